@@ -1,0 +1,50 @@
+// InlineRequest: what an inline handler sees of a request, and how it answers without an allocation.
+//
+// Lives on the I/O thread's stack for the time of the call; the handler writes a whole response, head
+// and body, straight into the connection's output.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "platform/http/http_parser.h"
+
+namespace ashlar::http {
+
+class InlineRequest {
+ public:
+  InlineRequest(const RequestHead& head, std::string_view param, base::Time now, base::Mono mono,
+                std::string_view date_header, std::string_view request_id, std::string& out)
+      : head_(head), param_(param), now_(now), mono_(mono), date_header_(date_header),
+        request_id_(request_id), out_(out) {}
+
+  [[nodiscard]] const RequestHead& head() const { return head_; }
+  // The only path parameter, as it stood in the target (percent-encoding not undone).
+  [[nodiscard]] std::string_view param() const { return param_; }
+  // Read once per wake-up of the I/O thread: milliseconds old at most.
+  [[nodiscard]] base::Time now() const { return now_; }
+  [[nodiscard]] base::Mono mono() const { return mono_; }
+  // "Date: Sun, 22 Nov 2026 10:00:00 GMT\r\n"
+  [[nodiscard]] std::string_view date_header() const { return date_header_; }
+  [[nodiscard]] std::string_view request_id() const { return request_id_; }
+  // Append one complete response. Keep-alive is the session's: it never needs a header in HTTP/1.1,
+  // and the session adds "Connection: close" by closing.
+  [[nodiscard]] std::string& out() { return out_; }
+  // HEAD: the same head, no body.
+  [[nodiscard]] bool head_only() const { return head_.method == Method::kHead; }
+  void set_status(int status) { status_ = status; }
+  [[nodiscard]] int status() const { return status_; }
+
+ private:
+  const RequestHead& head_;
+  std::string_view param_;
+  base::Time now_;
+  base::Mono mono_;
+  std::string_view date_header_;
+  std::string_view request_id_;
+  std::string& out_;
+  int status_ = 200;
+};
+
+}  // namespace ashlar::http
