@@ -1,0 +1,93 @@
+#include "platform/runtime/worker_pool.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "platform/observability/metrics.h"
+#include "platform/runtime/thread_name.h"
+
+namespace ashlar::runtime {
+
+WorkerPool::WorkerPool(const std::string& name, std::size_t threads, std::size_t max_queued,
+                       const base::Clock& clock, obs::Registry& metrics)
+    : max_queued_(max_queued),
+      clock_(clock),
+      refused_(metrics.make_counter("ashlar_pool_refused_total",
+                                    "Tasks refused because the queue of their pool was full.",
+                                    {{"pool", name}})),
+      expired_(metrics.make_counter("ashlar_pool_expired_total",
+                                    "Tasks whose deadline passed while they were queued.",
+                                    {{"pool", name}})),
+      depth_(metrics.make_gauge("ashlar_pool_queue_depth", "Tasks waiting for a thread.",
+                                {{"pool", name}})),
+      wait_s_(metrics.make_histogram("ashlar_pool_wait_seconds",
+                                     "Time from submission to a thread.",
+                                     obs::latency_buckets_s(), {{"pool", name}})) {
+  CHECK(threads > 0 && max_queued > 0);
+  threads_.reserve(threads);
+  for (std::size_t i = 0; i < threads; ++i) {
+    threads_.emplace_back([this, name] {
+      set_thread_name(name);
+      loop();
+    });
+  }
+}
+
+WorkerPool::~WorkerPool() { drain(); }
+
+bool WorkerPool::submit(Task task) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (draining_ || queue_.size() >= max_queued_) {
+      refused_.add();
+      return false;
+    }
+    queue_.push_back(Queued{std::move(task), clock_.mono()});
+    depth_.set(static_cast<std::int64_t>(queue_.size()));
+    wake = idle_ > 0;
+  }
+  if (wake) ready_.notify_one();
+  return true;
+}
+
+void WorkerPool::drain() {
+  {
+    const std::lock_guard lock(mutex_);
+    draining_ = true;
+  }
+  ready_.notify_all();
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+void WorkerPool::loop() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    while (queue_.empty()) {
+      if (draining_) return;
+      ++idle_;
+      ready_.wait(lock);
+      --idle_;
+    }
+    Queued queued = std::move(queue_.front());
+    queue_.pop_front();
+    depth_.set(static_cast<std::int64_t>(queue_.size()));
+    lock.unlock();
+    execute(std::move(queued));
+    lock.lock();
+  }
+}
+
+void WorkerPool::execute(Queued queued) {
+  const base::Mono now = clock_.mono();
+  wait_s_.observe(std::chrono::duration<double>(now - queued.since).count());
+  if (now >= queued.task.deadline) {
+    expired_.add();
+    queued.task.expired();
+  } else {
+    queued.task.run();
+  }
+}
+
+}  // namespace ashlar::runtime
