@@ -4,10 +4,13 @@
 //   {"time":"2026-11-22T10:00:00.123Z","level":"info","message":"listening","address":"127.0.0.1:8080"}
 //
 // write() formats in the calling thread and puts the line into a bounded queue: it never waits for the
-// disk. A full queue drops lines, counts them (ashlar_log_dropped_total) and says so in the next line
-// that fits. Never log bodies, keys, tokens, passwords, full URLs of targets or addresses of people.
+// disk. A full queue, or a descriptor that takes nothing for a second, drops lines, counts them
+// (ashlar_log_dropped_total) and says so in the next line that fits. Lines appear within some 10 ms; those
+// of one thread keep their order. Values are valid UTF-8 without control characters whatever is passed
+// (what is wrong becomes U+FFFD or an escape) and are cut after 4 KiB. Never log bodies, keys, tokens, passwords, full URLs of targets or addresses of people.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -32,8 +35,8 @@ struct LogField {
   LogField(std::string_view k, const char* v) : key(k), value(std::string_view(v)) {}
   LogField(std::string_view k, bool v) : key(k), value(v) {}
   LogField(std::string_view k, double v) : key(k), value(v) {}
-  LogField(std::string_view k, std::int64_t v) : key(k), value(v) {}
-  LogField(std::string_view k, int v) : key(k), value(static_cast<std::int64_t>(v)) {}
+  template <std::integral Int>  // above 2^63 - 1 it would show as negative: no count gets there
+  LogField(std::string_view k, Int v) : key(k), value(static_cast<std::int64_t>(v)) {}
 };
 
 class Log {
@@ -52,7 +55,8 @@ class Log {
   void warn(std::string_view m, std::initializer_list<LogField> f = {}) { write(Level::kWarn, m, f); }
   void error(std::string_view m, std::initializer_list<LogField> f = {}) { write(Level::kError, m, f); }
 
-  // Blocks until everything queued so far is written; for the end of the program and for tests.
+  // Blocks until everything queued so far is written or given up; for the end of the program and for
+  // tests.
   void flush();
 
  private:
