@@ -1,7 +1,7 @@
 // The console's files (console/dist, built by Vite) that were compiled into this program.
 //
-// Invariants: 1. sorted by path, each once; 2. all views last as long as the program; 3. empty when the program was
-// built without the console. Thread-safe: the data never changes.
+// Invariants: 1. sorted by path, each once; 2. all views last as long as the program; 3. empty when
+// the program was built without the console. Thread-safe: the data never changes.
 #pragma once
 
 #include <span>

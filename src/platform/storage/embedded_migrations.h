@@ -1,11 +1,12 @@
 // The schema migrations that were compiled into this program.
 //
-// The build collects every `migrations/NNNN_name.sql` below src/ (and `NNNN_name.pg.sql`, where PostgreSQL must differ)
-// and writes the implementation; nobody adds to a list by hand. A module is the folder above `migrations/`;
-// src/platform/storage is the module "platform".
+// The build collects every `migrations/NNNN_name.sql` below src/ (and `NNNN_name.pg.sql`, where
+// PostgreSQL must differ) and writes the implementation; nobody adds to a list by hand. A module is
+// the folder above `migrations/`; src/platform/storage is the module "platform".
 //
-// Invariants: 1. sorted by (module, number), each pair once; 2. a module's numbers run from 1 without a gap (the style
-// check of `make test` proves it); 3. all views last as long as the program. Thread-safe: the data never changes.
+// Invariants: 1. sorted by (module, number), each pair once; 2. a module's numbers run from 1
+// without a gap (the style check of `make test` proves it); 3. all views last as long as the
+// program. Thread-safe: the data never changes.
 #pragma once
 
 #include <span>
