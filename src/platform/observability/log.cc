@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>  // NOLINT(modernize-deprecated-headers): sigfillset and pthread_sigmask are POSIX
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,12 +10,11 @@
 #include <cerrno>
 #include <climits>
 #include <string>
-#include <thread>
 
-#include "base/check.h"
 #include "base/clock.h"
 #include "platform/observability/json_text.h"
 #include "platform/observability/metrics.h"
+#include "platform/observability/quiet_thread.h"
 #include "platform/observability/record_queue.h"
 
 namespace ashlar::obs {
@@ -130,15 +127,8 @@ struct Log::Impl {
       : clock(c),
         dropped(metrics.make_counter("ashlar_log_dropped_total",
                                      "Log lines lost: the queue was full or the output stuck.")),
-        sink(fd) {
-    // Signals are for the main thread, and SIGPIPE must not end the program when a log reader goes.
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    CHECK(pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
-    writer = std::thread([this] { run(); });
-    CHECK(pthread_sigmask(SIG_SETMASK, &before, nullptr) == 0);
-  }
+        sink(fd),
+        writer(start_quiet_thread([this] { run(); })) {}
 
   ~Impl() {
     queue.close();

@@ -3,7 +3,8 @@
 // A request's TraceContext is taken from `traceparent` or made anew; it travels in the request's
 // context into storage, events, jobs and outbound calls. Spans are recorded only when sampled, go
 // into a bounded queue and are exported in batches by a thread of the exporter; a full queue drops
-// and counts. Without an endpoint nothing is recorded and start() costs one branch.
+// and counts (ashlar_trace_dropped_total, ashlar_trace_exported_total). Without an endpoint no trace
+// begins sampled and record() costs one branch.
 #pragma once
 
 #include <array>
@@ -44,6 +45,9 @@ struct TracerOptions {
   std::string service_version;
 };
 
+// As OpenTelemetry numbers them.
+enum class SpanKind : std::uint8_t { kInternal = 1, kServer = 2, kClient = 3 };
+
 class Tracer {
  public:
   Tracer(TracerOptions options, const base::Clock& clock, base::Entropy& entropy, Log& log,
@@ -58,7 +62,7 @@ class Tracer {
   // Records a finished span. Does nothing unless context.sampled and an endpoint is set.
   void record(const TraceContext& context, const std::optional<TraceContext>& parent,
               std::string_view name, base::Time start, base::Micros duration, bool server_error,
-              std::initializer_list<LogField> attributes);
+              std::initializer_list<LogField> attributes, SpanKind kind = SpanKind::kServer);
 
  private:
   struct Impl;
