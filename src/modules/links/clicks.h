@@ -1,0 +1,87 @@
+// Clicks: redirects are counted without waiting for anything, and written soon after.
+//
+//   redirect --record()--> buffer of its I/O thread --flush()--> database --fold--> hourly counters
+//
+// record() appends to memory; flush(), every kFlushInterval, takes all buffers, adds clicks up per
+// (link, hour) and commits them in one transaction: straight into the hourly counters where there
+// are at most kDirectPairs, else as one row of links_click_batches, which ClickFolder (click_folder.h)
+// adds to the counters later.
+//
+// Promises
+//  1. record() never waits for a disk or for a lock held across I/O; < 25 ns without detail.
+//  2. A click that was recorded is counted exactly once, unless
+//       - the process dies before its flush: at most kFlushInterval and the time of one commit (<= 1 s);
+//       - the database refuses writes for so long that kMaxPairs distinct (link, hour) wait, or a
+//         buffer and its overflow are both full. These are in ashlar_links_clicks_dropped_total.
+//     A commit whose answer was lost is not done twice: each flush has a number (links_click_writers).
+//  3. After stop() nothing recorded before it is in memory only (if the database accepts writes).
+//  4. Detail (referrer host, agent class) is kept for at most kDetailsPerFlush clicks of a thread and
+//     flush; the rest is shed first: ashlar_links_click_details_shed_total. Never addresses or URLs.
+//
+// Threads: record() from any thread, cheap as promised when each uses its own `shard`. flush(),
+// stop() from one thread at a time (they lock).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/entropy.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "modules/links/link.h"
+
+namespace ashlar::obs {
+class Registry;
+}
+namespace ashlar::storage {
+class Database;
+}
+
+namespace ashlar::links {
+
+class ClickFeed;
+
+// Views into the request; copied by record() where they are kept at all.
+struct ClickDetail {
+  std::string_view referrer;    // the Referer header, whole
+  std::string_view user_agent;  // the User-Agent header, whole
+};
+
+class ClickRecorder {
+ public:
+  static constexpr base::Millis kFlushInterval{250};
+  static constexpr std::size_t kDirectPairs = 2'000;
+  static constexpr std::size_t kMaxPairs = 500'000;
+  static constexpr std::size_t kDetailsPerFlush = 200;
+
+  // `shards`: one for each I/O thread and one more for all others. `feed` may be null.
+  ClickRecorder(storage::Database& db, const base::Clock& clock, base::Entropy& entropy,
+                obs::Registry& metrics, ClickFeed* feed, std::size_t shards);
+  ~ClickRecorder();
+  ClickRecorder(const ClickRecorder&) = delete;
+  ClickRecorder& operator=(const ClickRecorder&) = delete;
+
+  // `shard` is taken modulo their number.
+  void record(std::size_t shard, LinkId link, base::TenantId tenant, base::Time at,
+              const ClickDetail& detail) noexcept;
+
+  // Everything recorded before the call is committed when it returns ok. After an error it waits in
+  // memory for the next one.
+  base::Status flush();
+
+  // Starts the thread that flushes. Tests call flush() instead.
+  void start();
+  // Stops it and flushes what is left. Idempotent.
+  base::Status stop();
+
+  // All clicks of this process up to here are in the database (folded or not).
+  [[nodiscard]] base::Time flushed_until() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ashlar::links

@@ -1,0 +1,59 @@
+// LinksStore: every line of SQL about links (clicks have theirs in clicks_store.h). No rules here.
+//
+// Functions run in the caller's transaction: for its tenant, except find_for_redirect() and those of
+// tenant removal that say otherwise. Stateless: free functions.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+#include "modules/links/link.h"
+
+namespace ashlar::storage {
+class Transaction;
+struct Sql;
+}  // namespace ashlar::storage
+
+namespace ashlar::links::store {
+
+// The next dense id. Never given twice, also not after a rollback that others could have seen.
+base::Result<LinkId> next_link_id(storage::Transaction& tx);
+
+// False: the code is taken, by whichever tenant.
+base::Result<bool> insert_link(storage::Transaction& tx, const Link& link);
+
+base::Result<std::optional<Link>> find_link(storage::Transaction& tx, std::string_view code);
+
+// Writes everything that can change, of the link with this id.
+base::Status update_link(storage::Transaction& tx, const Link& link);
+
+// The newest `limit` links older than `before`, newest first.
+base::Status list_links(storage::Transaction& tx, LinkId before, std::int64_t limit,
+                        const std::function<void(Link)>& sink);
+
+struct Search {
+  std::string_view text;  // "" all
+  std::optional<bool> enabled;
+  std::int64_t scan;      // look at so many links at most
+};
+base::Status search_links(storage::Transaction& tx, LinkId before, std::int64_t limit,
+                          const Search& search, const std::function<void(Link)>& sink);
+// The last link that such a search looks at; nullopt: it sees all there are.
+base::Result<std::optional<LinkId>> search_end(storage::Transaction& tx, LinkId before,
+                                               std::int64_t scan);
+
+base::Result<std::optional<RedirectTarget>> find_redirect(storage::Transaction& tx,
+                                                          std::string_view code);
+
+// Takes the tenant's oldest `limit` links away and tells their codes; rows removed.
+base::Result<std::int64_t> erase_links(storage::Transaction& tx, std::int64_t limit,
+                                       const std::function<void(std::string_view code)>& sink);
+
+// For the test that no statement sees another tenant's rows.
+std::span<const storage::Sql* const> statements();
+
+}  // namespace ashlar::links::store
