@@ -88,17 +88,18 @@ class Sink {
     chunk_bytes_ = waits ? PIPE_BUF : std::size_t{1} << 20;
   }
 
-  // False: the rest was given up after an error, or after a second without progress.
-  bool write_all(std::string_view bytes) {
-    if (torn_ && !write_some("\n")) return false;
+  // How many bytes went out; the rest was given up after an error, or after a second without progress.
+  std::size_t write_all(std::string_view bytes) {
+    if (torn_ && write_some("\n") == 0) return 0;
     torn_ = false;
-    while (!bytes.empty()) {
-      const std::size_t written = write_some(bytes.substr(0, chunk_bytes_));
-      if (written == 0) return false;
-      torn_ = bytes[written - 1] != '\n';
-      bytes.remove_prefix(written);
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+      const std::size_t written = write_some(bytes.substr(done, chunk_bytes_));
+      if (written == 0) break;
+      done += written;
+      torn_ = bytes[done - 1] != '\n';
     }
-    return true;
+    return done;
   }
 
  private:
@@ -128,7 +129,7 @@ struct Log::Impl {
         dropped(metrics.make_counter("ashlar_log_dropped_total",
                                      "Log lines lost: the queue was full or the output stuck.")),
         sink(fd),
-        writer(start_quiet_thread([this] { run(); })) {}
+        writer(start_quiet_thread("log", [this] { run(); })) {}
 
   ~Impl() {
     queue.close();
@@ -154,16 +155,20 @@ struct Log::Impl {
       if (lost > 0) {
         append_line(text, clock.now(), Level::kWarn, "log lines lost", {{"lines", lost}});
       }
-      const std::size_t first = next;
+      std::size_t end = text.size();
+      std::size_t out = next;
       while (next < batch.records.size() && text.size() < kWriteBytes) text += batch.records[next++];
-      if (!sink.write_all(text)) {
-        // Nothing more now: trying each part of a stuck batch for a second would hold up flush().
-        const std::size_t given_up = batch.records.size() - first;
-        lost += given_up;
-        dropped.add(given_up);
-        return;
+      const std::size_t written = sink.write_all(text);
+      if (written >= end) lost = 0;
+      if (written == text.size()) continue;
+      while (out < next && end + batch.records[out].size() <= written) {
+        end += batch.records[out++].size();
       }
-      lost = 0;
+      // Nothing more now: trying each part of a stuck batch for a second would hold up flush().
+      const std::size_t given_up = batch.records.size() - out;
+      lost += given_up;
+      dropped.add(given_up);
+      return;
     }
   }
 

@@ -179,8 +179,15 @@ void append_number(std::string& out, Number number) {
     }
   }
   std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
-  out.append(buffer.data(), end);
+  char* const begin = buffer.data();
+  std::to_chars_result result{};
+  if constexpr (std::is_floating_point_v<Number>) {
+    // As Go writes them, which is what people know from other programs' buckets.
+    result = std::to_chars(begin, begin + buffer.size(), number, std::chars_format::general);
+  } else {
+    result = std::to_chars(begin, begin + buffer.size(), number);
+  }
+  out.append(begin, result.ptr);
 }
 
 template <class Number>

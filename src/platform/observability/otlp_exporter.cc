@@ -136,7 +136,7 @@ struct OtlpExporter::Impl {
                                      "Spans lost: the queue was full or the collector refused.")),
         jitter(jitter_seed),
         collector(traces_url(options.endpoint), [this] { return stop_time_is_over(); }),
-        sender(start_quiet_thread([this] { run(); })) {}
+        sender(start_quiet_thread("traces", [this] { run(); })) {}
 
   ~Impl() {
     {

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 #include <thread>
 
 namespace ashlar::obs {
 
-std::thread start_quiet_thread(std::function<void()> run);
+// REQUIRES: `name` has static storage duration.
+std::thread start_quiet_thread(std::string_view name, std::function<void()> run);
 
 }  // namespace ashlar::obs
