@@ -198,14 +198,17 @@ export function functionLength(tree) {
 
 export function textForm(tree) {
   const found = [];
-  for (const [path, text] of codeFiles(tree, (p) => /^(src|bench|test)\//.test(p)))
+  for (const [path, text] of codeFiles(tree, (p) => /^(src|bench|test)\//.test(p))) {
+    let tooLong = 0;
     text.split("\n").forEach((line, index) => {
       const report = (what) => found.push({ rule: "text", path, line: index + 1, what });
-      if ([...line].length > kColumns && !/https?:\/\//.test(line) && !/R"/.test(line)) report(`longer than ${kColumns} columns`);
+      if ([...line].length > kColumns && !/https?:\/\//.test(line) && !/R"/.test(line) && ++tooLong === 1)
+        report(`longer than ${kColumns} columns, perhaps not alone in this file: make format`);
       if (/\s$/.test(line)) report("white space at the end");
       if (line.includes("\t")) report("a tab");
       if (/\b(TODO|FIXME|XXX)\b/.test(line)) report("unfinished: do it, or file it where work is planned");
     });
+  }
   return found;
 }
 
