@@ -1,0 +1,209 @@
+#include "modules/links/links.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.h"
+#include "modules/links/links_store.h"
+#include "platform/storage/database.h"
+
+namespace ashlar::links {
+namespace {
+
+constexpr std::size_t kMinCodeBytes = 3;
+constexpr std::size_t kMaxCodeBytes = 64;
+
+// What is, or will be, a path of Ashlar itself. `_`, `.well-known` and the files with a dot can be no
+// code anyhow; they stand here so that the list is the whole one.
+constexpr std::array<std::string_view, 16> kReserved{
+    "v1",   "_",       "rest",    "api",    "links",       "stores",     "access",     "oauth2",
+    "ofrep", "docs",   "metrics", "healthz", "readyz",     ".well-known", "robots.txt", "favicon.ico"};
+
+base::Error not_found() {
+  return base::fail(base::Code::kNotFound, "link_not_found", "There is no such link.");
+}
+
+// Collects what is wrong, so that a caller learns all of it at once.
+class FieldErrors {
+ public:
+  void add(const char* field, const char* reason, std::string detail) {
+    fields_.push_back({field, reason, std::move(detail)});
+  }
+  void add(const base::Error& error) {
+    fields_.insert(fields_.end(), error.fields.begin(), error.fields.end());
+  }
+  [[nodiscard]] base::Status status() const {
+    if (fields_.empty()) return base::ok_status();
+    if (fields_.size() == 1) {
+      return base::Error{base::Code::kInvalid, fields_[0].reason, fields_[0].detail, fields_};
+    }
+    return base::Error{base::Code::kInvalid, "invalid_request", "Several fields are wrong.", fields_};
+  }
+
+ private:
+  std::vector<base::FieldError> fields_;
+};
+
+void check_code(std::string_view code, FieldErrors& errors) {
+  if (is_reserved_code(code)) {
+    errors.add("/code", "code_reserved", "This code is reserved; choose another one.");
+  } else if (!is_code(code)) {
+    errors.add("/code", "code_malformed", "A code has 3 to 64 letters, digits, '-' or '_'.");
+  }
+}
+
+void check_status(std::int64_t status, FieldErrors& errors) {
+  if (!is_redirect_status(status)) {
+    errors.add("/status", "status_unsupported", "A redirect is 301, 302, 307 or 308.");
+  }
+}
+
+void check_expiry(base::Time expires_at, base::Time now, FieldErrors& errors) {
+  if (expires_at <= now) {
+    errors.add("/expires_at", "expires_in_past", "A link expires in the future or never (null).");
+  }
+}
+
+std::string check_url(std::string_view url, const OwnHosts& own, FieldErrors& errors) {
+  base::Result<std::string> target = check_target(url, own);
+  if (target.ok()) return std::move(target).value();
+  errors.add(target.error());
+  return {};
+}
+
+bool apply(const LinkChange& change, std::string url, Link& link) {
+  Link changed = link;
+  if (change.url) changed.url = std::move(url);
+  if (change.status) changed.status = static_cast<int>(*change.status);
+  if (change.expires_at) changed.expires_at = *change.expires_at;
+  if (change.enabled) changed.enabled = *change.enabled;
+  const bool differs = changed.url != link.url || changed.status != link.status ||
+                       changed.expires_at != link.expires_at || changed.enabled != link.enabled;
+  link = std::move(changed);
+  return differs;
+}
+
+}  // namespace
+
+bool is_code(std::string_view text) {
+  return text.size() >= kMinCodeBytes && text.size() <= kMaxCodeBytes &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (base::ascii_lower(c) >= 'a' && base::ascii_lower(c) <= 'z') ||
+                  c == '-' || c == '_';
+         });
+}
+
+bool is_reserved_code(std::string_view text) {
+  return std::any_of(kReserved.begin(), kReserved.end(),
+                     [&](std::string_view word) { return base::ascii_iequals(word, text); });
+}
+
+Links::Links(std::string public_url, OwnHosts own_hosts, CodeSpace codes, const base::Clock& clock)
+    : public_url_(std::move(public_url)), own_hosts_(std::move(own_hosts)), codes_(codes), clock_(clock) {}
+
+std::string Links::short_url(std::string_view code) const {
+  return public_url_ + "/" + std::string(code);
+}
+
+base::Result<Link> Links::create(storage::Transaction& tx, const NewLink& wanted) const {
+  FieldErrors errors;
+  Link link;
+  link.created_at = link.updated_at = clock_.now();
+  link.url = check_url(wanted.url, own_hosts_, errors);
+  if (wanted.code) check_code(*wanted.code, errors);
+  check_status(wanted.status, errors);
+  if (wanted.expires_at) check_expiry(*wanted.expires_at, link.created_at, errors);
+  ASHLAR_TRY(errors.status());
+  link.status = static_cast<int>(wanted.status);
+  link.expires_at = wanted.expires_at;
+  link.code = wanted.code.value_or("");
+  ASHLAR_ASSIGN(link, wanted.code ? insert_custom(tx, std::move(link))
+                                  : insert_generated(tx, std::move(link)));
+  tx.notify(kLinksChannel, link.code);
+  return link;
+}
+
+base::Result<Link> Links::insert_custom(storage::Transaction& tx, Link link) const {
+  ASHLAR_ASSIGN(link.id, store::next_link_id(tx));
+  ASHLAR_ASSIGN(const bool inserted, store::insert_link(tx, link));
+  if (!inserted) {
+    return base::fail(base::Code::kConflict, "code_taken", "This code is taken; choose another one.");
+  }
+  return link;
+}
+
+// A generated code is unique among generated ones; only custom codes can have it already.
+base::Result<Link> Links::insert_generated(storage::Transaction& tx, Link link) const {
+  for (int tries = 0; tries < kMaxCodeTries; ++tries) {
+    ASHLAR_ASSIGN(link.id, store::next_link_id(tx));
+    std::optional<std::string> code = codes_.code(static_cast<std::uint64_t>(link.id.value));
+    if (!code) break;
+    if (is_reserved_code(*code)) continue;
+    link.code = std::move(*code);
+    ASHLAR_ASSIGN(const bool inserted, store::insert_link(tx, link));
+    if (inserted) return link;
+  }
+  return base::fail(base::Code::kConflict, "codes_exhausted",
+                    "No free code was found; try again, or choose one.");
+}
+
+base::Result<Link> Links::find(storage::Transaction& tx, std::string_view code) const {
+  if (!is_code(code)) return not_found();
+  ASHLAR_ASSIGN(std::optional<Link> link, store::find_link(tx, code));
+  if (!link) return not_found();
+  return std::move(*link);
+}
+
+base::Result<LinkPage> Links::list(storage::Transaction& tx, const LinkQuery& query) const {
+  constexpr LinkId kNewest{std::int64_t{1} << 62};
+  const LinkId before = query.before.value_or(kNewest);
+  const bool filtered = !query.text.empty() || query.enabled.has_value();
+  LinkPage page;
+  const auto take = [&](Link link) { page.links.push_back(std::move(link)); };
+  // One more than asked for tells whether there is a next page.
+  const std::int64_t limit = query.limit + 1;
+  if (filtered) {
+    ASHLAR_TRY(store::search_links(tx, before, limit, {query.text, query.enabled, kMaxScan}, take));
+  } else {
+    ASHLAR_TRY(store::list_links(tx, before, limit, take));
+  }
+  if (static_cast<std::int64_t>(page.links.size()) == limit) {
+    page.links.pop_back();
+    page.next = page.links.back().id;
+  } else if (filtered) {
+    ASHLAR_ASSIGN(page.next, store::search_end(tx, before, kMaxScan));
+  }
+  return page;
+}
+
+base::Result<Link> Links::update(storage::Transaction& tx, std::string_view code,
+                                 const LinkChange& change,
+                                 std::optional<std::int64_t> if_version) const {
+  ASHLAR_ASSIGN(Link link, find(tx, code));
+  if (if_version && *if_version != link.version) {
+    return base::fail(base::Code::kPreconditionFailed, "etag_mismatch",
+                      "The link was changed since; read it again.");
+  }
+  FieldErrors errors;
+  const base::Time now = clock_.now();
+  std::string url;
+  if (change.url) url = check_url(*change.url, own_hosts_, errors);
+  if (change.status) check_status(*change.status, errors);
+  if (change.expires_at && *change.expires_at) check_expiry(**change.expires_at, now, errors);
+  ASHLAR_TRY(errors.status());
+  if (!apply(change, std::move(url), link)) return link;
+  link.updated_at = now;
+  link.version += 1;
+  ASHLAR_TRY(store::update_link(tx, link));
+  tx.notify(kLinksChannel, link.code);
+  return link;
+}
+
+base::Result<std::optional<RedirectTarget>> Links::find_for_redirect(storage::Transaction& tx,
+                                                                     std::string_view code) const {
+  if (!is_code(code)) return std::optional<RedirectTarget>();
+  return store::find_redirect(tx, code);
+}
+
+}  // namespace ashlar::links

@@ -1,0 +1,170 @@
+#include "modules/links/links_store.h"
+
+#include <array>
+#include <string>
+
+#include "base/text.h"
+#include "platform/storage/database.h"
+
+namespace ashlar::links::store {
+namespace {
+
+using storage::Audience;
+using storage::Row;
+using storage::Sql;
+
+// Domain 0 is the installation's own, the only one so far.
+#define LINK_COLUMNS \
+  "id, code, url, status, enabled, expires_at, created_at, coalesce(updated_at, created_at), version"
+
+// The counter is one for all tenants; :tenant is there because the statement runs for one.
+constexpr Sql kNextId{Audience::kTenant,
+                      "UPDATE links_ids SET next = next + 1 WHERE :tenant > 0 RETURNING next",
+                      "SELECT nextval('links_id_seq') WHERE :tenant > 0"};
+
+constexpr Sql kInsert{
+    Audience::kTenant,
+    "INSERT INTO links (id, tenant_id, domain_id, code, url, status, enabled, expires_at, created_at)"
+    " VALUES (?1, :tenant, 0, ?2, ?3, ?4, 1, ?5, ?6) ON CONFLICT (domain_id, code) DO NOTHING"};
+
+constexpr Sql kFind{Audience::kTenant,
+                    "SELECT " LINK_COLUMNS
+                    " FROM links WHERE domain_id = 0 AND code = ?1 AND tenant_id = :tenant"};
+
+constexpr Sql kUpdate{Audience::kTenant,
+                      "UPDATE links SET url = ?2, status = ?3, enabled = ?4, expires_at = ?5,"
+                      " updated_at = ?6, version = ?7 WHERE id = ?1 AND tenant_id = :tenant"};
+
+constexpr Sql kList{Audience::kTenant,
+                    "SELECT " LINK_COLUMNS
+                    " FROM links WHERE tenant_id = :tenant AND id < ?1 ORDER BY id DESC LIMIT ?2"};
+
+// ?3 the text in lower case, ?4 enabled (-1: whichever), ?5 how many links to look at.
+constexpr Sql kSearch{
+    Audience::kTenant,
+    "SELECT " LINK_COLUMNS
+    " FROM (SELECT * FROM links WHERE tenant_id = :tenant AND id < ?1 ORDER BY id DESC LIMIT ?5) AS l"
+    " WHERE (?4 < 0 OR enabled = ?4)"
+    " AND (lower(substr(code, 1, length(?3))) = ?3 OR instr(lower(url), ?3) > 0)"
+    " ORDER BY id DESC LIMIT ?2",
+    "SELECT " LINK_COLUMNS
+    " FROM (SELECT * FROM links WHERE tenant_id = :tenant AND id < ?1 ORDER BY id DESC LIMIT ?5) AS l"
+    " WHERE (?4 < 0 OR enabled = ?4)"
+    " AND (lower(substr(code, 1, length(?3))) = ?3 OR strpos(lower(url), ?3) > 0)"
+    " ORDER BY id DESC LIMIT ?2"};
+
+// The link after which a search of ?2 stops; no row where there are fewer.
+constexpr Sql kSearchEnd{Audience::kTenant,
+                         "SELECT id FROM links WHERE tenant_id = :tenant AND id < ?1"
+                         " ORDER BY id DESC LIMIT 1 OFFSET ?2"};
+
+constexpr Sql kFindRedirect{Audience::kPlatform,
+                            "SELECT id, tenant_id, url, status, enabled, expires_at FROM links"
+                            " WHERE domain_id = 0 AND code = ?1"};
+
+constexpr Sql kErase{Audience::kTenant,
+                     "DELETE FROM links WHERE tenant_id = :tenant AND id IN (SELECT id FROM links"
+                     " WHERE tenant_id = :tenant ORDER BY id LIMIT ?1) RETURNING code"};
+
+constexpr std::array<const Sql*, 9> kStatements{&kNextId, &kInsert,    &kFind,         &kUpdate, &kList,
+                                                &kSearch, &kSearchEnd, &kFindRedirect, &kErase};
+
+storage::Param nullable(const std::optional<base::Time>& time) {
+  return time ? storage::Param(base::to_micros(*time)) : storage::Param(nullptr);
+}
+
+std::optional<base::Time> maybe_time(const Row& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return base::from_micros(row.integer(column));
+}
+
+Link read_link(const Row& row) {
+  Link link;
+  link.id = LinkId(row.integer(0));
+  link.code = row.text(1);
+  link.url = row.text(2);
+  link.status = static_cast<int>(row.integer(3));
+  link.enabled = row.integer(4) != 0;
+  link.expires_at = maybe_time(row, 5);
+  link.created_at = base::from_micros(row.integer(6));
+  link.updated_at = base::from_micros(row.integer(7));
+  link.version = row.integer(8);
+  return link;
+}
+
+}  // namespace
+
+base::Result<LinkId> next_link_id(storage::Transaction& tx) {
+  LinkId id;
+  ASHLAR_TRY(tx.query(kNextId, {}, [&](const Row& row) { id = LinkId(row.integer(0)); }));
+  if (!id.is_set()) {
+    return base::fail(base::Code::kInternal, "links_counter_missing", "links_ids has no row");
+  }
+  return id;
+}
+
+base::Result<bool> insert_link(storage::Transaction& tx, const Link& link) {
+  ASHLAR_ASSIGN(const std::int64_t rows,
+                tx.execute(kInsert, {link.id.value, link.code, link.url, std::int64_t{link.status},
+                                     nullable(link.expires_at), base::to_micros(link.created_at)}));
+  return rows == 1;
+}
+
+base::Result<std::optional<Link>> find_link(storage::Transaction& tx, std::string_view code) {
+  std::optional<Link> link;
+  ASHLAR_TRY(tx.query(kFind, {code}, [&](const Row& row) { link = read_link(row); }));
+  return link;
+}
+
+base::Status update_link(storage::Transaction& tx, const Link& link) {
+  ASHLAR_TRY(tx.execute(kUpdate, {link.id.value, link.url, std::int64_t{link.status},
+                                  std::int64_t{link.enabled ? 1 : 0}, nullable(link.expires_at),
+                                  base::to_micros(link.updated_at), link.version}));
+  return base::ok_status();
+}
+
+base::Status list_links(storage::Transaction& tx, LinkId before, std::int64_t limit,
+                        const std::function<void(Link)>& sink) {
+  ASHLAR_TRY(tx.query(kList, {before.value, limit}, [&](const Row& row) { sink(read_link(row)); }));
+  return base::ok_status();
+}
+
+base::Status search_links(storage::Transaction& tx, LinkId before, std::int64_t limit,
+                          const Search& search, const std::function<void(Link)>& sink) {
+  const std::string text = base::ascii_lower(search.text);
+  const std::int64_t enabled = !search.enabled ? -1 : *search.enabled ? 1 : 0;
+  ASHLAR_TRY(tx.query(kSearch, {before.value, limit, text, enabled, search.scan},
+                      [&](const Row& row) { sink(read_link(row)); }));
+  return base::ok_status();
+}
+
+base::Result<std::optional<LinkId>> search_end(storage::Transaction& tx, LinkId before,
+                                               std::int64_t scan) {
+  std::optional<LinkId> end;
+  ASHLAR_TRY(tx.query(kSearchEnd, {before.value, scan - 1},
+                      [&](const Row& row) { end = LinkId(row.integer(0)); }));
+  return end;
+}
+
+base::Result<std::optional<RedirectTarget>> find_redirect(storage::Transaction& tx,
+                                                          std::string_view code) {
+  std::optional<RedirectTarget> target;
+  ASHLAR_TRY(tx.query(kFindRedirect, {code}, [&](const Row& row) {
+    target = RedirectTarget{LinkId(row.integer(0)),
+                            base::TenantId(row.integer(1)),
+                            std::string(row.text(2)),
+                            static_cast<int>(row.integer(3)),
+                            row.integer(4) != 0,
+                            maybe_time(row, 5)};
+  }));
+  return target;
+}
+
+base::Result<std::int64_t> erase_links(storage::Transaction& tx, std::int64_t limit,
+                                       const std::function<void(std::string_view)>& sink) {
+  return tx.query(kErase, {limit}, [&](const Row& row) { sink(row.text(0)); });
+}
+
+std::span<const Sql* const> statements() { return kStatements; }
+
+}  // namespace ashlar::links::store

@@ -1,0 +1,277 @@
+#include "modules/links/target.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/url.hpp>
+#include <charconv>
+
+#include "base/text.h"
+
+namespace ashlar::links {
+namespace {
+
+namespace urls = boost::urls;
+
+constexpr std::string_view kLoopback = "localhost";
+constexpr std::size_t kMaxHostBytes = 253;
+constexpr std::size_t kMaxLabelBytes = 63;
+
+base::Error refuse(const char* reason, std::string detail) {
+  return base::Error{base::Code::kInvalid, reason, detail, {{"/url", reason, detail}}};
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_hex(char c) { return is_digit(c) || (base::ascii_lower(c) >= 'a' && base::ascii_lower(c) <= 'f'); }
+bool is_alnum(char c) {
+  return is_digit(c) || (base::ascii_lower(c) >= 'a' && base::ascii_lower(c) <= 'z');
+}
+
+// --- Hosts -----------------------------------------------------------------------------------------
+
+std::vector<std::string_view> split_labels(std::string_view host) {
+  std::vector<std::string_view> labels;
+  while (true) {
+    const std::size_t dot = host.find('.');
+    labels.push_back(host.substr(0, dot));
+    if (dot == std::string_view::npos) return labels;
+    host.remove_prefix(dot + 1);
+  }
+}
+
+// Whether browsers take the whole host for an IPv4 address because of its last label.
+bool is_number_label(std::string_view label) {
+  if (label.empty()) return false;
+  if (std::all_of(label.begin(), label.end(), is_digit)) return true;
+  return label.size() >= 2 && label[0] == '0' && base::ascii_lower(label[1]) == 'x' &&
+         std::all_of(label.begin() + 2, label.end(), is_hex);
+}
+
+// One part of an IPv4 address: decimal, octal after "0", hexadecimal after "0x".
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  if (!is_number_label(text)) return std::nullopt;
+  int radix = 10;
+  if (text.size() >= 2 && text[0] == '0') {
+    radix = base::ascii_lower(text[1]) == 'x' ? 16 : 8;
+    text.remove_prefix(radix == 16 ? 2 : 1);
+  }
+  if (text.empty()) return 0;  // "0x"
+  std::uint64_t value = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value, radix);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// The URL standard's reading of a host whose last label is a number: the last part fills the bytes
+// that the parts before it leave.
+std::optional<std::uint32_t> parse_ipv4(const std::vector<std::string_view>& labels) {
+  if (labels.size() > 4) return std::nullopt;
+  std::uint64_t address = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const std::optional<std::uint64_t> part = parse_number(labels[i]);
+    if (!part) return std::nullopt;
+    const bool last = i + 1 == labels.size();
+    const std::uint64_t limit = last ? std::uint64_t{1} << (8 * (4 - i)) : 256;
+    if (*part >= limit) return std::nullopt;
+    address += last ? *part : *part << (8 * (3 - i));
+  }
+  return static_cast<std::uint32_t>(address);
+}
+
+std::string canonical_ipv4(std::uint32_t address) {
+  if (address == 0 || address >> 24 == 127) return std::string(kLoopback);
+  std::string text;
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    if (!text.empty()) text += '.';
+    text += std::to_string(address >> shift & 0xff);
+  }
+  return text;
+}
+
+std::optional<std::string> canonical_ipv6(std::string_view inside) {
+  const auto address = urls::parse_ipv6_address(inside);
+  if (!address) return std::nullopt;
+  if (address->is_unspecified() || address->is_loopback()) return std::string(kLoopback);
+  const auto bytes = address->to_bytes();
+  if (address->is_v4_mapped()) {
+    return canonical_ipv4(std::uint32_t{bytes[12]} << 24 | std::uint32_t{bytes[13]} << 16 |
+                          std::uint32_t{bytes[14]} << 8 | bytes[15]);
+  }
+  return "[" + std::string(address->to_string()) + "]";
+}
+
+bool is_label(std::string_view label) {
+  return !label.empty() && label.size() <= kMaxLabelBytes &&
+         std::all_of(label.begin(), label.end(),
+                     [](char c) { return is_alnum(c) || c == '-' || c == '_'; });
+}
+
+// --- URLs ------------------------------------------------------------------------------------------
+
+// What may stand literally after the authority (RFC 3986: unreserved, sub-delims, and `:@/?%`).
+bool is_literal(char c) {
+  return is_alnum(c) || std::string_view("-._~!$&'()*+,;=:@/?%").find(c) != std::string_view::npos;
+}
+
+std::string encode_rest(std::string_view rest) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  bool fragment = false;
+  for (const char c : rest) {
+    if (is_literal(c) || (c == '#' && !fragment)) {
+      fragment = fragment || c == '#';
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += kHex[byte >> 4];
+    out += kHex[byte & 15];
+  }
+  return out;
+}
+
+bool has_broken_escape(std::string_view text) {
+  for (std::size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {
+    if (at + 2 >= text.size() || !is_hex(text[at + 1]) || !is_hex(text[at + 2])) return true;
+  }
+  return false;
+}
+
+base::Status check_characters(std::string_view url) {
+  if (url.empty()) return refuse("target_empty", "A link needs a target.");
+  if (url.size() > kMaxTargetBytes) {
+    return refuse("target_too_long", "A target has at most 2,048 bytes.");
+  }
+  for (const char c : url) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= 0x20 || byte == 0x7f) {
+      return refuse("target_characters", "A target has no spaces, line breaks or control characters.");
+    }
+  }
+  if (!base::is_utf8(url)) return refuse("target_characters", "A target is valid UTF-8.");
+  return base::ok_status();
+}
+
+// "http" or "https" and its "://", in any case. 0: another scheme, or none.
+std::size_t scheme_length(std::string_view url) {
+  for (const std::string_view scheme : {std::string_view("http://"), std::string_view("https://")}) {
+    if (url.size() >= scheme.size() && base::ascii_iequals(url.substr(0, scheme.size()), scheme)) {
+      return scheme.size();
+    }
+  }
+  return 0;
+}
+
+// What is wrong with an authority that RFC 3986 could read in another way than a browser.
+base::Status check_authority(std::string_view authority) {
+  if (authority.find('@') != std::string_view::npos) {
+    return refuse("target_credentials", "A target carries no user name or password.");
+  }
+  for (const char c : authority) {
+    if (static_cast<unsigned char>(c) >= 0x80) {
+      return refuse("target_host_not_ascii",
+                    "Write an international host name in its ASCII form (xn--…).");
+    }
+    if (!is_alnum(c) && std::string_view("-._:[]").find(c) == std::string_view::npos) {
+      return refuse("target_host", "The host holds a character that no host name has.");
+    }
+  }
+  return base::ok_status();
+}
+
+// REQUIRES: check_authority(authority) is ok.
+base::Result<std::pair<std::string, std::uint16_t>> read_authority(std::string_view authority,
+                                                                   std::uint16_t default_port) {
+  const auto parsed = urls::parse_authority(authority);
+  if (!parsed) {
+    return refuse("target_malformed", "The part between // and the path is not host or host:port.");
+  }
+  std::uint16_t port = default_port;
+  if (parsed->has_port() && !parsed->port().empty()) {
+    const auto text = parsed->port();
+    unsigned number = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (read.ec != std::errc() || number < 1 || number > 65535) {
+      return refuse("target_port", "A port is a number from 1 to 65535.");
+    }
+    port = static_cast<std::uint16_t>(number);
+  }
+  const std::optional<std::string> host = canonical_host(std::string(parsed->encoded_host()));
+  if (!host) return refuse("target_host", "The host is neither a host name nor an IP address.");
+  return std::pair(*host, port);
+}
+
+base::Error not_a_host(std::string_view text) {
+  return base::fail(base::Code::kInvalid, "own_host_invalid",
+                    "'" + std::string(text) + "' is not a host, host:port or http(s) URL");
+}
+
+bool is_default_port(std::uint16_t port) { return port == 80 || port == 443; }
+
+}  // namespace
+
+std::optional<std::string> canonical_host(std::string_view host) {
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
+    return canonical_ipv6(host.substr(1, host.size() - 2));
+  }
+  if (host.ends_with('.')) host.remove_suffix(1);
+  if (host.empty() || host.size() > kMaxHostBytes) return std::nullopt;
+  const std::vector<std::string_view> labels = split_labels(host);
+  if (!std::all_of(labels.begin(), labels.end(), is_label)) return std::nullopt;
+  if (is_number_label(labels.back())) {
+    const std::optional<std::uint32_t> address = parse_ipv4(labels);
+    return address ? std::optional(canonical_ipv4(*address)) : std::nullopt;
+  }
+  if (base::ascii_iequals(labels.back(), kLoopback)) return std::string(kLoopback);
+  return base::ascii_lower(host);
+}
+
+base::Result<OwnHosts> OwnHosts::parse(const std::vector<std::string>& hosts) {
+  OwnHosts own;
+  for (const std::string& text : hosts) {
+    std::string_view rest = text;
+    const std::size_t scheme = scheme_length(rest);
+    rest.remove_prefix(scheme);
+    const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+    if (!check_authority(authority).ok()) return not_a_host(text);
+    // A URL names one port even where it leaves it out; a bare host names all.
+    const auto read = read_authority(authority, scheme == 0 ? 0 : scheme == 7 ? 80 : 443);
+    if (!read.ok()) return not_a_host(text);
+    own.hosts_.push_back(*read);
+  }
+  return own;
+}
+
+bool OwnHosts::contains(std::string_view host, std::uint16_t port) const {
+  return std::any_of(hosts_.begin(), hosts_.end(), [&](const auto& own) {
+    return own.first == host && (own.second == 0 || own.second == port ||
+                                 (is_default_port(own.second) && is_default_port(port)));
+  });
+}
+
+base::Result<std::string> check_target(std::string_view url, const OwnHosts& own) {
+  ASHLAR_TRY(check_characters(url));
+  const std::size_t scheme = scheme_length(url);
+  if (scheme == 0) return refuse("target_scheme", "A target begins with http:// or https://.");
+  const std::string_view after = url.substr(scheme);
+  const std::string_view authority = after.substr(0, after.find_first_of("/?#"));
+  if (authority.empty()) return refuse("target_host", "A target needs a host.");
+  ASHLAR_TRY(check_authority(authority));
+  ASHLAR_ASSIGN(const auto host_port, read_authority(authority, scheme == 7 ? 80 : 443));
+  const std::string_view rest = after.substr(authority.size());
+  if (has_broken_escape(rest)) {
+    return refuse("target_encoding", "Every % in a target is followed by two hexadecimal digits.");
+  }
+  std::string text(url.substr(0, scheme + authority.size()));
+  text += encode_rest(rest);
+  if (text.size() > kMaxTargetBytes) {
+    return refuse("target_too_long", "A target has at most 2,048 bytes once it is percent-encoded.");
+  }
+  if (!urls::parse_uri(text)) return refuse("target_malformed", "The target is not a URL.");
+  if (own.contains(host_port.first, host_port.second)) {
+    return refuse("target_is_ashlar", "A link may not lead back to this service.");
+  }
+  return text;
+}
+
+}  // namespace ashlar::links
