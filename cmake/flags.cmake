@@ -13,6 +13,12 @@ else()
   # g++ 12 warns of overlapping copies inside std::string's operator+ where there are none (GCC bug 105329).
   add_compile_options(-Wno-restrict -Wduplicated-cond -Wlogical-op)
 endif()
+if(CMAKE_CXX_CLANG_TIDY)
+  # Another list of checks is another command line, so that files once found clean are looked at again.
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS .clang-tidy)
+  file(SHA256 .clang-tidy tidy_list)
+  add_compile_definitions(ASHLAR_TIDY_LIST=0x${tidy_list})
+endif()
 if(ASHLAR_WERROR)
   add_compile_options(-Werror)
 endif()

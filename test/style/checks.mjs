@@ -42,6 +42,7 @@ const kBanned = [
   ["sleep", /(?<![\w.>])(?:::)?(?:u|nano)?sleep\s*\(/g, kClock],
   ["getenv", /\b(?:secure_)?getenv\s*\(/g,
     (path) => kClock(path) || path.startsWith("src/app/config") || isTest(path)],
+  ["a shared static result", /(?<![\w.>])(?:std::|::)?(?:gmtime|localtime|asctime|ctime|strtok|inet_ntoa|gethostbyname)\s*\(/g, () => false],
   ["std::cout", /\bstd::(?:cout|cerr|clog|print(?:ln)?)\b/g, kOutput],
   ["printf", /(?<![\w.>])(?:std::|::)?(?:f|v|vf)?printf\s*\(|(?<![\w.>])(?:std::)?f?put(?:s|char)\s*\(/g, kOutput],
 ];
@@ -53,7 +54,7 @@ export function bannedCalls(tree) {
       if (!mayUse(path))
         for (const match of code.matchAll(pattern))
           found.push({ rule: "call", path, line: lineAt(code, match.index), key: name,
-            what: `calls ${name} directly: take the Clock, Random, Entropy, executor, log or setting that is handed in` });
+            what: `calls ${name} directly: take what is handed in (Clock, Random, Entropy, executor, log, setting) or its thread-safe twin` });
   return found;
 }
 

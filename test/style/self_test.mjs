@@ -15,6 +15,7 @@ const kCases = [
   ["bannedCalls", "usleep and nanosleep", { "src/kit/a.cc": "usleep(1); nanosleep(&a, nullptr);" }, 2],
   ["bannedCalls", "getenv", { "src/platform/http/a.cc": 'getenv("X");' }, 1],
   ["bannedCalls", "output", { "src/modules/links/a.cc": 'std::cout << 1; printf("x");' }, 2],
+  ["bannedCalls", "static results", { "src/base/a.cc": "auto* t = std::localtime(&s); gmtime_r(&s, &t);" }, 1],
   ["bannedCalls", "system calls", { "src/kit/a.cc": "clock_gettime(c, &t); gettimeofday(&t, nullptr); getrandom(b, 1, 0);" }, 3],
   ["bannedCalls", "lawful uses", {
     "src/base/clock.cc": "std::chrono::system_clock::now(); clock_gettime(c, &t);", "src/app/cli/a.cc": "std::cout << 1;",
