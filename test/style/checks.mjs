@@ -35,7 +35,7 @@ const kBanned = [
   ["time()", /(?<![\w.>])(?:std::|::)?time\s*\(\s*(?:nullptr|NULL|0|&\s*\w+)\s*\)/g, kClock],
   ["gettimeofday", /\bgettimeofday\s*\(/g, kClock],
   ["clock_gettime", /\bclock_gettime\s*\(/g, kClock],
-  ["rand()", /(?<![\w.>])(?:std::|::)?s?rand(?:om)?\s*\(/g, kClock],
+  ["rand()", /(?<![\w.>])(?:std::|::)?(?:s?rand|[dlm]rand48)\s*\(/g, kClock],
   ["random_device", /\brandom_device\b/g, kClock],
   ["getrandom", /\bget(?:random|entropy)\s*\(/g, kClock],
   ["sleep_for", /\bsleep_(?:for|until)\b/g, kClock],
