@@ -1,8 +1,8 @@
 // Context: for whom a transaction runs, and until when.
 //
-// Most run for one tenant. The few that cannot (a redirect knows no tenant, a key is looked up before
-// its tenant is known) run under a named PlatformUse; the enum is the whole list, and a test holds it
-// against the statements that use it. On PostgreSQL the two run under two database roles.
+// Most run for one tenant. The few that cannot (a redirect knows no tenant, a key is looked up
+// before its tenant is known) run under a named PlatformUse; the enum is the whole list, and a test
+// holds it against the statements that use it. On PostgreSQL the two run under two database roles.
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,11 @@
 // All functions may be called from any thread and block it; callers are on worker pools.
 // Errors: kUnavailable storage_busy (queue or pool full), kDeadline storage_deadline,
 //         kUnavailable storage_unavailable (database gone), kConflict storage_conflict (serialization
-//         failure that outlived its retries), kInternal storage_error.
+//         failure that outlived its retries), kConflict storage_duplicate (a unique or primary key),
+//         kConflict storage_constraint (foreign key, NOT NULL, CHECK), kInvalid storage_text (NUL
+//         bytes, bad UTF-8), kInvalid storage_too_large, kInternal storage_error.
+// A statement that fails dooms its transaction: every later one in it returns the same error. What may
+// well be there already is inserted with ON CONFLICT DO NOTHING.
 #pragma once
 
 #include <cstdint>
@@ -63,7 +67,8 @@ class Transaction {
   virtual ~Transaction() = default;
 
   // Rows changed.
-  virtual base::Result<std::int64_t> execute(const Sql& sql, std::initializer_list<Param> params) = 0;
+  virtual base::Result<std::int64_t> execute(const Sql& sql,
+                                             std::initializer_list<Param> params) = 0;
   // Rows seen; each is given to `sink` in order. A statement with RETURNING is a query.
   virtual base::Result<std::int64_t> query(const Sql& sql, std::initializer_list<Param> params,
                                            const RowSink& sink) = 0;
@@ -91,11 +96,11 @@ class Database {
   }
 
   struct Notice {
-    bool resync = false;       // forget everything; payload is empty then
+    bool resync = false;  // forget everything; payload is empty then
     std::string_view payload;
   };
-  // `receive` is called on storage threads (and inside write()): it must be quick, must not block and
-  // must not call the database. Subscribe before serving; there is no unsubscribe: subscribers
+  // `receive` is called on storage threads (and inside write()): it must be quick, must not block
+  // and must not call the database. Subscribe before serving; there is no unsubscribe: subscribers
   // outlive the database's threads (App stops storage first).
   virtual void subscribe(std::string channel, std::function<void(const Notice&)> receive) = 0;
 

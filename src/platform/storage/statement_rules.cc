@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdio>
 #include <variant>
 
 #include "base/check.h"
@@ -177,9 +176,9 @@ base::Status check_parameters(std::initializer_list<Param> params) {
 }
 
 void statement_misuse(const Sql& sql, std::string_view why) {
-  std::fprintf(stderr, "storage: %.*s: %.*s\n", static_cast<int>(why.size()), why.data(),
-               static_cast<int>(sql.text.size()), sql.text.data());
-  base::check_failed("the statement follows platform/storage/sql.h", __FILE__, __LINE__);
+  const std::string breach =
+      std::string(why) + " (platform/storage/sql.h): " + std::string(sql.text);
+  base::check_failed(breach.c_str(), __FILE__, __LINE__);
 }
 
 void check_audience(const Sql& sql, const Context& context) {
