@@ -1,9 +1,10 @@
 // parse(): JSON text from outside into a Value, strictly (RFC 8259) and in bounded time and memory.
 //
-// What is laxer elsewhere is refused here, because two readers of one text must not see two things
-// and because what is taken must be storable. Error{kInvalid, reason}, the detail says at which byte:
-//   invalid_json         not JSON: syntax, comments, NaN, a byte order mark, text after the value, nothing at all
-//   invalid_utf8         not UTF-8 (RFC 3629), or an escape that is half of a surrogate pair
+// What is laxer elsewhere is refused here: two readers of one text must not see two things, and
+// what is taken must be storable. Error{kInvalid, reason}; the detail says at which byte.
+//   invalid_json         not JSON: syntax, comments, NaN, a byte order mark, half of a surrogate
+//                        pair, text after the value, no text at all
+//   invalid_utf8         not UTF-8 (RFC 3629)
 //   duplicate_key        an object has the same key twice; the detail names it
 //   nul_character        "\u0000" in a string or key: PostgreSQL cannot store it
 //   number_out_of_range  without fraction and exponent: beyond int64. With: too large or too small

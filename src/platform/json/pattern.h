@@ -1,12 +1,12 @@
 // Pattern: the part of regular expressions that API fields need, matched in linear time.
 //
 //   ^ ( atom quantifier? )* $
-//   atom        a character, an escaped one (\. \- \\), or a class of characters and ranges: [A-Za-z0-9_-]
-//   quantifier  ? * + {n} {n,} {n,m}
+//   atom        a character, an escaped one (\. \- \\), or a class of characters and ranges:
+//   [A-Za-z0-9_-] quantifier  ? * + {n} {n,} {n,m}
 //
-// ASCII only, always anchored at both ends, no groups, no alternatives, no negation. What is left out
-// is what makes other matchers slow on hostile text. A text of n bytes costs O(n * atoms).
-// The source is also valid ECMA 262 (JSON Schema's dialect) and means the same there. Any thread.
+// ASCII only, always anchored at both ends, no groups, no alternatives, no negation. What is left
+// out is what makes other matchers slow on hostile text. A text of n bytes costs O(n * atoms). The
+// source is also valid ECMA 262 (JSON Schema's dialect) and means the same there. Any thread.
 #pragma once
 
 #include <array>

@@ -1,36 +1,37 @@
-// Schema<T>: one declaration of an API type, which parses and validates it, renders it, and describes
-// it (OpenAPI, the API page).
+// Schema<T>: one declaration of an API type, which parses and validates it, renders it, and
+// describes it (OpenAPI, the API page).
 //
-//   struct CreateLink { std::string url; std::optional<std::string> code; int status = 302; };
+//   struct CreateLink { std::string url; int status = 302; };
 //   const json::Schema<CreateLink>& create_link_schema() {
-//     static const auto schema = json::Schema<CreateLink>("CreateLink", "What to shorten.")
-//         .required("url", &CreateLink::url, {.doc = "Target.", .max_length = 2048, .format = "uri"})
-//         .optional("code", &CreateLink::code, {.doc = "Own code.", .pattern = "^[A-Za-z0-9_-]+$"})
-//         .optional("status", &CreateLink::status, {.doc = "…", .one_of = {301, 302, 307, 308}});
+//     static const auto schema =
+//         json::Schema<CreateLink>("CreateLink", "What to shorten.")
+//             .required("url", &CreateLink::url, {.doc = "Target.", .format = "uri"})
+//             .optional("status", &CreateLink::status, {.one_of = {301, 302, 307, 308}});
 //     return schema;
 //   }
 //
-// Members       std::string, bool, int, std::int64_t, double, base::Time (RFC 3339), base::StrongId
-//               (a string of digits), a struct with its own Schema; std::vector, std::optional and
-//               Patch of these.
-// required()    the member must be there. optional(): absent keeps what T's initialiser says.
-// null          only for std::optional (nullopt) and Patch<std::optional<>>; elsewhere refused.
-// Rendering     every field, in the order of declaration; nullopt as null; an unset Patch not at all.
-//               So a response field that may be null is `required` with a std::optional member.
-// parse()       takes the fields declared and no other, and reports every wrong field at once:
-//               Error{kInvalid, "invalid_request"} with fields (JSON pointers, at most kMaxFieldErrors):
-//                 required, unknown_field, wrong_type, null_not_allowed, too_short, too_long,
-//                 bad_format, not_allowed, out_of_range, bad_timestamp, too_few_items, too_many_items
-//               Lengths count code points. 302.0 is a whole number, as in JSON Schema.
-//               Details never repeat a value: it may be a secret.
-// A wrong declaration (a name twice, a pattern that is none, a format that is not checked) aborts at
-// start. Once built a Schema is immutable and used from any thread; nested schemas must outlive it.
-// All text given to it must be literals: it is kept as views.
+// Members     std::string, bool, int, std::int64_t, double, base::Time (RFC 3339), base::StrongId
+//             (a string of digits), a struct with its own Schema; std::vector, std::optional and
+//             Patch of these.
+// required()  the member must be there. optional(): absent keeps what T's initialiser says.
+// null        only for std::optional (nullopt) and Patch<std::optional<>>; elsewhere refused.
+// Rendering   every field, in the order of declaration; nullopt as null; an unset Patch not at
+//             all. So a response field that may be null is `required`, its member std::optional.
+// parse()     takes the fields declared and no other, and reports every wrong field at once:
+//             Error{kInvalid, "invalid_request"} with at most kMaxFieldErrors fields, each a JSON
+//             pointer and one of
+//               required, unknown_field, wrong_type, null_not_allowed, too_short, too_long,
+//               bad_format, not_allowed, out_of_range, bad_timestamp, too_few_items,
+//               too_many_items
+//             Lengths count code points. 302.0 is a whole number, as in JSON Schema.
+//             Details never repeat a value: it may be a secret.
+// A wrong declaration (a name twice, a pattern that is none, a format that is not checked) aborts
+// at start. Once built a Schema is immutable and used from any thread; nested schemas must outlive
+// it. Names and rules are kept as views of literals.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -41,57 +42,15 @@
 #include "base/result.h"
 #include "base/strong_id.h"
 #include "base/time.h"
+#include "platform/json/field_rules.h"
 #include "platform/json/pattern.h"
 #include "platform/json/schema_type.h"
 
 namespace ashlar::json {
 
+class Shape;
 class Value;
 class Writer;
-
-// A scalar constant in a declaration.
-class Literal {
- public:
-  enum class Kind : std::uint8_t { kNone, kString, kInteger, kReal, kBoolean };
-
-  constexpr Literal() = default;
-  constexpr Literal(const char* text)
-      : kind_(Kind::kString), text_(text) {}                                 // NOLINT(*-explicit-*)
-  constexpr Literal(std::int64_t n) : kind_(Kind::kInteger), integer_(n) {}  // NOLINT(*-explicit-*)
-  constexpr Literal(int n) : kind_(Kind::kInteger), integer_(n) {}           // NOLINT(*-explicit-*)
-  constexpr Literal(double n) : kind_(Kind::kReal), real_(n) {}              // NOLINT(*-explicit-*)
-  constexpr Literal(bool b) : kind_(Kind::kBoolean), integer_(b ? 1 : 0) {}  // NOLINT(*-explicit-*)
-
-  [[nodiscard]] constexpr Kind kind() const { return kind_; }
-  [[nodiscard]] constexpr bool is_set() const { return kind_ != Kind::kNone; }
-  [[nodiscard]] constexpr std::string_view text() const { return text_; }
-  [[nodiscard]] constexpr std::int64_t integer() const { return integer_; }
-  void write(Writer& writer) const;  // null where not set
-
- private:
-  Kind kind_ = Kind::kNone;
-  std::string_view text_;
-  std::int64_t integer_ = 0;
-  double real_ = 0;
-};
-
-// What a field must keep to. In a std::vector the rules are those of its elements, min_items and
-// max_items aside.
-struct FieldRules {
-  std::string_view doc{};      // one or two sentences
-  std::size_t min_length = 0;  // strings, in code points
-  std::size_t max_length = std::numeric_limits<std::size_t>::max();
-  std::string_view pattern{};  // strings; see pattern.h
-  std::string_view format{};   // strings: "uri" (checked: scheme, no blanks), "password" (a hint)
-  std::optional<std::int64_t> min{};  // numbers
-  std::optional<std::int64_t> max{};
-  std::size_t min_items = 0;  // vectors
-  std::size_t max_items = std::numeric_limits<std::size_t>::max();
-  std::vector<Literal> one_of{};  // strings or integers
-  Literal example{};
-};
-
-class Shape;
 
 // One field of a Shape, as declared.
 struct Field {
@@ -127,14 +86,22 @@ class Shape {
   Shape(const Shape&) = default;
   Shape& operator=(const Shape&) = default;
 
-  void add(Field field, const void* prototype);
+  // A member as Schema<T> sees it. `prototype` is a T as its initialisers make it.
+  struct Member {
+    const SchemaType* type;
+    std::ptrdiff_t offset;
+    const Shape* shape;
+    const void* prototype;
+  };
+  void add(std::string_view name, const Member& member, bool required, const FieldRules& rules);
   // REQUIRES of both: the object is of the type that this Shape was declared for.
   base::Status parse_object(const Value& value, void* object) const;
   base::Status parse_text(std::string_view text, void* object) const;
   void write_object(Writer& writer, const void* object) const;
 
  private:
-  friend class ObjectReader;  // schema.cc
+  friend class ObjectReader;  // both in schema.cc
+  friend class ObjectWriter;
 
   std::string name_;
   std::string doc_;
@@ -147,28 +114,28 @@ class Schema : public Shape {
   Schema(std::string name, std::string doc) : Shape(std::move(name), std::move(doc)) {}
 
   template <class M>
-  Schema& required(std::string_view name, M T::* member, FieldRules rules = {}) {
+  Schema& required(std::string_view name, M T::* member, const FieldRules& rules = {}) {
     static_assert(kTypeOf<M>.leaf().kind != FieldKind::kObject, "give the Schema of the struct");
-    return with(name, member, nullptr, true, std::move(rules));
+    return with(name, member, nullptr, true, rules);
   }
   template <class M>
-  Schema& optional(std::string_view name, M T::* member, FieldRules rules = {}) {
+  Schema& optional(std::string_view name, M T::* member, const FieldRules& rules = {}) {
     static_assert(kTypeOf<M>.leaf().kind != FieldKind::kObject, "give the Schema of the struct");
-    return with(name, member, nullptr, false, std::move(rules));
+    return with(name, member, nullptr, false, rules);
   }
 
   // The same for structs, alone or in std::vector, std::optional, Patch.
   template <class M, class N>
   Schema& required(std::string_view name, M T::* member, const Schema<N>& shape,
-                   FieldRules rules = {}) {
+                   const FieldRules& rules = {}) {
     static_assert(std::is_same_v<LeafOf<M>, N>, "the Schema is of another struct");
-    return with(name, member, &shape, true, std::move(rules));
+    return with(name, member, &shape, true, rules);
   }
   template <class M, class N>
   Schema& optional(std::string_view name, M T::* member, const Schema<N>& shape,
-                   FieldRules rules = {}) {
+                   const FieldRules& rules = {}) {
     static_assert(std::is_same_v<LeafOf<M>, N>, "the Schema is of another struct");
-    return with(name, member, &shape, false, std::move(rules));
+    return with(name, member, &shape, false, rules);
   }
 
   [[nodiscard]] base::Result<T> parse(const Value& value) const {
@@ -188,18 +155,11 @@ class Schema : public Shape {
  private:
   template <class M>
   Schema& with(std::string_view name, M T::* member, const Shape* shape, bool required,
-               FieldRules rules) {
+               const FieldRules& rules) {
     static const T prototype{};
     const auto offset = reinterpret_cast<const char*>(&(prototype.*member)) -
                         reinterpret_cast<const char*>(&prototype);
-    Field field;
-    field.name = name;
-    field.rules = std::move(rules);
-    field.type = &kTypeOf<M>;
-    field.offset = static_cast<std::size_t>(offset);
-    field.shape = shape;
-    field.required = required;
-    add(std::move(field), &prototype);
+    add(name, {&kTypeOf<M>, offset, shape, &prototype}, required, rules);
     return *this;
   }
 };

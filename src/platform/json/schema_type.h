@@ -1,5 +1,6 @@
-// SchemaType: what schema.cc has to know of a member's C++ type to read and write it, without being a
-// template itself. One constant per type, shared by all schemas. Part of schema.h; Patch is public.
+// SchemaType: what schema.cc has to know of a member's C++ type to read and write it, without being
+// a template itself. One constant per type, shared by all schemas. Part of schema.h; Patch is
+// public.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +17,8 @@
 
 namespace ashlar::json {
 
-// Patch<X>: a field of a PATCH body: not given, or given with a value. Patch<std::optional<X>> may be
-// given as null, which then is a value: set to nullopt.
+// Patch<X>: a field of a PATCH body: not given, or given with a value. Patch<std::optional<X>> may
+// be given as null, which then is a value: set to nullopt.
 template <class X>
 class Patch {
  public:

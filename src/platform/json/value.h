@@ -1,8 +1,8 @@
 // Value: a JSON document in memory, as parse() (parse.h) makes it.
 //
-// Whole numbers and fractions are different kinds: a number written without fraction and exponent is
-// an int64 (others are refused by parse()), any other is a finite double. Objects keep the order of
-// their members, and their keys are unique when they come from parse(). Strings are valid UTF-8.
+// Whole numbers and fractions are different kinds: a number written without fraction and exponent
+// is an int64 (others are refused by parse()), any other is a finite double. Objects keep the order
+// of their members, and their keys are unique when they come from parse(). Strings are valid UTF-8.
 //
 // A plain value type: copying copies all of it. Reading from many threads is safe.
 #pragma once
@@ -44,7 +44,8 @@ class Value {
   [[nodiscard]] Array* if_array() { return std::get_if<Array>(&data_); }
   [[nodiscard]] Object* if_object() { return std::get_if<Object>(&data_); }
 
-  // The member of an object; nullptr where there is none or this is no object. Linear in the members.
+  // The member of an object; nullptr where there is none or this is no object. Linear in the
+  // members.
   [[nodiscard]] const Value* find(std::string_view key) const;
 
   // Order of members counts; 1 and 1.0 differ.

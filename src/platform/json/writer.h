@@ -5,8 +5,8 @@
 //   w.begin_object().key("code").string("abc").key("clicks").integer(7).end_object();
 //
 // 1. What is written is valid JSON once every begin_ has its end_: commas are put by the Writer,
-//    a wrong order of calls (a value in an object without its key, an end_ that does not match) is a
-//    programmer's error and aborts.
+//    a wrong order of calls (a value in an object without its key, an end_ that does not match) is
+//    a programmer's error and aborts.
 // 2. Text is escaped only where RFC 8259 asks for it. Each byte that is not part of valid UTF-8 is
 //    written as U+FFFD, so that the answer is UTF-8 whatever was stored.
 // 3. Whatever parse() accepts comes out so that parse() reads the same Value: doubles are written
