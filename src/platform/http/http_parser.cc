@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "platform/http/byte_class.h"
 #include "platform/http/known_field.h"
 
 // The grammar, as this parser takes it (every line ends with CR LF):
@@ -23,35 +24,6 @@ namespace {
 constexpr std::size_t kMaxLeadingEmptyLines = 2;
 constexpr std::size_t kMaxMethodBytes = 24;
 constexpr std::string_view kVersion = "HTTP/1.1\r\n";
-
-// --- Byte classes --------------------------------------------------------------------------------
-
-enum : std::uint8_t { kToken = 1, kPathByte = 2, kQueryByte = 4, kHostByte = 8, kHex = 16 };
-
-constexpr std::array<std::uint8_t, 256> make_classes() {
-  std::array<std::uint8_t, 256> classes{};
-  const auto add = [&classes](std::string_view text, std::uint8_t bits) {
-    for (const char c : text) classes[static_cast<unsigned char>(c)] |= bits;
-  };
-  constexpr std::string_view kAlnum =
-      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  add(kAlnum, kToken | kHostByte);
-  add("!#$%&'*+-.^_`|~", kToken);
-  add("-._", kHostByte);
-  add("0123456789abcdefABCDEF", kHex);
-  // Wider than RFC 3986, since browsers leave some of these raw, but without what starts a
-  // fragment, what HTML and JSON would have to escape, and what browsers turn into '/'. '?' ends
-  // the path and '%' is looked at: not here.
-  for (unsigned c = 0x21; c < 0x7f; ++c) {
-    if (c == '#' || c == '"' || c == '<' || c == '>' || c == '%') continue;
-    classes[c] |= kQueryByte;
-    if (c != '?' && c != '\\') classes[c] |= kPathByte;
-  }
-  return classes;
-}
-constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
-
-bool is(char c, std::uint8_t bits) { return (kClasses[static_cast<unsigned char>(c)] & bits) != 0; }
 
 // --- Eight bytes at a time -----------------------------------------------------------------------
 
@@ -262,7 +234,7 @@ Method method_of(std::string_view text) {
 ParseState HeadParser::method() {
   const char* const start = p_;
   const char* p = p_;
-  while (p < end_ && is(*p, kToken)) ++p;
+  while (p < end_ && is_byte(*p, kTokenByte)) ++p;
   const auto size = static_cast<std::size_t>(p - start);
   if (size > kMaxMethodBytes) return bad_request_line();
   if (p == end_) return ParseState::kNeedMore;
@@ -282,7 +254,7 @@ ParseState HeadParser::target() {
   for (;;) {
     const std::uint8_t allowed = question == nullptr ? kPathByte : kQueryByte;
     const char* p = p_;
-    while (p < end_ && is(*p, allowed)) ++p;
+    while (p < end_ && is_byte(*p, allowed)) ++p;
     p_ = p;
     if (p == end_) return ParseState::kNeedMore;
     if (*p == ' ') break;
@@ -314,7 +286,7 @@ ParseState HeadParser::target() {
 ParseState HeadParser::percent(bool in_path) {
   for (int i = 1; i <= 2; ++i) {
     if (end_ - p_ <= i) return ParseState::kNeedMore;
-    if (!is(p_[i], kHex)) {
+    if (!is_byte(p_[i], kHexByte)) {
       return fail(400, "bad_percent_encoding",
                   "A % in the request target is not followed by two hex digits.");
     }
@@ -391,7 +363,7 @@ ParseState HeadParser::fields() {
         colon == end_ ? known::kUnknown : known::classify_field(p, name_size);
     if (kind == known::kUnknown) {
       const char* q = p;
-      while (q < colon && is(*q, kToken)) ++q;
+      while (q < colon && is_byte(*q, kTokenByte)) ++q;
       if (q != colon || name_size == 0) return field_name_error(p, q);
       if (colon == end_) return ParseState::kNeedMore;
     }
@@ -531,7 +503,7 @@ std::size_t ip_literal_size(std::string_view text) {
   constexpr std::size_t kLongest = 47;  // "[" 45 "]"
   for (std::size_t i = 1; i < text.size() && i < kLongest; ++i) {
     if (text[i] == ']') return i > 2 ? i + 1 : 0;
-    if (!is(text[i], kHex) && text[i] != ':' && text[i] != '.') return 0;
+    if (!is_byte(text[i], kHexByte) && text[i] != ':' && text[i] != '.') return 0;
   }
   return 0;
 }
@@ -576,7 +548,7 @@ bool is_valid_host(std::string_view host) {
   if (host.starts_with('[')) {
     name = ip_literal_size(host);
   } else {
-    while (name < host.size() && is(host[name], kHostByte)) ++name;
+    while (name < host.size() && is_byte(host[name], kHostByte)) ++name;
   }
   if (name == 0 || name > kLongestName) return false;
   if (name == host.size()) return true;

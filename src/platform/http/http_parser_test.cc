@@ -12,11 +12,12 @@ namespace {
 
 constexpr ParserLimits kLimits;
 
-// Parses every prefix too: each must say kNeedMore or what the whole says.
+// Parses prefixes too, of a short text every one: each must say kNeedMore or what the whole says.
 ParseState parse(std::string_view text, RequestHead& head, ParseError& error,
                  const ParserLimits& limits = kLimits) {
   const ParseState whole = parse_request_head(text, limits, head, error);
-  for (std::size_t size = 0; size < text.size(); ++size) {
+  const std::size_t stride = text.size() < 2'000 ? 1 : 97;
+  for (std::size_t size = 0; size < text.size(); size += stride) {
     RequestHead part;
     ParseError part_error;
     // A copy of its own, so that a sanitizer sees a read beyond the prefix.
