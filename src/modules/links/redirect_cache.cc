@@ -1,0 +1,212 @@
+#include "modules/links/redirect_cache.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "base/check.h"
+
+namespace ashlar::links {
+namespace {
+
+std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  const unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+std::uint64_t load(const char* from, std::size_t bytes) {
+  std::uint64_t value = 0;
+  std::memcpy(&value, from, bytes);
+  return value;
+}
+
+}  // namespace
+
+RedirectCache::RedirectCache(std::size_t max_bytes, std::uint64_t seed)
+    : max_shard_bytes_(max_bytes / kShards), seed_(seed) {}
+
+RedirectCache::~RedirectCache() { clear(); }
+
+// The multiply-and-fold of wyhash over eight bytes at a time.
+std::uint64_t RedirectCache::hash_of(std::string_view code) const {
+  std::uint64_t hash = seed_ ^ code.size();
+  while (code.size() > 8) {
+    hash = mix(hash ^ load(code.data(), 8), 0xe7037ed1a0b428db);
+    code.remove_prefix(8);
+  }
+  hash = mix(hash ^ load(code.data(), code.size()), 0x8ebc6af09c88c6e3 ^ seed_);
+  return mix(hash, 0x589965cc75374cc3);
+}
+
+std::string_view RedirectCache::code_of(const Entry& entry) {
+  return {reinterpret_cast<const char*>(&entry + 1), entry.code_bytes};
+}
+
+CachedTarget RedirectCache::view_of(const Entry& entry) {
+  const char* url = reinterpret_cast<const char*>(&entry + 1) + entry.code_bytes;
+  return {.url = {url, entry.url_bytes},
+          .id = entry.id,
+          .tenant = entry.tenant,
+          .status = entry.status,
+          .enabled = entry.enabled != 0,
+          .expires_us = entry.expires_us};
+}
+
+std::size_t RedirectCache::bytes_of(const Entry& entry) {
+  constexpr std::size_t kAllocatorBytes = 8;
+  constexpr std::size_t kSlotBytes = 2 * sizeof(Entry*);  // at a load of one half
+  return sizeof(Entry) + entry.code_bytes + entry.url_bytes + kAllocatorBytes + kSlotBytes;
+}
+
+RedirectCache::Entry* RedirectCache::make_entry(std::uint64_t hash, std::string_view code,
+                                                const std::optional<RedirectTarget>& target) {
+  const std::string_view url = target ? std::string_view(target->url) : std::string_view{};
+  CHECK(code.size() <= UINT8_MAX && url.size() <= UINT16_MAX);
+  void* memory = ::operator new(sizeof(Entry) + code.size() + url.size());
+  auto* entry = new (memory) Entry{};
+  entry->hash = hash;
+  entry->code_bytes = static_cast<std::uint8_t>(code.size());
+  entry->url_bytes = static_cast<std::uint16_t>(url.size());
+  entry->expires_us = CachedTarget::kNever;
+  if (target) {
+    entry->id = target->id;
+    entry->tenant = target->tenant;
+    entry->status = static_cast<std::uint16_t>(target->status);
+    entry->enabled = target->enabled ? 1 : 0;
+    if (target->expires_at) entry->expires_us = base::to_micros(*target->expires_at);
+  }
+  char* text = static_cast<char*>(memory) + sizeof(Entry);
+  std::memcpy(text, code.data(), code.size());
+  std::memcpy(text + code.size(), url.data(), url.size());
+  return entry;
+}
+
+RedirectCache::Entry* RedirectCache::probe(const Shard& shard, std::uint64_t hash,
+                                           std::string_view code) {
+  if (shard.slots.empty()) return nullptr;
+  const std::size_t mask = shard.slots.size() - 1;
+  // Ends: the table is never full (grow() keeps it at most half used).
+  for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
+    Entry* entry = shard.slots[i];
+    if (entry == nullptr) return nullptr;
+    if (entry->hash == hash && code_of(*entry) == code) return entry;
+  }
+}
+
+RedirectCache::Ticket RedirectCache::ticket(std::string_view code) {
+  Shard& shard = shard_of(hash_of(code));
+  const std::lock_guard lock(shard.mutex);
+  return {shard.generation};
+}
+
+void RedirectCache::put(Ticket ticket, std::string_view code,
+                        const std::optional<RedirectTarget>& target) {
+  const std::uint64_t hash = hash_of(code);
+  Entry* entry = make_entry(hash, code, target);
+  const std::size_t bytes = bytes_of(*entry);
+  Shard& shard = shard_of(hash);
+  const std::lock_guard lock(shard.mutex);
+  if (shard.generation != ticket.generation || bytes > max_shard_bytes_) {
+    ::operator delete(entry);
+    return;
+  }
+  erase_code(shard, hash, code);
+  evict_until_fits(shard, bytes);
+  if ((shard.entries + 1) * 2 > shard.slots.size()) grow(shard);
+  insert_slot(shard.slots, entry);
+  shard.entries += 1;
+  shard.bytes += bytes;
+}
+
+void RedirectCache::drop(std::string_view code) {
+  const std::uint64_t hash = hash_of(code);
+  Shard& shard = shard_of(hash);
+  const std::lock_guard lock(shard.mutex);
+  shard.generation += 1;
+  erase_code(shard, hash, code);
+}
+
+void RedirectCache::clear() {
+  for (Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    shard.generation += 1;
+    for (Entry* entry : shard.slots) ::operator delete(entry);
+    shard.slots = {};
+    shard.entries = shard.bytes = shard.hand = 0;
+  }
+}
+
+RedirectCache::Stats RedirectCache::stats() const {
+  Stats stats;
+  for (const Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    stats.entries += shard.entries;
+    stats.bytes += shard.bytes;
+    stats.evictions += shard.evictions;
+  }
+  return stats;
+}
+
+void RedirectCache::grow(Shard& shard) {
+  constexpr std::size_t kFirstSlots = 64;
+  std::vector<Entry*> larger(shard.slots.empty() ? kFirstSlots : shard.slots.size() * 2, nullptr);
+  for (Entry* entry : shard.slots) {
+    if (entry != nullptr) insert_slot(larger, entry);
+  }
+  shard.slots.swap(larger);
+  shard.hand = 0;
+}
+
+void RedirectCache::insert_slot(std::vector<Entry*>& slots, Entry* entry) {
+  const std::size_t mask = slots.size() - 1;
+  std::size_t i = entry->hash & mask;
+  while (slots[i] != nullptr) i = (i + 1) & mask;
+  slots[i] = entry;
+}
+
+void RedirectCache::erase_code(Shard& shard, std::uint64_t hash, std::string_view code) {
+  const Entry* entry = probe(shard, hash, code);
+  if (entry == nullptr) return;
+  const std::size_t mask = shard.slots.size() - 1;
+  std::size_t i = hash & mask;
+  while (shard.slots[i] != entry) i = (i + 1) & mask;
+  erase_slot(shard, i);
+}
+
+// Linear probing without tombstones: later entries of the run move back into the hole.
+void RedirectCache::erase_slot(Shard& shard, std::size_t slot) {
+  const std::size_t mask = shard.slots.size() - 1;
+  shard.bytes -= bytes_of(*shard.slots[slot]);
+  shard.entries -= 1;
+  ::operator delete(shard.slots[slot]);
+  std::size_t hole = slot;
+  for (std::size_t i = (slot + 1) & mask; shard.slots[i] != nullptr; i = (i + 1) & mask) {
+    const std::size_t home = shard.slots[i]->hash & mask;
+    // Movable unless its home lies cyclically within (hole, i].
+    if (((i - home) & mask) >= ((i - hole) & mask)) {
+      shard.slots[hole] = shard.slots[i];
+      hole = i;
+    }
+  }
+  shard.slots[hole] = nullptr;
+}
+
+void RedirectCache::evict_until_fits(Shard& shard, std::size_t incoming) const {
+  // Two rounds of the hand touch every entry twice: the second time nothing is spared.
+  std::size_t steps = shard.slots.size() * 2 + 1;
+  while (shard.bytes + incoming > max_shard_bytes_ && shard.entries > 0 && steps-- > 0) {
+    shard.hand &= shard.slots.size() - 1;
+    Entry* entry = shard.slots[shard.hand];
+    if (entry == nullptr) {
+      ++shard.hand;
+    } else if (entry->touched != 0) {
+      entry->touched = 0;
+      ++shard.hand;
+    } else {
+      erase_slot(shard, shard.hand);  // another entry may have moved here: look again
+      shard.evictions += 1;
+    }
+  }
+}
+
+}  // namespace ashlar::links

@@ -1,0 +1,122 @@
+// RedirectCache: what a code leads to, in memory: targets, and the knowledge that there is none.
+//
+// The redirect's hot path asks it and nothing else. Striped: a look-up locks one of kShards for the
+// time of a hash probe and of the visitor, never across I/O. Bounded by bytes; what was not asked for
+// since the clock hand's last round goes first (CLOCK, a second chance for what was).
+//
+// Never stale: a change drops the code (drop(), called after its commit and before it is
+// acknowledged), and a value that was read before the drop is not put back:
+//   Ticket t = cache.ticket(code);   // before the database is read
+//   … read …
+//   cache.put(t, code, target);      // does nothing if the stripe has seen a drop since
+//
+// Memory: about 56 bytes + code + url an entry, and 16 to 32 in the table. O(1) but for growth.
+// Hash: seeded, so that nobody can choose codes that collide. Any thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "modules/links/link.h"
+
+namespace ashlar::links {
+
+// The visitor's view of an entry; valid only inside the visit. `status` 0: there is no such link.
+struct CachedTarget {
+  std::string_view url;
+  LinkId id;
+  base::TenantId tenant;
+  int status;
+  bool enabled;
+  std::int64_t expires_us;  // kNever where it does not
+
+  static constexpr std::int64_t kNever = INT64_MAX;
+};
+
+class RedirectCache {
+ public:
+  RedirectCache(std::size_t max_bytes, std::uint64_t seed);
+  ~RedirectCache();
+  RedirectCache(const RedirectCache&) = delete;
+  RedirectCache& operator=(const RedirectCache&) = delete;
+
+  // Calls visit(const CachedTarget&) under the stripe's lock; false where the code is not cached.
+  template <class Visit>
+  bool find(std::string_view code, Visit&& visit) {
+    const std::uint64_t hash = hash_of(code);
+    Shard& shard = shard_of(hash);
+    const std::lock_guard lock(shard.mutex);
+    Entry* entry = probe(shard, hash, code);
+    if (entry == nullptr) return false;
+    entry->touched = 1;
+    visit(view_of(*entry));
+    return true;
+  }
+
+  struct Ticket {
+    std::uint64_t generation;
+  };
+  Ticket ticket(std::string_view code);
+  void put(Ticket ticket, std::string_view code, const std::optional<RedirectTarget>& target);
+  void drop(std::string_view code);
+  void clear();
+
+  struct Stats {
+    std::size_t entries = 0;
+    std::size_t bytes = 0;
+    std::uint64_t evictions = 0;
+  };
+  [[nodiscard]] Stats stats() const;
+
+ private:
+  static constexpr std::size_t kShards = 64;
+
+  // Followed in memory by the code and then the url.
+  struct Entry {
+    std::uint64_t hash;
+    LinkId id;
+    base::TenantId tenant;
+    std::int64_t expires_us;
+    std::uint16_t status;
+    std::uint16_t url_bytes;
+    std::uint8_t code_bytes;
+    std::uint8_t enabled;
+    std::uint8_t touched;
+  };
+  struct alignas(64) Shard {
+    mutable std::mutex mutex;       // guards what follows
+    std::vector<Entry*> slots;      // open addressing, linear probing; null: free
+    std::size_t entries = 0;
+    std::size_t bytes = 0;
+    std::size_t hand = 0;
+    std::uint64_t generation = 0;
+    std::uint64_t evictions = 0;
+  };
+
+  [[nodiscard]] std::uint64_t hash_of(std::string_view code) const;
+  Shard& shard_of(std::uint64_t hash) { return shards_[hash >> 58]; }
+  static Entry* probe(const Shard& shard, std::uint64_t hash, std::string_view code);
+  static CachedTarget view_of(const Entry& entry);
+  static std::string_view code_of(const Entry& entry);
+  static std::size_t bytes_of(const Entry& entry);
+  static Entry* make_entry(std::uint64_t hash, std::string_view code,
+                           const std::optional<RedirectTarget>& target);
+  static void grow(Shard& shard);
+  static void insert_slot(std::vector<Entry*>& slots, Entry* entry);
+  static void erase_slot(Shard& shard, std::size_t slot);
+  static void erase_code(Shard& shard, std::uint64_t hash, std::string_view code);
+  void evict_until_fits(Shard& shard, std::size_t incoming) const;
+
+  const std::size_t max_shard_bytes_;
+  const std::uint64_t seed_;
+  std::array<Shard, kShards> shards_;
+};
+
+}  // namespace ashlar::links

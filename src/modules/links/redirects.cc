@@ -1,0 +1,212 @@
+#include "modules/links/redirects.h"
+
+#include <array>
+#include <charconv>
+
+#include "base/clock.h"
+#include "modules/links/clicks.h"
+#include "modules/links/links.h"
+#include "platform/http/inline_request.h"
+#include "platform/http/problem.h"
+#include "platform/observability/metrics.h"
+#include "platform/storage/database.h"
+
+namespace ashlar::links {
+namespace {
+
+using http::InlineOutcome;
+using http::Response;
+
+enum class Refusal : std::uint8_t { kUnknown, kExpired, kDisabled };
+
+struct RefusalText {
+  int status;
+  std::string_view reason;
+  std::string_view title;
+  std::string_view detail;
+};
+
+constexpr RefusalText text_of(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::kUnknown:
+      return {404, "link_not_found", "No such link", "There is no link with this code."};
+    case Refusal::kExpired:
+      return {410, "link_expired", "This link has expired", "The link was valid until its expiry."};
+    case Refusal::kDisabled:
+      return {410, "link_disabled", "This link is switched off", "Its owner has disabled the link."};
+  }
+  __builtin_unreachable();
+}
+
+Response refuse(Refusal refusal, const http::RequestHead& head, std::string_view request_id) {
+  const RefusalText text = text_of(refusal);
+  Response response = http::problem(text.status, text.reason, text.detail, request_id);
+  if (head.accept.find("text/html") != std::string_view::npos) {
+    response.content_type = "text/html; charset=utf-8";
+    response.body = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
+                    "content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">"
+                    "<title>" + std::string(text.title) + "</title><body style=\"font:16px/1.5 "
+                    "system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem\"><h1 "
+                    "style=\"font-size:1.4rem\">" + std::string(text.title) + "</h1><p>" +
+                    std::string(text.detail) + "</p></body></html>\n";
+    response.header("X-Robots-Tag", "noindex");
+  }
+  response.header("Cache-Control", "no-store");
+  response.header("Vary", "Accept");
+  return response;
+}
+
+std::string_view status_line(int status) {
+  switch (status) {
+    case 301: return "HTTP/1.1 301 Moved Permanently\r\n";
+    case 307: return "HTTP/1.1 307 Temporary Redirect\r\n";
+    case 308: return "HTTP/1.1 308 Permanent Redirect\r\n";
+    default: return "HTTP/1.1 302 Found\r\n";
+  }
+}
+
+void append_number(std::string& out, std::int64_t number) {
+  std::array<char, 20> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), end);
+}
+
+std::optional<Refusal> refusal_of(const CachedTarget& target, base::Time now) {
+  if (target.status == 0) return Refusal::kUnknown;
+  if (!target.enabled) return Refusal::kDisabled;
+  if (target.expires_us <= base::to_micros(now)) return Refusal::kExpired;
+  return std::nullopt;
+}
+
+CachedTarget view_of(const std::optional<RedirectTarget>& target) {
+  if (!target) return {.url = {}, .id = {}, .tenant = {}, .status = 0, .enabled = false, .expires_us = 0};
+  return {.url = target->url,
+          .id = target->id,
+          .tenant = target->tenant,
+          .status = target->status,
+          .enabled = target->enabled,
+          .expires_us = target->expires_at ? base::to_micros(*target->expires_at)
+                                           : CachedTarget::kNever};
+}
+
+}  // namespace
+
+Redirects::Redirects(const Options& options, std::uint64_t seed, storage::Database& db,
+                     const Links& links, ClickRecorder& clicks, const base::Clock& clock,
+                     obs::Registry& metrics)
+    : options_(options),
+      db_(db),
+      links_(links),
+      clicks_(clicks),
+      clock_(clock),
+      hits_(metrics.make_counter("ashlar_links_cache_hits_total", "Redirects answered from memory.")),
+      misses_(metrics.make_counter("ashlar_links_cache_misses_total",
+                                   "Redirects that had to ask storage.")),
+      cache_(options.cache_bytes, seed) {
+  db_.subscribe(std::string(kLinksChannel), [this](const storage::Database::Notice& notice) {
+    notice.resync ? cache_.clear() : cache_.drop(notice.payload);
+  });
+  metrics.make_gauge_callback("ashlar_links_cache_bytes", "Memory of the redirect cache.", {},
+                              [this] { return static_cast<double>(cache_.stats().bytes); });
+  metrics.make_gauge_callback("ashlar_links_cache_entries", "Codes in the redirect cache.", {},
+                              [this] { return static_cast<double>(cache_.stats().entries); });
+}
+
+http::Route Redirects::route() {
+  http::InlineHandler handler{
+      .fast = [this](http::InlineRequest& request) { return answer_inline(request); },
+      .fallback = [this](http::Call& call) { return answer_from_storage(call); }};
+  return {.method = http::Method::kGet,
+          .path = std::string_view("/{code}"),
+          .summary = std::string_view("Follow a short link"),
+          .module = std::string_view("links"),
+          .tenancy = http::Tenancy::kPublic,
+          .scope = std::string_view(""),
+          .cost = 1,
+          .idempotency = http::Idempotency::kNatural,
+          .deadline = base::Millis{2000},
+          .handler = http::Handler(std::move(handler)),
+          .success = 302,
+          .response_type = "",
+          .errors = {{404, "link_not_found", "There is no link with this code."},
+                     {410, "link_expired", "The link was valid until its expiry."},
+                     {410, "link_disabled", "The owner has disabled the link."}}};
+}
+
+http::InlineOutcome Redirects::answer_inline(http::InlineRequest& request) {
+  const std::string_view code = request.param();
+  if (!is_code(code)) {
+    if (code.find('%') != std::string_view::npos) return InlineOutcome::kNeedsWorker;  // decodes it
+    request.answer(refuse(Refusal::kUnknown, request.head(), request.request_id()));
+    return InlineOutcome::kAnswered;
+  }
+  LinkId id;
+  base::TenantId tenant;
+  std::optional<Refusal> refusal;
+  const bool known = cache_.find(code, [&](const CachedTarget& target) {
+    refusal = refusal_of(target, request.now());
+    if (refusal) return;
+    append_redirect(request, target);
+    id = target.id;
+    tenant = target.tenant;
+  });
+  if (!known) return InlineOutcome::kNeedsWorker;
+  hits_.add();
+  if (refusal) {
+    request.answer(refuse(*refusal, request.head(), request.request_id()));
+    return InlineOutcome::kAnswered;
+  }
+  if (!request.head_only()) {
+    clicks_.record(request.io_thread(), id, tenant, request.now(),
+                   {.referrer = request.head().referer, .user_agent = request.head().user_agent});
+  }
+  return InlineOutcome::kAnswered;
+}
+
+void Redirects::append_redirect(http::InlineRequest& request, const CachedTarget& target) const {
+  std::string& out = request.out();
+  out += status_line(target.status);
+  out += request.date_header();
+  out += "Location: ";
+  out += target.url;
+  out += "\r\nCache-Control: private, max-age=";
+  append_number(out, max_age_s(target, request.now()));
+  out += "\r\nX-Request-Id: ";
+  out += request.request_id();
+  out += "\r\nContent-Length: 0\r\n\r\n";
+  request.set_status(target.status);
+}
+
+std::int64_t Redirects::max_age_s(const CachedTarget& target, base::Time now) const {
+  if (target.status != 301 && target.status != 308) return 0;
+  const std::int64_t left_s = target.expires_us == CachedTarget::kNever
+                                  ? INT64_MAX
+                                  : (target.expires_us - base::to_micros(now)) / 1'000'000;
+  return std::min<std::int64_t>(options_.permanent_max_age.count(), left_s);
+}
+
+base::Result<Response> Redirects::answer_from_storage(http::Call& call) {
+  const std::string& code = call.param(0);
+  if (!is_code(code)) return refuse(Refusal::kUnknown, *call.head, call.request_id);
+  misses_.add();
+  const RedirectCache::Ticket ticket = cache_.ticket(code);
+  ASHLAR_ASSIGN(const std::optional<RedirectTarget> found,
+                db_.read(storage::Context::platform(storage::PlatformUse::kRedirect, call.deadline),
+                         [&](storage::Transaction& tx) { return links_.find_for_redirect(tx, code); }));
+  cache_.put(ticket, code, found);
+  const base::Time now = clock_.now();
+  const CachedTarget target = view_of(found);
+  if (const std::optional<Refusal> refusal = refusal_of(target, now)) {
+    return refuse(*refusal, *call.head, call.request_id);
+  }
+  if (call.head->method == http::Method::kGet) {
+    clicks_.record(options_.worker_shard, target.id, target.tenant, now,
+                   {.referrer = call.head->referer, .user_agent = call.head->user_agent});
+  }
+  Response response{target.status, {}, {}, {}};
+  response.header("Location", std::string(target.url));
+  response.header("Cache-Control", "private, max-age=" + std::to_string(max_age_s(target, now)));
+  return response;
+}
+
+}  // namespace ashlar::links

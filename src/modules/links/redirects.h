@@ -1,0 +1,73 @@
+// Redirects: GET /{code}, the product's hot path.
+//
+//   I/O thread: is_code? ──no──────────────────────────────────────────────> 404
+//                  └─ RedirectCache ──hit──> 3xx + click / 410 / 404
+//                          └─ miss ─> worker: one read ─> cache ─> the same answers
+//
+// What a visitor gets, and what may be kept of it:
+//   alive, 302 or 307    Location, Cache-Control: private, max-age=0
+//   alive, 301 or 308    Location, Cache-Control: private, max-age=N, N = permanent_max_age but never
+//                        beyond expires_at. Without it a browser would keep a 301 for ever
+//   expired or disabled  410, no-store (it may be enabled again)
+//   unknown              404, no-store (it may be created)
+// GET counts a click, HEAD does not. Refusals are a page for browsers, a problem document for others.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "modules/links/redirect_cache.h"
+#include "platform/http/route.h"
+
+namespace ashlar::base {
+class Clock;
+}
+namespace ashlar::obs {
+class Counter;
+class Registry;
+}  // namespace ashlar::obs
+namespace ashlar::storage {
+class Database;
+}
+
+namespace ashlar::links {
+
+class ClickRecorder;
+class Links;
+
+class Redirects {
+ public:
+  struct Options {
+    std::size_t cache_bytes = 256 * 1024 * 1024;
+    base::Seconds permanent_max_age{90};
+    std::size_t worker_shard = 0;  // of the click recorder: the one that is no I/O thread's
+  };
+
+  // Subscribes to kLinksChannel. Everything by reference outlives it, and it outlives `db`'s threads.
+  Redirects(const Options& options, std::uint64_t seed, storage::Database& db, const Links& links,
+            ClickRecorder& clicks, const base::Clock& clock, obs::Registry& metrics);
+  Redirects(const Redirects&) = delete;
+  Redirects& operator=(const Redirects&) = delete;
+
+  http::Route route();
+
+ private:
+  http::InlineOutcome answer_inline(http::InlineRequest& request);
+  base::Result<http::Response> answer_from_storage(http::Call& call);
+  // How long, in seconds, the redirect may be kept. REQUIRES: it is alive.
+  [[nodiscard]] std::int64_t max_age_s(const CachedTarget& target, base::Time now) const;
+  void append_redirect(http::InlineRequest& request, const CachedTarget& target) const;
+
+  const Options options_;
+  storage::Database& db_;
+  const Links& links_;
+  ClickRecorder& clicks_;
+  const base::Clock& clock_;
+  obs::Counter& hits_;
+  obs::Counter& misses_;
+  RedirectCache cache_;
+};
+
+}  // namespace ashlar::links

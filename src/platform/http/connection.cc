@@ -1,0 +1,247 @@
+#include "platform/http/connection.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "base/check.h"
+#include "platform/http/connection_stream.h"
+#include "platform/http/proxy_protocol.h"
+#include "platform/observability/metrics.h"
+
+namespace ashlar::http {
+namespace {
+
+// One connection may not keep the loop from the others: after so many reads it waits its turn.
+constexpr int kReadsPerTurn = 16;
+constexpr std::size_t kReadBytes = 16 * 1024;
+
+}  // namespace
+
+Connection::Connection(IoThread& io, int fd, std::string peer_address,
+                       std::unique_ptr<TlsStream> tls, bool expect_proxy_header)
+    : io_(io),
+      fd_(fd),
+      peer_address_(std::move(peer_address)),
+      tls_(std::move(tls)),
+      phase_(expect_proxy_header ? Phase::kProxyHeader : Phase::kHead) {}
+
+Connection::~Connection() { CHECK(phase_ == Phase::kClosed); }
+
+void Connection::start() {
+  io_.loop.add(fd_, *this);
+  arm(io_.shared.options.head_timeout);  // a client that never sends is cut off like a slow one
+}
+
+void Connection::on_ready(Ready ready) {
+  const std::shared_ptr<Connection> alive = shared_from_this();
+  if (ready.writable && !output_.empty()) {
+    flush();
+    if (phase_ == Phase::kClosed) return;
+    if (output_.empty() && input_ready_ && phase_ != Phase::kWorking) resume();
+  }
+  if (ready.readable || ready.hangup || (tls_ && ready.writable)) {
+    input_ready_ = true;
+    if (phase_ == Phase::kStreaming) {
+      if (ready.hangup) close();
+      return;
+    }
+    read_ready();
+  }
+}
+
+void Connection::read_ready() {
+  if (phase_ == Phase::kProxyHeader && !take_proxy_header()) return;
+  for (int turn = 0; turn < kReadsPerTurn; ++turn) {
+    const bool readable = phase_ == Phase::kHead || phase_ == Phase::kBody;
+    if (!readable || close_after_output_ || !output_.empty()) return;  // input_ready_ stays set
+    IoResult got{IoResult::Kind::kWouldBlock};
+    std::size_t room = 0;
+    if (input_.empty()) {
+      room = io_.input.size();
+      got = read_some(io_.input.data(), room);
+      if (got.kind == IoResult::Kind::kBytes) consume({io_.input.data(), got.bytes}, false);
+    } else {
+      const std::size_t before = input_.size();
+      room = kReadBytes;
+      input_.resize(before + room);
+      got = read_some(input_.data() + before, room);
+      input_.resize(before + (got.kind == IoResult::Kind::kBytes ? got.bytes : 0));
+      if (got.kind == IoResult::Kind::kBytes) consume(input_, true);
+    }
+    if (phase_ == Phase::kClosed) return;
+    if (got.kind == IoResult::Kind::kWouldBlock) {
+      input_ready_ = false;
+      return;
+    }
+    if (got.kind == IoResult::Kind::kEnd) {
+      peer_done_ = true;
+      // A request that will never be whole needs no answer; one under way still gets its own.
+      if (phase_ != Phase::kWorking && output_.empty()) close();
+      close_after_output_ = true;
+      return;
+    }
+    // Edge-triggered: a short read means that the socket is empty and the next byte brings an edge.
+    if (!tls_ && got.bytes < room) {
+      input_ready_ = false;
+      return;
+    }
+  }
+  // More is waiting, and no edge will say so again: come back after the others.
+  io_.loop.post([self = shared_from_this()] {
+    if (self->phase_ != Phase::kClosed) self->read_ready();
+  });
+}
+
+// The PROXY header comes before TLS, so it is looked at first (MSG_PEEK) and taken exactly.
+bool Connection::take_proxy_header() {
+  std::array<char, 4096> bytes{};
+  const ssize_t seen = ::recv(fd_, bytes.data(), bytes.size(), MSG_PEEK);
+  if (seen < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  ProxyHeader header;
+  const ProxyParse outcome =
+      seen <= 0 ? ProxyParse::kError
+                : parse_proxy_header({bytes.data(), static_cast<std::size_t>(seen)}, header);
+  if (outcome == ProxyParse::kNeedMore && static_cast<std::size_t>(seen) < bytes.size())
+    return false;
+  if (outcome != ProxyParse::kComplete) {
+    io_.shared.protocol_errors.add();
+    close();
+    return false;
+  }
+  const ssize_t taken = ::recv(fd_, bytes.data(), header.bytes, 0);
+  CHECK(taken == static_cast<ssize_t>(header.bytes));
+  if (!header.source_address.empty()) peer_address_ = header.source_address;
+  phase_ = Phase::kHead;
+  return true;
+}
+
+IoResult Connection::read_some(char* to, std::size_t size) {
+  if (tls_) return tls_->read(to, size);
+  const ssize_t got = ::recv(fd_, to, size, 0);
+  if (got > 0) return {IoResult::Kind::kBytes, static_cast<std::size_t>(got)};
+  const bool again = got < 0 && (errno == EAGAIN || errno == EINTR);
+  return {again ? IoResult::Kind::kWouldBlock : IoResult::Kind::kEnd, 0};
+}
+
+IoResult Connection::write_some(const char* from, std::size_t size) {
+  if (tls_) return tls_->write(from, size);
+  const ssize_t put = ::send(fd_, from, size, MSG_NOSIGNAL);
+  if (put >= 0) return {IoResult::Kind::kBytes, static_cast<std::size_t>(put)};
+  const bool again = errno == EAGAIN || errno == EINTR;
+  return {again ? IoResult::Kind::kWouldBlock : IoResult::Kind::kEnd, 0};
+}
+
+std::string& Connection::out() { return output_.empty() ? io_.output : output_; }
+
+// Sends what stands in the thread's scratch or in output_; what the socket does not take stays in
+// output_ until the next edge.
+void Connection::flush() {
+  const bool from_scratch = output_.empty();
+  std::string& source = from_scratch ? io_.output : output_;
+  std::size_t sent = from_scratch ? 0 : output_sent_;
+  while (sent < source.size()) {
+    const IoResult put = write_some(source.data() + sent, source.size() - sent);
+    if (put.kind == IoResult::Kind::kEnd) {
+      io_.output.clear();
+      close();
+      return;
+    }
+    if (put.kind == IoResult::Kind::kWouldBlock) break;
+    sent += put.bytes;
+    wrote_since_tick_ = true;
+  }
+  if (sent == source.size()) {
+    source.clear();
+    output_sent_ = 0;
+    if (close_after_output_ && phase_ != Phase::kWorking && phase_ != Phase::kStreaming) close();
+    return;
+  }
+  if (from_scratch) {
+    output_.assign(source, sent);
+    source.clear();
+    output_sent_ = 0;
+  } else {
+    output_sent_ = sent;
+  }
+  arm(io_.shared.options.write_timeout);
+}
+
+// After an answer or a drained output: first what is already here, then what the socket has.
+void Connection::resume() {
+  if (phase_ == Phase::kClosed || close_after_output_) return;
+  if (!input_.empty()) {
+    // Consumed from a copy of its own: consume() keeps the remainder in input_.
+    consume(input_, true);
+  }
+  if (phase_ != Phase::kClosed && input_ready_) read_ready();
+}
+
+void Connection::arm(base::Millis timeout) { expire_ = io_.loop.mono() + timeout; }
+
+void Connection::on_tick(base::Mono now) {
+  if (phase_ == Phase::kStreaming) {
+    if (auto stream = stream_.lock()) stream->on_tick(now);
+    return;
+  }
+  const bool writing = !output_.empty();
+  if (writing && wrote_since_tick_) {
+    wrote_since_tick_ = false;
+    arm(io_.shared.options.write_timeout);
+  }
+  if (now < expire_ || (phase_ == Phase::kWorking && !writing)) return;
+  const std::shared_ptr<Connection> alive = shared_from_this();
+  const bool mid_request = phase_ == Phase::kBody || (phase_ == Phase::kHead && !input_.empty());
+  if (mid_request && !writing) {
+    io_.shared.timeouts.add();
+    refuse(408, "request_timeout", "The request did not arrive in time.");
+    flush();
+  }
+  if (phase_ != Phase::kClosed) close();
+}
+
+void Connection::drain() {
+  draining_ = true;
+  const bool idle =
+      phase_ == Phase::kHead || phase_ == Phase::kBody || phase_ == Phase::kProxyHeader;
+  if (phase_ == Phase::kStreaming || (idle && output_.empty())) {
+    close();
+  } else if (idle) {
+    close_after_output_ = true;
+  }
+}
+
+void Connection::close() {
+  if (phase_ == Phase::kClosed) return;
+  const bool working = phase_ == Phase::kWorking;
+  phase_ = Phase::kClosed;
+  if (tls_) tls_->shut_down();
+  io_.loop.remove(fd_, *this);
+  ::close(fd_);
+  if (auto stream = stream_.lock()) stream->on_closed();
+  // A task may still hold views into input_; the Exchange's shared_ptr keeps it alive.
+  CHECK(!working || weak_from_this().use_count() > 1);
+  io_.release(*this);
+}
+
+void Connection::complete(Response response) {
+  io_.loop.post([self = shared_from_this(), response = std::move(response)] {
+    if (self->phase_ != Phase::kWorking) return;  // closed meanwhile
+    self->answer(response);
+    self->count(response.status);
+    self->finish_request();
+    self->flush();
+    self->resume();
+  });
+}
+
+std::shared_ptr<EventStream> Connection::start_stream() {
+  auto stream = std::make_shared<ConnectionStream>(shared_from_this(), io_);
+  io_.loop.post([self = shared_from_this(), stream] { stream->begin(*self); });
+  return stream;
+}
+
+}  // namespace ashlar::http

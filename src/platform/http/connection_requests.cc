@@ -1,0 +1,294 @@
+// The half of Connection that makes requests out of bytes and answers into them.
+//
+// `data` is what has not been consumed yet. It lies in the thread's scratch until something must
+// outlive this wake-up; keep() then moves it to the front of input_ (and `in_input` says so).
+#include <charconv>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "platform/http/client_address.h"
+#include "platform/http/connection.h"
+#include "platform/http/cors.h"
+#include "platform/http/inline_request.h"
+#include "platform/http/problem.h"
+#include "platform/http/response_head.h"
+#include "platform/observability/metrics.h"
+
+namespace ashlar::http {
+namespace {
+
+constexpr std::size_t kMaxRequestIdBytes = 64;
+
+// A caller's own request id is kept when it is harmless in headers and logs.
+bool is_usable_request_id(std::string_view id) {
+  if (id.empty() || id.size() > kMaxRequestIdBytes) return false;
+  for (const char c : id) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       c == '-' || c == '_' || c == '.';
+    if (!plain) return false;
+  }
+  return true;
+}
+
+void set_request_id(std::string& to, std::string_view callers, base::Random& random) {
+  if (is_usable_request_id(callers)) {
+    to.assign(callers);
+    return;
+  }
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  to.resize(16);
+  std::uint64_t bits = random.next();
+  for (char& c : to) {
+    c = kHex[bits & 15];
+    bits >>= 4;
+  }
+}
+
+}  // namespace
+
+void Connection::consume(std::string_view data, bool in_input) {
+  while (!data.empty() && (phase_ == Phase::kHead || phase_ == Phase::kBody)) {
+    if (close_after_output_) {
+      data = {};  // what follows the last request of a connection is not read
+      break;
+    }
+    // A client that pipelines without reading waits until it has read.
+    if (io_.output.size() + output_.size() > io_.shared.options.max_pending_output_bytes) {
+      input_ready_ = true;
+      break;
+    }
+    if (consume_one(data, in_input) != Step::kAgain) break;
+  }
+  if (phase_ == Phase::kClosed) return;
+  if (phase_ != Phase::kWorking) keep(data, in_input);
+  if (phase_ == Phase::kHead && input_.empty()) arm(io_.shared.options.idle_timeout);
+  flush();
+}
+
+Connection::Step Connection::consume_one(std::string_view& data, bool& in_input) {
+  return phase_ == Phase::kBody ? continue_body(data) : start_request(data, in_input);
+}
+
+Connection::Step Connection::start_request(std::string_view& data, bool& in_input) {
+  const ServerShared& shared = io_.shared;
+  if (in_input && parsed_bytes_ > 0 && !worth_parsing(data, parsed_bytes_, shared.options.parser)) {
+    return Step::kNeedMore;
+  }
+  RequestHead& head = io_.head;
+  ParseError error;
+  switch (parse_request_head(data, shared.options.parser, head, error)) {
+    case ParseState::kNeedMore:
+      if (parsed_bytes_ == 0) arm(shared.options.head_timeout);
+      parsed_bytes_ = data.size();
+      return Step::kNeedMore;
+    case ParseState::kError:
+      shared.protocol_errors.add();
+      head_only_ = false;
+      set_request_id(request_id_, {}, io_.random);
+      return refuse(error.status, error.reason, error.detail);
+    case ParseState::kComplete:
+      break;
+  }
+  parsed_bytes_ = 0;
+  request_started_ = io_.loop.mono();
+  head_only_ = head.method == Method::kHead;
+  http_1_0_ = head.minor_version == 0;
+  if (!head.keep_alive || draining_) close_after_output_ = true;
+  set_request_id(request_id_, head.x_request_id, io_.random);
+
+  match_ = shared.router.match(head.method, head.path);
+  if (match_.endpoint == nullptr) return refuse_unrouted(data);
+  if (std::holds_alternative<InlineHandler>(match_.endpoint->route.handler.value)) {
+    if (head.has_body()) return refuse(400, "unexpected_body", "This request takes no body.");
+    const Step step = run_inline(data, in_input);
+    if (step != Step::kStop) return step;
+  }
+  return start_body(data, in_input);
+}
+
+// Head is complete and wants a worker: wait for the body, if any, then hand over.
+Connection::Step Connection::start_body(std::string_view& data, bool& in_input) {
+  const ServerOptions& options = io_.shared.options;
+  const RequestHead& head = io_.head;
+  const std::size_t limit = std::min(match_.endpoint->route.max_body_bytes, options.max_body_bytes);
+  const std::uint64_t length = head.content_length.value_or(0);
+  if (length > limit) {
+    return refuse(413, "body_too_large", "The body is larger than this route takes.");
+  }
+  const bool whole = !head.chunked && data.size() >= head.head_bytes + length;
+  if (!whole && head.expect_continue && data.size() == head.head_bytes) {
+    out() += "HTTP/1.1 100 Continue\r\n\r\n";
+  }
+  head_bytes_ = head.head_bytes;
+  request_bytes_ = head.chunked ? 0 : head.head_bytes + static_cast<std::size_t>(length);
+  note_client(head);
+  keep(data, in_input);
+  phase_ = Phase::kBody;
+  body_.clear();
+  body_fed_ = head_bytes_;
+  chunked_.reset();
+  if (head.chunked) chunked_.emplace(limit);
+  arm(options.body_timeout);
+  return Step::kAgain;
+}
+
+// `data` is all of input_: the request under way stands at its front.
+Connection::Step Connection::continue_body(std::string_view& data) {
+  if (chunked_) {
+    std::size_t used = 0;
+    const ParseState state = chunked_->decode(data.substr(body_fed_), body_, used);
+    body_fed_ += used;
+    if (state == ParseState::kError) {
+      io_.shared.protocol_errors.add();
+      const ParseError& error = chunked_->error();
+      return refuse(error.status, error.reason, error.detail);
+    }
+    if (state == ParseState::kNeedMore) return Step::kNeedMore;
+    request_bytes_ = body_fed_;
+  }
+  if (data.size() < request_bytes_) return Step::kNeedMore;
+  const Step step = dispatch(
+      chunked_ ? std::string_view(body_)
+               : std::string_view(input_).substr(head_bytes_, request_bytes_ - head_bytes_));
+  data = input_;
+  return step;
+}
+
+Connection::Step Connection::run_inline(std::string_view& data, bool& in_input) {
+  std::string& target = out();
+  const std::size_t begin = target.size();
+  InlineRequest request(io_.head, match_.params[0], io_.index, io_.loop.now(), io_.loop.mono(),
+                        io_.loop.date_header(), request_id_, target);
+  const auto& handler = std::get<InlineHandler>(match_.endpoint->route.handler.value);
+  if (handler.fast(request) == InlineOutcome::kNeedsWorker) {
+    CHECK(target.size() == begin);
+    return Step::kStop;
+  }
+  if (request.response()) {
+    answer(*request.response());
+    count(request.response()->status);
+    return after_inline(data, in_input);
+  }
+  if (close_after_output_ || http_1_0_) {
+    const std::size_t line_end = target.find("\r\n", begin);
+    CHECK(line_end != std::string::npos);
+    target.insert(line_end + 2,
+                  close_after_output_ ? "Connection: close\r\n" : "Connection: keep-alive\r\n");
+  }
+  count(request.status());
+  return after_inline(data, in_input);
+}
+
+Connection::Step Connection::after_inline(std::string_view& data, bool in_input) {
+  data.remove_prefix(io_.head.head_bytes);
+  if (data.empty() && in_input) input_.clear();
+  return Step::kAgain;
+}
+
+Connection::Step Connection::dispatch(std::string_view body) {
+  auto exchange = std::make_unique<Exchange>();
+  ParseError error;
+  // Again, since the views must point into input_, which stays put from here on.
+  CHECK(parse_request_head(input_, io_.shared.options.parser, exchange->head, error) ==
+        ParseState::kComplete);
+  exchange->match = io_.shared.router.match(exchange->head.method, exchange->head.path);
+  exchange->body = body;
+  exchange->request_id = request_id_;
+  exchange->client_address = client_address_;
+  exchange->secure = secure_;
+  exchange->started = io_.loop.mono();
+  request_started_ = exchange->started;
+  exchange->deadline = exchange->started + exchange->match.endpoint->route.deadline.value;
+  exchange->sink = shared_from_this();
+  phase_ = Phase::kWorking;
+  if (io_.shared.handler.submit(exchange)) return Step::kStop;
+
+  // The connection is fine, only the work is too much: it stays open for the retry.
+  answer(problem(503, "overloaded", "Too many requests are waiting; retry after a second.",
+                 request_id_));
+  count(503);
+  finish_request();
+  return Step::kAgain;
+}
+
+Connection::Step Connection::refuse_unrouted(std::string_view& data) {
+  const RequestHead& head = io_.head;
+  if (head.has_body()) close_after_output_ = true;  // the body is not read
+  if (!match_.path_exists) {
+    answer(problem(404, "not_found", "There is nothing at this address.", request_id_));
+  } else {
+    const std::string allowed = io_.shared.router.allowed(head.path);
+    Response response = head.method == Method::kOptions
+                            ? io_.shared.cors.preflight(head, allowed)
+                            : problem(405, "method_not_allowed",
+                                      "This address answers to: " + allowed + ".", request_id_);
+    response.header("Allow", allowed);
+    answer(response);
+  }
+  data.remove_prefix(head.head_bytes);
+  return Step::kAgain;
+}
+
+// For what makes the rest of the connection unreadable: answers, then closes.
+Connection::Step Connection::refuse(int status, std::string_view reason, std::string_view detail) {
+  close_after_output_ = true;
+  answer(problem(status, reason, detail, request_id_));
+  input_.clear();
+  phase_ = Phase::kHead;
+  return Step::kAgain;
+}
+
+void Connection::keep(std::string_view& data, bool& in_input) {
+  if (in_input) {
+    input_.erase(0, input_.size() - data.size());
+  } else {
+    input_.assign(data);
+  }
+  in_input = true;
+  data = input_;
+  if (input_.empty() && input_.capacity() > kKeptInputBytes) input_.shrink_to_fit();
+}
+
+void Connection::note_client(const RequestHead& head) {
+  const ClientInfo client =
+      io_.shared.trusted_proxies.client_of(peer_address_, tls_ != nullptr, head);
+  client_address_ = client.address;
+  secure_ = client.secure;
+}
+
+void Connection::answer(const Response& response) {
+  std::string& target = out();
+  append_response_head(target,
+                       ResponseHead{.status = response.status,
+                                    .date_header = io_.loop.date_header(),
+                                    .request_id = request_id_,
+                                    .content_type = response.content_type,
+                                    .content_length = response.body.size(),
+                                    .close = close_after_output_,
+                                    .keep_alive_1_0 = http_1_0_ && !close_after_output_},
+                       response.headers);
+  if (!head_only_) target += response.body;
+}
+
+// Of the request that `match_` belongs to.
+void Connection::count(int status) {
+  const Endpoint& endpoint = *match_.endpoint;
+  endpoint.answers[static_cast<std::size_t>(status / 100)]->add();
+  const auto took = io_.shared.clock.mono() - request_started_;
+  endpoint.duration_s->observe(std::chrono::duration<double>(took).count());
+}
+
+// The request at the front of input_ has its answer.
+void Connection::finish_request() {
+  CHECK(phase_ == Phase::kWorking);
+  phase_ = Phase::kHead;
+  input_.erase(0, request_bytes_);
+  if (input_.empty() && input_.capacity() > kKeptInputBytes) input_.shrink_to_fit();
+  body_.clear();
+  if (body_.capacity() > kKeptInputBytes) body_.shrink_to_fit();
+  parsed_bytes_ = 0;
+  if (draining_) close_after_output_ = true;
+  arm(io_.shared.options.idle_timeout);
+}
+
+}  // namespace ashlar::http

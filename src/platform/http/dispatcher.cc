@@ -1,0 +1,235 @@
+#include "platform/http/dispatcher.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "platform/http/accept.h"
+#include "platform/http/call.h"
+#include "platform/http/cors.h"
+#include "platform/http/event_stream.h"
+#include "platform/http/gzip.h"
+#include "platform/http/pending_stream.h"
+#include "platform/http/problem.h"
+#include "platform/http/query.h"
+#include "platform/observability/log.h"
+#include "platform/observability/trace.h"
+#include "platform/runtime/worker_pool.h"
+#include "platform/security/authenticator.h"
+#include "platform/security/idempotency.h"
+#include "platform/storage/database.h"
+
+namespace ashlar::http {
+namespace {
+
+using base::Code;
+using base::fail;
+
+// "application/json", with parameters or without; nothing at all counts as JSON, since curl users
+// forget it and there is nothing else that it could be.
+bool is_json(std::string_view content_type) {
+  const std::string_view type = base::trim_spaces(content_type.substr(0, content_type.find(';')));
+  return type.empty() || base::ascii_iequals(type, "application/json");
+}
+
+base::Status check_tenancy(const Route& route, const Call& call) {
+  using Kind = security::Principal::Kind;
+  if (route.tenancy == Tenancy::kPlatform && call.principal.kind != Kind::kAdmin) {
+    return fail(Code::kForbidden, "admin_required", "Only the console's administrator may do this.");
+  }
+  if (route.tenancy == Tenancy::kTenant && !call.principal.tenant.is_set()) {
+    return fail(Code::kInvalid, "tenant_required",
+                "Name the tenant to act for in the header Ashlar-Tenant.");
+  }
+  if (!call.principal.has_scope(route.scope)) {
+    return fail(Code::kForbidden, "missing_scope",
+                "This key lacks the scope " + std::string(route.scope.value) + ".");
+  }
+  return base::ok_status();
+}
+
+base::Status take_params(const Exchange& exchange, Call& call) {
+  for (std::size_t i = 0; i < exchange.match.param_count; ++i) {
+    std::optional<std::string> decoded = base::percent_decode(exchange.match.params[i]);
+    if (!decoded || !base::is_utf8(*decoded)) {
+      return fail(Code::kInvalid, "bad_path", "The path holds what is not percent-encoded UTF-8.");
+    }
+    call.path_params.push_back(std::move(*decoded));
+  }
+  return base::ok_status();
+}
+
+bool is_allowed_parameter(const Route& route, std::string_view name) {
+  if (route.paged && (name == "limit" || name == "cursor")) return true;
+  for (const QueryParam& known : route.query) {
+    if (known.name == name) return true;
+  }
+  return false;
+}
+
+base::Status take_query(const Route& route, const RequestHead& head, Call& call) {
+  ASHLAR_ASSIGN(call.query, parse_query(head.query));
+  base::Error error{Code::kInvalid, "invalid_request", "The query is not what this route takes.", {}};
+  for (const auto& [name, value] : call.query) {
+    if (is_allowed_parameter(route, name)) continue;
+    error.fields.push_back({"?" + name, "unknown_parameter", "There is no such parameter here."});
+  }
+  if (!error.fields.empty()) return error;
+  return base::ok_status();
+}
+
+base::Status check_body(const Route& route, const Exchange& exchange) {
+  if (route.request == nullptr) {
+    if (exchange.body.empty()) return base::ok_status();
+    return fail(Code::kInvalid, "unexpected_body", "This request takes no body.");
+  }
+  if (!is_json(exchange.head.content_type)) {
+    return fail(Code::kInvalid, "unsupported_media_type", "Send application/json.");
+  }
+  if (!exchange.head.content_encoding.empty() &&
+      !base::ascii_iequals(exchange.head.content_encoding, "identity")) {
+    return fail(Code::kInvalid, "unsupported_media_type", "Send the body without Content-Encoding.");
+  }
+  return base::ok_status();
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(const Needs& needs) : needs_(needs) {}
+
+bool Dispatcher::submit(std::unique_ptr<Exchange>& exchange) {
+  // std::function wants a copyable function: shared, though only one of the two calls happens.
+  const std::shared_ptr<Exchange> shared(std::move(exchange));
+  return needs_.interactive.submit(
+      {.run = [this, shared] { run(*shared); },
+       .expired =
+           [shared] {
+             shared->sink->complete(problem(503, "overloaded",
+                                            "The request waited too long for a worker.",
+                                            shared->request_id));
+           },
+       .deadline = shared->deadline});
+}
+
+void Dispatcher::run(Exchange& exchange) {
+  const Route& route = exchange.match.endpoint->route;
+  const base::Time began = needs_.clock.now();
+  Call call;
+  call.route = &route;
+  call.head = &exchange.head;
+  call.body = exchange.body;
+  call.request_id = exchange.request_id;
+  call.deadline = exchange.deadline;
+  call.client_address = exchange.client_address;
+  call.secure = exchange.secure;
+  const std::optional<obs::TraceContext> parent = obs::parse_traceparent(exchange.head.traceparent);
+  call.trace = needs_.tracer.child_of(parent);
+
+  bool streaming = false;
+  base::Result<Response> result = answer(exchange, call, streaming);
+  Response response = result.ok() ? std::move(*result) : problem(result.error(), call.request_id);
+  if (!result.ok() && result.error().code == Code::kInternal) {
+    needs_.log.error("request failed", {{"request_id", call.request_id},
+                                        {"reason", result.error().reason},
+                                        {"detail", result.error().detail}});
+  }
+  const int status = streaming ? 200 : response.status;
+  report(exchange, call, status);
+  const auto took = needs_.clock.mono() - exchange.started;
+  needs_.tracer.record(call.trace, parent, route.path, began,
+                       std::chrono::duration_cast<base::Micros>(took), status >= 500,
+                       {{"http.request.method", exchange.head.method_text},
+                        {"http.route", route.path.value},
+                        {"http.response.status_code", status},
+                        {"ashlar.tenant", call.principal.tenant_name},
+                        {"ashlar.request_id", call.request_id}});
+  if (streaming) return;
+  needs_.cors.add_headers(exchange.head.origin, call.principal.tenant_name, response.headers);
+  gzip_if_worth(exchange.head.accept_encoding, response);
+  exchange.sink->complete(std::move(response));
+}
+
+base::Result<Response> Dispatcher::answer(Exchange& exchange, Call& call, bool& streaming) {
+  ASHLAR_TRY(admit(exchange, call));
+  const Handler& handler = call.route->handler;
+  if (const auto* inline_handler = std::get_if<InlineHandler>(&handler)) {
+    return inline_handler->fallback(call);
+  }
+  if (const auto* worker = std::get_if<WorkerHandler>(&handler)) return (*worker)(call);
+  if (std::holds_alternative<TransactionHandler>(handler)) return run_transaction(exchange, call);
+  // The stream begins only when the handler has accepted: until then an error is an ordinary answer.
+  auto pending = std::make_shared<PendingStream>(exchange.sink);
+  ASHLAR_TRY(std::get<StreamHandler>(handler)(call, pending));
+  streaming = true;
+  pending->begin();
+  return no_content();
+}
+
+base::Status Dispatcher::admit(const Exchange& exchange, Call& call) {
+  const Route& route = *call.route;
+  if (route.tenancy != Tenancy::kPublic) {
+    ASHLAR_ASSIGN(call.principal, needs_.authenticator.authenticate(exchange.head, call.deadline));
+    ASHLAR_TRY(check_tenancy(route, call));
+  }
+  ASHLAR_TRY(take_params(exchange, call));
+  if (!std::holds_alternative<InlineHandler>(route.handler.value)) {
+    ASHLAR_TRY(take_query(route, exchange.head, call));
+  }
+  return check_body(route, exchange);
+}
+
+base::Result<Response> Dispatcher::run_transaction(const Exchange& exchange, Call& call) {
+  const Route& route = *call.route;
+  const auto& handler = std::get<TransactionHandler>(route.handler.value);
+  const auto plain = [&](storage::Transaction& tx) { return handler(call, tx); };
+  if (route.idempotency == Idempotency::kNatural) {
+    return needs_.db.write(call.tenant_context(), plain);
+  }
+  if (exchange.head.idempotency_key.empty()) {
+    if (route.idempotency == Idempotency::kRequired) {
+      return fail(Code::kInvalid, "idempotency_key_required",
+                  "This request moves money: send an Idempotency-Key.");
+    }
+    return needs_.db.write(call.tenant_context(), plain);
+  }
+  const std::optional<std::string> key = parse_idempotency_key(exchange.head.idempotency_key);
+  if (!key) {
+    return fail(Code::kInvalid, "bad_idempotency_key",
+                "Idempotency-Key is 1 to 255 visible characters, bare or quoted.");
+  }
+  const std::string name = std::string(method_name(route.method)) + " " + std::string(route.path.value);
+  const std::string hash =
+      security::request_hash(exchange.head.method_text, exchange.head.path, exchange.body);
+  const security::IdempotentRequest request{call.principal.mode, *key, name, hash};
+  return needs_.db.write(
+      call.tenant_context(), [&](storage::Transaction& tx) -> base::Result<Response> {
+        const base::Time now = needs_.clock.now();
+        ASHLAR_ASSIGN(std::optional<security::StoredAnswer> stored,
+                      security::look_up(tx, request, now));
+        if (stored) {
+          Response replay{stored->status, "application/json", std::move(stored->headers),
+                          std::move(stored->body)};
+          replay.header("Idempotency-Replayed", "true");
+          return replay;
+        }
+        ASHLAR_ASSIGN(Response response, handler(call, tx));
+        ASHLAR_TRY(security::record(tx, request, response.status, response.headers, response.body,
+                                    now));
+        return response;
+      });
+}
+
+void Dispatcher::report(const Exchange& exchange, const Call& call, int status) {
+  const obs::Level level = status >= 500 ? obs::Level::kWarn : obs::Level::kInfo;
+  if (!needs_.log.enabled(level)) return;
+  const auto took = std::chrono::duration<double, std::milli>(needs_.clock.mono() - exchange.started);
+  const std::string trace = obs::format_traceparent(call.trace);
+  needs_.log.write(level, "request",
+                   {{"request_id", call.request_id},
+                    {"method", exchange.head.method_text},
+                    {"route", call.route->path.value},
+                    {"status", status},
+                    {"duration_ms", took.count()},
+                    {"tenant", call.principal.tenant_name},
+                    {"trace_id", std::string_view(trace).substr(3, 32)}});
+}
+
+}  // namespace ashlar::http

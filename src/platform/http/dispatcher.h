@@ -1,0 +1,63 @@
+// Dispatcher: what every request passes that reaches a worker, in this order.
+//
+//   submit ─> pool ─> authenticate ─> tenancy ─> scope ─> query ─> body ─> handler ─> answer
+//      └─ full: refused, the connection answers 503
+//
+// Whatever goes wrong on the way is a Problem (problem.h). One line in the log, one span and the
+// metrics of the route follow each answer. Owns nothing that it is given; all of it outlives it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "platform/http/exchange.h"
+
+namespace ashlar::base {
+class Clock;
+}
+namespace ashlar::obs {
+class Log;
+class Tracer;
+}  // namespace ashlar::obs
+namespace ashlar::runtime {
+class WorkerPool;
+}
+namespace ashlar::security {
+class Authenticator;
+}
+namespace ashlar::storage {
+class Database;
+}
+
+namespace ashlar::http {
+
+struct Call;
+class CorsPolicy;
+
+class Dispatcher final : public ExchangeHandler {
+ public:
+  struct Needs {
+    runtime::WorkerPool& interactive;
+    storage::Database& db;
+    security::Authenticator& authenticator;
+    const CorsPolicy& cors;
+    const base::Clock& clock;
+    obs::Log& log;
+    obs::Tracer& tracer;
+  };
+  explicit Dispatcher(const Needs& needs);
+
+  bool submit(std::unique_ptr<Exchange>& exchange) override;
+
+ private:
+  void run(Exchange& exchange);
+  base::Result<Response> answer(Exchange& exchange, Call& call, bool& streaming);
+  base::Status admit(const Exchange& exchange, Call& call);
+  base::Result<Response> run_transaction(const Exchange& exchange, Call& call);
+  void report(const Exchange& exchange, const Call& call, int status);
+
+  Needs needs_;
+};
+
+}  // namespace ashlar::http

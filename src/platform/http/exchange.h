@@ -1,0 +1,51 @@
+// Exchange: one request that left the I/O thread, and the way back for its answer.
+//
+// Owned by the task that works on it. Its views point into the connection's input buffer, which the
+// connection leaves alone until complete() or start_stream(): exactly one of the two is called,
+// once.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "platform/http/http_parser.h"
+#include "platform/http/response.h"
+#include "platform/http/router.h"
+
+namespace ashlar::http {
+
+class EventStream;
+
+// Where the answer of an Exchange goes; the connection's face towards other threads.
+class AnswerSink {
+ public:
+  virtual ~AnswerSink() = default;
+  virtual void complete(Response response) = 0;
+  // Sends the head of an SSE answer and hands out its stream.
+  virtual std::shared_ptr<EventStream> start_stream() = 0;
+};
+
+struct Exchange {
+  std::shared_ptr<AnswerSink> sink;
+  Router::Match match;
+  RequestHead head;
+  std::string_view body;
+  std::string request_id;
+  std::string client_address;
+  bool secure = false;
+  base::Mono started;
+  base::Mono deadline;
+};
+
+// What a connection needs of the layer above it. Implemented by Dispatcher.
+class ExchangeHandler {
+ public:
+  virtual ~ExchangeHandler() = default;
+  // Takes the exchange, or refuses at once (nullptr stays the caller's): the pool is full.
+  virtual bool submit(std::unique_ptr<Exchange>& exchange) = 0;
+};
+
+}  // namespace ashlar::http

@@ -1,0 +1,75 @@
+#include "platform/http/io_thread.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "platform/http/connection.h"
+#include "platform/runtime/thread_name.h"
+
+namespace ashlar::http {
+namespace {
+
+constexpr base::Millis kTick{250};
+
+}  // namespace
+
+IoThread::IoThread(const ServerShared& server_shared, std::size_t own_index,
+                   const base::Clock& clock, std::uint64_t seed)
+    : shared(server_shared), index(own_index), loop(clock, kTick), input{}, random(seed) {
+  loop.on_tick([this] { tick(); });
+}
+
+IoThread::~IoThread() { CHECK(!thread_.joinable()); }
+
+void IoThread::start() {
+  thread_ = std::thread([this] {
+    runtime::set_thread_name("io-" + std::to_string(index));
+    loop.run();
+  });
+}
+
+void IoThread::adopt(std::shared_ptr<Connection> connection) {
+  connection->index_in_thread = connections_.size();
+  connections_.push_back(connection);
+  connection->start();
+  if (draining_) connection->drain();
+}
+
+void IoThread::release(Connection& connection) {
+  const std::size_t i = connection.index_in_thread;
+  CHECK(i < connections_.size() && connections_[i].get() == &connection);
+  // The caller may be the connection itself: it lives until the loop's next round.
+  loop.post([last = std::move(connections_[i])] {});
+  if (i + 1 != connections_.size()) {
+    connections_[i] = std::move(connections_.back());
+    connections_[i]->index_in_thread = i;
+  }
+  connections_.pop_back();
+  shared.open_connections.fetch_sub(1);
+  if (draining_ && connections_.empty()) loop.stop();
+}
+
+void IoThread::tick() {
+  const base::Mono now = loop.mono();
+  // Backwards, since closing one moves the last into its place.
+  for (std::size_t i = connections_.size(); i-- > 0;) {
+    if (i < connections_.size()) connections_[i]->on_tick(now);
+  }
+  if (draining_ && now >= drain_until_) {
+    while (!connections_.empty()) connections_.back()->close();
+    loop.stop();
+  }
+}
+
+void IoThread::drain_and_join() {
+  loop.post([this] {
+    draining_ = true;
+    drain_until_ = loop.mono() + shared.options.drain_timeout;
+    for (std::size_t i = connections_.size(); i-- > 0;) {
+      if (i < connections_.size()) connections_[i]->drain();
+    }
+    if (connections_.empty()) loop.stop();
+  });
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace ashlar::http

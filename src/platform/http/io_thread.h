@@ -1,0 +1,78 @@
+// IoThread: one event loop, its thread, its connections and the buffers that they share.
+//
+// What is shared read-only by all I/O threads of a server is in ServerShared, owned by the Server.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/random.h"
+#include "platform/http/exchange.h"
+#include "platform/http/server_options.h"
+#include "platform/runtime/event_loop.h"
+
+namespace ashlar::obs {
+class Counter;
+class Gauge;
+}  // namespace ashlar::obs
+
+namespace ashlar::http {
+
+class Connection;
+class CorsPolicy;
+class TrustedProxies;
+
+struct ServerShared {
+  const ServerOptions& options;
+  const Router& router;
+  ExchangeHandler& handler;
+  const base::Clock& clock;
+  const TrustedProxies& trusted_proxies;
+  const CorsPolicy& cors;
+  obs::Counter& protocol_errors;
+  obs::Counter& timeouts;
+  std::atomic<std::size_t>& open_connections;
+};
+
+class IoThread {
+ public:
+  IoThread(const ServerShared& shared, std::size_t index, const base::Clock& clock,
+           std::uint64_t seed);
+  ~IoThread();
+  IoThread(const IoThread&) = delete;
+  IoThread& operator=(const IoThread&) = delete;
+
+  void start();
+  // Closes idle connections, lets busy ones answer; those left at the end of drain_timeout are cut.
+  // Returns when all are closed and the thread has ended.
+  void drain_and_join();
+
+  // Loop's thread.
+  void adopt(std::shared_ptr<Connection> connection);
+  void release(Connection& connection);
+
+  const ServerShared& shared;
+  const std::size_t index;
+  runtime::EventLoop loop;
+
+  // Scratch of the loop's thread, used within one wake-up of one connection.
+  std::array<char, 64 * 1024> input;
+  std::string output;
+  RequestHead head;
+  base::Random random;  // request ids: unique, not secret
+
+ private:
+  void tick();
+
+  std::vector<std::shared_ptr<Connection>> connections_;
+  bool draining_ = false;
+  base::Mono drain_until_{};
+  std::thread thread_;
+};
+
+}  // namespace ashlar::http

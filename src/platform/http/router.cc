@@ -1,0 +1,132 @@
+#include "platform/http/router.h"
+
+#include "base/check.h"
+#include "platform/observability/metrics.h"
+
+namespace ashlar::http {
+namespace {
+
+constexpr std::size_t kMethods = static_cast<std::size_t>(Method::kOther);
+
+// Takes "/segment" off the front of `rest`; what remains is empty or starts with '/'.
+std::string_view take_segment(std::string_view& rest) {
+  const std::size_t end = rest.find('/', 1);
+  const std::string_view segment = rest.substr(1, end == std::string_view::npos ? end : end - 1);
+  rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end);
+  return segment;
+}
+
+Endpoint make_endpoint(Route route, obs::Registry& metrics) {
+  Endpoint endpoint{std::move(route), {}, nullptr};
+  const std::string method(method_name(endpoint.route.method));
+  const std::string path(endpoint.route.path.value);
+  static constexpr std::array<const char*, 6> kClasses{"", "1xx", "2xx", "3xx", "4xx", "5xx"};
+  for (std::size_t i = 1; i < kClasses.size(); ++i) {
+    endpoint.answers[i] = &metrics.make_counter(
+        "ashlar_http_requests_total", "Answered requests by route and class of status.",
+        {{"method", method}, {"route", path}, {"status", kClasses[i]}});
+  }
+  endpoint.duration_s = &metrics.make_histogram(
+      "ashlar_http_request_duration_seconds", "From the request's last byte read to its answer.",
+      obs::http_duration_buckets_s(), {{"method", method}, {"route", path}});
+  return endpoint;
+}
+
+}  // namespace
+
+struct Router::Node {
+  std::vector<std::pair<std::string, std::unique_ptr<Node>>> literals;
+  std::unique_ptr<Node> param;
+  std::array<const Endpoint*, kMethods> by_method{};
+  bool terminal = false;
+
+  Node& child(std::string_view segment) {
+    if (segment.starts_with('{')) {
+      if (!param) param = std::make_unique<Node>();
+      return *param;
+    }
+    for (auto& [name, node] : literals) {
+      if (name == segment) return *node;
+    }
+    return *literals.emplace_back(segment, std::make_unique<Node>()).second;
+  }
+};
+
+std::string_view method_name(Method method) {
+  static constexpr std::array<std::string_view, kMethods + 1> kNames{
+      "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "OTHER"};
+  return kNames[static_cast<std::size_t>(method)];
+}
+
+Router::Router(RouteTable table, obs::Registry& metrics) : root_(std::make_unique<Node>()) {
+  for (Route& route : table) {
+    CHECK(route.method != Method::kOther && route.path.value.starts_with('/'));
+    // A record of an Idempotency-Key must commit with the effect: only a transaction can.
+    CHECK(route.idempotency == Idempotency::kNatural ||
+          std::holds_alternative<TransactionHandler>(route.handler.value));
+    const Endpoint& endpoint = endpoints_.emplace_back(make_endpoint(std::move(route), metrics));
+    Node* node = root_.get();
+    std::size_t depth = 0;
+    std::size_t params = 0;
+    for (std::string_view rest = endpoint.route.path; !rest.empty(); ++depth) {
+      const std::string_view segment = take_segment(rest);
+      params += segment.starts_with('{') ? 1 : 0;
+      node = &node->child(segment);
+    }
+    CHECK(depth <= kMaxDepth && params <= kMaxParams);
+    const Endpoint*& slot = node->by_method[static_cast<std::size_t>(endpoint.route.method.value)];
+    CHECK(slot == nullptr);
+    slot = &endpoint;
+    node->terminal = true;
+  }
+}
+
+Router::~Router() = default;
+
+// Depth is bounded by the depth of the tree, so recursion is too.
+const Router::Node* Router::find(const Node& node, std::string_view rest, Match& match) const {
+  if (rest.empty()) return node.terminal ? &node : nullptr;
+  const std::string_view segment = take_segment(rest);
+  for (const auto& [name, child] : node.literals) {
+    if (name != segment) continue;
+    if (const Node* found = find(*child, rest, match)) return found;
+    break;
+  }
+  if (!node.param || segment.empty()) return nullptr;
+  const std::size_t index = match.param_count++;
+  match.params[index] = segment;
+  if (const Node* found = find(*node.param, rest, match)) return found;
+  match.param_count = index;
+  return nullptr;
+}
+
+Router::Match Router::match(Method method, std::string_view path) const {
+  Match match;
+  if (!path.starts_with('/')) return match;
+  const Node* node = find(*root_, path, match);
+  if (node == nullptr) return match;
+  match.path_exists = true;
+  if (method == Method::kOther) return match;
+  match.endpoint = node->by_method[static_cast<std::size_t>(method)];
+  if (match.endpoint == nullptr && method == Method::kHead) {
+    match.endpoint = node->by_method[static_cast<std::size_t>(Method::kGet)];
+  }
+  return match;
+}
+
+std::string Router::allowed(std::string_view path) const {
+  Match match;
+  const Node* node = path.starts_with('/') ? find(*root_, path, match) : nullptr;
+  std::string out;
+  if (node == nullptr) return out;
+  for (std::size_t i = 0; i < kMethods; ++i) {
+    const bool head_of_get = i == static_cast<std::size_t>(Method::kHead) &&
+                             node->by_method[static_cast<std::size_t>(Method::kGet)] != nullptr;
+    if (node->by_method[i] == nullptr && !head_of_get) continue;
+    if (!out.empty()) out += ", ";
+    out += method_name(static_cast<Method>(i));
+  }
+  return out;
+}
+
+}  // namespace ashlar::http

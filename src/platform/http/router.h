@@ -1,0 +1,67 @@
+// Router: finds the row of the route table for a method and a path.
+//
+// Literal segments win over {names}; a literal that leads nowhere falls back to a {name}. Paths are
+// compared as sent: a percent-encoded '/' never splits a segment. Endpoints live as long as the
+// Router and are never moved. Immutable once built; any thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platform/http/route.h"
+
+namespace ashlar::obs {
+class Counter;
+class Histogram;
+class Registry;
+}  // namespace ashlar::obs
+
+namespace ashlar::http {
+
+// A route and what is counted about it.
+struct Endpoint {
+  Route route;
+  std::array<obs::Counter*, 6> answers;  // by status / 100; [0] is never used
+  obs::Histogram* duration_s;
+};
+
+class Router {
+ public:
+  static constexpr std::size_t kMaxParams = 2;  // resources are at most two levels deep
+
+  // REQUIRES: no two rows with one method and the same shape of path.
+  Router(RouteTable table, obs::Registry& metrics);
+  ~Router();
+  Router(const Router&) = delete;
+  Router& operator=(const Router&) = delete;
+
+  struct Match {
+    const Endpoint* endpoint = nullptr;
+    std::array<std::string_view, kMaxParams> params{};  // as sent
+    std::size_t param_count = 0;
+    bool path_exists = false;  // another method would do: 405, see allowed()
+  };
+  // HEAD finds GET's row.
+  [[nodiscard]] Match match(Method method, std::string_view path) const;
+  // "GET, HEAD, PATCH", for Allow and CORS; empty when nothing is at that path.
+  [[nodiscard]] std::string allowed(std::string_view path) const;
+
+  [[nodiscard]] const std::deque<Endpoint>& endpoints() const { return endpoints_; }
+
+ private:
+  struct Node;
+  static constexpr std::size_t kMaxDepth = 8;
+  const Node* find(const Node& node, std::string_view rest, Match& match) const;
+
+  std::deque<Endpoint> endpoints_;
+  std::unique_ptr<Node> root_;
+};
+
+std::string_view method_name(Method method);
+
+}  // namespace ashlar::http
