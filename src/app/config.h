@@ -1,0 +1,69 @@
+// Config: every setting of Ashlar, each from a file (TOML), the environment and the command line.
+//
+// Later wins: built-in default < --config FILE < ASHLAR_… environment < command line. A setting that
+// is unknown or wrong stops the start with one line that names it and where it came from.
+// docs/OPERATIONS.md lists them; `ashlar serve --print-settings` prints what is in force.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "platform/http/server_options.h"
+#include "platform/observability/log.h"
+
+namespace ashlar::app {
+
+struct Config {
+  std::string data_dir = "data";
+  std::string store;       // "": SQLite in data_dir; else postgres://…
+  std::string public_url;  // "": the address that is listened on
+  std::string metrics_listen;  // "": /metrics on the main listener
+
+  http::ServerOptions http;
+  std::size_t workers = 64;
+  std::size_t worker_queue = 256;
+  std::size_t sqlite_readers = 4;
+  std::size_t postgres_connections = 16;
+
+  obs::Level log_level = obs::Level::kInfo;
+  std::string otlp_endpoint;
+  double otlp_sample_ratio = 0.01;
+
+  std::size_t links_cache_mb = 256;
+  std::int64_t links_permanent_max_age_s = 90;
+};
+
+// One row of the table of settings.
+struct Setting {
+  std::string_view key;  // "http.idle_timeout_s"; in the environment ASHLAR_HTTP_IDLE_TIMEOUT_S
+  std::string_view doc;
+  std::function<base::Status(Config&, std::string_view text)> set;
+  std::function<std::string(const Config&)> get;
+};
+std::span<const Setting> settings();
+std::string environment_name(std::string_view key);
+
+// Errors: kInvalid wrong_setting, detail "KEY: what is wrong (from WHERE)".
+class ConfigLoader {
+ public:
+  using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+  base::Status apply_file(const std::string& path);
+  base::Status apply_environment(const Environment& environment);
+  base::Status apply(std::string_view key, std::string_view text, std::string_view where);
+  // Checks what involves several settings.
+  base::Result<Config> finish();
+
+ private:
+  Config config_;
+};
+
+std::optional<std::string> process_environment(const std::string& name);
+
+}  // namespace ashlar::app

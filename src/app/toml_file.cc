@@ -1,0 +1,63 @@
+#include "app/toml_file.h"
+
+#include <algorithm>
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+namespace ashlar::app {
+namespace {
+
+using base::Code;
+using base::fail;
+
+base::Result<std::string> text_of(const toml::node& node, const std::string& key) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* integer = node.as_integer()) return std::to_string(integer->get());
+  if (const auto* real = node.as_floating_point()) return std::to_string(real->get());
+  if (const auto* boolean = node.as_boolean()) return std::string(boolean->get() ? "true" : "false");
+  if (const auto* array = node.as_array()) {
+    std::string joined;
+    for (const toml::node& item : *array) {
+      if (!item.is_string()) {
+        return fail(Code::kInvalid, "wrong_setting", key + ": a list holds texts only");
+      }
+      joined += (joined.empty() ? "" : ",") + item.as_string()->get();
+    }
+    return joined;
+  }
+  return fail(Code::kInvalid, "wrong_setting", key + ": not a text, number, true, false or list");
+}
+
+// Depth is bounded by toml++'s own limit on nesting.
+base::Status flatten(const toml::table& table, const std::string& prefix,
+                     std::vector<TomlEntry>& out) {
+  for (const auto& [name, node] : table) {
+    const std::string key = prefix + std::string(name.str());
+    if (const auto* inner = node.as_table()) {
+      ASHLAR_TRY(flatten(*inner, key + ".", out));
+      continue;
+    }
+    ASHLAR_ASSIGN(std::string text, text_of(node, key));
+    out.push_back({key, std::move(text), static_cast<int>(node.source().begin.line)});
+  }
+  return base::ok_status();
+}
+
+}  // namespace
+
+base::Result<std::vector<TomlEntry>> read_toml(const std::string& path) {
+  const toml::parse_result parsed = toml::parse_file(path);
+  if (!parsed) {
+    const toml::parse_error& error = parsed.error();
+    return fail(Code::kInvalid, "wrong_setting",
+                path + ":" + std::to_string(error.source().begin.line) + ": " +
+                    std::string(error.description()));
+  }
+  std::vector<TomlEntry> entries;
+  ASHLAR_TRY(flatten(parsed.table(), "", entries));
+  std::ranges::stable_sort(entries, {}, &TomlEntry::line);
+  return entries;
+}
+
+}  // namespace ashlar::app
