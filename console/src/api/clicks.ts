@@ -1,0 +1,83 @@
+import { openEventStream, type StreamState } from './event_stream';
+import { call, type Page } from './http';
+
+export interface Bucket {
+  start: string;
+  clicks: number;
+}
+
+export interface LinkStats {
+  code: string;
+  clicks: number;
+  as_of: string;
+  /** The last 48 hours, oldest first, quiet hours included. */
+  by_hour: Bucket[];
+  /** The last 90 days in UTC, oldest first, quiet days included. */
+  by_day: Bucket[];
+}
+
+export interface Click {
+  at: string;
+  referrer: string | null;
+  agent: 'browser' | 'mobile' | 'bot' | 'other';
+}
+
+export interface ClickEvent {
+  code: string;
+  /** New since the stream's last event for this link. */
+  clicks: number;
+  /** All clicks of the link so far. */
+  total: number;
+  at: string;
+}
+
+export async function getStats(
+  tenant: string,
+  code: string,
+  signal?: AbortSignal,
+): Promise<LinkStats> {
+  const path = `/v1/links/${encodeURIComponent(code)}/stats`;
+  return (await call<LinkStats>('GET', path, { tenant, signal })).data;
+}
+
+export async function listClicks(
+  tenant: string,
+  code: string,
+  cursor: string | null,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<Page<Click>> {
+  const path = `/v1/links/${encodeURIComponent(code)}/clicks`;
+  return (await call<Page<Click>>('GET', path, { tenant, query: { cursor, limit }, signal })).data;
+}
+
+function isClickEvent(value: unknown): value is ClickEvent {
+  if (typeof value !== 'object' || value === null) return false;
+  const event = value as Partial<Record<keyof ClickEvent, unknown>>;
+  return (
+    typeof event.code === 'string' &&
+    typeof event.clicks === 'number' &&
+    typeof event.total === 'number' &&
+    typeof event.at === 'string'
+  );
+}
+
+/** Clicks as they happen: of one link, or of all the tenant's when code is null. Returns the stop. */
+export function watchClicks(
+  tenant: string,
+  code: string | null,
+  onClicks: (event: ClickEvent) => void,
+  onState: (state: StreamState) => void,
+): () => void {
+  return openEventStream({
+    path: '/v1/clicks/stream',
+    query: { code },
+    tenant,
+    onState,
+    onMessage: ({ event, data }) => {
+      if (event !== 'clicks') return;
+      const parsed: unknown = JSON.parse(data);
+      if (isClickEvent(parsed)) onClicks(parsed);
+    },
+  });
+}

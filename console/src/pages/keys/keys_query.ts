@@ -1,0 +1,1 @@
+export const keysKey = (tenant: string) => ['keys', tenant];

@@ -1,0 +1,46 @@
+import {
+  CheckboxButton,
+  CheckboxField,
+  CheckboxGroup,
+  FieldError,
+  Label,
+} from 'react-aria-components';
+import { kScopes, type Scope } from '../../api/keys';
+import '../../ui/field.css';
+import './scopes_field.css';
+
+const kMeaning: Record<Scope, string> = {
+  'links:read': 'see links and their clicks',
+  'links:write': 'create, change and disable links',
+  'keys:read': 'see the list of keys',
+  'keys:write': 'create and revoke keys',
+};
+
+interface ScopesFieldProps {
+  value: Scope[];
+  onChange: (scopes: Scope[]) => void;
+}
+
+export function ScopesField({ value, onChange }: ScopesFieldProps) {
+  return (
+    <CheckboxGroup
+      className="field scopes"
+      name="scopes"
+      isRequired
+      value={value}
+      onChange={(chosen) => onChange(kScopes.filter((scope) => chosen.includes(scope)))}
+    >
+      <Label className="field-label">May</Label>
+      {kScopes.map((scope) => (
+        <CheckboxField key={scope} value={scope}>
+          <CheckboxButton className="scope">
+            <span className="scope-box" aria-hidden="true" />
+            <code>{scope}</code>
+            <span className="scope-meaning">{kMeaning[scope]}</span>
+          </CheckboxButton>
+        </CheckboxField>
+      ))}
+      <FieldError className="field-error" />
+    </CheckboxGroup>
+  );
+}

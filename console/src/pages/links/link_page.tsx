@@ -1,0 +1,153 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { getStats } from '../../api/clicks';
+import { getLink, type Link } from '../../api/links';
+import { hasStatus } from '../../api/problem';
+import { linkKeys } from '../../lib/links_cache';
+import { hrefs } from '../../lib/router';
+import { useTenant } from '../../lib/tenant';
+import { useLiveClicks } from '../../lib/use_live_clicks';
+import { Button } from '../../ui/button';
+import { CopyButton } from '../../ui/copy_button';
+import { LiveMark } from '../../ui/live_mark';
+import { ErrorNotice } from '../../ui/notice';
+import { Course, Page } from '../../ui/page';
+import { Segmented } from '../../ui/segmented';
+import { Skeleton } from '../../ui/skeleton';
+import { Timestamp } from '../../ui/timestamp';
+import { ClickChart } from './click_chart';
+import { EditLink } from './edit_link';
+import { EnableSwitch } from './enable_switch';
+import { LinkStateBadge } from './link_state';
+import { RecentClicks } from './recent_clicks';
+import './link_page.css';
+
+const kUnits = [
+  { value: 'hour', label: 'Hours' },
+  { value: 'day', label: 'Days' },
+] as const;
+
+function Facts({ link }: { link: Link }) {
+  return (
+    <dl className="facts">
+      <div>
+        <dt>Clicks</dt>
+        <dd className="facts-clicks numeric">{link.clicks.toLocaleString('en')}</dd>
+      </div>
+      <div>
+        <dt>State</dt>
+        <dd>
+          <LinkStateBadge link={link} />
+        </dd>
+      </div>
+      <div>
+        <dt>Redirect</dt>
+        <dd>{link.status}</dd>
+      </div>
+      <div>
+        <dt>Expires</dt>
+        <dd>{link.expires_at === null ? 'Never' : <Timestamp at={link.expires_at} />}</dd>
+      </div>
+      <div>
+        <dt>Created</dt>
+        <dd>
+          <Timestamp at={link.created_at} />
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+function Clicks({ code }: { code: string }) {
+  const { tenant } = useTenant();
+  const live = useLiveClicks(tenant, code);
+  const [unit, setUnit] = useState<'hour' | 'day'>('hour');
+  const stats = useQuery({
+    queryKey: linkKeys.stats(tenant, code),
+    queryFn: ({ signal }) => getStats(tenant, code, signal),
+    // The stream keeps it current; now and then the server's own count corrects any drift.
+    refetchInterval: 60_000,
+  });
+  return (
+    <Course
+      title="Clicks"
+      tools={
+        <>
+          <LiveMark state={live} />
+          <Segmented label="Chart by" value={unit} options={kUnits} onChange={setUnit} />
+        </>
+      }
+    >
+      {stats.isPending && (
+        <div className="chart-place">
+          <Skeleton rows={5} label="Loading the chart" />
+        </div>
+      )}
+      {stats.isError && <ErrorNotice error={stats.error} />}
+      {stats.data && (
+        <ClickChart
+          buckets={unit === 'hour' ? stats.data.by_hour : stats.data.by_day}
+          unit={unit}
+        />
+      )}
+    </Course>
+  );
+}
+
+function NotFound({ code }: { code: string }) {
+  return (
+    <Page title="No such link">
+      <Course>
+        <p>
+          This tenant has no link <code>{code}</code>. Another tenant may have it: switch at the top
+          of the page, or <a href={hrefs.links}>go to the links</a>.
+        </p>
+      </Course>
+    </Page>
+  );
+}
+
+export function LinkPage({ code }: { code: string }) {
+  const { tenant } = useTenant();
+  const [editing, setEditing] = useState(false);
+  const answer = useQuery({
+    queryKey: linkKeys.link(tenant, code),
+    queryFn: ({ signal }) => getLink(tenant, code, signal),
+  });
+  const link = answer.data?.data;
+
+  if (hasStatus(answer.error, 404)) return <NotFound code={code} />;
+  const actions = link && (
+    <>
+      <EnableSwitch link={link} showLabel />
+      <Button onPress={() => setEditing(true)}>Edit</Button>
+    </>
+  );
+  return (
+    <Page
+      title={code}
+      crumb={<a href={hrefs.links}>All links</a>}
+      lead={link ? <span className="link-lead">→ {link.url}</span> : '…'}
+      actions={actions}
+    >
+      <Course>
+        {answer.isPending && <Skeleton rows={2} label="Loading the link" />}
+        {answer.isError && <ErrorNotice error={answer.error} />}
+        {link && (
+          <>
+            <p className="link-short">
+              <a className="mono" href={link.short_url} target="_blank" rel="noreferrer">
+                {link.short_url}
+              </a>
+              <CopyButton text={link.short_url} label="Copy short link" small />
+            </p>
+            <Facts link={link} />
+          </>
+        )}
+      </Course>
+      <Clicks code={code} />
+      <RecentClicks code={code} />
+      <EditLink code={editing ? code : null} onClose={() => setEditing(false)} />
+    </Page>
+  );
+}

@@ -1,0 +1,106 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
+import { TenantContext, rememberTenant, rememberedTenant } from '../lib/tenant';
+import { listTenants, type Tenant } from '../api/tenants';
+import type { Route } from '../lib/router';
+import { hrefs } from '../lib/router';
+import { tenantsKey } from '../lib/tenants_query';
+import { KeysPage } from '../pages/keys/keys_page';
+import { LinkPage } from '../pages/links/link_page';
+import { LinksPage } from '../pages/links/links_page';
+import { TenantsPage } from '../pages/tenants/tenants_page';
+import { Button } from '../ui/button';
+import { ErrorNotice } from '../ui/notice';
+import { Course, Page } from '../ui/page';
+import { Header } from './header';
+import { Nav } from './nav';
+import './frame.css';
+
+function Content({ route }: { route: Route }) {
+  switch (route.page) {
+    case 'links':
+      return <LinksPage />;
+    case 'link':
+      return <LinkPage key={route.code} code={route.code} />;
+    case 'keys':
+      return <KeysPage />;
+    case 'tenants':
+      return <TenantsPage />;
+    case 'claim':
+    case 'unknown':
+      return (
+        <Page title="No such page">
+          <Course>
+            <p>
+              This address leads nowhere. <a href={hrefs.links}>Go to the links</a>.
+            </p>
+          </Course>
+        </Page>
+      );
+  }
+}
+
+function choose(tenants: Tenant[], wanted: string | null): string | null {
+  return tenants.find((t) => t.name === wanted)?.name ?? tenants[0]?.name ?? null;
+}
+
+export function Frame({ route, version }: { route: Route; version: string }) {
+  const client = useQueryClient();
+  const [wanted, setWanted] = useState(rememberedTenant);
+  const tenants = useQuery({
+    queryKey: tenantsKey,
+    queryFn: ({ signal }) => listTenants(null, 200, signal),
+  });
+  const list = tenants.data?.data ?? [];
+  const tenant = choose(list, wanted);
+
+  const current = useMemo(
+    () =>
+      tenant === null
+        ? null
+        : {
+            tenant,
+            switchTo: (name: string) => {
+              rememberTenant(name);
+              setWanted(name);
+            },
+          },
+    [tenant],
+  );
+
+  // A server can have no tenant yet (or no more): then the one page that helps is that of tenants.
+  const noTenant = tenants.isSuccess && tenant === null;
+  return (
+    <TenantContext value={current}>
+      <div className="frame">
+        <a className="skip-link" href="#content" onClick={skipToContent}>
+          Skip to content
+        </a>
+        <Header tenants={list} />
+        <Nav route={route} version={version} />
+        <main id="content" className="content" tabIndex={-1} key={tenant}>
+          {tenants.isError && (
+            <Course>
+              <ErrorNotice
+                error={tenants.error}
+                onRetry={
+                  <Button onPress={() => void client.invalidateQueries({ queryKey: tenantsKey })}>
+                    Try again
+                  </Button>
+                }
+              />
+            </Course>
+          )}
+          {noTenant && <TenantsPage />}
+          {current !== null && <Content route={route} />}
+        </main>
+      </div>
+    </TenantContext>
+  );
+}
+
+/** The fragment is the router's, so the link must not change it. */
+function skipToContent(event: React.MouseEvent): void {
+  event.preventDefault();
+  document.getElementById('content')?.focus();
+}

@@ -1,0 +1,52 @@
+import { hrefs, type Route } from '../lib/router';
+
+interface Entry {
+  label: string;
+  href: string;
+  pages: readonly Route['page'][];
+}
+
+// The index of the console: a new system is one row here and one case in frame.tsx.
+const kGroups: readonly { title: string; entries: readonly Entry[] }[] = [
+  { title: 'Systems', entries: [{ label: 'Links', href: hrefs.links, pages: ['links', 'link'] }] },
+  {
+    title: 'Access',
+    entries: [
+      { label: 'Keys', href: hrefs.keys, pages: ['keys'] },
+      { label: 'Tenants', href: hrefs.tenants, pages: ['tenants'] },
+    ],
+  },
+];
+
+export function Nav({ route, version }: { route: Route; version: string }) {
+  return (
+    <nav className="nav" aria-label="Main">
+      {kGroups.map((group) => (
+        <div key={group.title}>
+          <h2 id={`nav-${group.title}`}>{group.title}</h2>
+          <ul aria-labelledby={`nav-${group.title}`}>
+            {group.entries.map((entry) => (
+              <li key={entry.href}>
+                <a
+                  href={entry.href}
+                  aria-current={entry.pages.includes(route.page) ? 'page' : undefined}
+                >
+                  {entry.label}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
+      <div className="nav-foot">
+        <a href="/docs">API&nbsp;docs</a>
+        <span className="nav-version">
+          {' '}
+          · <a href="/v1/openapi.json">OpenAPI</a>
+          <br />
+          Ashlar {version}
+        </span>
+      </div>
+    </nav>
+  );
+}

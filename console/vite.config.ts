@@ -1,0 +1,27 @@
+import { defineConfig } from 'vite';
+import react from '@vitejs/plugin-react';
+
+// The API the development server forwards to; the built console always talks to its own origin.
+const api = process.env['ASHLAR_API'] ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  base: '/_/',
+  plugins: [react()],
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    // Fonts and images stay files: the server's Content-Security-Policy then needs no data: source.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      output: {
+        // Libraries change on upgrades only, so they keep their hash (and browser cache entry)
+        // while the console itself changes.
+        manualChunks: (id) => (id.includes('/node_modules/') ? 'vendor' : undefined),
+      },
+    },
+  },
+  server: {
+    proxy: { '/v1': api, '/docs': api },
+  },
+});
