@@ -9,6 +9,8 @@ namespace ashlar::links {
 namespace {
 
 constexpr char kVersion = 1;
+// More than any link gets in an hour, and adding up a million such counts does not overflow.
+constexpr std::int64_t kMaxClicks = std::int64_t{1} << 42;
 
 void append_varint(std::string& out, std::int64_t value) {
   CHECK(value >= 0);
@@ -33,7 +35,7 @@ std::string encode_click_batch(std::span<const ClickCount> counts) {
     append_varint(out, count.tenant.value - last.tenant.value);
     append_varint(out, count.link.value - (same_tenant ? last.link.value : 0));
     append_varint(out, count.hour - (same_link ? last.hour : 0));
-    CHECK(count.clicks > 0);
+    CHECK(count.clicks > 0 && count.clicks <= kMaxClicks);
     append_varint(out, count.clicks);
     last = count;
   }
@@ -84,7 +86,7 @@ bool ClickBatchReader::next(ClickCount& count) {
   const std::int64_t link_base = same_tenant ? last_.link.value : 0;
   const std::int64_t hour_base = same_link ? last_.hour : 0;
   if (tenant > kMax - last_.tenant.value || link > kMax - link_base || hour > kMax - hour_base ||
-      clicks == 0) {
+      clicks == 0 || clicks > kMaxClicks) {
     return fail();
   }
   const ClickCount read{base::TenantId(last_.tenant.value + tenant), LinkId(link_base + link),

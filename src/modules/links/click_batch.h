@@ -20,7 +20,7 @@
 
 namespace ashlar::links {
 
-// REQUIRES: strictly rising, ids and hours >= 0, clicks > 0.
+// REQUIRES: strictly rising, ids and hours >= 0, 0 < clicks <= 2^42.
 std::string encode_click_batch(std::span<const ClickCount> counts);
 
 // Reads one batch from front to back. kInternal click_batch_damaged: not what encode writes.

@@ -15,8 +15,9 @@
 //         buffer and its overflow are both full. These are in ashlar_links_clicks_dropped_total.
 //     A commit whose answer was lost is not done twice: each flush has a number (links_click_writers).
 //  3. After stop() nothing recorded before it is in memory only (if the database accepts writes).
-//  4. Detail (referrer host, agent class) is kept for at most kDetailsPerFlush clicks of a thread and
-//     flush; the rest is shed first: ashlar_links_click_details_shed_total. Never addresses or URLs.
+//  4. Detail (click_detail.h) is kept for at most ClickBuffer::kDetails clicks of a shard and flush, and
+//     is given up when the database refuses a flush; what is lost of it is counted in
+//     ashlar_links_click_details_shed_total. Per link the newest kDetailsKept stay (and a few more).
 //
 // Threads: record() from any thread, cheap as promised when each uses its own `shard`. flush(),
 // stop() from one thread at a time (they lock).
@@ -30,11 +31,13 @@
 #include "base/entropy.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "modules/links/click_detail.h"
 #include "modules/links/link.h"
 
 namespace ashlar::obs {
+class Log;
 class Registry;
-}
+}  // namespace ashlar::obs
 namespace ashlar::storage {
 class Database;
 }
@@ -43,22 +46,17 @@ namespace ashlar::links {
 
 class ClickFeed;
 
-// Views into the request; copied by record() where they are kept at all.
-struct ClickDetail {
-  std::string_view referrer;    // the Referer header, whole
-  std::string_view user_agent;  // the User-Agent header, whole
-};
-
 class ClickRecorder {
  public:
   static constexpr base::Millis kFlushInterval{250};
   static constexpr std::size_t kDirectPairs = 2'000;
   static constexpr std::size_t kMaxPairs = 500'000;
-  static constexpr std::size_t kDetailsPerFlush = 200;
+  static constexpr std::int64_t kDetailsKept = 1'000;
 
-  // `shards`: one for each I/O thread and one more for all others. `feed` may be null.
+  // `shards`: as many as threads record, more or less; obs::kShards goes with obs::thread_shard().
+  // `feed` may be null. All else outlives it.
   ClickRecorder(storage::Database& db, const base::Clock& clock, base::Entropy& entropy,
-                obs::Registry& metrics, ClickFeed* feed, std::size_t shards);
+                obs::Registry& metrics, obs::Log& log, ClickFeed* feed, std::size_t shards);
   ~ClickRecorder();
   ClickRecorder(const ClickRecorder&) = delete;
   ClickRecorder& operator=(const ClickRecorder&) = delete;
@@ -73,11 +71,13 @@ class ClickRecorder {
 
   // Starts the thread that flushes. Tests call flush() instead.
   void start();
-  // Stops it and flushes what is left. Idempotent.
+  // Stops it and flushes what is left, trying a few times. Idempotent. When nobody records any more.
   base::Status stop();
 
   // All clicks of this process up to here are in the database (folded or not).
   [[nodiscard]] base::Time flushed_until() const;
+  // The last flush had so much that it left a batch behind.
+  [[nodiscard]] bool busy() const;
 
  private:
   struct Impl;

@@ -1,0 +1,120 @@
+#include "modules/links/click_feed.h"
+
+#include <algorithm>
+#include <string>
+
+#include "modules/links/clicks_store.h"
+#include "platform/http/event_stream.h"
+#include "platform/json/writer.h"
+#include "platform/storage/database.h"
+
+namespace ashlar::links {
+namespace {
+
+constexpr std::size_t kMaxSentTotals = 10'000;
+
+std::string event_data(const store::NamedTotal& named, std::int64_t clicks, std::int64_t total,
+                       base::Time at) {
+  std::string data;
+  json::Writer json(data);
+  json.begin_object().key("code").string(named.code).key("clicks").integer(clicks);
+  json.key("total").integer(total).key("at").string(base::format_rfc3339(at)).end_object();
+  return data;
+}
+
+}  // namespace
+
+void ClickFeed::drop_closed() {
+  std::erase_if(watchers_, [](const Watcher& watcher) { return !watcher.stream->is_open(); });
+  watching_.store(watchers_.size());
+  if (watchers_.empty()) sent_totals_.clear();
+}
+
+base::Status ClickFeed::watch(base::TenantId tenant, std::optional<LinkId> only,
+                              std::shared_ptr<http::EventStream> stream) {
+  const std::lock_guard guard(mutex_);
+  drop_closed();
+  const auto of_tenant = std::count_if(watchers_.begin(), watchers_.end(),
+                                       [&](const Watcher& w) { return w.tenant == tenant; });
+  if (closed_ || watchers_.size() >= kMaxWatchers ||
+      of_tenant >= static_cast<std::ptrdiff_t>(kMaxWatchersPerTenant)) {
+    return base::fail(base::Code::kTooMany, "too_many_streams",
+                      "Too many click streams are open; close one.");
+  }
+  watchers_.push_back({tenant, only, std::move(stream)});
+  watching_.store(watchers_.size());
+  return base::ok_status();
+}
+
+// One count a link that somebody watches, hours added up; the busiest of each tenant.
+std::vector<ClickCount> ClickFeed::watched(std::span<const ClickCount> counts) {
+  std::vector<ClickCount> wanted;
+  const std::lock_guard guard(mutex_);
+  drop_closed();
+  for (const ClickCount& count : counts) {
+    const bool somebody = std::any_of(watchers_.begin(), watchers_.end(), [&](const Watcher& w) {
+      return w.tenant == count.tenant && (!w.only || *w.only == count.link);
+    });
+    if (!somebody) continue;
+    if (!wanted.empty() && wanted.back().link == count.link) {
+      wanted.back().clicks += count.clicks;
+    } else {
+      wanted.push_back(count);
+    }
+  }
+  std::stable_sort(wanted.begin(), wanted.end(), [](const ClickCount& a, const ClickCount& b) {
+    return a.tenant != b.tenant ? a.tenant < b.tenant : a.clicks > b.clicks;
+  });
+  std::size_t of_tenant = 0;
+  base::TenantId tenant;
+  std::erase_if(wanted, [&](const ClickCount& count) {
+    of_tenant = count.tenant == tenant ? of_tenant + 1 : 1;
+    tenant = count.tenant;
+    return of_tenant > kMaxLinksPerFlush;
+  });
+  return wanted;
+}
+
+void ClickFeed::publish(std::span<const ClickCount> counts, base::Time at) {
+  if (watching_.load() == 0) return;
+  const std::vector<ClickCount> wanted = watched(counts);
+  if (wanted.empty()) return;
+  std::vector<LinkId> links;
+  for (const ClickCount& count : wanted) links.push_back(count.link);
+  const auto context = storage::Context::platform(storage::PlatformUse::kClickWriter);
+  const auto named = db_.read(
+      context, [&](storage::Transaction& tx) { return store::name_links(tx, links); });
+  // A database that does not answer now: watchers miss this event; the next one brings the total.
+  if (!named.ok()) return;
+  const std::lock_guard guard(mutex_);
+  if (sent_totals_.size() > kMaxSentTotals) sent_totals_.clear();
+  for (const ClickCount& count : wanted) {
+    for (const store::NamedTotal& candidate : *named) {
+      if (candidate.link == count.link) send(count, candidate, at);
+    }
+  }
+  drop_closed();
+}
+
+void ClickFeed::send(const ClickCount& count, const store::NamedTotal& named, base::Time at) {
+  const auto before = sent_totals_.find(count.link);
+  std::int64_t total = named.clicks;
+  if (before != sent_totals_.end()) total = std::max(total, before->second + count.clicks);
+  sent_totals_[count.link] = total;
+  const std::string data = event_data(named, count.clicks, total, at);
+  for (const Watcher& watcher : watchers_) {
+    if (watcher.tenant != count.tenant || (watcher.only && *watcher.only != count.link)) continue;
+    // A stream that is gone says so with is_open() as well, and drop_closed() forgets it.
+    static_cast<void>(watcher.stream->push("clicks", data));
+  }
+}
+
+void ClickFeed::close() {
+  const std::lock_guard guard(mutex_);
+  closed_ = true;
+  for (const Watcher& watcher : watchers_) watcher.stream->close();
+  watchers_.clear();
+  watching_.store(0);
+}
+
+}  // namespace ashlar::links
