@@ -74,9 +74,8 @@ class Shape {
   static constexpr std::size_t kMaxFields = 64;
   static constexpr std::size_t kMaxFieldErrors = 50;
 
-  [[nodiscard]] const std::string& name() const {
-    return name_;
-  }  // "CreateLink"; unique in the product
+  // "CreateLink": one Shape of this name in the whole product.
+  [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::string& doc() const { return doc_; }
   [[nodiscard]] std::span<const Field> fields() const { return fields_; }
 
