@@ -1,8 +1,8 @@
-// append_response_head: the head of an answer, written straight into the connection's output.
+// response_head: the head of an answer, written fast into the connection's output.
 //
-// Header injection ends here: a name or value with CR, LF or NUL in it is left out (and CHECKed in
-// tests through is_safe_header). What a handler makes of input must have been validated before; this
-// is the last line, not the first.
+// No header can end early or add another: names must be tokens and values must hold no control
+// character but HTAB, else the whole head is refused. So what a handler puts into a header, from a
+// stored link for instance, cannot split the answer.
 #pragma once
 
 #include <cstddef>
@@ -11,22 +11,29 @@
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
+
 namespace ashlar::http {
 
 struct ResponseHead {
-  int status;
-  std::string_view date_header;  // whole line with CRLF, as EventLoop keeps it
-  std::string_view request_id;
-  std::string_view content_type;  // empty: none
-  std::size_t content_length;
-  bool close;           // adds Connection: close
-  bool keep_alive_1_0;  // adds Connection: keep-alive, which HTTP/1.0 clients need
+  int status = 200;
+  std::string_view date_header;      // "Date: …\r\n", preformatted by the event loop
+  std::string_view request_id = {};  // empty: no X-Request-Id
+  std::string_view content_type = {};
+  std::size_t content_length = 0;  // not written where the status has no body (1xx, 204, 304)
+  bool close = false;              // Connection: close
+  bool keep_alive_1_0 = false;     // Connection: keep-alive, which HTTP/1.0 needs to be told
 };
 
-bool is_safe_header(std::string_view name, std::string_view value);
+using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
-// No Content-Length for 1xx, 204 and 304, which have no body by definition.
-void append_response_head(std::string& out, const ResponseHead& head,
-                          const std::vector<std::pair<std::string, std::string>>& headers);
+// Appends status line, fields and the empty line. Error: kInternal bad_response_header, naming the
+// field; `out` is then as it was, and the caller answers 500 instead.
+base::Status append_response_head(std::string& out, const ResponseHead& head,
+                                  const HeaderList& headers);
+
+// Whether they may stand in a head.
+bool is_header_name(std::string_view name);
+bool is_header_value(std::string_view value);
 
 }  // namespace ashlar::http
