@@ -2,57 +2,86 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "platform/http/http_parser.h"
 
 namespace ashlar::http {
 namespace {
 
-bool names(const std::vector<std::string>& origins, std::string_view origin) {
-  return std::ranges::find(origins, origin) != origins.end();
+constexpr std::string_view kRequestFields =
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, "
+    "X-Request-Id, traceparent, tracestate";
+constexpr std::string_view kAnswerFields =
+    "ETag, Link, Location, Retry-After, X-Request-Id, RateLimit, RateLimit-Policy, "
+    "Idempotency-Replayed, Deprecation, Sunset";
+constexpr std::string_view kPreflightSeconds = "600";
+
+bool contains(const std::vector<std::string>& origins, std::string_view origin) {
+  return std::find(origins.begin(), origins.end(), origin) != origins.end();
+}
+
+bool is_origin(std::string_view text) {
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (text.starts_with(scheme)) {
+      return is_valid_host(text.substr(scheme.size())) && base::ascii_lower(text) == text;
+    }
+  }
+  return false;
+}
+
+base::Status check_origins(const std::vector<std::string>& origins) {
+  for (const std::string& origin : origins) {
+    if (is_origin(origin)) continue;
+    return base::fail(base::Code::kInvalid, "bad_cors_origin",
+                      "CORS origin \"" + origin + "\" is not like https://app.example.com");
+  }
+  return base::ok_status();
 }
 
 }  // namespace
 
-bool CorsPolicy::is_on() const {
-  return !rules_.origins.empty() || !rules_.tenant_origins.empty();
+base::Status CorsPolicy::check(const CorsRules& rules) {
+  ASHLAR_TRY(check_origins(rules.origins));
+  for (const auto& [tenant, origins] : rules.tenant_origins) ASHLAR_TRY(check_origins(origins));
+  return base::ok_status();
 }
 
-const std::vector<std::string>& CorsPolicy::rule_for(std::string_view tenant) const {
+bool CorsPolicy::is_on() const { return !rules_.origins.empty() || !rules_.tenant_origins.empty(); }
+
+bool CorsPolicy::knows(std::string_view origin) const {
+  return contains(rules_.origins, origin) ||
+         std::any_of(rules_.tenant_origins.begin(), rules_.tenant_origins.end(),
+                     [&](const auto& rule) { return contains(rule.second, origin); });
+}
+
+bool CorsPolicy::allows(std::string_view origin, std::string_view tenant) const {
   for (const auto& [name, origins] : rules_.tenant_origins) {
-    if (name == tenant) return origins;
+    if (name == tenant) return contains(origins, origin);
   }
-  return rules_.origins;
-}
-
-bool CorsPolicy::any_rule_allows(std::string_view origin) const {
-  return names(rules_.origins, origin) ||
-         std::ranges::any_of(rules_.tenant_origins,
-                             [&](const auto& rule) { return names(rule.second, origin); });
+  return contains(rules_.origins, origin);
 }
 
 Response CorsPolicy::preflight(const RequestHead& head, std::string_view allowed) const {
   Response response = no_content();
   if (!is_on()) return response;
   response.header("Vary", "Origin");
-  const bool asked = !head.find("access-control-request-method").empty();
-  if (!asked || head.origin.empty() || !any_rule_allows(head.origin)) return response;
-  response.header("Access-Control-Allow-Origin", std::string(head.origin))
-      .header("Access-Control-Allow-Methods", std::string(allowed))
-      .header("Access-Control-Allow-Headers",
-              "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, "
-              "X-Request-Id, traceparent, tracestate")
-      .header("Access-Control-Max-Age", "600");
+  const bool asks = !head.find("access-control-request-method").empty();
+  if (!asks || head.origin.empty() || !knows(head.origin)) return response;
+  response.header("Access-Control-Allow-Origin", std::string(head.origin));
+  response.header("Access-Control-Allow-Methods", std::string(allowed));
+  response.header("Access-Control-Allow-Headers", std::string(kRequestFields));
+  response.header("Access-Control-Max-Age", std::string(kPreflightSeconds));
   return response;
 }
 
 void CorsPolicy::add_headers(std::string_view origin, std::string_view tenant,
-                             Headers& headers) const {
+                             HeaderList& headers) const {
   if (!is_on()) return;
+  // Also where no origin was sent: a cache must not serve that answer to one that sends it.
   headers.emplace_back("Vary", "Origin");
-  if (origin.empty() || !names(rule_for(tenant), origin)) return;
-  headers.emplace_back("Access-Control-Allow-Origin", origin);
-  headers.emplace_back("Access-Control-Expose-Headers",
-                       "ETag, Link, Location, Retry-After, X-Request-Id, Idempotency-Replayed");
+  if (origin.empty() || !allows(origin, tenant)) return;
+  headers.emplace_back("Access-Control-Allow-Origin", std::string(origin));
+  headers.emplace_back("Access-Control-Expose-Headers", std::string(kAnswerFields));
 }
 
 }  // namespace ashlar::http

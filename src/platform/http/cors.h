@@ -1,17 +1,21 @@
-// CorsPolicy: which web pages of other origins may call the API. Off until configured.
+// CorsPolicy: which other web sites' scripts may read our answers (WHATWG Fetch, 3.2).
 //
-// A preflight carries no credentials, so its tenant is unknown: it is allowed when any rule names the
-// origin. The answer itself is readable only where the tenant's own rule (or, without one, the common
-// rule) names it. Cookies never cross: Access-Control-Allow-Credentials is not sent, so the console's
-// session stays on its own origin. Immutable; any thread.
+// Off unless origins are configured. Never with credentials: a script of another site brings an API
+// key or reads what is public, but never rides on the console's cookie; the fields that it may set
+// leave out Ashlar-Tenant and X-Requested-With, which only the console sends.
+//
+// A preflight carries no key, so it cannot say which tenant it is for: it is granted when any rule
+// knows the origin. The answer itself is readable only by the origins of the caller's tenant.
+//
+// Immutable; any thread.
 #pragma once
 
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
+#include "base/result.h"
 #include "platform/http/response.h"
+#include "platform/http/response_head.h"
 #include "platform/http/server_options.h"
 
 namespace ashlar::http {
@@ -22,19 +26,22 @@ class CorsPolicy {
  public:
   explicit CorsPolicy(CorsRules rules) : rules_(std::move(rules)) {}
 
-  // For OPTIONS at an address that has other methods, `allowed` ("GET, HEAD, POST").
+  // Error: kInvalid bad_cors_origin, naming the first that no browser would send: an origin is
+  // "https://app.example.com[:port]", in lower case, without a path, not "*" or "null".
+  static base::Status check(const CorsRules& rules);
+
+  // The answer to OPTIONS on a path that answers to `allowed` ("GET, HEAD, PATCH").
   [[nodiscard]] Response preflight(const RequestHead& head, std::string_view allowed) const;
 
-  using Headers = std::vector<std::pair<std::string, std::string>>;
-  // `tenant` empty: no tenant is known; the common rule decides.
-  void add_headers(std::string_view origin, std::string_view tenant, Headers& headers) const;
+  // Adds what lets `origin` read an answer of that tenant ("" for none), and Vary.
+  void add_headers(std::string_view origin, std::string_view tenant, HeaderList& headers) const;
 
  private:
   [[nodiscard]] bool is_on() const;
-  [[nodiscard]] const std::vector<std::string>& rule_for(std::string_view tenant) const;
-  [[nodiscard]] bool any_rule_allows(std::string_view origin) const;
+  [[nodiscard]] bool knows(std::string_view origin) const;
+  [[nodiscard]] bool allows(std::string_view origin, std::string_view tenant) const;
 
-  const CorsRules rules_;
+  CorsRules rules_;
 };
 
 }  // namespace ashlar::http
