@@ -8,7 +8,8 @@
 //
 //  1. offer_claim() gives one token; a newer one kills the older. It is stored hashed, works for 30
 //     minutes and once: of two claims at one moment one wins, the other gets already_claimed.
-//  2. A session is an opaque token of 256 bits, stored hashed. It lives 12 h from its last use (written
+//  2. A session is an opaque token of 256 bits, stored hashed. It lives 12 h from its last use
+//  (written
 //     at most once an hour) and 7 days in all.
 //  3. At most kMaxPasswordChecks run at once; SignInAttempts bounds how many are tried.
 //
@@ -53,8 +54,8 @@ class Admin {
         PasswordCost cost = {});
 
   base::Result<bool> is_claimed();
-  // The token for the console's one-time link; nullopt where a password has been set. Kills the token
-  // before it.
+  // The token for the console's one-time link; nullopt where a password has been set. Kills the
+  // token before it.
   base::Result<std::optional<std::string>> offer_claim();
 
   // How long a refused caller has to wait (too_many_attempts); filled by claim and sign_in.

@@ -4,11 +4,12 @@
 //
 // Secret scanners find it exactly by
 //   \bashlar_sk_[0-9A-Za-z]{50}\b
-// and drop what only looks like it by the checksum: CRC-32 (zlib's) of the 54 characters before it, as
-// six base62 digits. The checksum proves nothing; it spares a look-up for a typo or a cut-off key.
+// and drop what only looks like it by the checksum: CRC-32 (zlib's) of the 54 characters before it,
+// as six base62 digits. The checksum proves nothing; it spares a look-up for a typo or a cut-off
+// key.
 //
-// The public id names the key in the database and in lists ("ashlar_sk_4fQzA81kLm0P"). The secret is
-// 190 bits, so one round of SHA-256 over the whole text is enough to store.
+// The public id names the key in the database and in lists ("ashlar_sk_4fQzA81kLm0P"). The secret
+// is 190 bits, so one round of SHA-256 over the whole text is enough to store.
 #pragma once
 
 #include <cstddef>

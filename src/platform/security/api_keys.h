@@ -7,7 +7,7 @@
 // the cache honest:
 //  1. A key that was revoked, or whose tenant was deleted, is refused by every authenticate() that
 //     begins after the revocation was acknowledged; in other processes as soon as storage's notice
-//     ("keys") arrives there.
+//     (key_notice.h) arrives there.
 //  2. Expiry is checked against the clock at every use.
 //  3. Negative answers are not cached: a new key works at once.
 //
@@ -101,11 +101,11 @@ class ApiKeys {
   // Repeating it changes nothing.
   base::Status revoke(const storage::Context& tenant, KeyId id);
 
-  // Who presents this text. Cached: below a microsecond, no lock held across I/O. Not cached: one read
-  // of storage, which may block. So inline handlers use the first, workers the second.
+  // Who presents this text. Cached: below a microsecond, no lock held across I/O. Not cached: one
+  // read of storage, which may block. So inline handlers use the first, workers the second.
   [[nodiscard]] std::shared_ptr<const Principal> authenticate_cached(std::string_view text);
-  base::Result<std::shared_ptr<const Principal>> authenticate(std::string_view text,
-                                                              std::optional<base::Mono> deadline = {});
+  base::Result<std::shared_ptr<const Principal>> authenticate(
+      std::string_view text, std::optional<base::Mono> deadline = {});
 
   // Writes when keys were last used: each key at most once a minute, or whatever is pending with
   // kEverything (at the end of the program). App calls it now and then.
@@ -121,9 +121,5 @@ class ApiKeys {
   const std::vector<std::string> known_scopes_;
   const std::unique_ptr<KeyCache> cache_;
 };
-
-// The channel of storage notices on which changes of keys travel. The payload is "key ID" or
-// "tenant ID".
-inline constexpr std::string_view kKeysChannel = "keys";
 
 }  // namespace ashlar::security

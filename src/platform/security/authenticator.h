@@ -1,11 +1,11 @@
 // Authenticator: from the head of a request to who is calling.
 //
-// An API key ("Authorization: Bearer KEY") or, without that header, the console's session cookie. With
-// a session, "Ashlar-Tenant: NAME" says for which tenant the administrator acts.
+// An API key ("Authorization: Bearer KEY") or, without that header, the console's session cookie.
+// With a session, "Ashlar-Tenant: NAME" says for which tenant the administrator acts.
 //
-// Browsers send cookies along on requests that other sites cause. So a session counts for anything but
-// GET, HEAD and OPTIONS only with "X-Requested-With: ashlar-console", which another site cannot set
-// without our consent by CORS, and only when Origin, where sent, is this host. The cookie is
+// Browsers send cookies along on requests that other sites cause. So a session counts for anything
+// but GET, HEAD and OPTIONS only with "X-Requested-With: ashlar-console", which another site cannot
+// set without our consent by CORS, and only when Origin, where sent, is this host. The cookie is
 // SameSite=Strict besides.
 //
 // Errors beside storage's:

@@ -1,7 +1,7 @@
 // Digests of secrets: what is kept in place of them, so that a stolen database opens nothing.
 //
-// Only for secrets made by Entropy, which no one can guess: passwords go through password.h. Pure; any
-// thread.
+// Only for secrets made by Entropy, which no one can guess: passwords go through password.h. Pure;
+// any thread.
 #pragma once
 
 #include <cstddef>

@@ -1,13 +1,14 @@
 // Idempotency: a create that is repeated with the same Idempotency-Key gets the first answer again.
 //
-// The HTTP layer uses it inside the transaction of the effect, so record and effect commit together:
+// The HTTP layer uses it inside the transaction of the effect, so record and effect commit
+// together:
 //
 //   look_up() ──none──> run the handler ──> record() ──> commit
 //       ├──found──────> the stored answer (replayed)
 //       └──not the same request: idempotency_key_reused
 //
-// Two of the same at once: one waits for the other (SQLite) or is run again by storage (PostgreSQL),
-// and then finds the record.
+// Two of the same at once: one waits for the other (SQLite) or is run again by storage
+// (PostgreSQL), and then finds the record.
 //
 //  1. A key belongs to (tenant, mode) and is good for kIdempotencyLifetime.
 //  2. An answer that says "Cache-Control: no-store" is never kept: it holds a secret that is shown

@@ -1,12 +1,13 @@
 // KeyCache: API keys that were accepted a moment ago, so that most calls touch memory only.
 //
-// Striped: a key lives in the stripe that its fingerprint names, under that stripe's mutex, held for a
-// few dozen nanoseconds and never across I/O. Bounded: a full stripe drops what was used longest ago.
-// It holds no key in clear: a fingerprint is SipHash-2-4-128 of the whole text under a key that this
-// process makes for itself, compared in constant time. Forging one is guessing 128 bits.
+// Striped: a key lives in the stripe that its fingerprint names, under that stripe's mutex, held
+// for a few dozen nanoseconds and never across I/O. Bounded: a full stripe drops what was used
+// longest ago. It holds no key in clear: a fingerprint is SipHash-2-4-128 of the whole text under a
+// key that this process makes for itself, compared in constant time. Forging one is guessing 128
+// bits.
 //
-// A revocation must not be undone by a read that was under way: who reads storage takes epoch() first,
-// and insert() refuses when an invalidation came in between.
+// A revocation must not be undone by a read that was under way: who reads storage takes epoch()
+// first, and insert() refuses when an invalidation came in between.
 //   I1. After forget_*() or clear() returns, nothing that it names is in the cache, nor will be put
 //       there by a reader that began before.
 // Any thread.

@@ -1,7 +1,7 @@
 // Passwords, as argon2id hashes in the PHC string format ("$argon2id$v=19$m=32768,t=3,p=1$…").
 //
-// Costly on purpose (about a tenth of a second and `memory_bytes` of memory at the default), so callers
-// bound how many run at once (admin.h). Pure but for the salt; any thread.
+// Costly on purpose (about a tenth of a second and `memory_bytes` of memory at the default), so
+// callers bound how many run at once (admin.h). Pure but for the salt; any thread.
 #pragma once
 
 #include <cstddef>

@@ -20,9 +20,9 @@ struct Principal {
   enum class Kind : std::uint8_t { kNobody, kKey, kAdmin };
 
   Kind kind = Kind::kNobody;
-  base::TenantId tenant;       // kKey: the key's; kAdmin: the one named in the request, or none
+  base::TenantId tenant;  // kKey: the key's; kAdmin: the one named in the request, or none
   std::string tenant_name;
-  KeyId key;                   // kKey only
+  KeyId key;  // kKey only
   std::vector<std::string> scopes;
   std::string mode = "live";
 

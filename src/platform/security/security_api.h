@@ -1,6 +1,7 @@
 // The HTTP face of security: tenants, API keys, the console's administrator.
 //
-// security_wire.cc has the table of routes, security_api.cc what they do, security_json.h the shapes.
+// security_wire.cc has the table of routes, security_api.cc what they do, security_json.h the
+// shapes.
 #pragma once
 
 #include <string>

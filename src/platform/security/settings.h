@@ -1,5 +1,5 @@
-// Settings: secrets and facts of the installation itself, kept in the database so that every process
-// on it has the same.
+// Settings: secrets and facts of the installation itself, kept in the database so that every
+// process on it has the same.
 //
 // Errors are storage's. Any thread.
 #pragma once
@@ -26,8 +26,8 @@ class Settings {
   base::Result<std::optional<std::string>> get(std::string_view name);
   base::Status put(std::string_view name, std::string_view value);
 
-  // `bytes` random bytes, made at the first call and the same ever after: also for two processes that
-  // ask at once. kInternal setting_damaged where what is stored has another length.
+  // `bytes` random bytes, made at the first call and the same ever after: also for two processes
+  // that ask at once. kInternal setting_damaged where what is stored has another length.
   base::Result<std::string> get_or_create_secret(std::string_view name, std::size_t bytes);
 
  private:

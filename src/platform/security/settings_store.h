@@ -1,5 +1,5 @@
-// The SQL of settings. Every function runs under PlatformUse::kSettings (settings.h) or kTenantAdmin
-// (admin.h).
+// The SQL of settings. Every function runs under PlatformUse::kSettings (settings.h) or
+// kTenantAdmin (admin.h).
 #pragma once
 
 #include <optional>
@@ -16,10 +16,12 @@ class Transaction;
 
 namespace ashlar::security {
 
-base::Result<std::optional<std::string>> find_setting(storage::Transaction& tx, std::string_view key);
+base::Result<std::optional<std::string>> find_setting(storage::Transaction& tx,
+                                                      std::string_view key);
 base::Status put_setting(storage::Transaction& tx, std::string_view key, std::string_view value);
 // Keeps what is there.
-base::Status put_setting_once(storage::Transaction& tx, std::string_view key, std::string_view value);
+base::Status put_setting_once(storage::Transaction& tx, std::string_view key,
+                              std::string_view value);
 base::Status erase_setting(storage::Transaction& tx, std::string_view key);
 
 std::span<const storage::Sql* const> settings_statements();

@@ -1,10 +1,13 @@
 // SignInAttempts: how often somebody may guess a password or a claim token.
 //
-// Two token buckets stand in the way of each attempt: one of the address it comes from (10 attempts,
-// then one every 30 s; IPv6 by /64) and one for all addresses together (60, then one a second), which
-// bounds what many addresses can do. Success gives both tokens back. At most kMaxAddresses are
-// remembered; beyond that the one that attempted longest ago is forgotten, whose bucket is the fullest.
-// In memory and per process: a restart forgets, which helps nobody who guesses.
+// Two token buckets stand in the way of each attempt: one for all addresses together (60 attempts,
+// then one a second), which bounds what many addresses can do, and one of the address it comes from
+// (10, then one every 30 s; IPv6 by /64). Success gives both tokens back; a refused attempt costs
+// nothing. In memory and per process: guessers cannot make Ashlar start again.
+//
+// At most kMaxAddresses are remembered; the one that attempted longest ago is forgotten first. Only
+// attempts that the first bucket lets through are remembered, so a thousand others take a quarter
+// of an hour, and the forgotten bucket was full again long before.
 //
 // Its own mutex; any thread.
 #pragma once
@@ -45,6 +48,8 @@ class SignInAttempts {
   static constexpr Rate kPerAddress{10, 1.0 / 30};
   static constexpr Rate kGlobal{60, 1};
 
+  // nullopt: there is a token.
+  static std::optional<base::Seconds> wait_for(const Bucket& bucket, const Rate& rate);
   static void refill(Bucket& bucket, const Rate& rate, base::Mono now);
   Bucket& bucket_of(std::string_view address, base::Mono now);
 

@@ -5,7 +5,8 @@
 // TenantData before anything runs.
 //
 // Errors beside storage's: kInvalid tenant_name_invalid, tenant_name_reserved; kConflict
-// tenant_exists, tenant_busy, export_interrupted; kNotFound tenant_not_found. Any thread, once built.
+// tenant_exists, tenant_busy, export_interrupted; kNotFound tenant_not_found. Any thread, once
+// built.
 #pragma once
 
 #include <cstdint>
@@ -64,13 +65,14 @@ class Tenants {
   // within a day. export_interrupted: storage had to begin again after lines were written.
   base::Status export_whole(std::string_view name, const LineSink& sink);
 
-  // Everything of the tenant, its keys first, so that no new call gets in. In batches of kEraseBatch,
-  // so that nobody else waits long; a deletion that is cut off is finished by calling it again. The
-  // tenant's own row goes in a transaction that has seen that nothing else is left.
+  // Everything of the tenant, its keys first, so that no new call gets in. In batches of
+  // kEraseBatch, so that nobody else waits long; a deletion that is cut off is finished by calling
+  // it again. The tenant's own row goes in a transaction that has seen that nothing else is left.
   // tenant_busy: somebody goes on writing as that tenant.
   base::Status erase_whole(std::string_view name);
 
  private:
+  // The tenant's own row too, once nothing else is left: then 0.
   base::Result<std::int64_t> erase_batch(storage::Transaction& tx) const;
 
   storage::Database& db_;

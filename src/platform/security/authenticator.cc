@@ -1,0 +1,122 @@
+#include "platform/security/authenticator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "platform/http/http_parser.h"
+#include "platform/security/admin.h"
+#include "platform/security/api_keys.h"
+#include "platform/security/tenants.h"
+
+namespace ashlar::security {
+namespace {
+
+using base::Code;
+
+constexpr std::string_view kConsoleMark = "ashlar-console";  // of X-Requested-With
+
+bool is_safe(http::Method method) {
+  return method == http::Method::kGet || method == http::Method::kHead ||
+         method == http::Method::kOptions;
+}
+
+// "https://host:port" is of the host that was asked. "null" and what is no origin are not.
+bool is_own_origin(std::string_view origin, std::string_view host) {
+  const std::size_t scheme = origin.find("://");
+  if (scheme == std::string_view::npos) return false;
+  return base::ascii_iequals(origin.substr(scheme + 3), host);
+}
+
+// The key of "Bearer KEY"; nullopt where it is something else.
+std::optional<std::string_view> bearer(std::string_view authorization) {
+  const std::size_t space = authorization.find(' ');
+  if (space == std::string_view::npos) return std::nullopt;
+  if (!base::ascii_iequals(authorization.substr(0, space), "bearer")) return std::nullopt;
+  const std::string_view key = base::trim_spaces(authorization.substr(space));
+  // RFC 6750's b64token, "=" aside: keys of ours never have it.
+  const auto allowed = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
+           c == '_' || c == '.' || c == '~' || c == '+' || c == '/' || c == '=';
+  };
+  if (key.empty() || !std::ranges::all_of(key, allowed)) return std::nullopt;
+  return key;
+}
+
+}  // namespace
+
+std::string session_cookie(std::string_view token, bool secure) {
+  std::string cookie = std::string(kSessionCookie) + "=" + std::string(token);
+  cookie += "; Path=/; HttpOnly; SameSite=Strict";
+  if (token.empty()) cookie += "; Max-Age=0";
+  if (secure) cookie += "; Secure";
+  return cookie;
+}
+
+std::string_view session_token(const http::RequestHead& head) {
+  std::string_view rest = head.cookie;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(';'), rest.size());
+    const std::string_view pair = base::trim_spaces(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const std::size_t equals = pair.find('=');
+    if (equals != std::string_view::npos && pair.substr(0, equals) == kSessionCookie)
+      return pair.substr(equals + 1);
+  }
+  return {};
+}
+
+base::Status check_same_site(const http::RequestHead& head) {
+  if (is_safe(head.method)) return base::ok_status();
+  if (head.find("x-requested-with") != kConsoleMark) {
+    return base::fail(Code::kForbidden, "csrf_check_failed",
+                      "a session counts only with the header X-Requested-With: ashlar-console");
+  }
+  if (!head.origin.empty() && !is_own_origin(head.origin, head.host)) {
+    return base::fail(Code::kForbidden, "csrf_check_failed",
+                      "this request comes from another site");
+  }
+  return base::ok_status();
+}
+
+base::Result<Principal> Authenticator::authenticate(const http::RequestHead& head,
+                                                    std::optional<base::Mono> deadline) {
+  if (!head.authorization.empty()) {
+    const auto key = bearer(head.authorization);
+    if (!key) {
+      return base::fail(Code::kUnauthenticated, "bad_authorization",
+                        "give the key as Authorization: Bearer KEY");
+    }
+    ASHLAR_ASSIGN(const auto principal, keys_.authenticate(*key, deadline));
+    return *principal;
+  }
+  const std::string_view token = session_token(head);
+  if (!token.empty()) return by_session(head, token, deadline);
+  return base::fail(Code::kUnauthenticated, "missing_credentials",
+                    "this needs an API key: Authorization: Bearer KEY");
+}
+
+std::optional<Principal> Authenticator::authenticate_cached(const http::RequestHead& head) {
+  const auto key = bearer(head.authorization);
+  if (!key) return std::nullopt;
+  const auto principal = keys_.authenticate_cached(*key);
+  return principal ? std::optional(*principal) : std::nullopt;
+}
+
+base::Result<Principal> Authenticator::by_session(const http::RequestHead& head,
+                                                  std::string_view token,
+                                                  std::optional<base::Mono> deadline) {
+  ASHLAR_TRY(check_same_site(head));
+  ASHLAR_TRY(admin_.check_session(token, deadline));
+  Principal principal;
+  principal.kind = Principal::Kind::kAdmin;
+  const std::string_view name = head.find("ashlar-tenant");
+  if (!name.empty()) {
+    ASHLAR_ASSIGN(Tenant tenant, tenants_.find(name));
+    principal.tenant = tenant.id;
+    principal.tenant_name = std::move(tenant.name);
+  }
+  return principal;
+}
+
+}  // namespace ashlar::security
