@@ -11,8 +11,8 @@ export function TenantMenu({ tenants }: { tenants: Tenant[] }) {
   if (current === null) return <span className="tenant-place" />;
   return (
     <MenuTrigger>
-      <Button look="bare" aria-label={`Tenant: ${current.tenant}. Switch tenant`}>
-        <span className="tenant-label">Tenant</span>
+      <Button look="bare" aria-label={`Tenant ${current.tenant}, switch tenant`}>
+        <span className="tenant-label">Tenant</span>{' '}
         <strong className="tenant-name">{current.tenant}</strong>
         <span className="menu-arrow" aria-hidden="true" />
       </Button>

@@ -58,6 +58,20 @@ function Facts({ link }: { link: Link }) {
   );
 }
 
+function About({ link }: { link: Link }) {
+  return (
+    <>
+      <p className="link-short">
+        <a className="mono" href={link.short_url} target="_blank" rel="noreferrer">
+          {link.short_url}
+        </a>
+        <CopyButton text={link.short_url} label="Copy short link" small />
+      </p>
+      <Facts link={link} />
+    </>
+  );
+}
+
 function Clicks({ code }: { code: string }) {
   const { tenant } = useTenant();
   const live = useLiveClicks(tenant, code);
@@ -127,23 +141,15 @@ export function LinkPage({ code }: { code: string }) {
     <Page
       title={code}
       crumb={<a href={hrefs.links}>All links</a>}
-      lead={link ? <span className="link-lead">→ {link.url}</span> : '…'}
+      lead={link ? <span title={link.url}>→ {link.url}</span> : '…'}
       actions={actions}
     >
       <Course>
-        {answer.isPending && <Skeleton rows={2} label="Loading the link" />}
-        {answer.isError && <ErrorNotice error={answer.error} />}
-        {link && (
-          <>
-            <p className="link-short">
-              <a className="mono" href={link.short_url} target="_blank" rel="noreferrer">
-                {link.short_url}
-              </a>
-              <CopyButton text={link.short_url} label="Copy short link" small />
-            </p>
-            <Facts link={link} />
-          </>
-        )}
+        <div className="link-about">
+          {answer.isPending && <Skeleton rows={2} label="Loading the link" />}
+          {answer.isError && <ErrorNotice error={answer.error} />}
+          {link && <About link={link} />}
+        </div>
       </Course>
       <Clicks code={code} />
       <RecentClicks code={code} />

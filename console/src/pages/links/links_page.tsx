@@ -86,7 +86,7 @@ export function LinksPage() {
         {rows.length > 0 && <LinkTable links={rows} onEdit={setEditing} />}
         <LoadMore
           hasMore={links.hasNextPage}
-          isLoading={links.isFetchingNextPage}
+          isLoading={links.isFetchingNextPage || links.isPlaceholderData}
           onLoad={() => void links.fetchNextPage()}
         />
       </Course>

@@ -70,7 +70,7 @@ export function TenantsPage() {
                       onPress={() => current?.switchTo(tenant.name)}
                       aria-label={`Switch to ${tenant.name}`}
                     >
-                      Switch to it
+                      Switch
                     </Button>
                   )}
                 </Cell>

@@ -1,0 +1,134 @@
+// What each page owes to everyone: axe, dark and light, a phone, a keyboard, stillness.
+import type { Page } from '@playwright/test';
+import { expectAccessible } from './axe';
+import { expect, test } from './fixtures';
+
+const kPages = ['links', 'links/plain-stone', 'keys', 'tenants'];
+
+test.beforeEach(async ({ api, console_: page }) => {
+  const headers = { 'X-Requested-With': 'ashlar-console', 'Ashlar-Tenant': 'demo' };
+  const there = await page.request.get('/v1/links/plain-stone', { headers });
+  if (there.status() !== 200) {
+    await api.createLink({
+      url: `https://example.com/${'very-'.repeat(30)}long`,
+      code: 'plain-stone',
+    });
+  }
+});
+
+async function settled(page: Page, path: string): Promise<void> {
+  await page.goto(`/_/#/${path}`);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(page.locator('.skeleton')).toHaveCount(0);
+}
+
+for (const scheme of ['light', 'dark'] as const) {
+  test(`axe finds nothing, ${scheme}`, async ({ console_: page }) => {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    for (const path of kPages) {
+      await settled(page, path);
+      await expectAccessible(page, `${path}, ${scheme}`);
+    }
+    await page.goto('/_/#/links');
+    await page.getByRole('button', { name: 'Own code, redirect, expiry' }).click();
+    await page.getByRole('button', { name: 'Edit plain-stone' }).click();
+    await expect(page.getByRole('dialog').getByLabel('Target')).toBeVisible();
+    await expectAccessible(page, `the edit dialog, ${scheme}`);
+    await page.keyboard.press('Escape');
+    await settled(page, 'keys');
+    await page.getByRole('button', { name: 'New key' }).click();
+    await expectAccessible(page, `the key dialog, ${scheme}`);
+  });
+}
+
+test('a phone shows everything without scrolling sideways', async ({ console_: page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  for (const path of kPages) {
+    await settled(page, path);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width, path).toBeLessThanOrEqual(360);
+    await expectAccessible(page, `${path}, phone`);
+  }
+  await page.goto('/_/#/links');
+  await page.getByLabel('Long address').fill('https://example.com/phone');
+  await page.getByRole('button', { name: 'Shorten' }).click();
+  await expect(page.getByRole('link', { name: 'Watch its clicks' })).toBeVisible();
+  await page.getByRole('link', { name: 'Watch its clicks' }).click();
+  await expect(page.locator('.chart-plot')).toBeVisible();
+});
+
+test('colours follow the system until one chooses, and the choice stays', async ({
+  console_: page,
+}) => {
+  const lightness = () =>
+    page.evaluate(() => {
+      const [red = 0] = (
+        getComputedStyle(document.documentElement).backgroundColor.match(/\d+/g) ?? []
+      ).map(Number);
+      return red > 127 ? 'light' : 'dark';
+    });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await settled(page, 'links');
+  expect(await lightness()).toBe('dark');
+  await page.getByRole('button', { name: /^Colours:/ }).click();
+  await page.getByRole('menuitemradio', { name: 'Light' }).click();
+  await expect.poll(lightness).toBe('light');
+  await page.reload();
+  await expect.poll(lightness).toBe('light');
+});
+
+test('a link is created and its page opened by keyboard alone', async ({ console_: page }) => {
+  await settled(page, 'links');
+  const tabTo = async (name: string) => {
+    for (let i = 0; i < 40; i++) {
+      await page.keyboard.press('Tab');
+      const focused = page.locator(':focus');
+      const seen = await focused.evaluate((element) => {
+        const style = getComputedStyle(element);
+        const label = element.getAttribute('aria-label') ?? element.textContent;
+        const field = element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : null;
+        return { name: field ?? label, outline: style.outlineStyle !== 'none' };
+      });
+      if (seen.name !== name) continue;
+      expect(seen.outline, `${name} shows that it has the focus`).toBe(true);
+      return;
+    }
+    throw new Error(`Tab never reached ${name}`);
+  };
+  await tabTo('Skip to content');
+  await page.keyboard.press('Enter');
+  await tabTo('Long address');
+  await page.keyboard.type('https://example.com/keyboard');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Copy short link', exact: true })).toBeFocused();
+  await tabTo('Watch its clicks');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Clicks', exact: true })).toBeVisible();
+  // The new page's title has the focus, so that reading goes on there.
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
+});
+
+test('nothing moves while a page loads slowly', async ({ console_: page }) => {
+  await page.addInitScript(() => {
+    const shifts: number[] = [];
+    Object.assign(window, { shifts });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        if ('value' in entry && typeof entry.value === 'number') shifts.push(entry.value);
+      }
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  await page.route('**/v1/**', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    await route.continue();
+  });
+  for (const path of kPages) {
+    await page.goto('about:blank');
+    await settled(page, path);
+    const total = await page.evaluate(() =>
+      (window as unknown as { shifts: number[] }).shifts.reduce((sum, shift) => sum + shift, 0),
+    );
+    // Web Vitals calls 0.1 good; a tenth of that is a pixel here or there.
+    expect(total, path).toBeLessThan(0.01);
+  }
+});

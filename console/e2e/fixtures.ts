@@ -1,0 +1,104 @@
+// What the tests stand on: a claimed server for all of them, a signed-in page for each, and the
+// rule that a page writes no error into the browser's console.
+import { test as base, expect, type APIRequestContext, type Page } from '@playwright/test';
+import { Server } from './server';
+
+export const kPassword = 'limestone and mortar';
+const kHeaders = { 'X-Requested-With': 'ashlar-console' };
+
+type StorageState = Awaited<ReturnType<APIRequestContext['storageState']>>;
+
+interface WorkerFixtures {
+  server: Server;
+  signedIn: StorageState;
+}
+
+interface TestFixtures {
+  /** Statuses that the test provokes: the browser itself reports each refused request. */
+  refusals: number[];
+  /** Signed in, at no page yet. */
+  console_: Page;
+  api: Api;
+}
+
+/** The few calls by which tests prepare what they then look at. */
+export class Api {
+  constructor(
+    private readonly request: APIRequestContext,
+    private readonly origin: string,
+  ) {}
+
+  async createLink(link: { url: string; code?: string }): Promise<{ code: string }> {
+    const headers = { ...kHeaders, 'Ashlar-Tenant': 'demo' };
+    const answer = await this.request.post(`${this.origin}/v1/links`, { headers, data: link });
+    expect(answer.status(), await answer.text()).toBe(201);
+    return (await answer.json()) as { code: string };
+  }
+
+  /** Follows the link without going where it leads. */
+  async click(code: string, times = 1): Promise<void> {
+    for (let i = 0; i < times; i++) {
+      const answer = await this.request.get(`${this.origin}/${code}`, { maxRedirects: 0 });
+      expect(answer.status()).toBe(302);
+    }
+  }
+}
+
+/** Every error that a page writes, less those that the test provokes. */
+export function watchErrors(page: Page, refusals: number[]): string[] {
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() !== 'error' && message.type() !== 'warning') return;
+    const status = /^Failed to load resource.*status of (\d+)/.exec(message.text())?.[1];
+    if (status === undefined || !refusals.includes(Number(status))) errors.push(message.text());
+  });
+  return errors;
+}
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  refusals: [[], { option: true }],
+
+  server: [
+    async ({}, use) => {
+      const server = await Server.start();
+      await use(server);
+      await server.stop();
+    },
+    { scope: 'worker' },
+  ],
+
+  signedIn: [
+    async ({ server, playwright }, use) => {
+      const request = await playwright.request.newContext();
+      const answer = await request.post(`${server.origin}/v1/admin/claim`, {
+        headers: kHeaders,
+        data: { token: server.claimToken, password: kPassword },
+      });
+      expect(answer.status(), await answer.text()).toBe(200);
+      await use(await request.storageState());
+      await request.dispose();
+    },
+    { scope: 'worker' },
+  ],
+
+  console_: async ({ browser, contextOptions, signedIn, refusals, server }, use) => {
+    const context = await browser.newContext({
+      ...contextOptions,
+      baseURL: server.origin,
+      storageState: signedIn,
+    });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    const page = await context.newPage();
+    const errors = watchErrors(page, refusals);
+    await use(page);
+    await context.close();
+    expect(errors, 'the browser console').toEqual([]);
+  },
+
+  api: async ({ server, console_ }, use) => {
+    await use(new Api(console_.request, server.origin));
+  },
+});
+
+export { expect };
