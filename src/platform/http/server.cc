@@ -1,7 +1,6 @@
 #include "platform/http/server.h"
 
 #include <arpa/inet.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -9,7 +8,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <semaphore>
 
 #include "base/clock.h"
@@ -25,10 +23,6 @@
 namespace ashlar::http {
 namespace {
 
-using base::Code;
-using base::fail;
-
-constexpr int kBacklog = 4096;
 constexpr int kAcceptsPerTurn = 64;
 
 std::string text_of(const sockaddr_storage& address) {
@@ -44,8 +38,8 @@ std::string text_of(const sockaddr_storage& address) {
 }  // namespace
 
 struct Server::Impl final : runtime::Watcher {
-  Impl(ServerOptions given, const Router& router, ExchangeHandler& handler,
-       const base::Clock& clock_in, TrustedProxies proxies, obs::Log& log_in,
+  Impl(ServerOptions given, ListenSocket listen_socket, const Router& router,
+       ExchangeHandler& handler, const base::Clock& clock_in, TrustedProxies proxies, obs::Log& log_in,
        obs::Registry& metrics)
       : options(std::move(given)),
         log(log_in),
@@ -59,7 +53,8 @@ struct Server::Impl final : runtime::Watcher {
         timeouts(metrics.make_counter("ashlar_http_timeouts_total",
                                       "Requests that did not arrive in time.")),
         shared{options, router,          handler,  clock_in,        trusted_proxies,
-               cors,    protocol_errors, timeouts, open_connections} {
+               cors,    protocol_errors, timeouts, open_connections},
+        socket(std::move(listen_socket)) {
     metrics.make_gauge_callback("ashlar_http_connections_open", "Open connections.", {},
                                 [this] { return static_cast<double>(open_connections.load()); });
   }
@@ -72,7 +67,7 @@ struct Server::Impl final : runtime::Watcher {
     for (int i = 0; i < kAcceptsPerTurn; ++i) {
       sockaddr_storage peer{};
       socklen_t size = sizeof peer;
-      const int fd = ::accept4(listen_fd, reinterpret_cast<sockaddr*>(&peer), &size,
+      const int fd = ::accept4(socket.fd(), reinterpret_cast<sockaddr*>(&peer), &size,
                                SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd < 0) {
         if (errno == EAGAIN) return;
@@ -117,21 +112,21 @@ struct Server::Impl final : runtime::Watcher {
   obs::Counter& protocol_errors;
   obs::Counter& timeouts;
   ServerShared shared;
+  ListenSocket socket;
   std::vector<std::unique_ptr<IoThread>> threads;
   std::size_t next_thread = 0;
-  int listen_fd = -1;
-  std::uint16_t bound_port = 0;
   bool started = false;
 };
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-base::Result<std::unique_ptr<Server>> Server::make(ServerOptions options, const Router& router,
+base::Result<std::unique_ptr<Server>> Server::make(ServerOptions options,
+                                                   ListenSocket socket, const Router& router,
                                                    ExchangeHandler& handler,
                                                    const base::Clock& clock, base::Entropy& entropy,
                                                    obs::Log& log, obs::Registry& metrics) {
   ASHLAR_ASSIGN(TrustedProxies proxies, TrustedProxies::parse(options.trusted_proxies));
-  auto impl = std::make_unique<Impl>(std::move(options), router, handler, clock, std::move(proxies),
+  auto impl = std::make_unique<Impl>(std::move(options), std::move(socket), router, handler, clock, std::move(proxies),
                                      log, metrics);
   if (!impl->options.tls_certificate.empty()) {
     ASHLAR_ASSIGN(impl->tls,
@@ -144,50 +139,15 @@ base::Result<std::unique_ptr<Server>> Server::make(ServerOptions options, const 
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
-Server::~Server() {
-  stop();
-  if (impl_->listen_fd >= 0) ::close(impl_->listen_fd);
-}
-
-base::Status Server::listen() {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  const std::string port = std::to_string(impl_->options.port);
-  const std::string name = impl_->options.address + ":" + port;
-  if (::getaddrinfo(impl_->options.address.c_str(), port.c_str(), &hints, &found) != 0) {
-    return fail(Code::kInvalid, "bad_listen_address", name + " is not an address to listen on");
-  }
-  const int fd = ::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  const int on = 1;
-  if (fd >= 0) ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const bool bound =
-      fd >= 0 && ::bind(fd, found->ai_addr, found->ai_addrlen) == 0 && ::listen(fd, kBacklog) == 0;
-  const int error = errno;
-  ::freeaddrinfo(found);
-  if (!bound) {
-    if (fd >= 0) ::close(fd);
-    return fail(Code::kUnavailable, error == EADDRINUSE ? "address_in_use" : "cannot_listen",
-                "cannot listen on " + name + ": " + std::strerror(error));
-  }
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  CHECK(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  impl_->bound_port =
-      ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(address).sin6_port
-                                          : reinterpret_cast<sockaddr_in&>(address).sin_port);
-  impl_->listen_fd = fd;
-  return base::ok_status();
-}
+Server::~Server() { stop(); }
 
 void Server::start() {
-  CHECK(impl_->listen_fd >= 0 && !impl_->started);
+  CHECK(impl_->socket.fd() >= 0 && !impl_->started);
   impl_->started = true;
-  impl_->threads[0]->loop.add(impl_->listen_fd, *impl_);
+  impl_->threads[0]->loop.add(impl_->socket.fd(), *impl_);
   // Safety net for accept failures that leave the backlog without a new edge.
   impl_->threads[0]->loop.on_tick([impl = impl_.get()] {
-    if (impl->listen_fd >= 0) impl->accept_some();
+    if (impl->socket.fd() >= 0) impl->accept_some();
   });
   for (const auto& thread : impl_->threads) thread->start();
 }
@@ -199,22 +159,13 @@ void Server::stop() {
   std::binary_semaphore closed{0};
   IoThread& first = *impl_->threads[0];
   first.loop.post([impl = impl_.get(), &first, &closed] {
-    first.loop.remove(impl->listen_fd, *impl);
-    ::close(impl->listen_fd);
-    impl->listen_fd = -1;
+    first.loop.remove(impl->socket.fd(), *impl);
+    impl->socket.close();
     closed.release();
   });
   closed.acquire();
   for (const auto& thread : impl_->threads) thread->drain_and_join();
 }
-
-std::string Server::origin() const {
-  const bool v6 = impl_->options.address.find(':') != std::string::npos;
-  return std::string(impl_->tls ? "https://" : "http://") + (v6 ? "[" : "") +
-         impl_->options.address + (v6 ? "]" : "") + ":" + std::to_string(impl_->bound_port);
-}
-
-std::uint16_t Server::port() const { return impl_->bound_port; }
 
 void Server::reload_certificate() {
   if (!impl_->tls) return;

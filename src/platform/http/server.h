@@ -1,6 +1,6 @@
 // Server: listens, spreads connections over the I/O threads, stops gracefully.
 //
-//   make ──> listen() ──> start() ──> … ──> stop()
+//   ListenSocket::bind() ──> make() ──> start() ──> … ──> stop()
 //
 // One thread accepts and deals connections out in turn: they spread evenly, and a second server on
 // the same port is refused by the kernel (with SO_REUSEPORT it would silently get half of them).
@@ -9,12 +9,10 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "base/result.h"
+#include "platform/http/listen_socket.h"
 #include "platform/http/server_options.h"
 
 namespace ashlar::base {
@@ -35,8 +33,8 @@ class Server {
  public:
   // `router` and `handler` outlive the server. Errors: kInvalid with the setting that is wrong
   // (certificate, trusted proxies).
-  static base::Result<std::unique_ptr<Server>> make(ServerOptions options, const Router& router,
-                                                    ExchangeHandler& handler,
+  static base::Result<std::unique_ptr<Server>> make(ServerOptions options, ListenSocket socket,
+                                                    const Router& router, ExchangeHandler& handler,
                                                     const base::Clock& clock,
                                                     base::Entropy& entropy, obs::Log& log,
                                                     obs::Registry& metrics);
@@ -44,14 +42,9 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Error: kUnavailable address_in_use and the like, naming the address.
-  base::Status listen();
-  void start();  // REQUIRES: listen() has succeeded
-  void stop();   // idempotent
+  void start();
+  void stop();  // idempotent
 
-  // "http://127.0.0.1:8080" of the bound socket. REQUIRES: listen() has succeeded.
-  [[nodiscard]] std::string origin() const;
-  [[nodiscard]] std::uint16_t port() const;
   // Reads certificate and key again if they changed; App calls it periodically and on SIGHUP.
   void reload_certificate();
 

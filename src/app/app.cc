@@ -1,0 +1,214 @@
+#include "app/app.h"
+
+#include <atomic>
+
+#include "app/banner.h"
+#include "app/installation.h"
+#include "app/modules.h"
+#include "app/platform_routes.h"
+#include "platform/http/cors.h"
+#include "platform/http/cursor.h"
+#include "platform/http/dispatcher.h"
+#include "platform/http/docs_page.h"
+#include "platform/http/openapi.h"
+#include "platform/http/router.h"
+#include "platform/http/server.h"
+#include "platform/observability/process_metrics.h"
+#include "platform/observability/trace.h"
+#include "platform/runtime/periodic.h"
+#include "platform/runtime/worker_pool.h"
+#include "platform/security/authenticator.h"
+#include "platform/security/idempotency.h"
+#include "platform/security/security_api.h"
+#include "platform/storage/directory_lock.h"
+
+namespace ashlar::app {
+namespace {
+
+using base::Code;
+using base::fail;
+using base::Status;
+
+constexpr base::Millis kHousekeeping{10'000};
+constexpr base::Millis kReadyDeadline{2'000};
+
+obs::TracerOptions tracer_options(const Config& config) {
+  return {.endpoint = config.otlp_endpoint,
+          .sample_ratio = config.otlp_sample_ratio,
+          .service_name = "ashlar",
+          .service_version = kVersion};
+}
+
+// Hosts by which this installation is reached: a link that leads there would go in circles.
+std::vector<std::string> own_hosts(const http::ListenSocket& socket, const std::string& public_url) {
+  return {socket.authority(), public_url};
+}
+
+base::Result<Config> config_for_metrics(const Config& config) {
+  ConfigLoader loader;
+  ASHLAR_TRY(loader.apply("listen", config.metrics_listen, "metrics.listen"));
+  ASHLAR_TRY(loader.apply("http.io_threads", "1", "metrics.listen"));
+  return loader.finish();
+}
+
+}  // namespace
+
+// In the order in which they are built; a later one may use an earlier one.
+struct App::Parts {
+  explicit Parts(const Config& c) : config(c) {}
+
+  Config config;
+  std::optional<storage::DirectoryLock> lock;
+  std::unique_ptr<Installation> ashlar;
+  std::optional<http::CursorCodec> cursors;
+  std::optional<obs::Tracer> tracer;
+  std::string origin;
+  std::string openapi;
+  std::string docs_page;
+  std::atomic<bool> stopping{false};
+
+  std::unique_ptr<Modules> modules;
+  std::optional<runtime::WorkerPool> interactive;
+  std::optional<security::Authenticator> authenticator;
+  std::optional<http::CorsPolicy> cors;
+  std::unique_ptr<http::Router> router;
+  std::unique_ptr<http::Dispatcher> dispatcher;
+  std::unique_ptr<http::Server> server;
+  std::unique_ptr<http::Router> metrics_router;
+  std::unique_ptr<http::Server> metrics_server;
+  std::optional<runtime::Periodic> housekeeping;
+
+  Status open();
+  Status build(http::ListenSocket socket);
+  Status build_metrics_listener();
+  http::RouteTable all_routes();
+  Status ready();
+  void keep_house();
+};
+
+Status App::Parts::open() {
+  if (config.store.empty()) {
+    ASHLAR_TRY(storage::make_data_directory(config.data_dir));
+    base::Result<storage::DirectoryLock> locked = storage::lock_directory(config.data_dir);
+    if (!locked.ok()) return std::move(locked).error();
+    lock.emplace(std::move(*locked));
+  }
+  ASHLAR_ASSIGN(ashlar, Installation::open(config));
+  obs::register_process_metrics(ashlar->metrics, kVersion);
+  ASHLAR_ASSIGN(const std::string cursor_key,
+                ashlar->settings->get_or_create_secret("cursor_key", http::CursorCodec::kKeyBytes));
+  cursors.emplace(cursor_key);
+  tracer.emplace(tracer_options(config), ashlar->clock, ashlar->entropy, ashlar->log,
+                 ashlar->metrics);
+  return base::ok_status();
+}
+
+http::RouteTable App::Parts::all_routes() {
+  http::RouteTable routes = platform_routes({.ready = [this] { return ready(); },
+                                             .metrics_text = [this] { return ashlar->metrics.render(); },
+                                             .openapi = [this]() -> auto& { return openapi; },
+                                             .docs_page = [this]() -> auto& { return docs_page; },
+                                             .metrics_here = config.metrics_listen.empty()});
+  const auto add = [&](http::RouteTable more) {
+    for (http::Route& route : more) routes.push_back(std::move(route));
+  };
+  add(security::security_routes({*ashlar->tenants, *ashlar->keys, *ashlar->admin, *cursors, kVersion}));
+  add(modules->routes());
+  return routes;
+}
+
+Status App::Parts::build(http::ListenSocket socket) {
+  Installation& a = *ashlar;
+  origin = (config.http.tls_certificate.empty() ? "http://" : "https://") + socket.authority();
+  const std::string public_url = config.public_url.empty() ? origin : config.public_url;
+  ASHLAR_ASSIGN(modules, Modules::make({.ashlar = a,
+                                        .config = config,
+                                        .cursors = *cursors,
+                                        .public_url = public_url,
+                                        .own_hosts = own_hosts(socket, public_url)}));
+  interactive.emplace("interactive", config.workers, config.worker_queue, a.clock, a.metrics);
+  authenticator.emplace(*a.keys, *a.admin, *a.tenants);
+  cors.emplace(config.http.cors);
+  http::RouteTable routes = all_routes();
+  const http::ApiInfo info{.title = "Ashlar", .version = kVersion, .server_url = public_url};
+  openapi = http::openapi_document(routes, info);
+  docs_page = http::docs_page(routes, info);
+  router = std::make_unique<http::Router>(std::move(routes), a.metrics);
+  dispatcher = std::make_unique<http::Dispatcher>(http::Dispatcher::Needs{
+      *interactive, *a.db, *authenticator, *cors, a.clock, a.log, *tracer});
+  ASHLAR_ASSIGN(server, http::Server::make(config.http, std::move(socket), *router, *dispatcher,
+                                           a.clock, a.entropy, a.log, a.metrics));
+  ASHLAR_TRY(build_metrics_listener());
+  return base::ok_status();
+}
+
+Status App::Parts::build_metrics_listener() {
+  if (config.metrics_listen.empty()) return base::ok_status();
+  ASHLAR_ASSIGN(const Config own, config_for_metrics(config));
+  ASHLAR_ASSIGN(http::ListenSocket socket,
+                http::ListenSocket::bind(own.http.address, own.http.port));
+  http::RouteTable routes;
+  routes.push_back(metrics_route([this] { return ashlar->metrics.render(); }));
+  metrics_router = std::make_unique<http::Router>(std::move(routes), ashlar->metrics);
+  ASHLAR_ASSIGN(metrics_server,
+                http::Server::make(own.http, std::move(socket), *metrics_router, *dispatcher,
+                                   ashlar->clock, ashlar->entropy, ashlar->log, ashlar->metrics));
+  return base::ok_status();
+}
+
+Status App::Parts::ready() {
+  if (stopping.load()) return fail(Code::kUnavailable, "stopping", "The server is being stopped.");
+  return ashlar->db->ping(ashlar->clock.mono() + kReadyDeadline);
+}
+
+void App::Parts::keep_house() {
+  server->reload_certificate();
+  Status status = ashlar->keys->flush_last_used(security::ApiKeys::Flush::kDue);
+  if (!status.ok()) ashlar->log.warn("last uses not written", {{"reason", status.error().detail}});
+  const auto swept = security::sweep_idempotency(*ashlar->db, ashlar->clock.now());
+  if (!swept.ok()) {
+    ashlar->log.warn("idempotency records not swept", {{"reason", swept.error().detail}});
+  }
+}
+
+App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+App::~App() { stop(); }
+
+base::Result<std::unique_ptr<App>> App::start(const Config& config) {
+  auto parts = std::make_unique<Parts>(config);
+  // Before anything is opened: a port that is taken must not wait for a migration.
+  ASHLAR_ASSIGN(http::ListenSocket socket,
+                http::ListenSocket::bind(config.http.address, config.http.port));
+  ASHLAR_TRY(parts->open());
+  ASHLAR_TRY(parts->build(std::move(socket)));
+  parts->modules->start();
+  parts->housekeeping.emplace("housekeeping", kHousekeeping,
+                              [p = parts.get()] { p->keep_house(); });
+  parts->server->start();
+  if (parts->metrics_server) parts->metrics_server->start();
+  parts->ashlar->log.info("listening", {{"address", parts->origin}, {"version", kVersion}});
+  return std::unique_ptr<App>(new App(std::move(parts)));
+}
+
+void App::stop() {
+  Parts& p = *parts_;
+  if (p.stopping.exchange(true)) return;
+  p.ashlar->log.info("stopping");
+  p.modules->close_streams();
+  p.server->stop();
+  if (p.metrics_server) p.metrics_server->stop();
+  p.interactive->drain();
+  p.housekeeping->stop();
+  Status status = p.modules->stop();
+  if (!status.ok()) p.ashlar->log.error("clicks not written", {{"reason", status.error().detail}});
+  status = p.ashlar->keys->flush_last_used(security::ApiKeys::Flush::kEverything);
+  if (!status.ok()) p.ashlar->log.warn("last uses not written", {{"reason", status.error().detail}});
+  p.ashlar->db.reset();
+  p.ashlar->log.info("stopped");
+}
+
+void App::reload() { parts_->server->reload_certificate(); }
+
+base::Result<std::string> App::banner() { return make_banner(*parts_->ashlar, parts_->origin); }
+
+}  // namespace ashlar::app

@@ -1,0 +1,178 @@
+#include "app/cli/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "app/cli/commands.h"
+#include "app/installation.h"
+
+namespace ashlar::app {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongUse = 2;
+
+// What every command takes; empty: not given.
+struct Common {
+  std::string config_file;
+  std::string data;
+  std::string store;
+  std::string listen;
+  std::vector<std::string> sets;  // KEY=VALUE
+};
+
+int report(const base::Error& error, int code) {
+  std::fprintf(stderr, "ashlar: %s\n", error.detail.c_str());
+  return code;
+}
+
+base::Result<Config> load(const Common& given) {
+  ConfigLoader loader;
+  if (!given.config_file.empty()) ASHLAR_TRY(loader.apply_file(given.config_file));
+  ASHLAR_TRY(loader.apply_environment(process_environment));
+  if (!given.data.empty()) ASHLAR_TRY(loader.apply("data", given.data, "--data"));
+  if (!given.store.empty()) ASHLAR_TRY(loader.apply("store", given.store, "--store"));
+  if (!given.listen.empty()) ASHLAR_TRY(loader.apply("listen", given.listen, "--listen"));
+  for (const std::string& set : given.sets) {
+    const std::size_t equals = set.find('=');
+    if (equals == std::string::npos) {
+      return base::fail(base::Code::kInvalid, "wrong_setting", "--set wants KEY=VALUE, not " + set);
+    }
+    ASHLAR_TRY(loader.apply(set.substr(0, equals), set.substr(equals + 1), "--set"));
+  }
+  return loader.finish();
+}
+
+void add_common(CLI::App& command, Common& common) {
+  command.add_option("--data", common.data, "Folder of everything that is kept (default ./data)")
+      ->type_name("DIR");
+  command.add_option("--store", common.store, "postgres://… instead of SQLite in DIR")
+      ->type_name("URL");
+  command.add_option("--config", common.config_file, "Settings, TOML")->type_name("FILE");
+  command.add_option("--set", common.sets, "Any setting, e.g. --set http.io_threads=2")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+using Action = std::function<base::Status(const Config&)>;
+
+struct Commands {
+  CLI::App app{"Ashlar: the backend that every product ends up building, in one binary."};
+  Common common;
+  Action chosen;
+
+  std::string tenant;
+  std::string id;
+  std::string path;
+  KeyCreate key;
+  bool flag = false;
+
+  CLI::App* add(CLI::App& parent, const std::string& name, const std::string& doc, Action action) {
+    CLI::App* command = parent.add_subcommand(name, doc);
+    add_common(*command, common);
+    command->callback([this, action = std::move(action)] { chosen = action; });
+    return command;
+  }
+  CLI::App& group(const std::string& name, const std::string& doc) {
+    CLI::App* group = app.add_subcommand(name, doc);
+    group->require_subcommand(1);
+    return *group;
+  }
+
+  void add_server();
+  void add_tenants();
+  void add_keys();
+  void add_upkeep();
+};
+
+void Commands::add_server() {
+  CLI::App* serving = add(app, "serve", "Run the server",
+                          [this](const Config& c) { return flag ? print_settings(c) : serve(c); });
+  serving->add_option("--listen", common.listen, "Address (default 127.0.0.1:8080)")
+      ->type_name("HOST:PORT");
+  serving->add_flag("--print-settings", flag, "Print the settings in force and stop");
+  add(app, "migrate", "Bring the database's schema up to date",
+      [this](const Config& c) { return migrate(c, flag); })
+      ->add_flag("--dry-run", flag, "Only say what would be done");
+}
+
+void Commands::add_tenants() {
+  CLI::App& tenants = group("tenant", "Tenants: create, list, export, delete");
+  add(tenants, "create", "Create a tenant", [this](const Config& c) {
+    return tenant_create(c, tenant);
+  })->add_option("NAME", tenant, "1 to 63 of a-z, 0-9, -")->required();
+  add(tenants, "list", "List the tenants", tenant_list);
+  add(tenants, "export", "Write everything of a tenant as JSON Lines to standard output",
+      [this](const Config& c) { return tenant_export(c, tenant); })
+      ->add_option("NAME", tenant)
+      ->required();
+  CLI::App* remove = add(tenants, "delete", "Delete a tenant and everything that it has",
+                         [this](const Config& c) { return tenant_delete(c, tenant, flag); });
+  remove->add_option("NAME", tenant)->required();
+  remove->add_flag("--yes", flag, "Do not ask");
+}
+
+void Commands::add_keys() {
+  CLI::App& keys = group("key", "API keys: create, list, revoke");
+  CLI::App* create = add(keys, "create", "Create a key; prints the key alone",
+                         [this](const Config& c) { return key_create(c, key); });
+  create->add_option("--tenant", key.tenant, "Whose key")->required()->type_name("NAME");
+  create->add_option("--scope", key.scopes, "What it may do, e.g. links:write; repeatable")
+      ->required()
+      ->type_name("SCOPE")
+      ->allow_extra_args(false);
+  create->add_option("--name", key.name, "What it is for")->type_name("TEXT");
+  create->add_option("--expires-at", key.expires_at, "RFC 3339")->type_name("TIME");
+  add(keys, "list", "List a tenant's keys", [this](const Config& c) { return key_list(c, tenant); })
+      ->add_option("--tenant", tenant, "Whose keys")
+      ->required()
+      ->type_name("NAME");
+  CLI::App* revoke = add(keys, "revoke", "Revoke a key",
+                         [this](const Config& c) { return key_revoke(c, tenant, id); });
+  revoke->add_option("--tenant", tenant, "Whose key")->required()->type_name("NAME");
+  revoke->add_option("ID", id, "As `key list` prints it")->required();
+}
+
+void Commands::add_upkeep() {
+  CLI::App& admin = group("admin", "The console's administrator");
+  add(admin, "reset-password", "Set the password, read from standard input; ends all sessions",
+      admin_reset_password);
+  add(app, "verify", "Check the database's structure", verify);
+  add(app, "backup", "Write a consistent copy of the SQLite database", [this](const Config& c) {
+    return backup(c, path);
+  })->add_option("FILE", path, "Must not exist")->required();
+  app.add_subcommand("version", "Print the version")->callback([this] {
+    chosen = [](const Config&) {
+      std::printf("ashlar %s\n", kVersion);
+      return base::ok_status();
+    };
+  });
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  Commands commands;
+  commands.app.require_subcommand(1);
+  commands.app.set_version_flag("--version", std::string("ashlar ") + kVersion);
+  commands.app.footer("Settings: docs/OPERATIONS.md. Each also from the environment: "
+                      "http.io_threads is ASHLAR_HTTP_IO_THREADS.");
+  commands.add_server();
+  commands.add_tenants();
+  commands.add_keys();
+  commands.add_upkeep();
+  try {
+    commands.app.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {  // --help, --version
+    return commands.app.exit(wanted);
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "ashlar: %s (see ashlar --help)\n", error.what());
+    return kWrongUse;
+  }
+  const base::Result<Config> config = load(commands.common);
+  if (!config.ok()) return report(config.error(), kWrongUse);
+  const base::Status status = commands.chosen(*config);
+  return status.ok() ? 0 : report(status.error(), kFailed);
+}
+
+}  // namespace ashlar::app

@@ -1,0 +1,232 @@
+#include "app/cli/commands.h"
+
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+
+#include "app/app.h"
+#include "app/installation.h"
+#include "base/time.h"
+#include "platform/storage/embedded_migrations.h"
+#include "platform/storage/migrations.h"
+#include "platform/storage/sqlite_database.h"
+
+namespace ashlar::app {
+namespace {
+
+using base::Code;
+using base::fail;
+using base::Status;
+
+constexpr int kPage = 100;
+
+void print_line(std::string_view line) {
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fputc('\n', stdout);
+}
+
+// Commands are quiet: what they have to say is their result.
+base::Result<std::unique_ptr<Installation>> open_quietly(Config config) {
+  config.log_level = obs::Level::kError;
+  return Installation::open(config);
+}
+
+base::Result<storage::Context> context_of(Installation& ashlar, const std::string& tenant) {
+  ASHLAR_ASSIGN(const security::Tenant found, ashlar.tenants->find(std::string_view(tenant)));
+  return storage::Context::tenant(found.id);
+}
+
+std::string time_or_dash(const std::optional<base::Time>& time) {
+  return time ? base::format_rfc3339(*time) : "-";
+}
+
+std::string words(const std::vector<std::string>& scopes) {
+  std::string out;
+  for (const std::string& scope : scopes) out += (out.empty() ? "" : ",") + scope;
+  return out;
+}
+
+sigset_t handled_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
+}  // namespace
+
+Status serve(const Config& config) {
+  // Blocked before the first thread starts, so that all inherit it and this one alone is told.
+  const sigset_t signals = handled_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  ASHLAR_ASSIGN(const std::unique_ptr<App> app, App::start(config));
+  ASHLAR_ASSIGN(const std::string banner, app->banner());
+  print_line(banner);
+  std::fflush(stdout);
+  int signal = 0;
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) app->reload();
+  app->stop();
+  return base::ok_status();
+}
+
+Status print_settings(const Config& config) {
+  for (const Setting& setting : settings()) {
+    print_line(std::string(setting.key) + " = " + setting.get(config) + "    # " +
+               std::string(setting.doc));
+  }
+  return base::ok_status();
+}
+
+Status migrate(const Config& config, bool dry_run) {
+  const base::SystemClock clock;
+  const auto access = dry_run ? storage::SchemaAccess::kLook : storage::SchemaAccess::kChange;
+  ASHLAR_ASSIGN(const auto schema, open_schema(config, access, clock));
+  if (dry_run) {
+    ASHLAR_ASSIGN(const auto pending,
+                  storage::plan_migrations(*schema, storage::embedded_migrations()));
+    for (const storage::PendingMigration& migration : pending) {
+      print_line(migration.module + " " + std::to_string(migration.number) + " " + migration.name);
+    }
+    return base::ok_status();
+  }
+  ASHLAR_ASSIGN(const std::size_t done,
+                storage::apply_migrations(*schema, storage::embedded_migrations(), clock));
+  print_line(std::to_string(done) + " migrations done");
+  return base::ok_status();
+}
+
+Status tenant_create(const Config& config, const std::string& name) {
+  ASHLAR_ASSIGN(const auto ashlar, open_quietly(config));
+  ASHLAR_ASSIGN(const security::Tenant tenant, ashlar->tenants->create(name));
+  print_line(tenant.id.to_string());
+  return base::ok_status();
+}
+
+Status tenant_list(const Config& config) {
+  ASHLAR_ASSIGN(const auto ashlar, open_quietly(config));
+  std::string after;
+  while (true) {
+    ASHLAR_ASSIGN(const std::vector<security::Tenant> page, ashlar->tenants->list(after, kPage));
+    for (const security::Tenant& tenant : page) {
+      print_line(tenant.id.to_string() + "\t" + tenant.name + "\t" +
+                 base::format_rfc3339(tenant.created_at));
+    }
+    if (page.size() < kPage) return base::ok_status();
+    after = page.back().name;
+  }
+}
+
+Status tenant_export(const Config& config, const std::string& name) {
+  ASHLAR_ASSIGN(const auto ashlar, open_quietly(config));
+  ASHLAR_TRY(ashlar->tenants->export_whole(name, [](std::string_view line) -> Status {
+    print_line(line);
+    if (std::ferror(stdout) != 0) {
+      return fail(Code::kUnavailable, "output_failed", "cannot write to standard output");
+    }
+    return base::ok_status();
+  }));
+  if (std::fflush(stdout) != 0) {
+    return fail(Code::kUnavailable, "output_failed", "cannot write to standard output");
+  }
+  return base::ok_status();
+}
+
+Status tenant_delete(const Config& config, const std::string& name, bool confirmed) {
+  ASHLAR_ASSIGN(const auto ashlar, open_quietly(config));
+  ASHLAR_TRY(ashlar->tenants->find(std::string_view(name)));
+  if (!confirmed) {
+    std::fprintf(stderr, "This deletes %s and everything that it has. Type its name: ", name.c_str());
+    std::string typed;
+    std::getline(std::cin, typed);
+    if (typed != name) return fail(Code::kInvalid, "not_confirmed", "not confirmed, nothing done");
+  }
+  return ashlar->tenants->erase_whole(name);
+}
+
+Status key_create(const Config& config, const KeyCreate& wanted) {
+  security::NewApiKey key;
+  key.scopes = wanted.scopes;
+  if (!wanted.name.empty()) key.name = wanted.name;
+  if (!wanted.expires_at.empty()) {
+    key.expires_at = base::parse_rfc3339(wanted.expires_at);
+    if (!key.expires_at) {
+      return fail(Code::kInvalid, "bad_timestamp", "--expires-at is not an RFC 3339 time");
+    }
+  }
+  ASHLAR_ASSIGN(const auto ashlar, open_quietly(config));
+  ASHLAR_ASSIGN(const storage::Context context, context_of(*ashlar, wanted.tenant));
+  // Whoever can write to the data folder may do everything anyway.
+  const security::Principal operator_of_machine{.kind = security::Principal::Kind::kAdmin,
+                                                .tenant = {},
+                                                .tenant_name = {},
+                                                .key = {},
+                                                .scopes = {}};
+  base::Result<security::CreatedApiKey> created =
+      ashlar->keys->create(context, key, operator_of_machine);
+  if (!created.ok()) {
+    base::Error error = std::move(created).error();
+    for (const base::FieldError& field : error.fields) error.detail += " " + field.detail;
+    return error;
+  }
+  print_line(created->text);
+  return base::ok_status();
+}
+
+Status key_list(const Config& config, const std::string& tenant) {
+  ASHLAR_ASSIGN(const auto ashlar, open_quietly(config));
+  ASHLAR_ASSIGN(const storage::Context context, context_of(*ashlar, tenant));
+  std::optional<security::KeyPosition> after;
+  while (true) {
+    ASHLAR_ASSIGN(const std::vector<security::ApiKey> page,
+                  ashlar->keys->list(context, after, kPage));
+    for (const security::ApiKey& key : page) {
+      print_line(key.id.to_string() + "\t" + key.name.value_or("-") + "\t" + words(key.scopes) +
+                 "\tcreated " + base::format_rfc3339(key.created_at) + "\texpires " +
+                 time_or_dash(key.expires_at) + "\trevoked " + time_or_dash(key.revoked_at));
+    }
+    if (page.size() < kPage) return base::ok_status();
+    after = security::KeyPosition{page.back().created_at, page.back().id};
+  }
+}
+
+Status key_revoke(const Config& config, const std::string& tenant, const std::string& id) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+  if (error != std::errc{} || end != id.data() + id.size()) {
+    return fail(Code::kNotFound, "key_not_found", "there is no key with the id " + id);
+  }
+  ASHLAR_ASSIGN(const auto ashlar, open_quietly(config));
+  ASHLAR_ASSIGN(const storage::Context context, context_of(*ashlar, tenant));
+  return ashlar->keys->revoke(context, security::KeyId(number));
+}
+
+Status admin_reset_password(const Config& config) {
+  std::fprintf(stderr, "New password: ");
+  std::string password;
+  std::getline(std::cin, password);
+  ASHLAR_ASSIGN(const auto ashlar, open_quietly(config));
+  return ashlar->admin->reset_password(password);
+}
+
+Status verify(const Config& config) {
+  ASHLAR_ASSIGN(const auto ashlar, open_quietly(config));
+  ASHLAR_ASSIGN(const std::string findings, ashlar->db->check_integrity());
+  if (!findings.empty()) {
+    print_line(findings);
+    return fail(Code::kInternal, "damaged", "the database is damaged; restore a back-up");
+  }
+  print_line("ok");
+  return base::ok_status();
+}
+
+Status backup(const Config& config, const std::string& path) {
+  if (!config.store.empty()) {
+    return fail(Code::kInvalid, "wrong_setting", "use pg_dump to back up PostgreSQL");
+  }
+  const base::SystemClock clock;
+  return storage::backup_sqlite(config.data_dir, path, clock);
+}
+
+}  // namespace ashlar::app
