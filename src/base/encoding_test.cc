@@ -25,9 +25,18 @@ TEST(Base62, Table) {
     std::string_view text;
   };
   const Row rows[] = {
-      {0, 0, ""},        {0, 1, "0"},       {9, 1, "9"},       {10, 1, "A"},
-      {35, 1, "Z"},      {36, 1, "a"},      {61, 1, "z"},      {62, 2, "10"},
-      {0, 6, "000000"},  {61, 6, "00000z"}, {3843, 2, "zz"},   {56'800'235'583, 6, "zzzzzz"},
+      {0, 0, ""},
+      {0, 1, "0"},
+      {9, 1, "9"},
+      {10, 1, "A"},
+      {35, 1, "Z"},
+      {36, 1, "a"},
+      {61, 1, "z"},
+      {62, 2, "10"},
+      {0, 6, "000000"},
+      {61, 6, "00000z"},
+      {3843, 2, "zz"},
+      {56'800'235'583, 6, "zzzzzz"},
       {kMax, 11, "LygHa16AHYF"},
   };
   for (const Row& row : rows) {
@@ -39,9 +48,8 @@ TEST(Base62, Table) {
 }
 
 TEST(Base62, Refuses) {
-  for (const std::string_view text :
-       {"", "-", "a b", " 1", "1 ", "a_b", "\xc3\xa9", "LygHa16AHYG", "zzzzzzzzzzz", "100000000000",
-        "a\n"}) {
+  for (const std::string_view text : {"", "-", "a b", " 1", "1 ", "a_b", "\xc3\xa9", "LygHa16AHYG",
+                                      "zzzzzzzzzzz", "100000000000", "a\n"}) {
     EXPECT_FALSE(base62_decode(text)) << text;
   }
   EXPECT_FALSE(base62_decode(std::string_view("a\0b", 3)));
@@ -70,9 +78,16 @@ TEST(Base64Url, Rfc4648Vectors) {
     std::string_view text;
   };
   const Row rows[] = {
-      {"", ""},           {"f", "Zg"},         {"fo", "Zm8"},          {"foo", "Zm9v"},
-      {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}, {"\xfb\xff", "-_8"},
-      {"\xff\xff\xff", "____"}, {"\xfb\xef\xbe", "----"},
+      {"", ""},
+      {"f", "Zg"},
+      {"fo", "Zm8"},
+      {"foo", "Zm9v"},
+      {"foob", "Zm9vYg"},
+      {"fooba", "Zm9vYmE"},
+      {"foobar", "Zm9vYmFy"},
+      {"\xfb\xff", "-_8"},
+      {"\xff\xff\xff", "____"},
+      {"\xfb\xef\xbe", "----"},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(base64url_encode(row.bytes), row.text);
@@ -81,14 +96,13 @@ TEST(Base64Url, Rfc4648Vectors) {
 }
 
 TEST(Base64Url, Refuses) {
-  for (const std::string_view text : {
-           "Z",          // no byte has six bits
-           "Zm9vY",      // nor has the second group
-           "Zg==",       // padding
-           "Zh",         // left-over bits that are not zero
-           "Zm9",        // the same with two bytes
-           "Zm+v", "Zm/v",  // the other alphabet
-           "Zm9 ", "Zm9v\n", " Zm9", "Z\xc3\xa9g"}) {
+  for (const std::string_view text : {"Z",             // no byte has six bits
+                                      "Zm9vY",         // nor has the second group
+                                      "Zg==",          // padding
+                                      "Zh",            // left-over bits that are not zero
+                                      "Zm9",           // the same with two bytes
+                                      "Zm+v", "Zm/v",  // the other alphabet
+                                      "Zm9 ", "Zm9v\n", " Zm9", "Z\xc3\xa9g"}) {
     EXPECT_FALSE(base64url_decode(text)) << text;
   }
   EXPECT_FALSE(base64url_decode(std::string_view("Zm\0v", 4)));

@@ -55,6 +55,7 @@ TEST(SeededEntropy, ManyThreadsDrawDifferentNumbers) {
   SeededEntropy entropy(9);
   std::array<std::vector<std::uint64_t>, 4> drawn;
   std::vector<std::thread> threads;
+  threads.reserve(drawn.size());
   for (auto& mine : drawn) {
     threads.emplace_back([&entropy, &mine] {
       for (int i = 0; i < 2000; ++i) mine.push_back(entropy.u64());

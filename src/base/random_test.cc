@@ -64,14 +64,14 @@ TEST(Random, BelowOneIsZeroAndBelowMuchStaysBelow) {
 }
 
 TEST(Random, EveryBitIsSetHalfOfTheTime) {
-  constexpr int kDraws = 10'000;
+  constexpr int kHalf = 5'000;
   Random random(7);
   std::array<int, 64> set{};
-  for (int i = 0; i < kDraws; ++i) {
+  for (int i = 0; i < 2 * kHalf; ++i) {
     const std::uint64_t n = random.next();
     for (std::size_t bit = 0; bit < 64; ++bit) set[bit] += static_cast<int>(n >> bit & 1);
   }
-  for (const int count : set) EXPECT_NEAR(count, kDraws / 2, 200);  // four standard deviations
+  for (const int count : set) EXPECT_NEAR(count, kHalf, 200);  // four standard deviations
 }
 
 TEST(Random, UnitAndChance) {

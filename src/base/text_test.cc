@@ -36,29 +36,29 @@ TEST(Utf8, Accepts) {
 
 TEST(Utf8, Refuses) {
   const std::string_view rows[] = {
-      "\x80",                  // continuation without a lead
+      "\x80",  // continuation without a lead
       "\xbf",
       "a\x80z",
-      "\xc2",                  // cut short
+      "\xc2",  // cut short
       "\xe0\xa0",
       "\xf0\x90\x80",
       "\xc2z",
       "\xe0\xa0z",
       "\xf0\x90\x80z",
       "\xc2\xc2\x80",
-      "\xc0\x80",              // overlong NUL
-      "\xc0\xaf",              // overlong '/'
+      "\xc0\x80",  // overlong NUL
+      "\xc0\xaf",  // overlong '/'
       "\xc1\xbf",
       "\xe0\x80\xaf",
       "\xe0\x9f\xbf",
       "\xf0\x80\x80\xaf",
       "\xf0\x8f\xbf\xbf",
-      "\xed\xa0\x80",          // surrogates
+      "\xed\xa0\x80",  // surrogates
       "\xed\xad\xbf",
       "\xed\xb0\x80",
       "\xed\xbf\xbf",
       "\xed\xa0\x80\xed\xb0\x80",
-      "\xf4\x90\x80\x80",      // above U+10FFFF
+      "\xf4\x90\x80\x80",  // above U+10FFFF
       "\xf5\x80\x80\x80",
       "\xf8\x88\x80\x80\x80",
       "\xfc\x84\x80\x80\x80\x80",

@@ -10,8 +10,8 @@ namespace ashlar::base {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000;
-constexpr Time kFirst = from_micros(-62'135'596'800 * kSecond);       // 0001-01-01T00:00:00Z
-constexpr Time kLast = from_micros(253'402'300'800 * kSecond - 1);    // 9999-12-31T23:59:59.999999Z
+constexpr Time kFirst = from_micros(-62'135'596'800 * kSecond);     // 0001-01-01T00:00:00Z
+constexpr Time kLast = from_micros(253'402'300'800 * kSecond - 1);  // 9999-12-31T23:59:59.999999Z
 
 TEST(Rfc3339, Reads) {
   struct Row {
@@ -40,7 +40,7 @@ TEST(Rfc3339, Reads) {
       {"1969-12-31T23:59:59.5Z", -500'000},
       {"2000-02-29T00:00:00Z", 951'782'400 * kSecond},
       {"2024-02-29T23:59:59Z", 1'709'251'199 * kSecond},
-      {"2016-12-31T23:59:60Z", 1'483'228'800 * kSecond},         // a leap second
+      {"2016-12-31T23:59:60Z", 1'483'228'800 * kSecond},  // a leap second
       {"2017-01-01T00:59:60+01:00", 1'483'228'800 * kSecond},
       {"2016-12-31T18:29:60.25-05:30", 1'483'228'800 * kSecond + 250'000},
       {"0001-01-01T00:00:00Z", to_micros(kFirst)},
@@ -86,7 +86,7 @@ TEST(Rfc3339, Refuses) {
       "2026-02-29T10:00:00Z",
       "1900-02-29T10:00:00Z",
       "2026-11-22_10:00:00Z",
-      "2026-11-22T10:00:00\xe2\x88\x92" "02:00",
+      "2026-11-22T10:00:00\u221202:00",
       "20261122T100000Z",
       "2026/11/22T10:00:00Z",
       "+2026-11-22T10:00:00Z",

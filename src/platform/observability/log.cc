@@ -88,7 +88,8 @@ class Sink {
     chunk_bytes_ = waits ? PIPE_BUF : std::size_t{1} << 20;
   }
 
-  // How many bytes went out; the rest was given up after an error, or after a second without progress.
+  // How many bytes went out; the rest was given up after an error, or after a second without
+  // progress.
   std::size_t write_all(std::string_view bytes) {
     if (torn_ && write_some("\n") == 0) return 0;
     torn_ = false;
@@ -157,7 +158,8 @@ struct Log::Impl {
       }
       std::size_t end = text.size();
       std::size_t out = next;
-      while (next < batch.records.size() && text.size() < kWriteBytes) text += batch.records[next++];
+      while (next < batch.records.size() && text.size() < kWriteBytes)
+        text += batch.records[next++];
       const std::size_t written = sink.write_all(text);
       if (written >= end) lost = 0;
       if (written == text.size()) continue;

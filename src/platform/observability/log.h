@@ -1,13 +1,14 @@
 // Log: one JSON object a line on standard error, written by a thread of its own.
 //
-//   log.info("listening", {{"address", "127.0.0.1:8080"}});
-//   {"time":"2026-11-22T10:00:00.123Z","level":"info","message":"listening","address":"127.0.0.1:8080"}
+//   log.info("listening", {{"port", 8080}});
+//   {"time":"2026-11-22T10:00:00.123Z","level":"info","message":"listening","port":8080}
 //
-// write() formats in the calling thread and puts the line into a bounded queue: it never waits for the
-// disk. A full queue, or a descriptor that takes nothing for a second, drops lines, counts them
-// (ashlar_log_dropped_total) and says so in the next line that fits. Lines appear within some 10 ms; those
-// of one thread keep their order. Values are valid UTF-8 without control characters whatever is passed
-// (what is wrong becomes U+FFFD or an escape) and are cut after 4 KiB. Never log bodies, keys, tokens, passwords, full URLs of targets or addresses of people.
+// write() formats in the calling thread and puts the line into a bounded queue: it never waits for
+// the disk. A full queue, or a descriptor that takes nothing for a second, drops lines, counts them
+// (ashlar_log_dropped_total) and says so in the next line that fits. Lines appear within some 10
+// ms; those of one thread keep their order. Values are valid UTF-8 without control characters
+// whatever is passed (what is wrong becomes U+FFFD or an escape) and are cut after 4 KiB. Never log
+// bodies, keys, tokens, passwords, full URLs of targets or addresses of people.
 #pragma once
 
 #include <concepts>
@@ -50,13 +51,21 @@ class Log {
   [[nodiscard]] bool enabled(Level level) const { return level >= level_; }
   void write(Level level, std::string_view message, std::initializer_list<LogField> fields = {});
 
-  void debug(std::string_view m, std::initializer_list<LogField> f = {}) { write(Level::kDebug, m, f); }
-  void info(std::string_view m, std::initializer_list<LogField> f = {}) { write(Level::kInfo, m, f); }
-  void warn(std::string_view m, std::initializer_list<LogField> f = {}) { write(Level::kWarn, m, f); }
-  void error(std::string_view m, std::initializer_list<LogField> f = {}) { write(Level::kError, m, f); }
+  void debug(std::string_view m, std::initializer_list<LogField> f = {}) {
+    write(Level::kDebug, m, f);
+  }
+  void info(std::string_view m, std::initializer_list<LogField> f = {}) {
+    write(Level::kInfo, m, f);
+  }
+  void warn(std::string_view m, std::initializer_list<LogField> f = {}) {
+    write(Level::kWarn, m, f);
+  }
+  void error(std::string_view m, std::initializer_list<LogField> f = {}) {
+    write(Level::kError, m, f);
+  }
 
-  // Blocks until everything queued so far is written or given up; for the end of the program and for
-  // tests.
+  // Blocks until everything queued so far is written or given up; for the end of the program and
+  // for tests.
   void flush();
 
  private:

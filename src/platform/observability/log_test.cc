@@ -61,8 +61,10 @@ struct Fixture {
   Registry metrics;
   base::ManualClock clock{*base::parse_rfc3339("2026-11-22T10:00:00.007891Z")};
   [[nodiscard]] std::uint64_t dropped() {
-    return metrics.make_counter("ashlar_log_dropped_total",
-                                "Log lines lost: the queue was full or the output stuck.").value();
+    return metrics
+        .make_counter("ashlar_log_dropped_total",
+                      "Log lines lost: the queue was full or the output stuck.")
+        .value();
   }
 };
 
@@ -88,7 +90,10 @@ TEST(JsonText, EscapesAndRepairs) {
       {"\xe2\x80\xa8\xe2\x80\xa9", R"("\u2028\u2029")"},
       {"\xe2\x80\xa6", "\"\xe2\x80\xa6\""},
       {"\xc3\xa9\xe6\x97\xa5\xf0\x9f\x98\x80", "\"\xc3\xa9\xe6\x97\xa5\xf0\x9f\x98\x80\""},
-      {"a\xff" "b", "\"a\xef\xbf\xbd" "b\""},
+      {"a\xff"
+       "b",
+       "\"a\xef\xbf\xbd"
+       "b\""},
       {"\x80", "\"\xef\xbf\xbd\""},
       {"\xc3", "\"\xef\xbf\xbd\""},
       {"\xc3(", "\"\xef\xbf\xbd(\""},
@@ -145,16 +150,22 @@ TEST(Log, WritesOneObjectALine) {
   {
     Log log(Level::kInfo, file.fd(), f.clock, f.metrics);
     const std::string text = "string";
-    log.info("listening", {{"address", "127.0.0.1:8080"}, {"port", 8080}, {"size", text.size()},
-                           {"ratio", 0.5}, {"tls", false}, {"text", text}});
+    log.info("listening", {{"address", "127.0.0.1:8080"},
+                           {"port", 8080},
+                           {"size", text.size()},
+                           {"ratio", 0.5},
+                           {"tls", false},
+                           {"text", text}});
     f.clock.advance(base::Micros{992'109});  // a full second: the millis are still three digits
     log.error("a\nb");
   }
   EXPECT_EQ(file.text(),
             R"({"time":"2026-11-22T10:00:00.007Z","level":"info","message":"listening",)"
             R"("address":"127.0.0.1:8080","port":8080,"size":6,"ratio":0.5,"tls":false,)"
-            R"("text":"string"})" "\n"
-            R"({"time":"2026-11-22T10:00:01.000Z","level":"error","message":"a\nb"})" "\n");
+            R"("text":"string"})"
+            "\n"
+            R"({"time":"2026-11-22T10:00:01.000Z","level":"error","message":"a\nb"})"
+            "\n");
 }
 
 TEST(Log, LevelHoldsBack) {
@@ -180,7 +191,8 @@ TEST(Log, PlantedControlCharactersStayInsideTheirValue) {
   const TempFile file;
   const std::string planted =
       "x\"}\n{\"time\":\"2020-01-01T00:00:00.000Z\",\"level\":\"error\",\"message\":\"forged\"}\r\n"
-      "\x1b[2J\x1b]0;title\x07\xc2\x9b" "31m\xff\xfe\x7f";
+      "\x1b[2J\x1b]0;title\x07\xc2\x9b"
+      "31m\xff\xfe\x7f";
   {
     Log log(Level::kInfo, file.fd(), f.clock, f.metrics);
     log.info(planted, {{"user_agent", planted}, {planted, "key"}});
@@ -230,6 +242,7 @@ TEST(Log, KeepsEachThreadsOrderAndLosesNothing) {
   {
     Log log(Level::kInfo, file.fd(), f.clock, f.metrics);
     std::vector<std::thread> threads;
+    threads.reserve(kThreads);
     for (int t = 0; t < kThreads; ++t) {
       threads.emplace_back([&log, &f, t] {
         for (int i = 0; i < kLines; ++i) {
@@ -250,7 +263,8 @@ TEST(Log, KeepsEachThreadsOrderAndLosesNothing) {
   for (const auto& [thread, lines] : next) EXPECT_EQ(lines, kLines);
 }
 
-// A pipe that nobody reads: callers go on at once, the loss is counted, and told when the reader comes.
+// A pipe that nobody reads: callers go on at once, the loss is counted, and told when the reader
+// comes.
 TEST(Log, AStuckReaderCostsLinesNotTime) {
   Fixture f;
   const base::SystemClock real;

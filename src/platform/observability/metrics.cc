@@ -47,7 +47,8 @@ class ShardedCounter final : public Counter {
   ShardedSum<std::uint64_t> sum_;
 };
 
-// value = base + sum of the shards' adds. An add that races with set() counts as before or after it.
+// value = base + sum of the shards' adds. An add that races with set() counts as before or after
+// it.
 class ShardedGauge final : public Gauge {
  public:
   void set(std::int64_t value) override {
@@ -255,7 +256,7 @@ std::span<const double> latency_buckets_s() {
 }
 
 std::span<const double> power_of_two_buckets() {
-  static constexpr std::array kBounds{1.0,  2.0,   4.0,   8.0,   16.0, 32.0,
+  static constexpr std::array kBounds{1.0,  2.0,   4.0,   8.0,   16.0,  32.0,
                                       64.0, 128.0, 256.0, 512.0, 1024.0};
   return kBounds;
 }
@@ -316,8 +317,8 @@ Histogram& Registry::make_histogram(std::string_view name, std::string_view help
   const auto finite = [](double bound) { return std::isfinite(bound); };
   CHECK(!upper_bounds.empty() && std::ranges::all_of(upper_bounds, finite));
   CHECK(std::ranges::adjacent_find(upper_bounds, std::greater_equal<>{}) == upper_bounds.end());
-  auto& histogram = impl_->make<ShardedHistogram>(name, help, "histogram", std::move(labels),
-                                                  upper_bounds);
+  auto& histogram =
+      impl_->make<ShardedHistogram>(name, help, "histogram", std::move(labels), upper_bounds);
   CHECK(std::ranges::equal(histogram.bounds(), upper_bounds));
   return histogram;
 }

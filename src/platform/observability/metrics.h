@@ -1,11 +1,11 @@
 // Metrics: counters, gauges and histograms, rendered in the Prometheus text format.
 //
-// Recording is a relaxed atomic add in the calling thread's own shard: no lock, no shared cache line
-// (Gauge::set sums all shards first; add() is the cheap one).
-// Handles are made at start (make_* takes a lock) and live as long as the Registry. Names follow
-// Prometheus' conventions (`ashlar_` prefix, base units, `_total`); render() passes
-// `promtool check metrics`. Labels are fixed when the handle is made: their number is bounded by the
-// program, never by what arrives from outside.
+// Recording is a relaxed atomic add in the calling thread's own shard: no lock, no shared cache
+// line (Gauge::set sums all shards first; add() is the cheap one). Handles are made at start
+// (make_* takes a lock) and live as long as the Registry. Names follow Prometheus' conventions
+// (`ashlar_` prefix, base units, `_total`); render() passes `promtool check metrics`. Labels are
+// fixed when the handle is made: their number is bounded by the program, never by what arrives from
+// outside.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,8 @@ class Gauge {
 class Histogram {
  public:
   virtual ~Histogram() = default;
-  virtual void observe(double value) = 0;  // NaN counts as above every bound and adds nothing to the sum
+  virtual void observe(
+      double value) = 0;  // NaN counts as above every bound and adds nothing to the sum
 };
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
@@ -56,14 +57,15 @@ class Registry {
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
 
-  // The same name and labels give the same handle. REQUIRES: one name has one kind and one help, and
-  // for a histogram the same bounds (finite, rising).
+  // The same name and labels give the same handle. REQUIRES: one name has one kind and one help,
+  // and for a histogram the same bounds (finite, rising).
   Counter& make_counter(std::string_view name, std::string_view help, Labels labels = {});
   Gauge& make_gauge(std::string_view name, std::string_view help, Labels labels = {});
   Histogram& make_histogram(std::string_view name, std::string_view help,
                             std::span<const double> upper_bounds, Labels labels = {});
-  // `read` is called by render(), from any thread, under the Registry's lock: it must be quick, must
-  // not call the Registry and must outlive the Registry's use. The same name and labels replace it.
+  // `read` is called by render(), from any thread, under the Registry's lock: it must be quick,
+  // must not call the Registry and must outlive the Registry's use. The same name and labels
+  // replace it.
   void make_gauge_callback(std::string_view name, std::string_view help, Labels labels,
                            std::function<double()> read);
   // For what something else counts already. REQUIRES: `read` never falls.

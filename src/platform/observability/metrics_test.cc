@@ -17,6 +17,7 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 void run_in_threads(int threads, const std::function<void()>& run) {
   std::vector<std::thread> running;
+  running.reserve(static_cast<std::size_t>(threads));
   for (int i = 0; i < threads; ++i) running.emplace_back(run);
   for (std::thread& thread : running) thread.join();
 }
@@ -143,9 +144,15 @@ TEST(Metrics, HistogramBucketsHoldTheirUpperBoundAndOddValues) {
     const char* sum;
   };
   const Row rows[] = {
-      {-3, 1, 1, 1, "-3"},           {0, 1, 1, 1, "0"},          {1, 1, 1, 1, "1"},
-      {1.0000001, 0, 1, 1, "1.0000001"}, {2, 0, 1, 1, "2"},      {2.5, 0, 0, 1, "2.5"},
-      {kInfinity, 0, 0, 1, "+Inf"},  {-kInfinity, 1, 1, 1, "-Inf"}, {kNan, 0, 0, 1, "0"},
+      {-3, 1, 1, 1, "-3"},
+      {0, 1, 1, 1, "0"},
+      {1, 1, 1, 1, "1"},
+      {1.0000001, 0, 1, 1, "1.0000001"},
+      {2, 0, 1, 1, "2"},
+      {2.5, 0, 0, 1, "2.5"},
+      {kInfinity, 0, 0, 1, "+Inf"},
+      {-kInfinity, 1, 1, 1, "-Inf"},
+      {kNan, 0, 0, 1, "0"},
   };
   const std::array bounds{1.0, 2.0};
   for (const Row& row : rows) {

@@ -13,7 +13,8 @@ namespace {
 constexpr int kStatusError = 2;
 
 template <std::size_t kBytes>
-void append_hex_id(std::string& out, std::string_view key, const std::array<std::uint8_t, kBytes>& id) {
+void append_hex_id(std::string& out, std::string_view key,
+                   const std::array<std::uint8_t, kBytes>& id) {
   out += '"';
   out += key;
   out += "\":\"";
@@ -67,7 +68,8 @@ void append_otlp_span(std::string& out, const OtlpSpan& span) {
   out += '{';
   append_hex_id(out, "traceId", span.context.trace_id);
   append_hex_id(out, "spanId", span.context.span_id);
-  if (span.parent && span.parent->is_set()) append_hex_id(out, "parentSpanId", span.parent->span_id);
+  if (span.parent && span.parent->is_set())
+    append_hex_id(out, "parentSpanId", span.parent->span_id);
   out += R"("flags":1,"name":)";
   append_json_string(out, span.name);
   out += R"(,"kind":)";
@@ -87,7 +89,8 @@ void append_otlp_span(std::string& out, const OtlpSpan& span) {
 std::string otlp_request(std::string_view service_name, std::string_view service_version,
                          std::span<const std::string_view> spans) {
   std::string out = R"({"resourceSpans":[{"resource":{)";
-  const LogField resource[] = {{"service.name", service_name}, {"service.version", service_version}};
+  const LogField resource[] = {{"service.name", service_name},
+                               {"service.version", service_version}};
   append_attributes(out, resource);
   out += R"(},"scopeSpans":[{"scope":{"name":"ashlar","version":)";
   append_json_string(out, service_version);
@@ -108,7 +111,8 @@ std::uint64_t otlp_rejected_spans(std::string_view answer) {
   if (error) return 0;
   const boost::json::value* rejected = parsed.find_pointer("/partialSuccess/rejectedSpans", error);
   if (rejected == nullptr) return 0;
-  if (rejected->is_int64()) return static_cast<std::uint64_t>(std::max<std::int64_t>(0, rejected->get_int64()));
+  if (rejected->is_int64())
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, rejected->get_int64()));
   std::uint64_t count = 0;  // protobuf's JSON writes 64-bit numbers as strings
   if (rejected->is_string()) {
     const std::string_view text = rejected->get_string();

@@ -1,5 +1,5 @@
-// OTLP/HTTP in JSON (opentelemetry-proto 1.x, ExportTraceServiceRequest): ids in hex, 64-bit numbers as
-// strings, enums as numbers. Text that is not UTF-8 is repaired (json_text.h). Pure.
+// OTLP/HTTP in JSON (opentelemetry-proto 1.x, ExportTraceServiceRequest): ids in hex, 64-bit
+// numbers as strings, enums as numbers. Text that is not UTF-8 is repaired (json_text.h). Pure.
 #pragma once
 
 #include <cstdint>

@@ -81,7 +81,8 @@ class Collector {
       curl_off_t retry_after = 0;
       curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &reply.status);
       curl_easy_getinfo(easy_, CURLINFO_RETRY_AFTER, &retry_after);  // seconds, from either form
-      reply.retry_after = std::clamp(base::Seconds{retry_after}, base::Seconds{0}, kLongestRetryAfter);
+      reply.retry_after =
+          std::clamp(base::Seconds{retry_after}, base::Seconds{0}, kLongestRetryAfter);
     }
     curl_multi_remove_handle(multi_, easy_);
     return reply;
@@ -176,7 +177,8 @@ struct OtlpExporter::Impl {
       if (is_stopping()) {
         gave_up = last_chance = true;
       } else if (!last_chance) {
-        // A stop cuts the wait short. Then one more try is fair, unless the collector asked for peace.
+        // A stop cuts the wait short. Then one more try is fair, unless the collector asked for
+        // peace.
         const bool waited = pause(reply.retry_after, attempt);
         last_chance = !waited && reply.retry_after.count() > 0;
       }

@@ -1,10 +1,11 @@
 // OtlpExporter: sends spans to a collector by OTLP/HTTP, from a thread of its own.
 //
 // Batches of at most 512 spans, gathered for up to a second. A batch is tried four times where the
-// collector cannot be reached or answers 429, 502, 503 or 504, with back-off (full jitter) or as long as
-// its Retry-After says; anything else drops it at once. Meanwhile spans gather in the bounded queue and
-// the rest is dropped; every span ends in exactly one of ashlar_trace_exported_total and
-// ashlar_trace_dropped_total. The log tells when exporting begins to fail and when it works again.
+// collector cannot be reached or answers 429, 502, 503 or 504, with back-off (full jitter) or as
+// long as its Retry-After says; anything else drops it at once. Meanwhile spans gather in the
+// bounded queue and the rest is dropped; every span ends in exactly one of
+// ashlar_trace_exported_total and ashlar_trace_dropped_total. The log tells when exporting begins
+// to fail and when it works again.
 #pragma once
 
 #include <cstdint>

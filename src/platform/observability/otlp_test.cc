@@ -29,13 +29,14 @@ using boost::json::array;
 using boost::json::object;
 using boost::json::value;
 
-const TraceContext kContext = *parse_traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+const TraceContext kContext =
+    *parse_traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 const std::optional<TraceContext> kParent =
     parse_traceparent("00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01");
 
 std::string response(int status, const std::string& headers = "", const std::string& body = "{}") {
-  return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Type: application/json\r\n" + headers +
-         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Type: application/json\r\n" +
+         headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 struct Request {
@@ -44,8 +45,8 @@ struct Request {
   base::Mono arrived;
 };
 
-// Answers the n-th request with the n-th line of the script, its last line from then on; an empty line
-// means: read the request and never answer.
+// Answers the n-th request with the n-th line of the script, its last line from then on; an empty
+// line means: read the request and never answer.
 class Collector {
  public:
   explicit Collector(std::vector<std::string> script) : script_(std::move(script)) {
@@ -104,7 +105,8 @@ class Collector {
       const ssize_t got = ::read(connection, buffer.data(), buffer.size());
       if (got <= 0) return false;
       text.append(buffer.data(), static_cast<std::size_t>(got));
-      if (head_end == std::string::npos && (head_end = text.find("\r\n\r\n")) != std::string::npos) {
+      if (head_end == std::string::npos) head_end = text.find("\r\n\r\n");
+      if (head_end != std::string::npos) {
         const std::size_t length = text.find("Content-Length: ");
         total = head_end + 4 + std::stoul(text.substr(length + 16));
       }
@@ -180,8 +182,10 @@ class Exporting {
     return metrics_.make_counter("ashlar_trace_exported_total", "Spans a collector took.").value();
   }
   std::uint64_t dropped() {
-    return metrics_.make_counter("ashlar_trace_dropped_total",
-                                 "Spans lost: the queue was full or the collector refused.").value();
+    return metrics_
+        .make_counter("ashlar_trace_dropped_total",
+                      "Spans lost: the queue was full or the collector refused.")
+        .value();
   }
 
  private:
@@ -195,13 +199,20 @@ class Exporting {
 
 array spans_of(const std::string& body) {
   return boost::json::parse(body)
-      .at("resourceSpans").at(0).at("scopeSpans").at(0).at("spans").as_array();
+      .at("resourceSpans")
+      .at(0)
+      .at("scopeSpans")
+      .at(0)
+      .at("spans")
+      .as_array();
 }
 
 TEST(Otlp, SpanAsTheSpecificationWritesIt) {
   std::string out;
-  const LogField attributes[] = {{"http.route", "/v1/links"}, {"http.response.status_code", 503},
-                                 {"ratio", 0.5}, {"retried", true}};
+  const LogField attributes[] = {{"http.route", "/v1/links"},
+                                 {"http.response.status_code", 503},
+                                 {"ratio", 0.5},
+                                 {"retried", true}};
   append_otlp_span(out, {.context = kContext,
                          .parent = kParent,
                          .name = "POST /v1/links",
@@ -259,19 +270,20 @@ TEST(Otlp, RejectedSpansOfAnAnswer) {
       {"", 0},
       {"<html>", 0},
   };
-  for (const Row& row : rows) EXPECT_EQ(otlp_rejected_spans(row.answer), row.rejected) << row.answer;
+  for (const Row& row : rows)
+    EXPECT_EQ(otlp_rejected_spans(row.answer), row.rejected) << row.answer;
 }
 
 TEST(OtlpExporter, SendsWhatWasRecorded) {
   Collector collector({response(200)});
   Exporting exporting(collector.endpoint() + "/");
   const TraceContext own = exporting.tracer().child_of(kParent);
-  exporting.tracer().record(own, kParent, "GET /{code}", base::from_micros(77), base::Micros{3}, false,
-                            {{"http.response.status_code", 302}}, SpanKind::kClient);
+  exporting.tracer().record(own, kParent, "GET /{code}", base::from_micros(77), base::Micros{3},
+                            false, {{"http.response.status_code", 302}}, SpanKind::kClient);
   TraceContext unsampled = own;
   unsampled.sampled = false;
-  exporting.tracer().record(unsampled, kParent, "not me", base::from_micros(78), base::Micros{3}, false,
-                            {});
+  exporting.tracer().record(unsampled, kParent, "not me", base::from_micros(78), base::Micros{3},
+                            false, {});
   EXPECT_LT(exporting.stop(), base::Millis{900});
   const std::vector<Request> requests = collector.wait_for(1);
   ASSERT_EQ(requests.size(), 1U);
@@ -308,6 +320,7 @@ TEST(OtlpExporter, BatchesAreBoundedAndEverySpanIsCounted) {
   constexpr std::size_t kThreads = 4;
   constexpr std::size_t kSpans = 1000;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (std::size_t t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {
       for (std::size_t i = 0; i < kSpans; ++i) exporting.record("span");
@@ -327,8 +340,8 @@ TEST(OtlpExporter, BatchesAreBoundedAndEverySpanIsCounted) {
 }
 
 TEST(OtlpExporter, RetriesWhenAskedToAndWaitsAsLongAsItIsTold) {
-  Collector collector({response(503, "Retry-After: 1\r\n"), response(429), response(502),
-                       response(200)});
+  Collector collector(
+      {response(503, "Retry-After: 1\r\n"), response(429), response(502), response(200)});
   Exporting exporting(collector.endpoint());
   exporting.record("a");
   const std::vector<Request> requests = collector.wait_for(4);

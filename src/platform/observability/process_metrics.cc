@@ -53,8 +53,10 @@ void register_process_metrics(Registry& metrics, std::string_view version) {
   metrics.make_gauge_callback("ashlar_process_open_fds", "Open file descriptors.", {}, open_fds);
   metrics.make_counter_callback("ashlar_process_cpu_seconds_total", "User and system CPU time.", {},
                                 cpu_seconds);
-  metrics.make_gauge("ashlar_build_info", "Always 1; the labels tell which build this is.",
-                     {{"version", std::string(version)}}).set(1);
+  metrics
+      .make_gauge("ashlar_build_info", "Always 1; the labels tell which build this is.",
+                  {{"version", std::string(version)}})
+      .set(1);
 }
 
 }  // namespace ashlar::obs

@@ -1,5 +1,5 @@
-// What the operating system knows of this process, and which build it is: resident memory, open file
-// descriptors, CPU time, version. Read from /proc when the metrics are rendered.
+// What the operating system knows of this process, and which build it is: resident memory, open
+// file descriptors, CPU time, version. Read from /proc when the metrics are rendered.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
-// A thread that no signal reaches: signals are for the main thread, and SIGPIPE from a reader that went
-// away must not end the program.
+// A thread that no signal reaches: signals are for the main thread, and SIGPIPE from a reader that
+// went away must not end the program.
 #pragma once
 
 #include <functional>

@@ -18,8 +18,8 @@ bool RecordQueue::push(std::int64_t stamp, std::string_view record) {
     lane.content.entries.push_back({stamp, record.size()});
     half = is_half_full(lane.content);
   }
-  // No wake-up is lost: the consumer changes state_ first and then looks into the lanes, so either it
-  // found this record, or its change happened before this lane's unlock and is seen here.
+  // No wake-up is lost: the consumer changes state_ first and then looks into the lanes, so either
+  // it found this record, or its change happened before this lane's unlock and is seen here.
   const State state = state_.load();
   if (state == State::kWaiting || (state == State::kLingering && half)) wake();
   return true;
@@ -94,8 +94,8 @@ RecordQueue::Fill RecordQueue::fill() {
   return fill;
 }
 
-// Takes the lane with the smallest stamp in front, again and again: unlike a sort it keeps each lane's
-// order even when the wall clock stepped back between two records.
+// Takes the lane with the smallest stamp in front, again and again: unlike a sort it keeps each
+// lane's order even when the wall clock stepped back between two records.
 void RecordQueue::merge(Batch& batch) {
   struct Cursor {
     const Batch::Content* content;

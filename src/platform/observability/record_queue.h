@@ -1,9 +1,9 @@
 // RecordQueue: bounded queue of short byte records from many threads to one; log lines, spans.
 //
-// push() appends to the lane of the calling thread's shard (thread_shard.h) under that lane's own lock,
-// which only the consumer contends for, and only to swap buffers. A full lane refuses and counts.
-// The consumer sleeps while there is nothing, and lets records gather before it takes them, so that a
-// stream of records costs a wake-up per batch, not one per record.
+// push() appends to the lane of the calling thread's shard (thread_shard.h) under that lane's own
+// lock, which only the consumer contends for, and only to swap buffers. A full lane refuses and
+// counts. The consumer sleeps while there is nothing, and lets records gather before it takes them,
+// so that a stream of records costs a wake-up per batch, not one per record.
 //
 //   waiting --push()--> busy      the consumer then lingers:
 //   lingering --push() fills a lane by half, flush(), close(), or the time is up--> busy
@@ -60,12 +60,14 @@ class RecordQueue {
 
   // Any thread; false: full. `stamp` orders records of different threads.
   bool push(std::int64_t stamp, std::string_view record);
-  // Any thread but the consumer's: blocks until the consumer is done with all that was pushed before.
+  // Any thread but the consumer's: blocks until the consumer is done with all that was pushed
+  // before.
   void flush();
   // Makes wait() return false from now on.
   void close();
 
-  // The consumer's loop:  do { open = wait(linger); drain(batch); …; done_with_batch(); } while (open);
+  // The consumer's loop:  do { open = wait(linger); drain(batch); …; done_with_batch(); } while
+  // (open);
   bool wait(base::Millis linger);
   void drain(Batch& out);
   void done_with_batch();
@@ -95,7 +97,7 @@ class RecordQueue {
   std::mutex mutex_;  // taken before a lane's, never while holding one
   std::condition_variable wake_;
   std::condition_variable done_;
-  bool closed_ = false;               // these four guarded by mutex_
+  bool closed_ = false;  // these four guarded by mutex_
   std::uint64_t flush_wanted_ = 0;
   std::uint64_t flush_taken_ = 0;
   std::uint64_t flush_done_ = 0;

@@ -1,8 +1,8 @@
 // Thread shards: which of a metric's kShards cells the calling thread writes.
 //
-// The first kShards - 1 threads that record anything own a shard each until they end; the rest share
-// the last one. An owned cell has one writer, so adding to it is a relaxed load and store instead of
-// a locked instruction (1 ns instead of 5); the shared one needs the locked add.
+// The first kShards - 1 threads that record anything own a shard each until they end; the rest
+// share the last one. An owned cell has one writer, so adding to it is a relaxed load and store
+// instead of a locked instruction (1 ns instead of 5); the shared one needs the locked add.
 //
 //   free --claim_thread_shard()--> owned by one thread --the thread ends--> free
 //

@@ -106,7 +106,8 @@ struct Tracer::Impl {
       pool.owner = number;
       pool.used = 0;
     }
-    std::copy_n(pool.bytes.begin() + static_cast<std::ptrdiff_t>(pool.used), out.size(), out.begin());
+    std::copy_n(pool.bytes.begin() + static_cast<std::ptrdiff_t>(pool.used), out.size(),
+                out.begin());
     pool.used += out.size();
     if (all_zero(out)) out.back() = 1;  // an id of zeros means "none"
   }

@@ -3,8 +3,8 @@
 // A request's TraceContext is taken from `traceparent` or made anew; it travels in the request's
 // context into storage, events, jobs and outbound calls. Spans are recorded only when sampled, go
 // into a bounded queue and are exported in batches by a thread of the exporter; a full queue drops
-// and counts (ashlar_trace_dropped_total, ashlar_trace_exported_total). Without an endpoint no trace
-// begins sampled and record() costs one branch.
+// and counts (ashlar_trace_dropped_total, ashlar_trace_exported_total). Without an endpoint no
+// trace begins sampled and record() costs one branch.
 #pragma once
 
 #include <array>
@@ -33,14 +33,14 @@ struct TraceContext {
   [[nodiscard]] bool is_set() const { return trace_id != std::array<std::uint8_t, 16>{}; }
 };
 
-// Follows the specification for version 00, and for later versions reads what 00 defines. nullopt for
-// anything malformed, an all-zero id included.
+// Follows the specification for version 00, and for later versions reads what 00 defines. nullopt
+// for anything malformed, an all-zero id included.
 std::optional<TraceContext> parse_traceparent(std::string_view header);
 std::string format_traceparent(const TraceContext& context);
 
 struct TracerOptions {
-  std::string endpoint;         // "http://127.0.0.1:4318"; empty: no export
-  double sample_ratio = 0.01;   // of traces that begin here; a sampled parent is always followed
+  std::string endpoint;        // "http://127.0.0.1:4318"; empty: no export
+  double sample_ratio = 0.01;  // of traces that begin here; a sampled parent is always followed
   std::string service_name = "ashlar";
   std::string service_version;
 };
@@ -57,7 +57,8 @@ class Tracer {
   Tracer& operator=(const Tracer&) = delete;
 
   [[nodiscard]] bool enabled() const;
-  // The context for work under `parent` (or a new trace): same trace, new span id. Cheap; any thread.
+  // The context for work under `parent` (or a new trace): same trace, new span id. Cheap; any
+  // thread.
   TraceContext child_of(const std::optional<TraceContext>& parent);
   // Records a finished span. Does nothing unless context.sampled and an endpoint is set.
   void record(const TraceContext& context, const std::optional<TraceContext>& parent,

@@ -27,11 +27,11 @@ TEST(Traceparent, AcceptsWhatTheSpecificationAllows) {
   const Row rows[] = {
       {"00" + ids + "01", true},
       {"00" + ids + "00", false},
-      {"00" + ids + "03", true},            // level 2's random flag
+      {"00" + ids + "03", true},  // level 2's random flag
       {"00" + ids + "02", false},
-      {"00" + ids + "ff", true},            // unknown flags are ignored
+      {"00" + ids + "ff", true},  // unknown flags are ignored
       {"00" + ids + "fe", false},
-      {"01" + ids + "01", true},            // a later version, as long as version 00
+      {"01" + ids + "01", true},  // a later version, as long as version 00
       {"cc" + ids + "01-what-the-future-will-be-like", true},
       {"fe" + ids + "00-", false},
       {"00-00000000000000000000000000000001-0000000000000001-01", true},
@@ -142,6 +142,7 @@ TEST(Tracer, IdsOfAllThreadsDiffer) {
   constexpr std::size_t kIds = 1000;
   std::vector<std::vector<TraceContext>> made(kThreads);
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (std::vector<TraceContext>& mine : made) {
     threads.emplace_back([&f, &mine] {
       for (std::size_t i = 0; i < kIds; ++i) mine.push_back(f.tracer.child_of(std::nullopt));
