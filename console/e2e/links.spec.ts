@@ -69,7 +69,11 @@ test('a long list loads in pieces', async ({ console_: page, api }) => {
     await api.createLink({ url: `https://example.com/course/${i}`, code: `course-${i}` });
   }
   await page.goto('/_/');
+  // The list without a search starts with the same rows: only the answer tells them apart.
+  const answered = page.waitForResponse((response) => response.url().includes('q=course-'));
   await page.getByRole('searchbox', { name: 'Search links' }).fill('course-');
+  await answered;
+  await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
   await expect(page.getByRole('rowheader', { name: /^course-/ })).toHaveCount(25);
   await page.getByRole('button', { name: 'Load more' }).click();
   await expect(page.getByRole('rowheader')).toHaveCount(30);

@@ -83,7 +83,11 @@ export function LinksPage() {
             <p>The search looks at codes and targets of this tenant.</p>
           </EmptyState>
         )}
-        {rows.length > 0 && <LinkTable links={rows} onEdit={setEditing} />}
+        {rows.length > 0 && (
+          <div aria-busy={links.isPlaceholderData}>
+            <LinkTable links={rows} onEdit={setEditing} />
+          </div>
+        )}
         <LoadMore
           hasMore={links.hasNextPage}
           isLoading={links.isFetchingNextPage || links.isPlaceholderData}
