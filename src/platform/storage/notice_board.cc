@@ -2,7 +2,17 @@
 
 #include <utility>
 
+#include "base/check.h"
+#include "base/text.h"
+
 namespace ashlar::storage {
+
+OutgoingNotice make_notice(std::string_view channel, std::string_view payload) {
+  CHECK(channel.size() <= kMaxChannelBytes && channel.find(':') == std::string_view::npos);
+  CHECK(payload.size() <= kMaxNoticeBytes);
+  CHECK(payload.find('\0') == std::string_view::npos && base::is_utf8(payload));
+  return {std::string(channel), std::string(payload)};
+}
 
 void NoticeBoard::subscribe(std::string channel,
                             std::function<void(const Database::Notice&)> receive) {

@@ -25,6 +25,9 @@ struct OutgoingNotice {
 inline constexpr std::size_t kMaxNoticeBytes = 4000;
 inline constexpr std::size_t kMaxChannelBytes = 60;
 
+// REQUIRES: within the limits; no ':' in the channel; the payload is UTF-8 without NUL bytes.
+OutgoingNotice make_notice(std::string_view channel, std::string_view payload);
+
 class NoticeBoard {
  public:
   void subscribe(std::string channel, std::function<void(const Database::Notice&)> receive);

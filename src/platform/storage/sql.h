@@ -6,8 +6,7 @@
 //
 // Audience (checked at the first prepare, in every build):
 //   kTenant    must mention :tenant; runs only under Context::tenant(). On SQLite this is what
-//   keeps
-//              tenants apart; on PostgreSQL row-level security does so a second time.
+//              keeps tenants apart; on PostgreSQL row-level security does so a second time.
 //   kPlatform  may not mention :tenant; runs only under Context::platform(use).
 #pragma once
 

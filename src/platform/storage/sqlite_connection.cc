@@ -79,7 +79,7 @@ base::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const Sql
                                                                        const base::Clock& clock) {
   configure_library();
   std::unique_ptr<SqliteConnection> connection(new SqliteConnection(access, clock));
-  if (access == Access::kWrite && file.vfs.empty()) ASHLAR_TRY(create_private(file.path));
+  if (access == Access::kWrite) ASHLAR_TRY(create_private(file.path));
   ASHLAR_TRY(connection->open_file(file));
   ASHLAR_TRY(connection->configure(file));
   return connection;

@@ -95,7 +95,7 @@ class SqliteDatabase final : public Database {
 base::Result<std::unique_ptr<Database>> open_sqlite(const SqliteOptions& options,
                                                     const base::Clock& clock, obs::Log& log,
                                                     obs::Registry& registry) {
-  if (options.vfs.empty()) ASHLAR_TRY(make_data_directory(options.directory));
+  ASHLAR_TRY(make_data_directory(options.directory));
   const SqliteFile file = file_of(options, options.writer_cache_kib);
   ASHLAR_ASSIGN(auto writing, SqliteConnection::open(file, Access::kWrite, clock));
   ASHLAR_ASSIGN(auto checkpointing, SqliteConnection::open(file, Access::kWrite, clock));

@@ -159,8 +159,7 @@ void SqliteTransaction::on_commit(std::function<void()> run) {
 
 void SqliteTransaction::notify(std::string_view channel, std::string_view payload) {
   CHECK(connection_.access() == SqliteConnection::Access::kWrite);
-  CHECK(channel.size() <= kMaxChannelBytes && payload.size() <= kMaxNoticeBytes);
-  notices_.push_back({std::string(channel), std::string(payload)});
+  notices_.push_back(make_notice(channel, payload));
 }
 
 base::Status SqliteTransaction::run(const std::function<base::Status(Transaction&)>& body) {
