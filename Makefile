@@ -52,7 +52,7 @@ asan tsan:
 	@scripts/npm-ci $(npm_folders)
 	@cmake --preset $@ >/dev/null
 	@ninja -C build/$@ all tests
-	@ASHLAR_BUILD=build/$@ test/run unit client
+	@ASHLAR_BUILD=build/$@ ASHLAR_UNIT_TIMEOUT=2400 ASHLAR_STAGE_TIMEOUT=2600 test/run unit client
 
 asan:  ## unit and client tests with AddressSanitizer and UndefinedBehaviorSanitizer
 tsan:  ## unit and client tests with ThreadSanitizer
