@@ -47,16 +47,16 @@ struct NewLink {
 
 // What is not set stays as it is.
 struct LinkChange {
-  std::optional<std::string> url;
-  std::optional<std::int64_t> status;
-  std::optional<std::optional<base::Time>> expires_at;  // set and empty: never expires
-  std::optional<bool> enabled;
+  std::optional<std::string> url{};
+  std::optional<std::int64_t> status{};
+  std::optional<std::optional<base::Time>> expires_at{};  // set and empty: never expires
+  std::optional<bool> enabled{};
 };
 
 struct LinkQuery {
-  std::string text;  // the code begins with it or the target contains it (ASCII case ignored); "" all
-  std::optional<bool> enabled;
-  std::optional<LinkId> before;  // older than this one
+  std::string text{};  // the code begins with it or the target contains it (ASCII case ignored); "" all
+  std::optional<bool> enabled{};
+  std::optional<LinkId> before{};  // older than this one
   std::int64_t limit = 20;
 };
 
