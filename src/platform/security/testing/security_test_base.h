@@ -13,7 +13,8 @@
 #include "platform/security/admin.h"
 #include "platform/security/api_keys.h"
 #include "platform/security/tenants.h"
-#include "platform/storage/testing/temporary_sqlite.h"
+#include "platform/storage/migrations.h"
+#include "platform/storage/testing/test_store.h"
 
 namespace ashlar::security {
 
@@ -23,17 +24,36 @@ class SecurityTest : public testing::TestWithParam<storage::Dialect> {
   static constexpr PasswordCost kCheapCost{1, 64 * 1024};
 
   void SetUp() override {
-    ASSERT_NO_FATAL_FAILURE(open());
+    open();
+    if (IsSkipped() || HasFatalFailure()) return;
     alpha_ = make_tenant("alpha");
     beta_ = make_tenant("beta");
   }
 
-  void open() { sqlite_ = std::make_unique<storage::TemporarySqlite>(); }
+  void open() {
+    if (GetParam() == storage::Dialect::kSqlite) {
+      store_ = storage::make_sqlite_test_store();
+    } else {
+      store_ = storage::make_postgres_test_store();
+    }
+    if (!store_) GTEST_SKIP() << storage::kNoPostgres;
+    std::vector<storage::EmbeddedMigration> own;
+    for (const storage::EmbeddedMigration& migration : storage::embedded_migrations()) {
+      if (migration.module == "platform") own.push_back(migration);
+    }
+    auto schema = store_->open_schema();
+    ASSERT_TRUE(schema.ok()) << schema.error().detail;
+    const auto applied = storage::apply_migrations(**schema, own, store_->clock);
+    ASSERT_TRUE(applied.ok()) << applied.error().detail;
+    auto opened = store_->open();
+    ASSERT_TRUE(opened.ok()) << opened.error().detail;
+    db_ = std::move(opened).value();
+  }
 
   // For members of a test that storage's threads call: before they are gone.
-  void close() { sqlite_.reset(); }
+  void close() { db_.reset(); }
 
-  storage::Database& db() { return sqlite_->database(); }
+  storage::Database& db() { return *db_; }
 
   base::TenantId make_tenant(const std::string& name) {
     Tenants tenants(db(), clock_, {});
@@ -59,7 +79,8 @@ class SecurityTest : public testing::TestWithParam<storage::Dialect> {
 
   base::ManualClock clock_;
   base::SeededEntropy entropy_{7};
-  std::unique_ptr<storage::TemporarySqlite> sqlite_;
+  std::unique_ptr<storage::TestStore> store_;
+  std::unique_ptr<storage::Database> db_;  // before the store goes
   base::TenantId alpha_;
   base::TenantId beta_;
 };
@@ -76,5 +97,7 @@ inline std::string dialect_name(const testing::TestParamInfo<storage::Dialect>& 
 }  // namespace ashlar::security
 
 #define ASHLAR_ON_BOTH_ENGINES(suite)                                                          \
-  INSTANTIATE_TEST_SUITE_P(Storage, suite, testing::Values(ashlar::storage::Dialect::kSqlite), \
-                           ashlar::security::dialect_name)
+  INSTANTIATE_TEST_SUITE_P(                                                                    \
+      Storage, suite,                                                                          \
+      testing::Values(ashlar::storage::Dialect::kSqlite, ashlar::storage::Dialect::kPostgres), \
+      ashlar::security::dialect_name)
