@@ -45,6 +45,7 @@ void Connection::on_ready(Ready ready) {
   }
   if (ready.readable || ready.hangup || (tls_ && ready.writable)) {
     input_ready_ = true;
+    hangup_ = hangup_ || ready.hangup;
     if (phase_ == Phase::kStreaming) {
       if (ready.hangup) close();
       return;
@@ -78,14 +79,14 @@ void Connection::read_ready() {
       return;
     }
     if (got.kind == IoResult::Kind::kEnd) {
-      peer_done_ = true;
       // A request that will never be whole needs no answer; one under way still gets its own.
       if (phase_ != Phase::kWorking && output_.empty()) close();
       close_after_output_ = true;
       return;
     }
     // Edge-triggered: a short read means that the socket is empty and the next byte brings an edge.
-    if (!tls_ && got.bytes < room) {
+    // The end of the stream has had its edge already, maybe the same one: read on until it is seen.
+    if (!tls_ && !hangup_ && got.bytes < room) {
       input_ready_ = false;
       return;
     }
@@ -209,8 +210,8 @@ void Connection::drain() {
       phase_ == Phase::kHead || phase_ == Phase::kBody || phase_ == Phase::kProxyHeader;
   if (phase_ == Phase::kStreaming || (idle && output_.empty())) {
     close();
-  } else if (idle) {
-    close_after_output_ = true;
+  } else {
+    close_after_output_ = true;  // with the answer under way
   }
 }
 

@@ -92,6 +92,7 @@ class Connection final : public runtime::Watcher,
   void keep(std::string_view& data, bool& in_input);
   void note_client(const RequestHead& head);
   void answer(const Response& response);
+  base::Status append_head(std::string& target, const Response& response) const;
   void count(int status);
   void finish_request();
 
@@ -102,7 +103,7 @@ class Connection final : public runtime::Watcher,
 
   Phase phase_ = Phase::kHead;
   bool input_ready_ = false;  // an edge came while nothing could be read
-  bool peer_done_ = false;    // end of stream seen
+  bool hangup_ = false;       // the end of the stream is near: its edge has come
   bool close_after_output_ = false;
   bool draining_ = false;
   bool head_only_ = false;  // the request under way is HEAD

@@ -258,16 +258,27 @@ void Connection::note_client(const RequestHead& head) {
 
 void Connection::answer(const Response& response) {
   std::string& target = out();
-  append_response_head(target,
-                       ResponseHead{.status = response.status,
-                                    .date_header = io_.loop.date_header(),
-                                    .request_id = request_id_,
-                                    .content_type = response.content_type,
-                                    .content_length = response.body.size(),
-                                    .close = close_after_output_,
-                                    .keep_alive_1_0 = http_1_0_ && !close_after_output_},
-                       response.headers);
+  const base::Status written = append_head(target, response);
+  if (!written.ok()) {
+    // A handler made a header that cannot be sent. What is wrong is ours, and nothing of it leaves.
+    const Response instead = problem(written.error(), request_id_);
+    CHECK(append_head(target, instead).ok());
+    if (!head_only_) target += instead.body;
+    return;
+  }
   if (!head_only_) target += response.body;
+}
+
+base::Status Connection::append_head(std::string& target, const Response& response) const {
+  return append_response_head(target,
+                              {.status = response.status,
+                               .date_header = io_.loop.date_header(),
+                               .request_id = request_id_,
+                               .content_type = response.content_type,
+                               .content_length = response.body.size(),
+                               .close = close_after_output_,
+                               .keep_alive_1_0 = http_1_0_ && !close_after_output_},
+                              response.headers);
 }
 
 // Of the request that `match_` belongs to.

@@ -60,7 +60,7 @@ void IoThread::tick() {
   }
 }
 
-void IoThread::drain_and_join() {
+void IoThread::drain() {
   loop.post([this] {
     draining_ = true;
     drain_until_ = loop.mono() + shared.options.drain_timeout;
@@ -69,6 +69,9 @@ void IoThread::drain_and_join() {
     }
     if (connections_.empty()) loop.stop();
   });
+}
+
+void IoThread::join() {
   if (thread_.joinable()) thread_.join();
 }
 

@@ -49,8 +49,9 @@ class IoThread {
 
   void start();
   // Closes idle connections, lets busy ones answer; those left at the end of drain_timeout are cut.
-  // Returns when all are closed and the thread has ended.
-  void drain_and_join();
+  // All threads are told first, then waited for: one busy answer holds up nobody else.
+  void drain();
+  void join();  // REQUIRES: drain() was called
 
   // Loop's thread.
   void adopt(std::shared_ptr<Connection> connection);

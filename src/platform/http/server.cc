@@ -126,6 +126,7 @@ base::Result<std::unique_ptr<Server>> Server::make(ServerOptions options,
                                                    const base::Clock& clock, base::Entropy& entropy,
                                                    obs::Log& log, obs::Registry& metrics) {
   ASHLAR_ASSIGN(TrustedProxies proxies, TrustedProxies::parse(options.trusted_proxies));
+  ASHLAR_TRY(CorsPolicy::check(options.cors));
   auto impl = std::make_unique<Impl>(std::move(options), std::move(socket), router, handler, clock, std::move(proxies),
                                      log, metrics);
   if (!impl->options.tls_certificate.empty()) {
@@ -164,7 +165,8 @@ void Server::stop() {
     closed.release();
   });
   closed.acquire();
-  for (const auto& thread : impl_->threads) thread->drain_and_join();
+  for (const auto& thread : impl_->threads) thread->drain();
+  for (const auto& thread : impl_->threads) thread->join();
 }
 
 void Server::reload_certificate() {
