@@ -1,11 +1,11 @@
 #include "platform/http/http_parser.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "base/text.h"
 #include "platform/http/byte_class.h"
+#include "platform/http/byte_scan.h"
 #include "platform/http/known_field.h"
 
 // The grammar, as this parser takes it (every line ends with CR LF):
@@ -24,89 +24,6 @@ namespace {
 constexpr std::size_t kMaxLeadingEmptyLines = 2;
 constexpr std::size_t kMaxMethodBytes = 24;
 constexpr std::string_view kVersion = "HTTP/1.1\r\n";
-
-// --- Eight bytes at a time -----------------------------------------------------------------------
-
-constexpr std::uint64_t kOnes = 0x0101010101010101;
-constexpr std::uint64_t kHighs = 0x8080808080808080;
-
-std::uint64_t load64(const char* p) {
-  std::uint64_t word;
-  std::memcpy(&word, p, sizeof word);
-  return word;
-}
-
-// The high bit of each zero byte; above the first one there may be false hits.
-constexpr std::uint64_t zero_bytes(std::uint64_t word) { return (word - kOnes) & ~word & kHighs; }
-
-// First ':' in [p, end), or end.
-const char* find_colon(const char* p, const char* end) {
-  if constexpr (std::endian::native == std::endian::little) {
-    for (; end - p >= 8; p += 8) {
-      const std::uint64_t hits = zero_bytes(load64(p) ^ (kOnes * ':'));
-      if (hits != 0) return p + std::countr_zero(hits) / 8;
-    }
-  }
-  while (p < end && *p != ':') ++p;
-  return p;
-}
-
-// First control character but HTAB in [p, end), or end: where a field's value stops.
-const char* find_control(const char* p, const char* end) {
-  const auto ends_value = [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-  };
-  if constexpr (std::endian::native == std::endian::little) {
-    while (end - p >= 8) {
-      const std::uint64_t word = load64(p);
-      const std::uint64_t below_space = (word - kOnes * 0x20) & ~word & kHighs;
-      const std::uint64_t hits = below_space | zero_bytes(word ^ (kOnes * 0x7f));
-      if (hits == 0) {
-        p += 8;
-        continue;
-      }
-      p += std::countr_zero(hits) / 8;
-      if (ends_value(*p)) return p;
-      ++p;
-    }
-  }
-  while (p < end && !ends_value(*p)) ++p;
-  return p;
-}
-
-// --- What is kept of known fields ----------------------------------------------------------------
-
-enum class Repeat : std::uint8_t { kRefuse, kFirst, kLast, kNone };
-
-struct Slot {
-  std::string_view KnownHeaders::* member;
-  Repeat repeat;
-};
-
-constexpr std::array<Slot, known::kLastKept + 1> kSlots = {{
-    {&KnownHeaders::host, Repeat::kRefuse},
-    {&KnownHeaders::authorization, Repeat::kRefuse},
-    {&KnownHeaders::cookie, Repeat::kFirst},
-    {&KnownHeaders::origin, Repeat::kRefuse},
-    {&KnownHeaders::user_agent, Repeat::kFirst},
-    {&KnownHeaders::referer, Repeat::kFirst},
-    {&KnownHeaders::accept, Repeat::kFirst},
-    {&KnownHeaders::accept_encoding, Repeat::kFirst},
-    {&KnownHeaders::content_type, Repeat::kRefuse},
-    {&KnownHeaders::content_encoding, Repeat::kRefuse},
-    {&KnownHeaders::if_match, Repeat::kRefuse},
-    {&KnownHeaders::if_none_match, Repeat::kFirst},
-    {&KnownHeaders::idempotency_key, Repeat::kRefuse},
-    {&KnownHeaders::last_event_id, Repeat::kFirst},
-    {&KnownHeaders::traceparent, Repeat::kNone},
-    {&KnownHeaders::tracestate, Repeat::kFirst},
-    {&KnownHeaders::x_request_id, Repeat::kFirst},
-    {&KnownHeaders::x_forwarded_for, Repeat::kLast},
-    {&KnownHeaders::x_forwarded_proto, Repeat::kLast},
-    {&KnownHeaders::upgrade, Repeat::kFirst},
-}};
-
-// --- The parser ----------------------------------------------------------------------------------
 
 class HeadParser {
  public:
@@ -357,7 +274,7 @@ ParseState HeadParser::fields() {
     if (*p == '\r') break;
     if (head_.field_count == max_fields) return header_too_large();
 
-    const char* const colon = find_colon(p, end_);
+    const char* const colon = scan::find_colon(p, end_);
     const auto name_size = static_cast<std::size_t>(colon - p);
     const known::KnownField kind =
         colon == end_ ? known::kUnknown : known::classify_field(p, name_size);
@@ -369,7 +286,7 @@ ParseState HeadParser::fields() {
     }
     const char* value = colon + 1;
     while (value < end_ && (*value == ' ' || *value == '\t')) ++value;
-    const char* const stop = find_control(value, end_);
+    const char* const stop = scan::find_control(value, end_);
     if (stop == end_) return ParseState::kNeedMore;
     if (*stop != '\r')
       return fail(400, "bad_header", "A header field's value holds a control character.");
@@ -421,12 +338,12 @@ ParseState HeadParser::keep(known::KnownField kind, std::string_view value) {
     if (!absolute_) head_.host = value;
     return ParseState::kComplete;
   }
-  const Slot slot = kSlots[kind];
-  if (!repeated || slot.repeat == Repeat::kLast) {
+  const known::Slot slot = known::kSlots[kind];
+  if (!repeated || slot.repeat == known::Repeat::kLast) {
     head_.*slot.member = value;
-  } else if (slot.repeat == Repeat::kRefuse) {
+  } else if (slot.repeat == known::Repeat::kRefuse) {
     return fail(400, "duplicate_header", "A header field that may stand once is sent twice.");
-  } else if (slot.repeat == Repeat::kNone) {
+  } else if (slot.repeat == known::Repeat::kNone) {
     head_.*slot.member = {};
   }
   return ParseState::kComplete;

@@ -1,5 +1,6 @@
 // known_field: tells the names of the header fields that the platform reads, in any case, by length
-// and then eight bytes at a time. Private to http_parser.cc; pure.
+// and then eight bytes at a time, and says where the values are kept. Private to http_parser.cc;
+// pure.
 #pragma once
 
 #include <algorithm>
@@ -8,6 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
+
+#include "platform/http/http_parser.h"
 
 namespace ashlar::http::known {
 
@@ -136,5 +140,36 @@ inline KnownField classify_field(const char* p, std::size_t size) {
       return kUnknown;
   }
 }
+
+// What a field means that is sent again.
+enum class Repeat : std::uint8_t { kRefuse, kFirst, kLast, kNone };
+
+struct Slot {
+  std::string_view KnownHeaders::* member;
+  Repeat repeat;
+};
+
+inline constexpr std::array<Slot, kLastKept + 1> kSlots = {{
+    {&KnownHeaders::host, Repeat::kRefuse},
+    {&KnownHeaders::authorization, Repeat::kRefuse},
+    {&KnownHeaders::cookie, Repeat::kFirst},
+    {&KnownHeaders::origin, Repeat::kRefuse},
+    {&KnownHeaders::user_agent, Repeat::kFirst},
+    {&KnownHeaders::referer, Repeat::kFirst},
+    {&KnownHeaders::accept, Repeat::kFirst},
+    {&KnownHeaders::accept_encoding, Repeat::kFirst},
+    {&KnownHeaders::content_type, Repeat::kRefuse},
+    {&KnownHeaders::content_encoding, Repeat::kRefuse},
+    {&KnownHeaders::if_match, Repeat::kRefuse},
+    {&KnownHeaders::if_none_match, Repeat::kFirst},
+    {&KnownHeaders::idempotency_key, Repeat::kRefuse},
+    {&KnownHeaders::last_event_id, Repeat::kFirst},
+    {&KnownHeaders::traceparent, Repeat::kNone},
+    {&KnownHeaders::tracestate, Repeat::kFirst},
+    {&KnownHeaders::x_request_id, Repeat::kFirst},
+    {&KnownHeaders::x_forwarded_for, Repeat::kLast},
+    {&KnownHeaders::x_forwarded_proto, Repeat::kLast},
+    {&KnownHeaders::upgrade, Repeat::kFirst},
+}};
 
 }  // namespace ashlar::http::known
