@@ -131,7 +131,7 @@ std::string type_of(const json::Field& field) {
     }
     return "";
   }();
-  return (field.is_array() ? "list of: " + name : name) + (field.nullable() ? " or null" : "");
+  return (field.is_array() ? "array of " + name : name) + (field.nullable() ? " or null" : "");
 }
 
 std::string text_of(const json::Literal& literal) {
@@ -264,7 +264,9 @@ void Page::lead() {
   }
   out_ += prose(
       "Give an API key as `Authorization: Bearer KEY`. Bodies are JSON in UTF-8 with snake_case "
-      "names; a field that is not listed is an error. Times are RFC 3339, ids are strings.");
+      "names; a field that is not listed is an error. Times are RFC 3339, ids are strings. A key "
+      "acts "
+      "for its tenant; the console's administrator names one in the header `Ashlar-Tenant`.");
   out_ += "</p>\n<p>";
   out_ += prose(
       "Errors are problem documents (RFC 9457, `application/problem+json`). Decide by `reason`: it "
@@ -359,7 +361,9 @@ void Page::item(const std::string& key, const std::string& type, bool must, std:
 
 void Page::params(const Route& route) {
   static constexpr std::string_view kTitles[] = {"Path", "Query", "Headers"};
-  const std::vector<ParamDoc> params = parameters_of(route, routes_);
+  std::vector<ParamDoc> params = parameters_of(route, routes_);
+  // Every call of a tenant takes it: said once, in lead().
+  std::erase_if(params, [](const ParamDoc& param) { return param.name == "Ashlar-Tenant"; });
   for (const ParamPlace place : {ParamPlace::kPath, ParamPlace::kQuery, ParamPlace::kHeader}) {
     const auto here = [&](const ParamDoc& param) { return param.place == place; };
     if (std::ranges::none_of(params, here)) continue;

@@ -101,7 +101,8 @@ main { padding: 1.5rem clamp(1rem, 3vw, 2.25rem) 6rem; }
 .line .verb { font-size: 0.875rem; }
 .path { overflow-wrap: anywhere; }
 .path b { font-weight: 600; color: var(--accent); }
-.facts { display: flex; flex-wrap: wrap; gap: 0.5rem 1.75rem; margin-top: 1rem; font-size: 0.875rem; }
+.facts { display: flex; flex-wrap: wrap; gap: 0.5rem 1.75rem; margin-top: 1rem; }
+.facts { font-size: 0.875rem; }
 .facts dt { color: var(--soft); }
 .facts dd { margin: 0; }
 .split { display: grid; gap: 0 2.25rem; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
@@ -142,12 +143,18 @@ details.errors summary { font-weight: 600; cursor: pointer; width: fit-content; 
 .errors li { padding: 0.3rem 0; border-top: 1px solid var(--joint); font-size: 0.875rem; }
 .errors code { overflow-wrap: anywhere; }
 [hidden] { display: none !important; }
-@media (max-width: 74rem) { .split { grid-template-columns: minmax(0, 1fr); } }
+.split > :last-child { position: sticky; top: 0; align-self: start; }
+@media (max-width: 74rem) {
+  .split { grid-template-columns: minmax(0, 1fr); }
+  .split > :last-child { position: static; }
+}
 @media (max-width: 54rem) {
   .frame { display: block; }
   .side { position: static; max-height: none; padding: 1rem clamp(1rem, 3vw, 2.25rem) 0; }
   .side details { margin-top: 1rem; border: 1px solid var(--joint); background: var(--surface); }
   .side summary { display: block; padding: 0.625rem 0.875rem; font-weight: 600; cursor: pointer; }
+  .side summary::after { content: '+'; float: right; font-weight: 400; }
+  .side details[open] summary::after { content: '−'; }
   .side details > div { padding: 0 0.875rem 1rem; }
   .side input { margin-top: 0; }
   .side li a { padding-block: 0.45rem; }
@@ -163,7 +170,8 @@ details.errors summary { font-weight: 600; cursor: pointer; width: fit-content; 
 
 // The list is open where there is room for it; the theme is the one chosen in the console.
 const std::string_view kDocsScript = R"js(
-const theme = (() => { try { return localStorage.getItem('ashlar.theme'); } catch { return null; } })();
+let theme = null;
+try { theme = localStorage.getItem('ashlar.theme'); } catch { /* storage is refused */ }
 if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
 addEventListener('DOMContentLoaded', () => {
   const list = document.querySelector('.side details');

@@ -219,8 +219,12 @@ std::vector<ParamDoc> parameters_of(const Route& route, std::span<const Route> t
                       string_schema(known.example), std::string(known.example)});
   }
   if (route.paged) {
-    params.push_back({"limit", ParamPlace::kQuery, false, "How many items a page has at most.",
-                      std::string(kLimitSchema), "20"});
+    params.push_back({"limit",
+                      ParamPlace::kQuery,
+                      false,
+                      "How many items a page has at most: 1 to 100, 20 unless given.",
+                      std::string(kLimitSchema),
+                      {}});
     params.push_back({"cursor",
                       ParamPlace::kQuery,
                       false,
