@@ -1,43 +1,19 @@
 #include "kit/permutation.h"
 
-#include <bit>
+#include <array>
+#include <cstddef>
 
 namespace ashlar::kit {
 namespace {
 
-struct SipState {
-  std::uint64_t v0, v1, v2, v3;
-
-  void mix() {
-    v0 += v1;
-    v1 = std::rotl(v1, 13) ^ v0;
-    v0 = std::rotl(v0, 32);
-    v2 += v3;
-    v3 = std::rotl(v3, 16) ^ v2;
-    v0 += v3;
-    v3 = std::rotl(v3, 21) ^ v0;
-    v2 += v1;
-    v1 = std::rotl(v1, 17) ^ v2;
-    v2 = std::rotl(v2, 32);
+// The hash of two words as 16 little-endian bytes.
+std::uint64_t hash_words(const SipKey& key, std::uint64_t first, std::uint64_t second) {
+  std::array<char, 16> bytes{};
+  for (std::size_t i = 0; i < 8; ++i) {
+    bytes[i] = static_cast<char>(first >> (8 * i));
+    bytes[8 + i] = static_cast<char>(second >> (8 * i));
   }
-  void absorb(std::uint64_t word) {
-    v3 ^= word;
-    mix();
-    mix();
-    v0 ^= word;
-  }
-};
-
-// SipHash-2-4 (Aumasson and Bernstein, 2012) of the 16 bytes of two little-endian words.
-std::uint64_t siphash(const Permutation::Key& key, std::uint64_t first, std::uint64_t second) {
-  SipState s{key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d, key[0] ^ 0x6c7967656e657261,
-             key[1] ^ 0x7465646279746573};
-  s.absorb(first);
-  s.absorb(second);
-  s.absorb(std::uint64_t{16} << 56);  // the length block
-  s.v2 ^= 0xff;
-  for (int i = 0; i < 4; ++i) s.mix();
-  return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+  return siphash(key, {bytes.data(), bytes.size()});
 }
 
 // The smallest a with a * a >= n. REQUIRES: 1 <= n <= 2^62.
@@ -57,11 +33,12 @@ std::uint64_t ceil_sqrt(std::uint64_t n) {
 
 }  // namespace
 
-Permutation::Permutation(const Key& key, std::uint64_t size)
+Permutation::Permutation(const SipKey& key, std::uint64_t size)
     : key_(key), size_(size), a_(ceil_sqrt(size)), b_((size + a_ - 1) / a_) {}
 
 std::uint64_t Permutation::round(int round, std::uint64_t half, std::uint64_t bound) const {
-  const std::uint64_t hash = siphash(key_, size_, (static_cast<std::uint64_t>(round) << 32) | half);
+  const std::uint64_t hash =
+      hash_words(key_, size_, (static_cast<std::uint64_t>(round) << 32) | half);
   return static_cast<std::uint64_t>((static_cast<unsigned __int128>(hash) * bound) >> 64);
 }
 

@@ -14,18 +14,18 @@
 // Pure and immutable: any thread.
 #pragma once
 
-#include <array>
 #include <cstdint>
+
+#include "kit/siphash.h"
 
 namespace ashlar::kit {
 
 class Permutation {
  public:
   static constexpr int kRounds = 8;
-  using Key = std::array<std::uint64_t, 2>;
 
   // REQUIRES: 1 <= size <= 2^62.
-  Permutation(const Key& key, std::uint64_t size);
+  Permutation(const SipKey& key, std::uint64_t size);
 
   // REQUIRES: x < size().
   [[nodiscard]] std::uint64_t forward(std::uint64_t x) const;
@@ -39,7 +39,7 @@ class Permutation {
   // Uniform in [0, bound), up to a bias below bound / 2^64.
   [[nodiscard]] std::uint64_t round(int round, std::uint64_t half, std::uint64_t bound) const;
 
-  Key key_;
+  SipKey key_;
   std::uint64_t size_;
   std::uint64_t a_;  // the left half is below it
   std::uint64_t b_;  // the right half is below it

@@ -8,7 +8,7 @@
 namespace ashlar::kit {
 namespace {
 
-constexpr Permutation::Key kKey{0x0123456789abcdef, 0xfedcba9876543210};
+constexpr SipKey kKey{0x0123456789abcdef, 0xfedcba9876543210};
 
 TEST(PermutationTest, SmallSizesArePermutedWhole) {
   for (std::uint64_t size = 1; size <= 300; ++size) {

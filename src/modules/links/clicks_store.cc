@@ -98,9 +98,10 @@ constexpr Sql kListDetails{Audience::kTenant,
                            " ORDER BY id DESC LIMIT ?3"};
 constexpr Sql kExportCounts{
     Audience::kTenant,
-    "SELECT l.code, h.hour, h.clicks FROM links_clicks_hourly AS h JOIN links AS l ON l.id = h.link_id"
-    " WHERE h.tenant_id = :tenant AND l.tenant_id = :tenant AND h.hour > 0"
-    " ORDER BY h.link_id, h.hour"};
+    "SELECT h.tenant_id, h.link_id, h.hour, h.clicks, l.code FROM links_clicks_hourly AS h"
+    " JOIN links AS l ON l.id = h.link_id AND l.tenant_id = :tenant"
+    " WHERE h.tenant_id = :tenant AND (h.link_id, h.hour) > (?1, ?2) AND h.hour > 0"
+    " ORDER BY h.link_id, h.hour LIMIT ?3"};
 constexpr Sql kEraseDetails{
     Audience::kTenant,
     "DELETE FROM links_clicks WHERE tenant_id = :tenant AND id IN"
@@ -289,10 +290,12 @@ base::Result<std::vector<StoredClick>> list_details(storage::Transaction& tx, Li
   return clicks;
 }
 
-base::Status export_counts(storage::Transaction& tx,
-                           const std::function<void(std::string_view, Hour, std::int64_t)>& sink) {
-  ASHLAR_TRY(tx.query(kExportCounts, {}, [&](const Row& row) {
-    sink(row.text(0), row.integer(1), row.integer(2));
+base::Status export_counts(storage::Transaction& tx, LinkId after_link, Hour after_hour,
+                           std::int64_t limit,
+                           const std::function<void(const ClickCount&, std::string_view)>& sink) {
+  ASHLAR_TRY(tx.query(kExportCounts, {after_link.value, after_hour, limit}, [&](const Row& row) {
+    sink({base::TenantId(row.integer(0)), LinkId(row.integer(1)), row.integer(2), row.integer(3)},
+         row.text(4));
   }));
   return base::ok_status();
 }

@@ -89,9 +89,10 @@ struct StoredClick {
 base::Result<std::vector<StoredClick>> list_details(storage::Transaction& tx, LinkId link,
                                                     std::int64_t before, std::int64_t limit);
 
-// All counters of the tenant without the totals, in order.
-base::Status export_counts(storage::Transaction& tx,
-                           const std::function<void(std::string_view code, Hour, std::int64_t)>& sink);
+// The counters after that of (link, hour), `limit` at most, in order, without the totals.
+base::Status export_counts(storage::Transaction& tx, LinkId after_link, Hour after_hour,
+                           std::int64_t limit,
+                           const std::function<void(const ClickCount&, std::string_view code)>& sink);
 base::Result<std::int64_t> erase_details(storage::Transaction& tx, std::int64_t limit);
 base::Result<std::int64_t> erase_counts(storage::Transaction& tx, std::int64_t limit);
 

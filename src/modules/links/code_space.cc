@@ -6,9 +6,9 @@
 namespace ashlar::links {
 namespace {
 
-kit::Permutation::Key key_at(std::string_view secret, std::size_t offset) {
+kit::SipKey key_at(std::string_view secret, std::size_t offset) {
   CHECK(secret.size() == CodeSpace::kSecretBytes);
-  kit::Permutation::Key key{};
+  kit::SipKey key{};
   for (std::size_t i = 0; i < 16; ++i) {
     const auto byte = static_cast<unsigned char>(secret[offset + i]);
     key[i / 8] |= static_cast<std::uint64_t>(byte) << (8 * (i % 8));

@@ -62,12 +62,17 @@ constexpr Sql kFindRedirect{Audience::kPlatform,
                             "SELECT id, tenant_id, url, status, enabled, expires_at FROM links"
                             " WHERE domain_id = 0 AND code = ?1"};
 
+constexpr Sql kExport{Audience::kTenant,
+                      "SELECT " LINK_COLUMNS
+                      " FROM links WHERE tenant_id = :tenant AND id > ?1 ORDER BY id LIMIT ?2"};
+
 constexpr Sql kErase{Audience::kTenant,
                      "DELETE FROM links WHERE tenant_id = :tenant AND id IN (SELECT id FROM links"
                      " WHERE tenant_id = :tenant ORDER BY id LIMIT ?1) RETURNING code"};
 
-constexpr std::array<const Sql*, 9> kStatements{&kNextId, &kInsert,    &kFind,         &kUpdate, &kList,
-                                                &kSearch, &kSearchEnd, &kFindRedirect, &kErase};
+constexpr std::array<const Sql*, 10> kStatements{
+    &kNextId, &kInsert,    &kFind,         &kUpdate, &kList,
+    &kSearch, &kSearchEnd, &kFindRedirect, &kExport, &kErase};
 
 storage::Param nullable(const std::optional<base::Time>& time) {
   return time ? storage::Param(base::to_micros(*time)) : storage::Param(nullptr);
@@ -158,6 +163,12 @@ base::Result<std::optional<RedirectTarget>> find_redirect(storage::Transaction& 
                             maybe_time(row, 5)};
   }));
   return target;
+}
+
+base::Status export_links(storage::Transaction& tx, LinkId after, std::int64_t limit,
+                          const std::function<void(Link)>& sink) {
+  ASHLAR_TRY(tx.query(kExport, {after.value, limit}, [&](const Row& row) { sink(read_link(row)); }));
+  return base::ok_status();
 }
 
 base::Result<std::int64_t> erase_links(storage::Transaction& tx, std::int64_t limit,

@@ -49,6 +49,10 @@ base::Result<std::optional<LinkId>> search_end(storage::Transaction& tx, LinkId 
 base::Result<std::optional<RedirectTarget>> find_redirect(storage::Transaction& tx,
                                                           std::string_view code);
 
+// The oldest `limit` links newer than `after`, oldest first.
+base::Status export_links(storage::Transaction& tx, LinkId after, std::int64_t limit,
+                          const std::function<void(Link)>& sink);
+
 // Takes the tenant's oldest `limit` links away and tells their codes; rows removed.
 base::Result<std::int64_t> erase_links(storage::Transaction& tx, std::int64_t limit,
                                        const std::function<void(std::string_view code)>& sink);

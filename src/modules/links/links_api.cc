@@ -1,0 +1,231 @@
+#include "modules/links/links_api.h"
+
+#include <charconv>
+#include <optional>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "modules/links/click_stats.h"
+#include "modules/links/clicks_store.h"
+#include "modules/links/links_json.h"
+#include "modules/links/links_module.h"
+#include "platform/http/call.h"
+#include "platform/http/cursor.h"
+#include "platform/http/entity_tag.h"
+#include "platform/http/event_stream.h"
+#include "platform/storage/database.h"
+
+namespace ashlar::links {
+namespace {
+
+constexpr std::int64_t kDefaultLimit = 20;
+constexpr std::int64_t kMaxLimit = 100;
+constexpr std::size_t kMaxSearchBytes = 200;
+
+base::Error bad_parameter(const char* field, const char* reason, std::string detail) {
+  return base::Error{base::Code::kInvalid, "invalid_request", detail, {{field, reason, detail}}};
+}
+
+base::Result<std::int64_t> limit_of(const http::Call& call) {
+  const std::optional<std::string_view> text = call.query_value("limit");
+  if (!text) return kDefaultLimit;
+  std::int64_t limit = 0;
+  const auto parsed = std::from_chars(text->data(), text->data() + text->size(), limit);
+  if (parsed.ec != std::errc() || parsed.ptr != text->data() + text->size() || limit < 1 ||
+      limit > kMaxLimit) {
+    return bad_parameter("?limit", "out_of_range", "A limit is a whole number from 1 to 100.");
+  }
+  return limit;
+}
+
+base::Result<std::optional<bool>> enabled_of(const http::Call& call) {
+  const std::optional<std::string_view> text = call.query_value("enabled");
+  if (!text) return std::optional<bool>();
+  if (*text == "true") return std::optional(true);
+  if (*text == "false") return std::optional(false);
+  return bad_parameter("?enabled", "not_allowed", "Give true or false.");
+}
+
+http::CursorScope links_scope(const http::Call& call) {
+  return {"links", call.principal.tenant.value};
+}
+http::CursorScope clicks_scope(const http::Call& call) {
+  return {"links.clicks", call.principal.tenant.value};
+}
+
+base::Result<LinkQuery> link_query(const http::Call& call, const http::CursorCodec& cursors) {
+  LinkQuery query;
+  ASHLAR_ASSIGN(query.limit, limit_of(call));
+  ASHLAR_ASSIGN(query.enabled, enabled_of(call));
+  query.text = call.query_value("q").value_or("");
+  if (query.text.size() > kMaxSearchBytes) {
+    return bad_parameter("?q", "too_long", "A search text has at most 200 bytes.");
+  }
+  if (const auto cursor = call.query_value("cursor")) {
+    ASHLAR_ASSIGN(const auto position, cursors.decode<std::int64_t>(links_scope(call), *cursor));
+    query.before = LinkId(std::get<0>(position));
+  }
+  return query;
+}
+
+// The same request with another cursor, for "Link: …; rel=next".
+std::string next_page(const http::Call& call, const std::string& cursor) {
+  std::string url = "<" + std::string(call.head->path) + "?";
+  for (const auto& [name, value] : call.query) {
+    if (name != "cursor") url += base::percent_encode(name) + "=" + base::percent_encode(value) + "&";
+  }
+  return url + "cursor=" + cursor + ">; rel=\"next\"";
+}
+
+template <class T>
+http::Response page_answer(const http::Call& call, const json::Schema<json::Page<T>>& schema,
+                           const json::Page<T>& page) {
+  http::Response response = http::json_response(200, schema, page);
+  if (page.next_cursor) response.header("Link", next_page(call, *page.next_cursor));
+  return response;
+}
+
+std::string etag_of(const Link& link) { return "\"v" + std::to_string(link.version) + "\""; }
+
+base::Status check_if_match(const http::Call& call, const Link& link) {
+  if (call.head->if_match.empty()) return base::ok_status();
+  switch (http::match_strong(call.head->if_match, etag_of(link))) {
+    case http::TagMatch::kMatch: return base::ok_status();
+    case http::TagMatch::kNone:
+      return base::fail(base::Code::kPreconditionFailed, "etag_mismatch",
+                        "The link was changed since; read it again.");
+    case http::TagMatch::kMalformed: break;
+  }
+  return base::fail(base::Code::kInvalid, "bad_if_match", "If-Match is not a list of entity tags.");
+}
+
+LinkChange change_of(const LinkPatchJson& patch) {
+  LinkChange change;
+  if (patch.url) change.url = *patch.url;
+  if (patch.status) change.status = *patch.status;
+  if (patch.expires_at) change.expires_at = *patch.expires_at;
+  if (patch.enabled) change.enabled = *patch.enabled;
+  return change;
+}
+
+std::vector<ClickBucketJson> buckets(const std::vector<ClickBucket>& from) {
+  std::vector<ClickBucketJson> to;
+  to.reserve(from.size());
+  for (const ClickBucket& bucket : from) to.push_back({bucket.start, bucket.clicks});
+  return to;
+}
+
+}  // namespace
+
+LinkJson LinksApi::render(const Link& link, std::int64_t clicks) const {
+  return {link.code,       module_.links.short_url(link.code), link.url,        link.status,
+          link.expires_at, link.enabled,                       link.created_at, link.updated_at,
+          clicks};
+}
+
+http::Response LinksApi::answer(int status, const Link& link, std::int64_t clicks) const {
+  return http::json_response(status, link_schema(), render(link, clicks))
+      .header("ETag", etag_of(link));
+}
+
+base::Result<http::Response> LinksApi::create(http::Call& call, storage::Transaction& tx) const {
+  ASHLAR_ASSIGN(const NewLink wanted, create_link_schema().parse_body(call.body));
+  ASHLAR_ASSIGN(const Link link, module_.links.create(tx, wanted));
+  http::Response response = answer(201, link, 0);
+  response.header("Location", "/v1/links/" + link.code);
+  return response;
+}
+
+base::Result<http::Response> LinksApi::list(http::Call& call) const {
+  ASHLAR_ASSIGN(const LinkQuery query, link_query(call, cursors_));
+  LinkPage page;
+  std::unordered_map<LinkId, std::int64_t> totals;
+  ASHLAR_TRY(module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
+    ASHLAR_ASSIGN(page, module_.links.list(tx, query));
+    std::vector<LinkId> ids;
+    for (const Link& link : page.links) ids.push_back(link.id);
+    totals.clear();
+    return store::totals_of(tx, ids, [&](LinkId id, std::int64_t clicks) { totals[id] = clicks; });
+  }));
+  json::Page<LinkJson> body;
+  for (const Link& link : page.links) body.data.push_back(render(link, totals[link.id]));
+  if (page.next) {
+    ASHLAR_ASSIGN(body.next_cursor, cursors_.encode(links_scope(call), page.next->value));
+  }
+  return page_answer(call, link_page_schema(), body);
+}
+
+base::Result<http::Response> LinksApi::get(http::Call& call) const {
+  Link link;
+  std::int64_t clicks = 0;
+  ASHLAR_TRY(module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
+    ASHLAR_ASSIGN(link, module_.links.find(tx, call.param(0)));
+    ASHLAR_ASSIGN(clicks, store::total_clicks(tx, link.id));
+    return base::ok_status();
+  }));
+  return answer(200, link, clicks);
+}
+
+base::Result<http::Response> LinksApi::update(http::Call& call, storage::Transaction& tx) const {
+  ASHLAR_ASSIGN(const LinkPatchJson patch, update_link_schema().parse_body(call.body));
+  ASHLAR_ASSIGN(const Link before, module_.links.find(tx, call.param(0)));
+  ASHLAR_TRY(check_if_match(call, before));
+  ASHLAR_ASSIGN(const Link link,
+                module_.links.update(tx, before.code, change_of(patch), before.version));
+  ASHLAR_ASSIGN(const std::int64_t clicks, store::total_clicks(tx, link.id));
+  return answer(200, link, clicks);
+}
+
+base::Result<http::Response> LinksApi::stats(http::Call& call) const {
+  ClickStats stats;
+  ASHLAR_TRY(module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
+    ASHLAR_ASSIGN(const Link link, module_.links.find(tx, call.param(0)));
+    ASHLAR_ASSIGN(stats, read_click_stats(tx, link.id, module_.clock.now(),
+                                          module_.recorder.flushed_until()));
+    return base::ok_status();
+  }));
+  return http::json_response(200, click_stats_schema(),
+                             ClickStatsJson{call.param(0), stats.clicks, stats.as_of,
+                                            buckets(stats.by_hour), buckets(stats.by_day)});
+}
+
+base::Result<http::Response> LinksApi::clicks(http::Call& call) const {
+  ASHLAR_ASSIGN(const std::int64_t limit, limit_of(call));
+  std::int64_t before = std::int64_t{1} << 62;
+  if (const auto cursor = call.query_value("cursor")) {
+    ASHLAR_ASSIGN(const auto position, cursors_.decode<std::int64_t>(clicks_scope(call), *cursor));
+    before = std::get<0>(position);
+  }
+  std::vector<store::StoredClick> found;
+  ASHLAR_TRY(module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
+    ASHLAR_ASSIGN(const Link link, module_.links.find(tx, call.param(0)));
+    ASHLAR_ASSIGN(found, store::list_details(tx, link.id, before, limit + 1));
+    return base::ok_status();
+  }));
+  json::Page<ClickJson> body;
+  if (static_cast<std::int64_t>(found.size()) > limit) {
+    found.pop_back();
+    ASHLAR_ASSIGN(body.next_cursor, cursors_.encode(clicks_scope(call), found.back().id));
+  }
+  for (const store::StoredClick& click : found) {
+    body.data.push_back({click.at, click.referrer, std::string(agent_name(click.agent))});
+  }
+  return page_answer(call, click_page_schema(), body);
+}
+
+base::Status LinksApi::stream(http::Call& call, std::shared_ptr<http::EventStream> stream) const {
+  std::optional<LinkId> only;
+  if (const auto code = call.query_value("code")) {
+    ASHLAR_ASSIGN(const Link link,
+                  module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) {
+                    return module_.links.find(tx, *code);
+                  }));
+    only = link.id;
+  }
+  return module_.feed.watch(call.principal.tenant, only, std::move(stream));
+}
+
+}  // namespace ashlar::links

@@ -1,0 +1,96 @@
+// The links' share of a tenant's data: exported whole, erased in small steps.
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "modules/links/clicks_store.h"
+#include "modules/links/links_module.h"
+#include "modules/links/links_store.h"
+#include "platform/json/writer.h"
+#include "platform/storage/database.h"
+
+namespace ashlar::links {
+namespace {
+
+constexpr std::int64_t kPage = 1'000;
+
+void write_time(json::Writer& json, std::string_view key, std::optional<base::Time> time) {
+  json.key(key);
+  if (time) {
+    json.string(base::format_rfc3339(*time));
+  } else {
+    json.null();
+  }
+}
+
+std::string link_line(const Link& link) {
+  std::string line;
+  json::Writer json(line);
+  json.begin_object().key("module").string("links").key("table").string("links");
+  json.key("code").string(link.code).key("url").string(link.url);
+  json.key("status").integer(link.status).key("enabled").boolean(link.enabled);
+  write_time(json, "expires_at", link.expires_at);
+  write_time(json, "created_at", link.created_at);
+  write_time(json, "updated_at", link.updated_at);
+  json.key("version").integer(link.version).end_object();
+  return line;
+}
+
+std::string count_line(const ClickCount& count, std::string_view code) {
+  std::string line;
+  json::Writer json(line);
+  json.begin_object().key("module").string("links").key("table").string("clicks_hourly");
+  json.key("code").string(code);
+  write_time(json, "hour", start_of(count.hour));
+  json.key("clicks").integer(count.clicks).end_object();
+  return line;
+}
+
+base::Status send(const std::vector<std::string>& lines, const security::LineSink& sink) {
+  for (const std::string& line : lines) ASHLAR_TRY(sink(line));
+  return base::ok_status();
+}
+
+// Page by page: PostgreSQL's answers are in memory whole.
+base::Status export_all(storage::Transaction& tx, const security::LineSink& sink) {
+  std::vector<std::string> lines;
+  LinkId after;
+  do {
+    lines.clear();
+    ASHLAR_TRY(store::export_links(tx, after, kPage, [&](Link link) {
+      lines.push_back(link_line(link));
+      after = link.id;
+    }));
+    ASHLAR_TRY(send(lines, sink));
+  } while (!lines.empty());
+  ClickCount last;
+  do {
+    lines.clear();
+    ASHLAR_TRY(store::export_counts(tx, last.link, last.hour, kPage,
+                                    [&](const ClickCount& count, std::string_view code) {
+                                      lines.push_back(count_line(count, code));
+                                      last = count;
+                                    }));
+    ASHLAR_TRY(send(lines, sink));
+  } while (!lines.empty());
+  return base::ok_status();
+}
+
+// Links first: from then on no click of the tenant is written any more (clicks_store.h), so what is
+// erased after them does not come back.
+base::Result<std::int64_t> erase_some(storage::Transaction& tx, std::int64_t limit) {
+  ASHLAR_ASSIGN(const std::int64_t links, store::erase_links(tx, limit, [&](std::string_view code) {
+    tx.notify(kLinksChannel, code);
+  }));
+  if (links > 0) return links;
+  ASHLAR_ASSIGN(const std::int64_t details, store::erase_details(tx, limit));
+  if (details > 0) return details;
+  return store::erase_counts(tx, limit);
+}
+
+}  // namespace
+
+security::TenantData links_tenant_data() { return {"links", export_all, erase_some}; }
+
+}  // namespace ashlar::links

@@ -1,0 +1,59 @@
+// LinksModule: everything of links that lives as long as the program, and the table of its routes.
+//
+// Order: construct → routes are served, start() → close_streams(), last request answered → stop().
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "base/clock.h"
+#include "base/entropy.h"
+#include "base/result.h"
+#include "modules/links/click_feed.h"
+#include "modules/links/click_folder.h"
+#include "modules/links/click_retention.h"
+#include "modules/links/clicks.h"
+#include "modules/links/links.h"
+#include "platform/http/route.h"
+#include "platform/security/tenants.h"
+
+namespace ashlar::http {
+class CursorCodec;
+}
+
+namespace ashlar::links {
+
+class LinksModule {
+ public:
+  struct Options {
+    std::string public_url;   // without a slash at the end
+    OwnHosts own_hosts;       // public_url's among them
+    std::string code_secret;  // CodeSpace::kSecretBytes, the installation's
+    std::size_t click_shards; // see ClickRecorder
+  };
+
+  // All by reference outlives it.
+  LinksModule(Options options, storage::Database& database, const base::Clock& clk,
+              base::Entropy& entropy, obs::Registry& metrics, obs::Log& log);
+
+  void start();
+  void close_streams();
+  // All clicks recorded before are committed when it returns ok. When nobody records any more.
+  base::Status stop();
+
+  storage::Database& db;
+  const base::Clock& clock;
+  const Links links;
+  ClickFeed feed;
+  ClickRecorder recorder;
+  ClickFolder folder;
+  ClickRetention retention;
+};
+
+// All but the redirect's. Both outlive the table.
+http::RouteTable links_routes(LinksModule& module, const http::CursorCodec& cursors);
+
+// Links and hourly clicks of a tenant, exported; everything of it, erased.
+security::TenantData links_tenant_data();
+
+}  // namespace ashlar::links

@@ -1,0 +1,168 @@
+// THE table of links (the redirect's row stands in redirects.h's own file).
+#include <memory>
+#include <utility>
+
+#include "modules/links/links_api.h"
+#include "modules/links/links_json.h"
+#include "modules/links/links_module.h"
+
+namespace ashlar::links {
+namespace {
+
+using http::Call;
+using http::ErrorDoc;
+using http::Idempotency;
+using http::Method;
+using http::QueryParam;
+using http::Tenancy;
+using storage::Transaction;
+
+constexpr base::Millis kDeadline{10'000};
+
+const ErrorDoc kNotFound{404, "link_not_found", "There is no such link, or it is another tenant's."};
+const ErrorDoc kBadTarget{422, "target_*",
+                          "The URL cannot be a target: target_scheme, target_host, target_is_ashlar …"};
+const ErrorDoc kBadExpiry{422, "expires_in_past", "The expiry is not in the future."};
+const ErrorDoc kBadCursor{400, "invalid_cursor", "The cursor was not given out for this list."};
+
+using Api = std::shared_ptr<const LinksApi>;
+
+void add_writing_routes(http::RouteTable& table, const Api& api) {
+  table.push_back({
+      .method = Method::kPost,
+      .path = {"/v1/links"},
+      .summary = {"Shorten a URL."},
+      .module = {"links"},
+      .tenancy = Tenancy::kTenant,
+      .scope = {"links:write"},
+      .cost = 2,
+      .idempotency = Idempotency::kOptional,
+      .deadline = kDeadline,
+      .handler = {http::TransactionHandler(
+          [api](Call& call, Transaction& tx) { return api->create(call, tx); })},
+      .request = &create_link_schema(),
+      .response = &link_schema(),
+      .success = 201,
+      .errors = {kBadTarget,
+                 {422, "code_malformed", "The code is not 3 to 64 letters, digits, '-' or '_'."},
+                 {422, "code_reserved", "The code is a word that the service needs itself."},
+                 kBadExpiry,
+                 {409, "code_taken", "The code names another link."}},
+      .etag = true,
+  });
+  table.push_back({
+      .method = Method::kPatch,
+      .path = {"/v1/links/{code}"},
+      .summary = {"Change a link; the next redirect follows the change."},
+      .module = {"links"},
+      .tenancy = Tenancy::kTenant,
+      .scope = {"links:write"},
+      .cost = 2,
+      .idempotency = Idempotency::kNatural,
+      .deadline = kDeadline,
+      .handler = {http::TransactionHandler(
+          [api](Call& call, Transaction& tx) { return api->update(call, tx); })},
+      .request = &update_link_schema(),
+      .response = &link_schema(),
+      .errors = {kNotFound, kBadTarget, kBadExpiry,
+                 {412, "etag_mismatch", "The link is not the one that If-Match names."}},
+      .etag = true,
+  });
+}
+
+void add_reading_routes(http::RouteTable& table, const Api& api) {
+  table.push_back({
+      .method = Method::kGet,
+      .path = {"/v1/links"},
+      .summary = {"List links, newest first."},
+      .module = {"links"},
+      .tenancy = Tenancy::kTenant,
+      .scope = {"links:read"},
+      .cost = 1,
+      .idempotency = Idempotency::kNatural,
+      .deadline = kDeadline,
+      .handler = {http::WorkerHandler([api](Call& call) { return api->list(call); })},
+      .response = &link_page_schema(),
+      .query = {{"q", "Only links whose code begins with this or whose URL contains it.", "spring"},
+                {"enabled", "Only enabled links (true) or disabled ones (false).", "true"}},
+      .errors = {kBadCursor},
+      .paged = true,
+  });
+  table.push_back({
+      .method = Method::kGet,
+      .path = {"/v1/links/{code}"},
+      .summary = {"Get one link."},
+      .module = {"links"},
+      .tenancy = Tenancy::kTenant,
+      .scope = {"links:read"},
+      .cost = 1,
+      .idempotency = Idempotency::kNatural,
+      .deadline = kDeadline,
+      .handler = {http::WorkerHandler([api](Call& call) { return api->get(call); })},
+      .response = &link_schema(),
+      .errors = {kNotFound},
+      .etag = true,
+  });
+}
+
+void add_click_routes(http::RouteTable& table, const Api& api) {
+  table.push_back({
+      .method = Method::kGet,
+      .path = {"/v1/links/{code}/stats"},
+      .summary = {"Clicks of a link by hour and day."},
+      .module = {"links"},
+      .tenancy = Tenancy::kTenant,
+      .scope = {"links:read"},
+      .cost = 2,
+      .idempotency = Idempotency::kNatural,
+      .deadline = kDeadline,
+      .handler = {http::WorkerHandler([api](Call& call) { return api->stats(call); })},
+      .response = &click_stats_schema(),
+      .errors = {kNotFound},
+  });
+  table.push_back({
+      .method = Method::kGet,
+      .path = {"/v1/links/{code}/clicks"},
+      .summary = {"The newest clicks of a link, one by one, as far as they were kept."},
+      .module = {"links"},
+      .tenancy = Tenancy::kTenant,
+      .scope = {"links:read"},
+      .cost = 2,
+      .idempotency = Idempotency::kNatural,
+      .deadline = kDeadline,
+      .handler = {http::WorkerHandler([api](Call& call) { return api->clicks(call); })},
+      .response = &click_page_schema(),
+      .errors = {kNotFound, kBadCursor},
+      .paged = true,
+  });
+  table.push_back({
+      .method = Method::kGet,
+      .path = {"/v1/clicks/stream"},
+      .summary = {"Clicks as they happen: server-sent events named \"clicks\"."},
+      .module = {"links"},
+      .tenancy = Tenancy::kTenant,
+      .scope = {"links:read"},
+      .cost = 2,
+      .idempotency = Idempotency::kNatural,
+      .deadline = kDeadline,
+      .handler = {http::StreamHandler([api](Call& call, std::shared_ptr<http::EventStream> stream) {
+        return api->stream(call, std::move(stream));
+      })},
+      .response_type = "text/event-stream",
+      .query = {{"code", "Only this link.", "spring-sale"}},
+      .errors = {kNotFound, {429, "too_many_streams", "Too many click streams are open."}},
+  });
+}
+
+}  // namespace
+
+http::RouteTable links_routes(LinksModule& module, const http::CursorCodec& cursors) {
+  const auto api = std::make_shared<const LinksApi>(module, cursors);
+  http::RouteTable table;
+  add_writing_routes(table, api);
+  add_reading_routes(table, api);
+  add_click_routes(table, api);
+  return table;
+}
+
+}  // namespace ashlar::links
