@@ -33,9 +33,10 @@ TEST(SecurityStatements, KeepTheRulesOfBothEngines) {
   }
 }
 
-// The whole list of what touches tenants' tables without a tenant: a new one must be argued for here.
+// The whole list of what touches tenants' tables without a tenant: a new one must be argued for
+// here.
 TEST(SecurityStatements, FewCrossTheLineBetweenTenants) {
-  std::set<std::string_view> without_tenant;
+  std::multiset<std::string_view> without_tenant;
   for (const auto list : {api_keys_statements(), idempotency_statements()}) {
     for (const storage::Sql* sql : list) {
       if (sql->audience == storage::Audience::kPlatform) {
@@ -44,8 +45,7 @@ TEST(SecurityStatements, FewCrossTheLineBetweenTenants) {
     }
   }
   // Look-up of a key by its public id, note of its last use, sweep of expired records.
-  EXPECT_EQ(without_tenant, (std::set<std::string_view>{"SELECT", "UPDATE", "DELETE"}));
-  EXPECT_EQ(api_keys_statements().size() + idempotency_statements().size(), 12u);
+  EXPECT_EQ(without_tenant, (std::multiset<std::string_view>{"SELECT", "UPDATE", "DELETE"}));
 }
 
 }  // namespace
