@@ -149,8 +149,8 @@ base::Result<std::unique_ptr<Database>> open_postgres(const PostgresOptions& opt
                                                       const base::Clock& clock,
                                                       base::Entropy& entropy, obs::Log& log,
                                                       obs::Registry& registry) {
-  auto database = std::make_unique<PostgresDatabase>(options, std::to_string(entropy.u64()), entropy.u64(),
-                                                     clock, log, registry);
+  auto database = std::make_unique<PostgresDatabase>(options, std::to_string(entropy.u64()),
+                                                     entropy.u64(), clock, log, registry);
   ASHLAR_TRY(database->start());
   return std::unique_ptr<Database>(std::move(database));
 }

@@ -40,6 +40,7 @@ void SqliteCheckpointer::run() {
       if (stopping_) return;
       wanted_ = false;
     }
+    const std::lock_guard running(running_);
     const int code = sqlite3_wal_checkpoint_v2(connection_->handle(), nullptr,
                                                SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
     if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) {

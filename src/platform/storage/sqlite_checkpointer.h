@@ -22,6 +22,10 @@ class SqliteCheckpointer {
   SqliteCheckpointer(const SqliteCheckpointer&) = delete;
   SqliteCheckpointer& operator=(const SqliteCheckpointer&) = delete;
 
+  // While the guard lives no checkpoint of this object runs; waits for the one that does. SQLite
+  // lets only one checkpoint run, and does not wait for it: it refuses the second.
+  [[nodiscard]] std::unique_lock<std::mutex> pause() { return std::unique_lock(running_); }
+
   // One checkpoint soon, however often it is called meanwhile. Quick; any thread.
   void wake();
 
@@ -30,6 +34,7 @@ class SqliteCheckpointer {
 
   const std::unique_ptr<SqliteConnection> connection_;
   obs::Log& log_;
+  std::mutex running_;  // held during a checkpoint
   std::mutex mutex_;
   std::condition_variable changed_;
   bool wanted_ = false;    // guarded by mutex_

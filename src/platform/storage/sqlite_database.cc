@@ -39,7 +39,7 @@ class SqliteDatabase final : public Database {
                  .wal_soft_bytes = options.wal_soft_bytes,
                  .wal_hard_bytes = options.wal_hard_bytes,
                  .busy_timeout = options.busy_timeout},
-                clock, log, metrics_, board_, [this] { checkpointer_.wake(); }),
+                clock, log, metrics_, board_, checkpointer_),
         readers_(file_of(options, options.reader_cache_kib),
                  {.connections = options.readers,
                   .waiting_limit = options.waiting_reads_limit,

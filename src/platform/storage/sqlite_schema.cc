@@ -47,7 +47,10 @@ class SqliteSchema final : public SchemaConnection {
   }
   base::Status prepare() override { return connection_->execute_script(kTable); }
   base::Status run_script(const std::string& script) override {
-    return connection_->execute_script(script);
+    ASHLAR_TRY(connection_->execute_script(script));
+    if (!connection_->autocommit()) return base::ok_status();
+    return base::fail(base::Code::kInternal, "storage_error",
+                      "a migration may not end its transaction");
   }
 
   base::Result<std::vector<AppliedMigration>> applied() override {

@@ -3,7 +3,6 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
 #include "platform/observability/quiet_thread.h"
+#include "platform/storage/sqlite_checkpointer.h"
 #include "platform/storage/sqlite_connection.h"
 #include "platform/storage/sqlite_transaction.h"
 #include "platform/storage/storage_metrics.h"
@@ -23,7 +23,7 @@ namespace {
 
 constexpr base::Millis kIdleLook{200};
 // A reader that holds an old snapshot must not hold the writer for long.
-constexpr int kRestartWaitMs = 50;
+constexpr int kRestartWaitMs = 100;
 
 using Control = SqliteConnection::Control;
 
@@ -61,14 +61,14 @@ struct SqliteWriter::Request {
 SqliteWriter::SqliteWriter(std::unique_ptr<SqliteConnection> connection,
                            SqliteWriterOptions options, const base::Clock& clock, obs::Log& log,
                            StorageMetrics& metrics, NoticeBoard& board,
-                           std::function<void()> wake_checkpointer)
+                           SqliteCheckpointer& checkpointer)
     : connection_(std::move(connection)),
       options_(options),
       clock_(clock),
       log_(log),
       metrics_(metrics),
       board_(board),
-      wake_checkpointer_(std::move(wake_checkpointer)),
+      checkpointer_(checkpointer),
       next_restart_bytes_(options.wal_hard_bytes) {
   sqlite3_wal_hook(connection_->handle(), &SqliteWriter::on_wal, this);
   look_for_foreign_writes();  // nobody has subscribed yet: takes note of the version
@@ -290,9 +290,10 @@ int SqliteWriter::on_wal(void* self, sqlite3* /*db*/, const char* /*name*/, int 
 // rests; beyond the hard bound the writer rests.
 void SqliteWriter::bound_wal() {
   metrics_.wal_bytes.set(wal_bytes_);
-  if (wal_bytes_ >= options_.wal_soft_bytes) wake_checkpointer_();
+  if (wal_bytes_ >= options_.wal_soft_bytes) checkpointer_.wake();
   if (wal_bytes_ < options_.wal_hard_bytes) next_restart_bytes_ = options_.wal_hard_bytes;
   if (wal_bytes_ < next_restart_bytes_) return;
+  const auto no_other = checkpointer_.pause();
   sqlite3* db = connection_->handle();
   sqlite3_busy_timeout(db, kRestartWaitMs);
   // RESTART keeps the file's length: overwriting costs less than growing anew.
@@ -312,11 +313,8 @@ void SqliteWriter::die(const base::Error& error) {
   log_.error("storage: the commit failed; stopping, because what is on the disk is not known",
              {{"detail", error.detail}});
   log_.flush();
-  std::fprintf(
-      stderr,
-      "ashlar: the commit failed (%s); stopping, because what is on the disk is not known\n",
-      error.detail.c_str());
-  std::abort();
+  const std::string line = "the commit reached the disk: " + error.detail;
+  base::check_failed(line.c_str(), __FILE__, __LINE__);
 }
 
 }  // namespace ashlar::storage

@@ -55,6 +55,7 @@ class Log;
 
 namespace ashlar::storage {
 
+class SqliteCheckpointer;
 class SqliteConnection;
 class Transaction;
 struct StorageMetrics;
@@ -72,11 +73,10 @@ class SqliteWriter {
  public:
   using Body = std::function<base::Status(Transaction&)>;
 
-  // `wake_checkpointer` is called on the writer's thread and must be quick. References outlive the
-  // writer.
+  // References outlive the writer.
   SqliteWriter(std::unique_ptr<SqliteConnection> connection, SqliteWriterOptions options,
                const base::Clock& clock, obs::Log& log, StorageMetrics& metrics, NoticeBoard& board,
-               std::function<void()> wake_checkpointer);
+               SqliteCheckpointer& checkpointer);
   // Runs what is queued, then stops. REQUIRES: nobody calls submit() any more.
   ~SqliteWriter();
   SqliteWriter(const SqliteWriter&) = delete;
@@ -111,7 +111,7 @@ class SqliteWriter {
   obs::Log& log_;
   StorageMetrics& metrics_;
   NoticeBoard& board_;
-  const std::function<void()> wake_checkpointer_;
+  SqliteCheckpointer& checkpointer_;
 
   // The writer's thread only.
   std::deque<Request*> taken_;   // out of the queue, not yet run

@@ -28,13 +28,12 @@ class GroupCommitCheck {
   base::Status see(const SqlToken& token) {
     if (token.kind == SqlToken::Kind::kBlank) return base::ok_status();
     const std::string word = base::ascii_lower(token.text);
-    if (word == "(") return base::ok_status();  // RAISE(ROLLBACK, …)
-    const bool rolls_back =
-        word == "rollback" && (last_ == "or" || last_ == "conflict" || last_ == "raise");
+    const bool ends = word == "rollback" || (word == "commit" && last_ != "on");
     const bool defers = (word == "deferrable" && last_ != "not") || word == "defer_foreign_keys";
     last_ = word;
-    if (rolls_back)
-      return broken("a ROLLBACK conflict clause would end the transactions of others");
+    if (ends)
+      return broken(
+          "COMMIT and ROLLBACK, as conflict clauses too, would end the transactions of others");
     if (defers) return broken("a deferred constraint would fail the commit of others");
     return base::ok_status();
   }
