@@ -207,7 +207,7 @@ std::string Page::make() {
   for (const ModuleDoc& module : modules) {
     out_ += "<section class=\"group\" id=\"" + escaped(module.module) + "\">\n<h2>" +
             escaped(module.title) + "</h2>\n";
-    if (module.doc != module.title) out_ += "<p>" + prose(module.doc) + "</p>\n";
+    if (module.doc != module.title + ".") out_ += "<p>" + prose(module.doc) + "</p>\n";
     for (const Route& each : routes_) {
       if (each.documented && each.module.value == module.module) route(each);
     }
@@ -247,7 +247,7 @@ void Page::contents(std::span<const ModuleDoc> modules) {
       const std::string method(method_name(each.method));
       out_ += "<li><a href=\"#" + operation_id(each) + "\"><span class=\"verb verb-" +
               base::ascii_lower(method) + "\">" + method + "</span><span class=\"what\">" +
-              escaped(each.summary.value) + "</span></a></li>\n";
+              escaped(summary_of(each).title) + "</span></a></li>\n";
     }
     out_ += "</ul></section>\n";
   }
@@ -279,7 +279,7 @@ void Page::route(const Route& route) {
   const std::string id = operation_id(route);
   const std::string method(method_name(route.method));
   out_ += "<article class=\"route\" id=\"" + id + "\">\n<h3><a href=\"#" + id + "\">" +
-          escaped(route.summary.value) + "</a></h3>\n";
+          escaped(summary_of(route).title) + "</a></h3>\n";
   std::string path = escaped(route.path.value);
   for (std::size_t i = 0; (i = path.find('{', i)) != std::string::npos; i += 4)
     path.insert(i, "<b>");
@@ -288,6 +288,8 @@ void Page::route(const Route& route) {
   }
   out_ += "<p class=\"line\"><span class=\"verb verb-" + base::ascii_lower(method) + "\">" +
           method + "</span><span class=\"path\">" + path + "</span></p>\n";
+  const std::string_view rest = summary_of(route).rest;
+  if (!rest.empty()) out_ += "<p class=\"more\">" + prose(rest) + "</p>\n";
   facts(route);
   out_ += "<div class=\"split\">\n<div>\n";
   params(route);
@@ -316,7 +318,7 @@ void Page::facts(const Route& route) {
     out_ += "<div><dt>" + std::string(name) + "</dt><dd>" + html + "</dd></div>\n";
   };
   out_ += "<dl class=\"facts\">\n";
-  switch (route.tenancy) {
+  switch (route.tenancy.value) {
     case Tenancy::kPublic:
       fact("Access", "everybody");
       break;
@@ -331,7 +333,7 @@ void Page::facts(const Route& route) {
   fact("Cost", std::to_string(route.cost) + (route.cost == 1 ? " unit" : " units"));
   const auto ms = route.deadline.value.count();
   fact("Deadline", ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms");
-  switch (route.idempotency) {
+  switch (route.idempotency.value) {
     case Idempotency::kNatural:
       fact("Repeat", "safe");
       break;
@@ -414,8 +416,8 @@ void Page::errors(const Route& route) {
     });
     const std::string reason = "<code>" + escaped(error.reason) + "</code>";
     out_ += "<li><span>" + std::to_string(error.status) + "</span><span>" +
-            (is_own ? "<b>" + reason + "</b>" : reason) + "</span><span>" + prose(error.when) +
-            "</span></li>\n";
+            (is_own ? "<b>" + reason + "</b>" : reason) + "</span><span>" +
+            prose(sentence(error.when)) + "</span></li>\n";
   }
   out_ += "</ul>\n</details>\n";
 }

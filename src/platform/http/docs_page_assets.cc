@@ -99,6 +99,7 @@ main { padding: 1.5rem clamp(1rem, 3vw, 2.25rem) 6rem; }
 .route h3 a:hover { text-decoration: underline; }
 .line { display: flex; flex-wrap: wrap; gap: 0.25rem 0.75rem; margin-top: 0.375rem; }
 .line .verb { font-size: 0.875rem; }
+.more { max-width: 44rem; margin-top: 0.75rem; }
 .path { overflow-wrap: anywhere; }
 .path b { font-weight: 600; color: var(--accent); }
 .facts { display: flex; flex-wrap: wrap; gap: 0.5rem 1.75rem; margin-top: 1rem; }

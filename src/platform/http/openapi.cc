@@ -71,7 +71,8 @@ std::string component_name(int status) {
 }
 
 std::string operation_description(const Route& route) {
-  std::string text;
+  std::string text(summary_of(route).rest);
+  if (!text.empty()) text += "\n\n";
   if (route.tenancy == Tenancy::kPlatform) text += "For the console's administrator. ";
   if (!route.scope.value.empty()) text += "Scope `" + std::string(route.scope.value) + "`. ";
   text += "Costs " + std::to_string(route.cost) + (route.cost == 1 ? " unit" : " units") +
@@ -139,7 +140,7 @@ void Document::write_operation(const Route& route) {
   CHECK(operation_ids_.insert(id).second);
   writer_.begin_object();
   writer_.key("operationId").string(id);
-  writer_.key("summary").string(route.summary.value);
+  writer_.key("summary").string(summary_of(route).title);
   writer_.key("description").string(operation_description(route));
   writer_.key("tags").begin_array().string(route.module.value).end_array();
   write_security(route);
@@ -250,7 +251,7 @@ void Document::write_success_body(const Route& route) {
 std::string Document::problem_response(int status, std::span<const ErrorDoc> errors) const {
   std::string description = std::string(status_text(status)) + "\n";
   for (const ErrorDoc& error : errors) {
-    description += "\n- `" + std::string(error.reason) + "`: " + std::string(error.when);
+    description += "\n- `" + std::string(error.reason) + "`: " + sentence(error.when);
   }
   std::string text;
   Writer writer(text);
@@ -264,7 +265,7 @@ std::string Document::problem_response(int status, std::span<const ErrorDoc> err
   writer.key("schema").begin_object().key("$ref").string("#/components/schemas/Problem");
   writer.end_object().key("example");
   const Response example =
-      problem(status, errors.front().reason, errors.front().when, kExampleRequestId);
+      problem(status, errors.front().reason, sentence(errors.front().when), kExampleRequestId);
   writer.raw(example.body);
   writer.end_object().end_object();
   writer.key("x-ashlar-reasons").begin_array();

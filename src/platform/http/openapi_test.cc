@@ -70,7 +70,8 @@ TEST(OpenApi, EveryDocumentedRouteIsThere) {
   std::string seen;
   for (const auto& [path, item] : *at(doc, {"paths"}).if_object()) {
     for (const auto& [method, operation] : *item.if_object()) {
-      seen += method + " " + path + " " + *operation.find("operationId")->if_string() + "\n";
+      seen.append(method).append(" ").append(path).append(" ");
+      seen.append(*operation.find("operationId")->if_string()).append("\n");
     }
   }
   EXPECT_EQ(seen,

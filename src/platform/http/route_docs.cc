@@ -176,6 +176,7 @@ void add_repeat_errors(const Route& route, Errors& out) {
     out.push_back({422, "idempotency_key_reused", "The key was used for another request."});
   }
   if (takes_if_match(route)) {
+    out.push_back({400, "bad_if_match", "If-Match is not a list of entity tags."});
     out.push_back({412, "etag_mismatch", "The resource was changed since; read it again."});
   }
 }
@@ -184,6 +185,12 @@ bool documented_before(const Errors& errors, const ErrorDoc& error) {
   return std::ranges::any_of(errors, [&](const ErrorDoc& other) {
     return other.status == error.status && other.reason == error.reason;
   });
+}
+
+std::string capitalised(std::string_view text) {
+  std::string out(text);
+  if (!out.empty() && out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 32);
+  return out;
 }
 
 std::string_view verb_of(const Route& route, bool on_item) {
@@ -208,6 +215,19 @@ bool is_stream(const Route& route) {
 }
 
 bool has_answer_body(const Route& route) { return route.success != 204 && route.success < 300; }
+
+SummaryText summary_of(const Route& route) {
+  const std::string_view text = route.summary;
+  const std::size_t stop = text.find(". ");
+  if (stop != std::string_view::npos) return {text.substr(0, stop), text.substr(stop + 2)};
+  return {text.substr(0, text.size() - (text.ends_with('.') ? 1 : 0)), {}};
+}
+
+std::string sentence(std::string_view text) {
+  std::string out = capitalised(text);
+  if (!out.empty() && out.back() != '.' && !out.ends_with("…")) out += '.';
+  return out;
+}
 
 std::vector<ParamDoc> parameters_of(const Route& route, std::span<const Route> table) {
   std::vector<ParamDoc> params;
@@ -244,7 +264,8 @@ std::vector<ErrorDoc> errors_of(const Route& route) {
     add_query_errors(route, platform);
     if (!is_read(route.method)) add_body_errors(route, platform);
   }
-  if (route.paged) platform.push_back({400, "bad_cursor", "The cursor is none of this list's."});
+  if (route.paged)
+    platform.push_back({400, "invalid_cursor", "The cursor was not given out for this list."});
   add_repeat_errors(route, platform);
   platform.push_back({503, "overloaded", "Too much to do; try again after Retry-After seconds."});
   platform.push_back({503, "storage_unavailable", "Storage does not answer; try again."});
@@ -300,7 +321,10 @@ std::vector<ModuleDoc> modules_of(std::span<const Route> table, const ApiInfo& i
     if (!known && std::ranges::find(others, module) == others.end()) others.push_back(module);
   }
   std::ranges::sort(others);
-  for (const std::string_view module : others) modules.push_back({module, module, module});
+  for (const std::string_view module : others) {
+    const std::string title = capitalised(module);
+    modules.push_back({module, title, title + "."});
+  }
   return modules;
 }
 

@@ -17,8 +17,8 @@ namespace ashlar::http {
 // One group of routes, by Route::module.
 struct ModuleDoc {
   std::string_view module;
-  std::string_view title;
-  std::string_view doc;  // one or two sentences
+  std::string title;
+  std::string doc;  // one or two sentences
 };
 
 struct ApiInfo {
@@ -48,10 +48,21 @@ std::vector<ParamDoc> parameters_of(const Route& route, std::span<const Route> t
 // reason that the row names itself is told in the row's words.
 std::vector<ErrorDoc> errors_of(const Route& route);
 
+// A row's summary as title and the rest: "Creates a key. Shown once." is "Creates a key" and "Shown
+// once.".
+struct SummaryText {
+  std::string_view title;
+  std::string_view rest;
+};
+SummaryText summary_of(const Route& route);
+
+// "the name is taken" as "The name is taken.".
+std::string sentence(std::string_view text);
+
 // "links_create", "links_stats_get": unique in a table whose paths are (openapi_document checks).
 std::string operation_id(const Route& route);
 
-// The modules of the documented routes, in the order to show. Views into `info` and `table`.
+// The modules of the documented routes, in the order to show. Views into the rows of `table`.
 std::vector<ModuleDoc> modules_of(std::span<const Route> table, const ApiInfo& info);
 
 // What stands behind `success`: 204 and redirects have no body.

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/check.h"
 #include "platform/json/schema.h"
 #include "platform/json/writer.h"
 
@@ -133,6 +134,7 @@ void write_sample(Writer& writer, const Field& field) {
       writer.string("8070450532247928832");
       return;
     case FieldKind::kObject:
+      CHECK(field.shape != nullptr);
       return write_example(writer, *field.shape);
   }
 }

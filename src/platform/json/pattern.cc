@@ -72,7 +72,8 @@ class Pattern::Compiler {
         rest_.remove_prefix(1);
         if (!read_character(last, true) || last < first) return false;
       }
-      for (int c = first; c <= last; ++c) add(atom, static_cast<char>(c));
+      for (char c = first; c != last; ++c) add(atom, c);
+      add(atom, last);
       any = true;
     }
     return any;

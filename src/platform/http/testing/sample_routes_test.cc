@@ -127,15 +127,15 @@ Route row(Method method, std::string_view path, std::string_view summary, std::s
 RouteTable link_routes() {
   constexpr std::string_view kRead = "links:read";
   constexpr std::string_view kWrite = "links:write";
-  Route create = row(Method::kPost, "/v1/links", "Shorten a URL", "links", Tenancy::kTenant, kWrite,
-                     transaction());
+  Route create = row(Method::kPost, "/v1/links", "Shorten a URL. A custom code may be taken.",
+                     "links", Tenancy::kTenant, kWrite, transaction());
   create.cost = 2;
   create.idempotency = Idempotency::kOptional;
   create.request = &create_link_schema();
   create.response = &link_schema();
   create.success = 201;
   create.etag = true;
-  create.errors = {{409, "code_taken", "Another link has this code."},
+  create.errors = {{409, "code_taken", "another link has this code"},
                    {422, "bad_target", "The target is not http or https."}};
   Route list =
       row(Method::kGet, "/v1/links", "List links", "links", Tenancy::kTenant, kRead, worker());
