@@ -1,5 +1,10 @@
-// LinksFixture: a database with two tenants, a clock moved by hand, and Links on it, for the module's
-// tests. Runs on each engine that is at hand.
+// LinksFixture: an empty database on either engine, two tenants, a clock moved by hand, and Links on
+// it, for the module's tests.
+//
+//   INSTANTIATE_TEST_SUITE_P(Storage, LinksTest, links_databases(), links_database_name);
+//
+// On PostgreSQL only where ASHLAR_TEST_POSTGRES, the URL of a superuser of a cluster for tests, is set;
+// elsewhere those tests skip and say so.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,23 +15,42 @@
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "modules/links/links.h"
-#include "platform/storage/testing/temporary_sqlite.h"
+#include "platform/observability/log.h"
+#include "platform/observability/metrics.h"
+#include "platform/storage/database.h"
 
 namespace ashlar::links {
 
 inline constexpr base::TenantId kAlice{1};
 inline constexpr base::TenantId kBob{2};
 
-inline auto links_databases() { return ::testing::Values(storage::Dialect::kSqlite); }
+inline auto links_databases() {
+  return ::testing::Values(storage::Dialect::kSqlite, storage::Dialect::kPostgres);
+}
 inline std::string links_database_name(const ::testing::TestParamInfo<storage::Dialect>& info) {
   return info.param == storage::Dialect::kSqlite ? "Sqlite" : "Postgres";
 }
 
+// One database, gone with the object.
+class LinksDatabase {
+ public:
+  virtual ~LinksDatabase() = default;
+  virtual storage::Database& database() = 0;
+
+  // Null: that engine is not at hand.
+  static std::unique_ptr<LinksDatabase> make(storage::Dialect dialect);
+};
+
 class LinksFixture : public ::testing::TestWithParam<storage::Dialect> {
  protected:
-  storage::Database& db() { return store_.database(); }
+  void SetUp() override {
+    store_ = LinksDatabase::make(GetParam());
+    if (!store_) GTEST_SKIP() << "ASHLAR_TEST_POSTGRES is not set: nothing is tested on PostgreSQL";
+  }
 
-  storage::TemporarySqlite store_;
+  storage::Database& db() { return store_->database(); }
+
+  std::unique_ptr<LinksDatabase> store_;
   base::ManualClock clock_;
   base::SeededEntropy entropy_{7};
   obs::Registry metrics_;
