@@ -1,6 +1,7 @@
 #include "app/app.h"
 
 #include <atomic>
+#include <cstring>
 
 #include "app/banner.h"
 #include "app/installation.h"
@@ -95,8 +96,10 @@ Status App::Parts::open() {
   }
   ASHLAR_ASSIGN(ashlar, Installation::open(config));
   obs::register_process_metrics(ashlar->metrics, kVersion);
-  ASHLAR_ASSIGN(const std::string cursor_key,
-                ashlar->settings->get_or_create_secret("cursor_key", http::CursorCodec::kKeyBytes));
+  kit::SipKey cursor_key{};
+  ASHLAR_ASSIGN(const std::string secret,
+                ashlar->settings->get_or_create_secret("cursor_key", sizeof cursor_key));
+  std::memcpy(cursor_key.data(), secret.data(), sizeof cursor_key);
   cursors.emplace(cursor_key);
   tracer.emplace(tracer_options(config), ashlar->clock, ashlar->entropy, ashlar->log,
                  ashlar->metrics);
@@ -130,7 +133,10 @@ Status App::Parts::build(http::ListenSocket socket) {
   authenticator.emplace(*a.keys, *a.admin, *a.tenants);
   cors.emplace(config.http.cors);
   http::RouteTable routes = all_routes();
-  const http::ApiInfo info{.title = "Ashlar", .version = kVersion, .server_url = public_url};
+  const http::ApiInfo info{.title = "Ashlar",
+                           .version = kVersion,
+                           .description = "The backend that every product ends up building.",
+                           .base_url = origin};
   openapi = http::openapi_document(routes, info);
   docs_page = http::docs_page(routes, info);
   router = std::make_unique<http::Router>(std::move(routes), a.metrics);

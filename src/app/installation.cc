@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "app/modules.h"
+#include "platform/storage/directory_lock.h"
 #include "platform/storage/embedded_migrations.h"
 #include "platform/storage/migrations.h"
 #include "platform/storage/postgres_database.h"

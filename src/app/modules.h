@@ -24,6 +24,9 @@ std::vector<std::string> known_scopes();
 // How each module's share of a tenant is exported and erased.
 std::vector<security::TenantData> tenant_data();
 
+// What the codes of generated links are made with; the seeding tool of the benches needs it too.
+base::Result<std::string> link_code_secret(Installation& ashlar);
+
 class Modules {
  public:
   struct Needs {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#undef TOML_SHARED_LIB
 #define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1  // the packaged library throws
 #include <toml++/toml.h>
 
 namespace ashlar::app {
