@@ -20,7 +20,8 @@ constexpr Sql kClaimFlush{
 constexpr Sql kForgetWriters{Audience::kPlatform, "DELETE FROM links_click_writers WHERE at < ?1"};
 constexpr Sql kForgetWriter{Audience::kPlatform, "DELETE FROM links_click_writers WHERE writer = ?1"};
 
-// Many rows in one statement: ?1 is [[tenant, link, hour, clicks], …], each key once.
+// Many rows in one statement: ?1 is [[tenant, link, hour, clicks], …], each key once. PostgreSQL would
+// turn EXISTS into a join, which loses the order and may read all links.
 constexpr Sql kAddCounts{
     Audience::kPlatform,
     "INSERT INTO links_clicks_hourly (tenant_id, link_id, hour, clicks)"
@@ -31,7 +32,7 @@ constexpr Sql kAddCounts{
     "INSERT INTO links_clicks_hourly (tenant_id, link_id, hour, clicks)"
     " SELECT (value ->> 0)::bigint, (value ->> 1)::bigint, (value ->> 2)::bigint,"
     " (value ->> 3)::bigint FROM json_array_elements(?1::text::json)"
-    " WHERE EXISTS (SELECT 1 FROM links WHERE tenant_id = (value ->> 0)::bigint)"
+    " WHERE (SELECT 1 FROM links WHERE tenant_id = (value ->> 0)::bigint LIMIT 1) IS NOT NULL"
     " ON CONFLICT (tenant_id, link_id, hour) DO UPDATE"
     " SET clicks = links_clicks_hourly.clicks + excluded.clicks"};
 
@@ -55,7 +56,7 @@ constexpr Sql kAddDetails{
     "INSERT INTO links_clicks (tenant_id, link_id, at, agent, referrer)"
     " SELECT (value ->> 0)::bigint, (value ->> 1)::bigint, (value ->> 2)::bigint,"
     " (value ->> 3)::bigint, value ->> 4 FROM json_array_elements(?1::text::json)"
-    " WHERE EXISTS (SELECT 1 FROM links WHERE tenant_id = (value ->> 0)::bigint)"};
+    " WHERE (SELECT 1 FROM links WHERE tenant_id = (value ->> 0)::bigint LIMIT 1) IS NOT NULL"};
 constexpr Sql kTrimDetails{
     Audience::kPlatform,
     "DELETE FROM links_clicks WHERE tenant_id = ?1 AND link_id = ?2 AND id <="
