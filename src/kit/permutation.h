@@ -2,16 +2,16 @@
 //
 // It turns a counter into numbers that do not collide and, without the key, cannot be told from
 // chance nor continued: a generalised Feistel network (Black and Rogaway, "Ciphers with Arbitrary
-// Finite Domains", 2002) on pairs (left < a, right < b) with a * b >= size, kRounds rounds of modular
-// addition, SipHash-2-4 as the round function. A result in [size, a * b) is permuted again ("cycle
-// walking"); a * b exceeds size by less than 2 * sqrt(size), so that hardly ever happens.
+// Finite Domains", 2002) on pairs (left < a, right < b) with a * b >= size, kRounds rounds of
+// modular addition, SipHash-2-4 as the round function. A result in [size, a * b) is permuted again
+// ("cycle walking"); a * b exceeds size by less than 2 * sqrt(size), so that hardly ever happens.
 //
 // Invariants: 1. inverse(forward(x)) == x and forward(inverse(x)) == x for every x < size.
 //             2. The same key and size give the same bijection on every machine, for ever: what it
 //                has named is stored. A known-answer test keeps it so.
 //
-// Not an encryption of large secrets: on small domains an attacker who sees most pairs knows the rest.
-// Pure and immutable: any thread.
+// Not an encryption of large secrets: on small domains an attacker who sees most pairs knows the
+// rest. Pure and immutable: any thread.
 #pragma once
 
 #include <cstdint>

@@ -25,9 +25,9 @@ TEST(PermutationTest, SmallSizesArePermutedWhole) {
 }
 
 TEST(PermutationTest, BigSizesGoThereAndBack) {
-  for (const std::uint64_t size : {std::uint64_t{56'800'235'584}, std::uint64_t{3'521'614'606'208},
-                                   std::uint64_t{1} << 62, (std::uint64_t{1} << 62) - 1,
-                                   std::uint64_t{1'000'003}}) {
+  for (const std::uint64_t size :
+       {std::uint64_t{56'800'235'584}, std::uint64_t{3'521'614'606'208}, std::uint64_t{1} << 62,
+        (std::uint64_t{1} << 62) - 1, std::uint64_t{1'000'003}}) {
     const Permutation permutation(kKey, size);
     std::vector<std::uint64_t> images;
     std::uint64_t x = 0;

@@ -16,7 +16,8 @@ struct Entry {
   Hour hour;
 };
 
-// A mutex costs twice as much, and here the holder is never away for longer than a swap or one click.
+// A mutex costs twice as much, and here the holder is never away for longer than a swap or one
+// click.
 class SpinLock {
  public:
   void lock() {

@@ -4,7 +4,8 @@
 // them. A spin lock guards the swap (a pointer's worth of time) and the writing of one click, so a
 // redirect meets it held only in that instant.
 //
-//   a half:  kEntries plain entries --full--> a tally of kOverflowPairs pairs --full--> dropped, counted
+//   a half:  kEntries plain entries --full--> a tally of kOverflowPairs pairs --full--> dropped,
+//   counted
 //            kDetails details       --full--> shed, counted
 //
 // Memory is reserved at the start but touched, and thus resident, only as far as it is used.

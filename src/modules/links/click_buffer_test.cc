@@ -118,12 +118,14 @@ TEST(ClickDetailTest, Agents) {
       {"Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/128.0", AgentClass::kBrowser},
       {"Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Mobile/15E148", AgentClass::kMobile},
       {"Mozilla/5.0 (Linux; Android 14; Tablet) Chrome/120.0", AgentClass::kMobile},
-      {"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", AgentClass::kBot},
+      {"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+       AgentClass::kBot},
       {"curl/8.5.0", AgentClass::kBot},
       {"python-requests/2.31", AgentClass::kBot},
       {"Mozilla/5.0 HeadlessChrome/120", AgentClass::kBot},
       {std::string(100'000, 'x') + "bot", AgentClass::kOther}};
-  for (const auto& [text, agent] : rows) EXPECT_EQ(classify_agent(text), agent) << text.substr(0, 80);
+  for (const auto& [text, agent] : rows)
+    EXPECT_EQ(classify_agent(text), agent) << text.substr(0, 80);
 }
 
 }  // namespace

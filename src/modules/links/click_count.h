@@ -11,7 +11,8 @@
 
 namespace ashlar::links {
 
-// Hours since 1970, UTC. The first hour of 1970 counts as the second: 0 means "total" in the database.
+// Hours since 1970, UTC. The first hour of 1970 counts as the second: 0 means "total" in the
+// database.
 using Hour = std::int64_t;
 inline constexpr Hour kTotal = 0;
 

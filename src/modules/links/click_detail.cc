@@ -15,7 +15,8 @@ bool is_host_char(char c) {
 
 // The authority of "scheme://authority/…"; empty where there is none.
 std::string_view authority_of(std::string_view url) {
-  for (const std::string_view scheme : {std::string_view("https://"), std::string_view("http://")}) {
+  for (const std::string_view scheme :
+       {std::string_view("https://"), std::string_view("http://")}) {
     if (url.size() > scheme.size() && base::ascii_iequals(url.substr(0, scheme.size()), scheme)) {
       url.remove_prefix(scheme.size());
       return url.substr(0, url.find_first_of("/?#\\"));
@@ -28,10 +29,14 @@ std::string_view authority_of(std::string_view url) {
 
 std::string_view agent_name(AgentClass agent) {
   switch (agent) {
-    case AgentClass::kBrowser: return "browser";
-    case AgentClass::kMobile: return "mobile";
-    case AgentClass::kBot: return "bot";
-    case AgentClass::kOther: break;
+    case AgentClass::kBrowser:
+      return "browser";
+    case AgentClass::kMobile:
+      return "mobile";
+    case AgentClass::kBot:
+      return "bot";
+    case AgentClass::kOther:
+      break;
   }
   return "other";
 }
@@ -46,7 +51,9 @@ AgentClass classify_agent(std::string_view user_agent) {
   std::transform(user_agent.begin(), user_agent.begin() + static_cast<std::ptrdiff_t>(size),
                  lower.begin(), [](char c) { return base::ascii_lower(c); });
   const std::string_view text(lower.data(), size);
-  const auto has = [text](std::string_view word) { return text.find(word) != std::string_view::npos; };
+  const auto has = [text](std::string_view word) {
+    return text.find(word) != std::string_view::npos;
+  };
   for (const std::string_view word :
        {"bot", "crawl", "spider", "slurp", "curl/", "wget/", "python", "go-http-client", "java/",
         "headless", "facebookexternalhit", "preview", "monitor"}) {

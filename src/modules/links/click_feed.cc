@@ -82,8 +82,8 @@ void ClickFeed::publish(std::span<const ClickCount> counts, base::Time at) {
   std::vector<LinkId> links;
   for (const ClickCount& count : wanted) links.push_back(count.link);
   const auto context = storage::Context::platform(storage::PlatformUse::kClickWriter);
-  const auto named = db_.read(
-      context, [&](storage::Transaction& tx) { return store::name_links(tx, links); });
+  const auto named =
+      db_.read(context, [&](storage::Transaction& tx) { return store::name_links(tx, links); });
   // A database that does not answer now: watchers miss this event; the next one brings the total.
   if (!named.ok()) return;
   const std::lock_guard guard(mutex_);

@@ -5,9 +5,8 @@
 // Bounded: kMaxWatchers in all, kMaxWatchersPerTenant each, kMaxLinksPerFlush links of a tenant and
 // flush (those with the most clicks). Nobody watching costs one atomic load.
 //
-// `total` is what the database has counted; while batches wait to be folded it is the last total that
-// was sent plus what came since, so it never falls.
-// Thread-safe.
+// `total` is what the database has counted; while batches wait to be folded it is the last total
+// that was sent plus what came since, so it never falls. Thread-safe.
 #pragma once
 
 #include <atomic>

@@ -60,8 +60,9 @@ ClickFolder::ClickFolder(storage::Database& db, const base::Clock& clock, obs::R
     : db_(db),
       clock_(clock),
       log_(log),
-      pending_(metrics.make_gauge("ashlar_links_click_batches_pending",
-                                  "Batches of clicks that wait to be added to the hourly counters.")),
+      pending_(
+          metrics.make_gauge("ashlar_links_click_batches_pending",
+                             "Batches of clicks that wait to be added to the hourly counters.")),
       busy_(std::move(busy)) {}
 
 ClickFolder::~ClickFolder() = default;

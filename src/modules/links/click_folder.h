@@ -4,12 +4,12 @@
 //
 // slice() adds up as many raw batches as kMaxPairs allows and replaces them, in one transaction, by
 // slices of what they hold together. fold() removes one slice and adds it to the counters, in one
-// transaction. So after a crash at any point each click is in exactly one place; and two processes on
-// one database cannot take the same batch: removing it decides, and the other one gives up.
+// transaction. So after a crash at any point each click is in exactly one place; and two processes
+// on one database cannot take the same batch: removing it decides, and the other one gives up.
 //
 // While redirects are busy, work waits until kMaxAge or kMaxPairs and then takes at most
-// 1 / kDutyDivisor of the time; with a backlog of kBacklogPairs the limit is lifted. Idle: at once, or
-// kIdleLook later where nothing was waiting.
+// 1 / kDutyDivisor of the time; with a backlog of kBacklogPairs the limit is lifted. Idle: at once,
+// or kIdleLook later where nothing was waiting.
 //
 // Threads: run(), step() from one thread at a time.
 #pragma once
@@ -44,17 +44,17 @@ struct BatchInfo;
 class ClickFolder {
  public:
   static constexpr std::int64_t kSlicePairs = 2'000;
-  static constexpr std::int64_t kMaxPairs = 1'000'000;      // of raw batches, sliced at once
+  static constexpr std::int64_t kMaxPairs = 1'000'000;  // of raw batches, sliced at once
   static constexpr std::int64_t kBacklogPairs = 20'000'000;
-  static constexpr std::int64_t kMaxBatches = 4'096;        // looked at in one step
-  static constexpr int kDutyDivisor = 20;                   // 5 %
+  static constexpr std::int64_t kMaxBatches = 4'096;  // looked at in one step
+  static constexpr int kDutyDivisor = 20;             // 5 %
   static constexpr base::Seconds kMaxAge{30};
   static constexpr base::Millis kInterval{100};
-  static constexpr base::Seconds kIdleLook{2};              // idle: looks so often for batches
+  static constexpr base::Seconds kIdleLook{2};  // idle: looks so often for batches
 
   // `busy`: are redirects busy just now? Everything outlives it.
-  ClickFolder(storage::Database& db, const base::Clock& clock, obs::Registry& metrics, obs::Log& log,
-              std::function<bool()> busy);
+  ClickFolder(storage::Database& db, const base::Clock& clock, obs::Registry& metrics,
+              obs::Log& log, std::function<bool()> busy);
   ~ClickFolder();
   ClickFolder(const ClickFolder&) = delete;
   ClickFolder& operator=(const ClickFolder&) = delete;

@@ -1,4 +1,5 @@
-// ClickRetention: takes old click details away, and what dead processes left in links_click_writers.
+// ClickRetention: takes old click details away, and what dead processes left in
+// links_click_writers.
 //
 // Details older than kDetailAge go, kBatch a transaction, at most kMaxBatches a run. Counts stay.
 // run() from one thread at a time.

@@ -23,14 +23,15 @@ struct ClickBucket {
 };
 
 struct ClickStats {
-  std::int64_t clicks = 0;           // ever
-  std::vector<ClickBucket> by_hour;  // the last kStatsHours, this one included, oldest first, zeros too
-  std::vector<ClickBucket> by_day;   // the last kStatsDays in UTC, this one included, likewise
-  base::Time as_of;                  // all clicks up to here are in it
+  std::int64_t clicks = 0;  // ever
+  std::vector<ClickBucket>
+      by_hour;  // the last kStatsHours, this one included, oldest first, zeros too
+  std::vector<ClickBucket> by_day;  // the last kStatsDays in UTC, this one included, likewise
+  base::Time as_of;                 // all clicks up to here are in it
 };
 
-// `flushed_until`: of this process's ClickRecorder. With several processes on one database, clicks of
-// the others may be one flush interval younger than as_of and still missing.
+// `flushed_until`: of this process's ClickRecorder. With several processes on one database, clicks
+// of the others may be one flush interval younger than as_of and still missing.
 base::Result<ClickStats> read_click_stats(storage::Transaction& tx, LinkId link, base::Time now,
                                           base::Time flushed_until);
 

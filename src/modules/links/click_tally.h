@@ -1,7 +1,7 @@
 // ClickTally: adds clicks up per (tenant, link, hour) in bounded memory; an open-addressing hash.
 //
-// Grows by doubling from nothing up to `max_pairs` distinct pairs, then refuses new ones (known ones
-// still count). Adding costs some 20 ns. Not thread-safe.
+// Grows by doubling from nothing up to `max_pairs` distinct pairs, then refuses new ones (known
+// ones still count). Adding costs some 20 ns. Not thread-safe.
 #pragma once
 
 #include <cstddef>

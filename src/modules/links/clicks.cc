@@ -77,7 +77,8 @@ struct ClickRecorder::Impl {
         log(journal),
         feed(live),
         writer(static_cast<std::int64_t>(entropy.u64() >> 1)),
-        clicks_total(metrics.make_counter("ashlar_links_clicks_total", "Clicks that were committed.")),
+        clicks_total(
+            metrics.make_counter("ashlar_links_clicks_total", "Clicks that were committed.")),
         dropped_total(metrics.make_counter("ashlar_links_clicks_dropped_total",
                                            "Clicks lost because memory for them was full.")),
         shed_total(metrics.make_counter("ashlar_links_click_details_shed_total",
@@ -120,10 +121,9 @@ base::Status ClickRecorder::Impl::write(storage::Transaction& tx, const Flush& f
   if (flush.counts.size() <= kDirectPairs) {
     ASHLAR_TRY(store::add_counts(tx, flush.counts));
   } else {
-    ASHLAR_TRY(store::append_batch(tx, store::BatchLevel::kRaw,
-                                   base::from_micros(flushed_until_micros.load()),
-                                   static_cast<std::int64_t>(flush.counts.size()),
-                                   encode_click_batch(flush.counts)));
+    ASHLAR_TRY(store::append_batch(
+        tx, store::BatchLevel::kRaw, base::from_micros(flushed_until_micros.load()),
+        static_cast<std::int64_t>(flush.counts.size()), encode_click_batch(flush.counts)));
   }
   ASHLAR_TRY(store::add_details(tx, flush.details));
   base::Random dice(seed);
@@ -175,9 +175,9 @@ void ClickRecorder::Impl::tell(const base::Status& status) {
   }
 }
 
-ClickRecorder::ClickRecorder(storage::Database& db, const base::Clock& clock, base::Entropy& entropy,
-                             obs::Registry& metrics, obs::Log& log, ClickFeed* feed,
-                             std::size_t shards)
+ClickRecorder::ClickRecorder(storage::Database& db, const base::Clock& clock,
+                             base::Entropy& entropy, obs::Registry& metrics, obs::Log& log,
+                             ClickFeed* feed, std::size_t shards)
     : impl_(std::make_unique<Impl>(db, clock, entropy, metrics, log, feed, shards)) {}
 
 ClickRecorder::~ClickRecorder() = default;
@@ -205,8 +205,8 @@ base::Status ClickRecorder::flush() {
 
 void ClickRecorder::start() {
   // What cannot be written stays for the next time, and flush() has said so in the log.
-  impl_->thread = std::make_unique<runtime::Periodic>(
-      "clicks", kFlushInterval, [this] { static_cast<void>(flush()); });
+  impl_->thread = std::make_unique<runtime::Periodic>("clicks", kFlushInterval,
+                                                      [this] { static_cast<void>(flush()); });
 }
 
 base::Status ClickRecorder::stop() {

@@ -4,20 +4,24 @@
 //
 // record() appends to memory; flush(), every kFlushInterval, takes all buffers, adds clicks up per
 // (link, hour) and commits them in one transaction: straight into the hourly counters where there
-// are at most kDirectPairs, else as one row of links_click_batches, which ClickFolder (click_folder.h)
-// adds to the counters later.
+// are at most kDirectPairs, else as one row of links_click_batches, which ClickFolder
+// (click_folder.h) adds to the counters later.
 //
 // Promises
 //  1. record() never waits for a disk or for a lock held across I/O; < 25 ns without detail.
 //  2. A click that was recorded is counted exactly once, unless
-//       - the process dies before its flush: at most kFlushInterval and the time of one commit (<= 1 s);
+//       - the process dies before its flush: at most kFlushInterval and the time of one commit (<=
+//       1 s);
 //       - the database refuses writes for so long that kMaxPairs distinct (link, hour) wait, or a
 //         buffer and its overflow are both full. These are in ashlar_links_clicks_dropped_total.
-//     A commit whose answer was lost is not done twice: each flush has a number (links_click_writers).
+//     A commit whose answer was lost is not done twice: each flush has a number
+//     (links_click_writers).
 //  3. After stop() nothing recorded before it is in memory only (if the database accepts writes).
-//  4. Detail (click_detail.h) is kept for at most ClickBuffer::kDetails clicks of a shard and flush, and
+//  4. Detail (click_detail.h) is kept for at most ClickBuffer::kDetails clicks of a shard and
+//  flush, and
 //     is given up when the database refuses a flush; what is lost of it is counted in
-//     ashlar_links_click_details_shed_total. Per link the newest kDetailsKept stay (and a few more).
+//     ashlar_links_click_details_shed_total. Per link the newest kDetailsKept stay (and a few
+//     more).
 //
 // Threads: record() from any thread, cheap as promised when each uses its own `shard`. flush(),
 // stop() from one thread at a time (they lock).
@@ -71,7 +75,8 @@ class ClickRecorder {
 
   // Starts the thread that flushes. Tests call flush() instead.
   void start();
-  // Stops it and flushes what is left, trying a few times. Idempotent. When nobody records any more.
+  // Stops it and flushes what is left, trying a few times. Idempotent. When nobody records any
+  // more.
   base::Status stop();
 
   // All clicks of this process up to here are in the database (folded or not).

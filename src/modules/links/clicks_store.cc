@@ -12,16 +12,16 @@ using storage::Audience;
 using storage::Row;
 using storage::Sql;
 
-constexpr Sql kClaimFlush{
-    Audience::kPlatform,
-    "INSERT INTO links_click_writers (writer, seq, at) VALUES (?1, ?2, ?3)"
-    " ON CONFLICT (writer) DO UPDATE SET seq = excluded.seq, at = excluded.at"
-    " WHERE links_click_writers.seq < excluded.seq RETURNING seq"};
+constexpr Sql kClaimFlush{Audience::kPlatform,
+                          "INSERT INTO links_click_writers (writer, seq, at) VALUES (?1, ?2, ?3)"
+                          " ON CONFLICT (writer) DO UPDATE SET seq = excluded.seq, at = excluded.at"
+                          " WHERE links_click_writers.seq < excluded.seq RETURNING seq"};
 constexpr Sql kForgetWriters{Audience::kPlatform, "DELETE FROM links_click_writers WHERE at < ?1"};
-constexpr Sql kForgetWriter{Audience::kPlatform, "DELETE FROM links_click_writers WHERE writer = ?1"};
+constexpr Sql kForgetWriter{Audience::kPlatform,
+                            "DELETE FROM links_click_writers WHERE writer = ?1"};
 
-// Many rows in one statement: ?1 is [[tenant, link, hour, clicks], …], each key once. PostgreSQL would
-// turn EXISTS into a join, which loses the order and may read all links.
+// Many rows in one statement: ?1 is [[tenant, link, hour, clicks], …], each key once. PostgreSQL
+// would turn EXISTS into a join, which loses the order and may read all links.
 constexpr Sql kAddCounts{
     Audience::kPlatform,
     "INSERT INTO links_clicks_hourly (tenant_id, link_id, hour, clicks)"
@@ -79,8 +79,8 @@ constexpr Sql kNameLinks{
     " WHERE l.id IN (SELECT value::bigint FROM json_array_elements_text(?1::text::json))"};
 
 constexpr Sql kTotalClicks{Audience::kTenant,
-                     "SELECT clicks FROM links_clicks_hourly"
-                     " WHERE tenant_id = :tenant AND link_id = ?1 AND hour = 0"};
+                           "SELECT clicks FROM links_clicks_hourly"
+                           " WHERE tenant_id = :tenant AND link_id = ?1 AND hour = 0"};
 constexpr Sql kTotals{
     Audience::kTenant,
     "SELECT link_id, clicks FROM links_clicks_hourly WHERE tenant_id = :tenant AND hour = 0"
@@ -103,10 +103,9 @@ constexpr Sql kExportCounts{
     " JOIN links AS l ON l.id = h.link_id AND l.tenant_id = :tenant"
     " WHERE h.tenant_id = :tenant AND (h.link_id, h.hour) > (?1, ?2) AND h.hour > 0"
     " ORDER BY h.link_id, h.hour LIMIT ?3"};
-constexpr Sql kEraseDetails{
-    Audience::kTenant,
-    "DELETE FROM links_clicks WHERE tenant_id = :tenant AND id IN"
-    " (SELECT id FROM links_clicks WHERE tenant_id = :tenant LIMIT ?1)"};
+constexpr Sql kEraseDetails{Audience::kTenant,
+                            "DELETE FROM links_clicks WHERE tenant_id = :tenant AND id IN"
+                            " (SELECT id FROM links_clicks WHERE tenant_id = :tenant LIMIT ?1)"};
 constexpr Sql kEraseCounts{
     Audience::kTenant,
     "DELETE FROM links_clicks_hourly WHERE tenant_id = :tenant AND (link_id, hour) IN"
@@ -114,10 +113,10 @@ constexpr Sql kEraseCounts{
     " ORDER BY link_id, hour LIMIT ?1)"};
 
 constexpr std::array<const Sql*, 21> kStatements{
-    &kClaimFlush, &kForgetWriters, &kForgetWriter, &kAddCounts,    &kAppendBatch, &kListBatches,
-    &kReadBatch,  &kTakeBatch,     &kRemoveBatch,  &kAddDetails,   &kTrimDetails, &kExpireDetails,
-    &kNameLinks,  &kTotalClicks,   &kTotals,       &kHourly,       &kWaitSince,   &kListDetails,
-    &kExportCounts, &kEraseDetails, &kEraseCounts};
+    &kClaimFlush,   &kForgetWriters, &kForgetWriter, &kAddCounts,  &kAppendBatch, &kListBatches,
+    &kReadBatch,    &kTakeBatch,     &kRemoveBatch,  &kAddDetails, &kTrimDetails, &kExpireDetails,
+    &kNameLinks,    &kTotalClicks,   &kTotals,       &kHourly,     &kWaitSince,   &kListDetails,
+    &kExportCounts, &kEraseDetails,  &kEraseCounts};
 
 void write_count(json::Writer& json, const ClickCount& count, Hour hour, std::int64_t clicks) {
   json.begin_array().integer(count.tenant.value).integer(count.link.value);
@@ -138,7 +137,8 @@ std::string counts_json(std::span<const ClickCount> counts) {
       total += counts[end++].clicks;
     }
     write_count(json, counts[begin], links::kTotal, total);
-    for (; begin < end; ++begin) write_count(json, counts[begin], counts[begin].hour, counts[begin].clicks);
+    for (; begin < end; ++begin)
+      write_count(json, counts[begin], counts[begin].hour, counts[begin].clicks);
   }
   json.end_array();
   return text;
@@ -180,8 +180,9 @@ base::Status add_counts(storage::Transaction& tx, std::span<const ClickCount> co
 
 base::Status append_batch(storage::Transaction& tx, BatchLevel level, base::Time counted_until,
                           std::int64_t pairs, std::string_view data) {
-  ASHLAR_TRY(tx.execute(kAppendBatch, {static_cast<std::int64_t>(level),
-                                       base::to_micros(counted_until), pairs, storage::Blob{data}}));
+  ASHLAR_TRY(
+      tx.execute(kAppendBatch, {static_cast<std::int64_t>(level), base::to_micros(counted_until),
+                                pairs, storage::Blob{data}}));
   return base::ok_status();
 }
 
@@ -260,9 +261,8 @@ base::Result<std::int64_t> total_clicks(storage::Transaction& tx, LinkId link) {
 base::Status totals_of(storage::Transaction& tx, std::span<const LinkId> links,
                        const std::function<void(LinkId, std::int64_t)>& sink) {
   if (links.empty()) return base::ok_status();
-  ASHLAR_TRY(tx.query(kTotals, {ids_json(links)}, [&](const Row& row) {
-    sink(LinkId(row.integer(0)), row.integer(1));
-  }));
+  ASHLAR_TRY(tx.query(kTotals, {ids_json(links)},
+                      [&](const Row& row) { sink(LinkId(row.integer(0)), row.integer(1)); }));
   return base::ok_status();
 }
 

@@ -23,7 +23,8 @@ struct Sql;
 
 namespace ashlar::links::store {
 
-// --- Writing: PlatformUse::kClickWriter ------------------------------------------------------------
+// --- Writing: PlatformUse::kClickWriter
+// ------------------------------------------------------------
 
 // Records that flush `seq` of `writer` happens in this transaction. False: it has happened before.
 base::Result<bool> claim_flush(storage::Transaction& tx, std::int64_t writer, std::int64_t seq,
@@ -69,7 +70,8 @@ struct NamedTotal {
 base::Result<std::vector<NamedTotal>> name_links(storage::Transaction& tx,
                                                  std::span<const LinkId> links);
 
-// --- Reading: for a tenant -------------------------------------------------------------------------
+// --- Reading: for a tenant
+// -------------------------------------------------------------------------
 
 base::Result<std::int64_t> total_clicks(storage::Transaction& tx, LinkId link);
 // Of those that have any.
@@ -90,9 +92,9 @@ base::Result<std::vector<StoredClick>> list_details(storage::Transaction& tx, Li
                                                     std::int64_t before, std::int64_t limit);
 
 // The counters after that of (link, hour), `limit` at most, in order, without the totals.
-base::Status export_counts(storage::Transaction& tx, LinkId after_link, Hour after_hour,
-                           std::int64_t limit,
-                           const std::function<void(const ClickCount&, std::string_view code)>& sink);
+base::Status export_counts(
+    storage::Transaction& tx, LinkId after_link, Hour after_hour, std::int64_t limit,
+    const std::function<void(const ClickCount&, std::string_view code)>& sink);
 base::Result<std::int64_t> erase_details(storage::Transaction& tx, std::int64_t limit);
 base::Result<std::int64_t> erase_counts(storage::Transaction& tx, std::int64_t limit);
 

@@ -51,7 +51,8 @@ class ClicksTest : public LinksFixture {
     CHECK(link.ok());
     return *link;
   }
-  std::unique_ptr<ClickRecorder> make_recorder(storage::Database& database, ClickFeed* feed = nullptr) {
+  std::unique_ptr<ClickRecorder> make_recorder(storage::Database& database,
+                                               ClickFeed* feed = nullptr) {
     return std::make_unique<ClickRecorder>(database, clock_, entropy_, metrics_, log_, feed, 2);
   }
   std::unique_ptr<ClickFolder> make_folder(storage::Database& database, bool busy = false) {
@@ -74,9 +75,8 @@ class ClicksTest : public LinksFixture {
       }));
       for (const LinkId id : ids) {
         if (!counts.contains({id.value, kTotal})) continue;
-        ASHLAR_TRY(store::hourly_clicks(tx, id, 1, [&](Hour hour, std::int64_t clicks) {
-          counts[{id.value, hour}] = clicks;
-        }));
+        ASHLAR_TRY(store::hourly_clicks(
+            tx, id, 1, [&](Hour hour, std::int64_t clicks) { counts[{id.value, hour}] = clicks; }));
       }
       return base::ok_status();
     });
@@ -84,9 +84,9 @@ class ClicksTest : public LinksFixture {
     return counts;
   }
   std::size_t waiting_batches() {
-    const auto batches = db().read(Context::platform(PlatformUse::kClickWriter), [&](Transaction& tx) {
-      return store::list_batches(tx, 10'000);
-    });
+    const auto batches =
+        db().read(Context::platform(PlatformUse::kClickWriter),
+                  [&](Transaction& tx) { return store::list_batches(tx, 10'000); });
     CHECK(batches.ok());
     return batches->size();
   }
@@ -190,7 +190,8 @@ TEST_P(ClicksTest, NothingIsLostOrDoubledByFaults) {
   Counts model;
   int failed = 0;
   for (int round = 0; round < 150; ++round) {
-    const std::int64_t links = random.chance(0.25) ? kMany : static_cast<std::int64_t>(random.below(50));
+    const std::int64_t links =
+        random.chance(0.25) ? kMany : static_cast<std::int64_t>(random.below(50));
     for (std::int64_t i = 1; i <= links; ++i) {
       recorder->record(random.below(3), LinkId(i), kAlice, clock_.now(), {});
       add(model, LinkId(i), clock_.now());
@@ -270,7 +271,8 @@ TEST_P(ClicksTest, WhileBusyFoldingWaitsAndRests) {
   EXPECT_EQ(waiting_batches(), 1U);  // not old enough
   clock_.advance(ClickFolder::kMaxAge);
   ASSERT_TRUE(folder->run().ok());
-  EXPECT_EQ(waiting_batches(), 0U);  // no time passes on this clock, so there is nothing to rest from
+  EXPECT_EQ(waiting_batches(),
+            0U);  // no time passes on this clock, so there is nothing to rest from
 }
 
 TEST_P(ClicksTest, DetailsAreKeptNewestFirstAndBounded) {
@@ -329,8 +331,8 @@ TEST_P(ClicksTest, AnErasedTenantStaysErased) {
   const security::TenantData data = links_tenant_data();
   std::int64_t erased = 0;
   for (std::int64_t rows = 1; rows > 0; erased += rows) {
-    const auto result = db().write(Context::tenant(kAlice),
-                                   [&](Transaction& tx) { return data.erase(tx, 100); });
+    const auto result =
+        db().write(Context::tenant(kAlice), [&](Transaction& tx) { return data.erase(tx, 100); });
     ASSERT_TRUE(result.ok());
     rows = *result;
   }
@@ -361,7 +363,8 @@ TEST_P(ClicksTest, ExportsLinksAndHours) {
   });
   ASSERT_TRUE(status.ok());
   ASSERT_EQ(lines.size(), 4U);
-  EXPECT_NE(lines[0].find(R"({"module":"links","table":"links","code":"alice")"), std::string::npos);
+  EXPECT_NE(lines[0].find(R"({"module":"links","table":"links","code":"alice")"),
+            std::string::npos);
   for (int i = 1; i < 4; ++i) {
     EXPECT_NE(lines[static_cast<std::size_t>(i)].find(R"("table":"clicks_hourly","code":"alice")"),
               std::string::npos);
@@ -398,14 +401,14 @@ TEST_P(ClicksTest, WatchersHearOfTheirOwnClicks) {
     ASSERT_TRUE(recorder->flush().ok());
   }
   const std::string at = ",\"at\":\"" + base::format_rfc3339(clock_.now()) + "\"}";
-  EXPECT_EQ(all->events, (std::vector<std::string>{
-                             R"(clicks {"code":"alice","clicks":2,"total":2)" + at,
-                             R"(clicks {"code":"other","clicks":1,"total":1)" + at,
-                             R"(clicks {"code":"alice","clicks":2,"total":4)" + at,
-                             R"(clicks {"code":"other","clicks":1,"total":2)" + at}));
-  EXPECT_EQ(one->events, (std::vector<std::string>{
-                             R"(clicks {"code":"other","clicks":1,"total":1)" + at,
-                             R"(clicks {"code":"other","clicks":1,"total":2)" + at}));
+  EXPECT_EQ(all->events,
+            (std::vector<std::string>{R"(clicks {"code":"alice","clicks":2,"total":2)" + at,
+                                      R"(clicks {"code":"other","clicks":1,"total":1)" + at,
+                                      R"(clicks {"code":"alice","clicks":2,"total":4)" + at,
+                                      R"(clicks {"code":"other","clicks":1,"total":2)" + at}));
+  EXPECT_EQ(one->events,
+            (std::vector<std::string>{R"(clicks {"code":"other","clicks":1,"total":1)" + at,
+                                      R"(clicks {"code":"other","clicks":1,"total":2)" + at}));
   EXPECT_TRUE(bobs->events.empty());
 
   // While a batch waits, the total goes on from what was told last.

@@ -1,12 +1,13 @@
-// CodeSpace: names links. The dense id 0, 1, 2 … becomes a short code that does not tell its number.
+// CodeSpace: names links. The dense id 0, 1, 2 … becomes a short code that does not tell its
+// number.
 //
 //   id in [0, 62^6)                6 characters of base62
 //   id in [62^6, 62^6 + 62^7)      7 characters
 //
-// Inside each range a keyed Permutation shuffles, so that codes are unique by construction and cannot
-// be guessed in order. The secret is the installation's: another one would name new links with codes
-// that old ones have (the database would refuse them, one by one).
-// Pure and immutable: any thread.
+// Inside each range a keyed Permutation shuffles, so that codes are unique by construction and
+// cannot be guessed in order. The secret is the installation's: another one would name new links
+// with codes that old ones have (the database would refuse them, one by one). Pure and immutable:
+// any thread.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,8 @@ namespace ashlar::links {
 class CodeSpace {
  public:
   static constexpr std::size_t kSecretBytes = 32;
-  static constexpr std::uint64_t kSixes = 56'800'235'584;       // 62^6
-  static constexpr std::uint64_t kSevens = 3'521'614'606'208;   // 62^7
+  static constexpr std::uint64_t kSixes = 56'800'235'584;      // 62^6
+  static constexpr std::uint64_t kSevens = 3'521'614'606'208;  // 62^7
 
   // REQUIRES: secret.size() == kSecretBytes.
   explicit CodeSpace(std::string_view secret);

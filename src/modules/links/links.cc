@@ -14,11 +14,11 @@ namespace {
 constexpr std::size_t kMinCodeBytes = 3;
 constexpr std::size_t kMaxCodeBytes = 64;
 
-// What is, or will be, a path of Ashlar itself. `_`, `.well-known` and the files with a dot can be no
-// code anyhow; they stand here so that the list is the whole one.
+// What is, or will be, a path of Ashlar itself. `_`, `.well-known` and the files with a dot can be
+// no code anyhow; they stand here so that the list is the whole one.
 constexpr std::array<std::string_view, 16> kReserved{
-    "v1",   "_",       "rest",    "api",    "links",       "stores",     "access",     "oauth2",
-    "ofrep", "docs",   "metrics", "healthz", "readyz",     ".well-known", "robots.txt", "favicon.ico"};
+    "v1",    "_",    "rest",    "api",     "links",  "stores",      "access",     "oauth2",
+    "ofrep", "docs", "metrics", "healthz", "readyz", ".well-known", "robots.txt", "favicon.ico"};
 
 base::Error not_found() {
   return base::fail(base::Code::kNotFound, "link_not_found", "There is no such link.");
@@ -38,7 +38,8 @@ class FieldErrors {
     if (fields_.size() == 1) {
       return base::Error{base::Code::kInvalid, fields_[0].reason, fields_[0].detail, fields_};
     }
-    return base::Error{base::Code::kInvalid, "invalid_request", "Several fields are wrong.", fields_};
+    return base::Error{base::Code::kInvalid, "invalid_request", "Several fields are wrong.",
+                       fields_};
   }
 
  private:
@@ -89,8 +90,9 @@ bool apply(const LinkChange& change, std::string url, Link& link) {
 bool is_code(std::string_view text) {
   return text.size() >= kMinCodeBytes && text.size() <= kMaxCodeBytes &&
          std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (base::ascii_lower(c) >= 'a' && base::ascii_lower(c) <= 'z') ||
-                  c == '-' || c == '_';
+           return (c >= '0' && c <= '9') ||
+                  (base::ascii_lower(c) >= 'a' && base::ascii_lower(c) <= 'z') || c == '-' ||
+                  c == '_';
          });
 }
 
@@ -100,7 +102,10 @@ bool is_reserved_code(std::string_view text) {
 }
 
 Links::Links(std::string public_url, OwnHosts own_hosts, CodeSpace codes, const base::Clock& clock)
-    : public_url_(std::move(public_url)), own_hosts_(std::move(own_hosts)), codes_(codes), clock_(clock) {}
+    : public_url_(std::move(public_url)),
+      own_hosts_(std::move(own_hosts)),
+      codes_(codes),
+      clock_(clock) {}
 
 std::string Links::short_url(std::string_view code) const {
   return public_url_ + "/" + std::string(code);
@@ -128,7 +133,8 @@ base::Result<Link> Links::insert_custom(storage::Transaction& tx, Link link) con
   ASHLAR_ASSIGN(link.id, store::next_link_id(tx));
   ASHLAR_ASSIGN(const bool inserted, store::insert_link(tx, link));
   if (!inserted) {
-    return base::fail(base::Code::kConflict, "code_taken", "This code is taken; choose another one.");
+    return base::fail(base::Code::kConflict, "code_taken",
+                      "This code is taken; choose another one.");
   }
   return link;
 }

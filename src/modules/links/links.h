@@ -1,4 +1,5 @@
-// Links: short codes that lead to targets; the rules. (Redirecting: redirects.h. Counting: clicks.h.)
+// Links: short codes that lead to targets; the rules. (Redirecting: redirects.h. Counting:
+// clicks.h.)
 //
 // Every function runs inside the caller's transaction and for its tenant; another tenant's link and
 // none at all are the same to it (kNotFound link_not_found).
@@ -54,7 +55,8 @@ struct LinkChange {
 };
 
 struct LinkQuery {
-  std::string text{};  // the code begins with it or the target contains it (ASCII case ignored); "" all
+  std::string
+      text{};  // the code begins with it or the target contains it (ASCII case ignored); "" all
   std::optional<bool> enabled{};
   std::optional<LinkId> before{};  // older than this one
   std::int64_t limit = 20;
@@ -79,8 +81,8 @@ class Links {
   [[nodiscard]] base::Result<LinkPage> list(storage::Transaction& tx, const LinkQuery& query) const;
   // `if_version`: the version that the caller has seen; another one is etag_mismatch. A change that
   // changes nothing is none: same version, no notice.
-  base::Result<Link> update(storage::Transaction& tx, std::string_view code, const LinkChange& change,
-                            std::optional<std::int64_t> if_version) const;
+  base::Result<Link> update(storage::Transaction& tx, std::string_view code,
+                            const LinkChange& change, std::optional<std::int64_t> if_version) const;
 
   // For whom does not matter: runs under PlatformUse::kRedirect. nullopt: there is none.
   [[nodiscard]] base::Result<std::optional<RedirectTarget>> find_for_redirect(

@@ -75,7 +75,8 @@ base::Result<LinkQuery> link_query(const http::Call& call, const http::CursorCod
 std::string next_page(const http::Call& call, const std::string& cursor) {
   std::string url = "<" + std::string(call.head->path) + "?";
   for (const auto& [name, value] : call.query) {
-    if (name != "cursor") url += base::percent_encode(name) + "=" + base::percent_encode(value) + "&";
+    if (name != "cursor")
+      url += base::percent_encode(name) + "=" + base::percent_encode(value) + "&";
   }
   return url + "cursor=" + cursor + ">; rel=\"next\"";
 }
@@ -93,11 +94,13 @@ std::string etag_of(const Link& link) { return "\"v" + std::to_string(link.versi
 base::Status check_if_match(const http::Call& call, const Link& link) {
   if (call.head->if_match.empty()) return base::ok_status();
   switch (http::match_strong(call.head->if_match, etag_of(link))) {
-    case http::TagMatch::kMatch: return base::ok_status();
+    case http::TagMatch::kMatch:
+      return base::ok_status();
     case http::TagMatch::kNone:
       return base::fail(base::Code::kPreconditionFailed, "etag_mismatch",
                         "The link was changed since; read it again.");
-    case http::TagMatch::kMalformed: break;
+    case http::TagMatch::kMalformed:
+      break;
   }
   return base::fail(base::Code::kInvalid, "bad_if_match", "If-Match is not a list of entity tags.");
 }
@@ -121,8 +124,10 @@ std::vector<ClickBucketJson> buckets(const std::vector<ClickBucket>& from) {
 }  // namespace
 
 LinkJson LinksApi::render(const Link& link, std::int64_t clicks) const {
-  return {link.code,       module_.links.short_url(link.code), link.url,        link.status,
-          link.expires_at, link.enabled,                       link.created_at, link.updated_at,
+  return {link.code,       module_.links.short_url(link.code),
+          link.url,        link.status,
+          link.expires_at, link.enabled,
+          link.created_at, link.updated_at,
           clicks};
 }
 

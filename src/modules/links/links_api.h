@@ -1,4 +1,5 @@
-// LinksApi: the HTTP face of links: parse, call, render. links_wire.cc has the table that names them.
+// LinksApi: the HTTP face of links: parse, call, render. links_wire.cc has the table that names
+// them.
 //
 // Handlers of http/route.h's kinds; any thread.
 #pragma once

@@ -90,11 +90,15 @@ class LinksApiTest : public LinksFixture {
       const std::size_t open = pattern.find("{code}");
       const std::string_view prefix = pattern.substr(0, open);
       const std::string_view suffix =
-          open == std::string_view::npos ? "" : pattern.substr(open + std::string_view("{code}").size());
-      if (route.method != request.method || !path.starts_with(prefix) || !path.ends_with(suffix)) continue;
-      const std::string middle = path.substr(prefix.size(), path.size() - prefix.size() - suffix.size());
-      if (open == std::string_view::npos ? !middle.empty()
-                                         : middle.empty() || middle.find('/') != std::string::npos) {
+          open == std::string_view::npos ? ""
+                                         : pattern.substr(open + std::string_view("{code}").size());
+      if (route.method != request.method || !path.starts_with(prefix) || !path.ends_with(suffix))
+        continue;
+      const std::string middle =
+          path.substr(prefix.size(), path.size() - prefix.size() - suffix.size());
+      if (open == std::string_view::npos
+              ? !middle.empty()
+              : middle.empty() || middle.find('/') != std::string::npos) {
         continue;
       }
       if (open != std::string_view::npos) params.push_back(middle);
@@ -125,7 +129,8 @@ class LinksApiTest : public LinksFixture {
     call.head = &head;
     call.body = request.body;
     call.principal.tenant = request.tenant;
-    call.deadline = base::SystemClock().mono() + base::Seconds(3600);  // the database lives in real time
+    call.deadline =
+        base::SystemClock().mono() + base::Seconds(3600);  // the database lives in real time
     if (mark != std::string::npos) call.query = *http::parse_query(request.target.substr(mark + 1));
     call.route = match(request, path, call.path_params);
     CHECK(call.route != nullptr);
@@ -156,16 +161,17 @@ INSTANTIATE_TEST_SUITE_P(Storage, LinksApiTest, links_databases(), links_databas
 TEST_P(LinksApiTest, CreateAnswersWithTheWholeLink) {
   const Answer answer = create(R"({"url":"https://example.com/a b"})");
   EXPECT_EQ(answer.status, 422);
-  const Answer made =
-      create(R"({"url":"https://example.com/ä","code":"mine","status":308,"expires_at":"2030-01-01T00:00:00Z"})");
+  const Answer made = create(
+      R"({"url":"https://example.com/ä","code":"mine","status":308,"expires_at":"2030-01-01T00:00:00Z"})");
   ASSERT_EQ(made.status, 201) << made.body;
   EXPECT_EQ(made.header("Location"), "/v1/links/mine");
   EXPECT_EQ(made.header("ETag"), "\"v1\"");
   const std::string now = base::format_rfc3339(clock_.now());
-  EXPECT_EQ(made.body,
-            R"({"code":"mine","short_url":"https://sho.rt/mine","url":"https://example.com/%C3%A4",)"
-            R"("status":308,"expires_at":"2030-01-01T00:00:00Z","enabled":true,"created_at":")" +
-                now + R"(","updated_at":")" + now + R"(","clicks":0})");
+  EXPECT_EQ(
+      made.body,
+      R"({"code":"mine","short_url":"https://sho.rt/mine","url":"https://example.com/%C3%A4",)"
+      R"("status":308,"expires_at":"2030-01-01T00:00:00Z","enabled":true,"created_at":")" +
+          now + R"(","updated_at":")" + now + R"(","clicks":0})");
   EXPECT_EQ(get("/v1/links/mine").body, made.body);
   EXPECT_EQ(get("/v1/links/mine").header("ETag"), "\"v1\"");
   const Answer plain = create(R"({"url":"https://example.com/"})");
@@ -186,18 +192,39 @@ TEST_P(LinksApiTest, WrongCreatesNameTheirFields) {
       {R"({})", 422, "invalid_request", {"/url required"}},
       {R"({"url":7})", 422, "invalid_request", {"/url wrong_type"}},
       {R"({"url":null})", 422, "invalid_request", {"/url null_not_allowed"}},
-      {R"({"url":"https://a.example/","clicks":1})", 422, "invalid_request", {"/clicks unknown_field"}},
-      {R"({"url":"https://a.example/","status":303})", 422, "invalid_request", {"/status not_allowed"}},
-      {R"({"url":"https://a.example/","status":"302"})", 422, "invalid_request", {"/status wrong_type"}},
-      {R"({"url":"https://a.example/","expires_at":"tomorrow"})", 422, "invalid_request",
+      {R"({"url":"https://a.example/","clicks":1})",
+       422,
+       "invalid_request",
+       {"/clicks unknown_field"}},
+      {R"({"url":"https://a.example/","status":303})",
+       422,
+       "invalid_request",
+       {"/status not_allowed"}},
+      {R"({"url":"https://a.example/","status":"302"})",
+       422,
+       "invalid_request",
+       {"/status wrong_type"}},
+      {R"({"url":"https://a.example/","expires_at":"tomorrow"})",
+       422,
+       "invalid_request",
        {"/expires_at bad_timestamp"}},
-      {R"({"url":"https://a.example/","expires_at":"2001-01-01T00:00:00Z"})", 422, "expires_in_past",
+      {R"({"url":"https://a.example/","expires_at":"2001-01-01T00:00:00Z"})",
+       422,
+       "expires_in_past",
        {"/expires_at expires_in_past"}},
-      {R"~({"url":"javascript:alert(1)","code":"API"})~", 422, "invalid_request",
+      {R"~({"url":"javascript:alert(1)","code":"API"})~",
+       422,
+       "invalid_request",
        {"/url target_scheme", "/code code_reserved"}},
       {R"({"url":"https://sho.rt/x"})", 422, "target_is_ashlar", {"/url target_is_ashlar"}},
-      {R"({"url":"https://a.example/\r\nX: y"})", 422, "target_characters", {"/url target_characters"}},
-      {R"({"url":"https://a.example/","code":"a\r\nb"})", 422, "code_malformed", {"/code code_malformed"}},
+      {R"({"url":"https://a.example/\r\nX: y"})",
+       422,
+       "target_characters",
+       {"/url target_characters"}},
+      {R"({"url":"https://a.example/","code":"a\r\nb"})",
+       422,
+       "code_malformed",
+       {"/code code_malformed"}},
       {R"({"url":"https://a.example/","code":"taken"})", 409, "code_taken", {}}};
   for (const Row& row : rows) {
     const Answer answer = create(row.body);
@@ -208,19 +235,24 @@ TEST_P(LinksApiTest, WrongCreatesNameTheirFields) {
 }
 
 TEST_P(LinksApiTest, PatchChangesWhatIsGiven) {
-  ASSERT_EQ(create(R"({"url":"https://example.com/","code":"pat","expires_at":"2030-01-01T00:00:00Z"})").status, 201);
+  ASSERT_EQ(
+      create(R"({"url":"https://example.com/","code":"pat","expires_at":"2030-01-01T00:00:00Z"})")
+          .status,
+      201);
   clock_.advance(base::Seconds(1));
   const Answer off = patch("pat", R"({"enabled":false})");
   ASSERT_EQ(off.status, 200) << off.body;
   EXPECT_EQ(off.header("ETag"), "\"v2\"");
   EXPECT_FALSE(*off.json.find("enabled")->if_boolean());
   EXPECT_EQ(off.text("expires_at"), "2030-01-01T00:00:00Z");
-  const Answer forever = patch("pat", R"({"expires_at":null,"url":"https://example.org/","status":301})");
+  const Answer forever =
+      patch("pat", R"({"expires_at":null,"url":"https://example.org/","status":301})");
   EXPECT_TRUE(forever.json.find("expires_at")->is_null());
   EXPECT_EQ(forever.text("url"), "https://example.org/");
   EXPECT_EQ(forever.number("status"), 301);
   EXPECT_EQ(patch("pat", "{}").header("ETag"), "\"v3\"");
-  EXPECT_EQ(patch("pat", R"({"code":"other"})").errors(), std::vector<std::string>{"/code unknown_field"});
+  EXPECT_EQ(patch("pat", R"({"code":"other"})").errors(),
+            std::vector<std::string>{"/code unknown_field"});
   EXPECT_EQ(patch("pat", R"({"enabled":null})").errors(),
             std::vector<std::string>{"/enabled null_not_allowed"});
   EXPECT_EQ(patch("none", R"({"enabled":true})").text("reason"), "link_not_found");
@@ -247,7 +279,8 @@ TEST_P(LinksApiTest, OthersAndNobodysLinksAnswerAlike) {
     EXPECT_EQ(others.body, malformed.body);
     EXPECT_EQ(others.headers, nobodys.headers);
   }
-  EXPECT_EQ(get("/v1/clicks/stream?code=hers", kBob).body, get("/v1/clicks/stream?code=none", kBob).body);
+  EXPECT_EQ(get("/v1/clicks/stream?code=hers", kBob).body,
+            get("/v1/clicks/stream?code=none", kBob).body);
   EXPECT_TRUE(get("/v1/links", kBob).codes().empty());
 }
 
@@ -263,8 +296,7 @@ TEST_P(LinksApiTest, ListsInPages) {
   const Answer first = get("/v1/links?limit=2&q=item");
   EXPECT_EQ(first.codes(), (std::vector<std::string>{"item-4", "item-3"}));
   const std::string cursor = first.text("next_cursor");
-  EXPECT_EQ(first.header("Link"),
-            "</v1/links?limit=2&q=item&cursor=" + cursor + ">; rel=\"next\"");
+  EXPECT_EQ(first.header("Link"), "</v1/links?limit=2&q=item&cursor=" + cursor + ">; rel=\"next\"");
   const Answer second = get("/v1/links?limit=2&q=item&cursor=" + cursor);
   EXPECT_EQ(second.codes(), (std::vector<std::string>{"item-2", "item-1"}));
   EXPECT_EQ(*second.json.find("data")->if_array()->front().find("clicks")->if_integer(), 3);
@@ -282,10 +314,14 @@ TEST_P(LinksApiTest, ListsInPages) {
 
 TEST_P(LinksApiTest, WrongQueriesNameTheirParameter) {
   const std::vector<std::pair<std::string, std::string>> rows{
-      {"limit=0", "?limit out_of_range"},     {"limit=101", "?limit out_of_range"},
-      {"limit=-1", "?limit out_of_range"},    {"limit=1x", "?limit out_of_range"},
-      {"limit=", "?limit out_of_range"},      {"limit=99999999999999999999", "?limit out_of_range"},
-      {"enabled=yes", "?enabled not_allowed"}, {"q=" + std::string(201, 'x'), "?q too_long"}};
+      {"limit=0", "?limit out_of_range"},
+      {"limit=101", "?limit out_of_range"},
+      {"limit=-1", "?limit out_of_range"},
+      {"limit=1x", "?limit out_of_range"},
+      {"limit=", "?limit out_of_range"},
+      {"limit=99999999999999999999", "?limit out_of_range"},
+      {"enabled=yes", "?enabled not_allowed"},
+      {"q=" + std::string(201, 'x'), "?q too_long"}};
   for (const auto& [query, error] : rows) {
     const Answer answer = get("/v1/links?" + query);
     EXPECT_EQ(answer.errors(), std::vector<std::string>{error}) << query;

@@ -81,8 +81,8 @@ base::Status export_all(storage::Transaction& tx, const security::LineSink& sink
 // erased after them does not come back.
 base::Result<std::int64_t> erase_some(storage::Transaction& tx, std::int64_t limit) {
   ASHLAR_ASSIGN(const std::int64_t links, store::erase_links(tx, limit, [&](std::string_view code) {
-    tx.notify(kLinksChannel, code);
-  }));
+                  tx.notify(kLinksChannel, code);
+                }));
   if (links > 0) return links;
   ASHLAR_ASSIGN(const std::int64_t details, store::erase_details(tx, limit));
   if (details > 0) return details;

@@ -6,7 +6,8 @@ namespace {
 constexpr const char* kUrlDoc =
     "Where the link leads: an http or https URL of at most 2,048 bytes, not one of this service.";
 constexpr const char* kStatusDoc =
-    "How it redirects. Browsers keep 301 and 308 for a while, so their clicks are seen only in part.";
+    "How it redirects. Browsers keep 301 and 308 for a while, so their clicks are seen only in "
+    "part.";
 constexpr const char* kExpiryDoc = "From then on it answers 410. In the future, or null for never.";
 
 const json::Choices kStatuses{301, 302, 307, 308};
@@ -18,10 +19,11 @@ const json::Schema<NewLink>& create_link_schema() {
       json::Schema<NewLink>("CreateLink", "What to shorten.")
           .required("url", &NewLink::url,
                     {.doc = kUrlDoc, .example = "https://example.com/a/long/path?of=no&return"})
-          .optional("code", &NewLink::code,
-                    {.doc = "Your own code: 3 to 64 letters, digits, '-' or '_'. Upper and lower case "
-                            "differ. Without it a code of 6 or 7 characters is made.",
-                     .example = "spring-sale"})
+          .optional(
+              "code", &NewLink::code,
+              {.doc = "Your own code: 3 to 64 letters, digits, '-' or '_'. Upper and lower case "
+                      "differ. Without it a code of 6 or 7 characters is made.",
+               .example = "spring-sale"})
           .optional("status", &NewLink::status, {.doc = kStatusDoc, .one_of = kStatuses})
           .optional("expires_at", &NewLink::expires_at, {.doc = kExpiryDoc});
   return kSchema;
@@ -29,7 +31,8 @@ const json::Schema<NewLink>& create_link_schema() {
 
 const json::Schema<LinkPatchJson>& update_link_schema() {
   static const auto kSchema =
-      json::Schema<LinkPatchJson>("UpdateLink", "What to change; the rest stays. A code never changes.")
+      json::Schema<LinkPatchJson>("UpdateLink",
+                                  "What to change; the rest stays. A code never changes.")
           .optional("url", &LinkPatchJson::url, {.doc = kUrlDoc})
           .optional("status", &LinkPatchJson::status, {.doc = kStatusDoc, .one_of = kStatuses})
           .optional("expires_at", &LinkPatchJson::expires_at, {.doc = kExpiryDoc})
@@ -40,7 +43,8 @@ const json::Schema<LinkPatchJson>& update_link_schema() {
 const json::Schema<LinkJson>& link_schema() {
   static const auto kSchema =
       json::Schema<LinkJson>("Link", "A short code that leads to a URL.")
-          .required("code", &LinkJson::code, {.doc = "Unique on its domain.", .example = "spring-sale"})
+          .required("code", &LinkJson::code,
+                    {.doc = "Unique on its domain.", .example = "spring-sale"})
           .required("short_url", &LinkJson::short_url,
                     {.doc = "What to hand out.", .example = "https://sho.rt/spring-sale"})
           .required("url", &LinkJson::url,
@@ -50,7 +54,8 @@ const json::Schema<LinkJson>& link_schema() {
           .required("expires_at", &LinkJson::expires_at, {.doc = "From then on it answers 410."})
           .required("enabled", &LinkJson::enabled, {.doc = "A disabled link answers 410."})
           .required("created_at", &LinkJson::created_at)
-          .required("updated_at", &LinkJson::updated_at, {.doc = "Of the last change; clicks are none."})
+          .required("updated_at", &LinkJson::updated_at,
+                    {.doc = "Of the last change; clicks are none."})
           .required("clicks", &LinkJson::clicks,
                     {.doc = "Counted so far; under heavy load some seconds behind."});
   return kSchema;

@@ -1,4 +1,5 @@
-// The JSON of links: what the API takes and gives, declared once for parsing, rendering and OpenAPI.
+// The JSON of links: what the API takes and gives, declared once for parsing, rendering and
+// OpenAPI.
 #pragma once
 
 #include <cstdint>

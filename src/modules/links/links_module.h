@@ -26,10 +26,10 @@ namespace ashlar::links {
 class LinksModule {
  public:
   struct Options {
-    std::string public_url;   // without a slash at the end
-    OwnHosts own_hosts;       // public_url's among them
-    std::string code_secret;  // CodeSpace::kSecretBytes, the installation's
-    std::size_t click_shards; // see ClickRecorder
+    std::string public_url;    // without a slash at the end
+    OwnHosts own_hosts;        // public_url's among them
+    std::string code_secret;   // CodeSpace::kSecretBytes, the installation's
+    std::size_t click_shards;  // see ClickRecorder
   };
 
   // All by reference outlives it.

@@ -14,8 +14,9 @@ using storage::Row;
 using storage::Sql;
 
 // Domain 0 is the installation's own, the only one so far.
-#define LINK_COLUMNS \
-  "id, code, url, status, enabled, expires_at, created_at, coalesce(updated_at, created_at), version"
+#define LINK_COLUMNS                                                                           \
+  "id, code, url, status, enabled, expires_at, created_at, coalesce(updated_at, created_at), " \
+  "version"
 
 // The counter is one for all tenants; :tenant is there because the statement runs for one.
 constexpr Sql kNextId{Audience::kTenant,
@@ -24,7 +25,8 @@ constexpr Sql kNextId{Audience::kTenant,
 
 constexpr Sql kInsert{
     Audience::kTenant,
-    "INSERT INTO links (id, tenant_id, domain_id, code, url, status, enabled, expires_at, created_at)"
+    "INSERT INTO links (id, tenant_id, domain_id, code, url, status, enabled, expires_at, "
+    "created_at)"
     " VALUES (?1, :tenant, 0, ?2, ?3, ?4, 1, ?5, ?6) ON CONFLICT (domain_id, code) DO NOTHING"};
 
 constexpr Sql kFind{Audience::kTenant,
@@ -40,18 +42,19 @@ constexpr Sql kList{Audience::kTenant,
                     " FROM links WHERE tenant_id = :tenant AND id < ?1 ORDER BY id DESC LIMIT ?2"};
 
 // ?3 the text in lower case, ?4 enabled (-1: whichever), ?5 how many links to look at.
-constexpr Sql kSearch{
-    Audience::kTenant,
-    "SELECT " LINK_COLUMNS
-    " FROM (SELECT * FROM links WHERE tenant_id = :tenant AND id < ?1 ORDER BY id DESC LIMIT ?5) AS l"
-    " WHERE (?4 < 0 OR enabled = ?4)"
-    " AND (lower(substr(code, 1, length(?3))) = ?3 OR instr(lower(url), ?3) > 0)"
-    " ORDER BY id DESC LIMIT ?2",
-    "SELECT " LINK_COLUMNS
-    " FROM (SELECT * FROM links WHERE tenant_id = :tenant AND id < ?1 ORDER BY id DESC LIMIT ?5) AS l"
-    " WHERE (?4 < 0 OR enabled = ?4)"
-    " AND (lower(substr(code, 1, length(?3))) = ?3 OR strpos(lower(url), ?3) > 0)"
-    " ORDER BY id DESC LIMIT ?2"};
+constexpr Sql kSearch{Audience::kTenant,
+                      "SELECT " LINK_COLUMNS
+                      " FROM (SELECT * FROM links WHERE tenant_id = :tenant AND id < ?1 ORDER BY "
+                      "id DESC LIMIT ?5) AS l"
+                      " WHERE (?4 < 0 OR enabled = ?4)"
+                      " AND (lower(substr(code, 1, length(?3))) = ?3 OR instr(lower(url), ?3) > 0)"
+                      " ORDER BY id DESC LIMIT ?2",
+                      "SELECT " LINK_COLUMNS
+                      " FROM (SELECT * FROM links WHERE tenant_id = :tenant AND id < ?1 ORDER BY "
+                      "id DESC LIMIT ?5) AS l"
+                      " WHERE (?4 < 0 OR enabled = ?4)"
+                      " AND (lower(substr(code, 1, length(?3))) = ?3 OR strpos(lower(url), ?3) > 0)"
+                      " ORDER BY id DESC LIMIT ?2"};
 
 // The link after which a search of ?2 stops; no row where there are fewer.
 constexpr Sql kSearchEnd{Audience::kTenant,
@@ -70,9 +73,9 @@ constexpr Sql kErase{Audience::kTenant,
                      "DELETE FROM links WHERE tenant_id = :tenant AND id IN (SELECT id FROM links"
                      " WHERE tenant_id = :tenant ORDER BY id LIMIT ?1) RETURNING code"};
 
-constexpr std::array<const Sql*, 10> kStatements{
-    &kNextId, &kInsert,    &kFind,         &kUpdate, &kList,
-    &kSearch, &kSearchEnd, &kFindRedirect, &kExport, &kErase};
+constexpr std::array<const Sql*, 10> kStatements{&kNextId, &kInsert, &kFind,      &kUpdate,
+                                                 &kList,   &kSearch, &kSearchEnd, &kFindRedirect,
+                                                 &kExport, &kErase};
 
 storage::Param nullable(const std::optional<base::Time>& time) {
   return time ? storage::Param(base::to_micros(*time)) : storage::Param(nullptr);
@@ -155,19 +158,17 @@ base::Result<std::optional<RedirectTarget>> find_redirect(storage::Transaction& 
                                                           std::string_view code) {
   std::optional<RedirectTarget> target;
   ASHLAR_TRY(tx.query(kFindRedirect, {code}, [&](const Row& row) {
-    target = RedirectTarget{LinkId(row.integer(0)),
-                            base::TenantId(row.integer(1)),
-                            std::string(row.text(2)),
-                            static_cast<int>(row.integer(3)),
-                            row.integer(4) != 0,
-                            maybe_time(row, 5)};
+    target = RedirectTarget{LinkId(row.integer(0)),   base::TenantId(row.integer(1)),
+                            std::string(row.text(2)), static_cast<int>(row.integer(3)),
+                            row.integer(4) != 0,      maybe_time(row, 5)};
   }));
   return target;
 }
 
 base::Status export_links(storage::Transaction& tx, LinkId after, std::int64_t limit,
                           const std::function<void(Link)>& sink) {
-  ASHLAR_TRY(tx.query(kExport, {after.value, limit}, [&](const Row& row) { sink(read_link(row)); }));
+  ASHLAR_TRY(
+      tx.query(kExport, {after.value, limit}, [&](const Row& row) { sink(read_link(row)); }));
   return base::ok_status();
 }
 

@@ -1,7 +1,7 @@
 // LinksStore: every line of SQL about links (clicks have theirs in clicks_store.h). No rules here.
 //
-// Functions run in the caller's transaction: for its tenant, except find_for_redirect() and those of
-// tenant removal that say otherwise. Stateless: free functions.
+// Functions run in the caller's transaction: for its tenant, except find_for_redirect() and those
+// of tenant removal that say otherwise. Stateless: free functions.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,7 @@ base::Status list_links(storage::Transaction& tx, LinkId before, std::int64_t li
 struct Search {
   std::string_view text;  // "" all
   std::optional<bool> enabled;
-  std::int64_t scan;      // look at so many links at most
+  std::int64_t scan;  // look at so many links at most
 };
 base::Status search_links(storage::Transaction& tx, LinkId before, std::int64_t limit,
                           const Search& search, const std::function<void(Link)>& sink);

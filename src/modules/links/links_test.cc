@@ -22,19 +22,21 @@ using storage::Transaction;
 class LinksTest : public LinksFixture {
  protected:
   base::Result<Link> create(base::TenantId tenant, const NewLink& link) {
-    return db().write(Context::tenant(tenant), [&](Transaction& tx) { return links_.create(tx, link); });
+    return db().write(Context::tenant(tenant),
+                      [&](Transaction& tx) { return links_.create(tx, link); });
   }
   base::Result<Link> find(base::TenantId tenant, std::string_view code) {
-    return db().read(Context::tenant(tenant), [&](Transaction& tx) { return links_.find(tx, code); });
+    return db().read(Context::tenant(tenant),
+                     [&](Transaction& tx) { return links_.find(tx, code); });
   }
   base::Result<Link> update(base::TenantId tenant, std::string_view code, const LinkChange& change,
                             std::optional<std::int64_t> if_version = {}) {
-    return db().write(Context::tenant(tenant), [&](Transaction& tx) {
-      return links_.update(tx, code, change, if_version);
-    });
+    return db().write(Context::tenant(tenant),
+                      [&](Transaction& tx) { return links_.update(tx, code, change, if_version); });
   }
   base::Result<LinkPage> list(base::TenantId tenant, const LinkQuery& query) {
-    return db().read(Context::tenant(tenant), [&](Transaction& tx) { return links_.list(tx, query); });
+    return db().read(Context::tenant(tenant),
+                     [&](Transaction& tx) { return links_.list(tx, query); });
   }
   base::Result<std::optional<RedirectTarget>> redirect(std::string_view code) {
     return db().read(Context::platform(storage::PlatformUse::kRedirect),
@@ -45,7 +47,9 @@ class LinksTest : public LinksFixture {
 INSTANTIATE_TEST_SUITE_P(Storage, LinksTest, links_databases(), links_database_name);
 
 NewLink to(std::string url) { return NewLink{std::move(url), {}, 302, {}}; }
-NewLink named(std::string code) { return NewLink{"https://example.com/", std::move(code), 302, {}}; }
+NewLink named(std::string code) {
+  return NewLink{"https://example.com/", std::move(code), 302, {}};
+}
 
 TEST_P(LinksTest, CreatesFindsAndRedirects) {
   const auto link = create(kAlice, to("https://example.com/a"));

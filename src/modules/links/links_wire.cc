@@ -19,9 +19,10 @@ using storage::Transaction;
 
 constexpr base::Millis kDeadline{10'000};
 
-const ErrorDoc kNotFound{404, "link_not_found", "There is no such link, or it is another tenant's."};
-const ErrorDoc kBadTarget{422, "target_*",
-                          "The URL cannot be a target: target_scheme, target_host, target_is_ashlar …"};
+const ErrorDoc kNotFound{404, "link_not_found",
+                         "There is no such link, or it is another tenant's."};
+const ErrorDoc kBadTarget{
+    422, "target_*", "The URL cannot be a target: target_scheme, target_host, target_is_ashlar …"};
 const ErrorDoc kBadExpiry{422, "expires_in_past", "The expiry is not in the future."};
 const ErrorDoc kBadCursor{400, "invalid_cursor", "The cursor was not given out for this list."};
 
@@ -64,7 +65,9 @@ void add_writing_routes(http::RouteTable& table, const Api& api) {
           [api](Call& call, Transaction& tx) { return api->update(call, tx); })},
       .request = &update_link_schema(),
       .response = &link_schema(),
-      .errors = {kNotFound, kBadTarget, kBadExpiry,
+      .errors = {kNotFound,
+                 kBadTarget,
+                 kBadExpiry,
                  {412, "etag_mismatch", "The link is not the one that If-Match names."}},
       .etag = true,
   });

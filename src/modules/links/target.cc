@@ -20,12 +20,15 @@ base::Error refuse(const char* reason, std::string detail) {
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) { return is_digit(c) || (base::ascii_lower(c) >= 'a' && base::ascii_lower(c) <= 'f'); }
+bool is_hex(char c) {
+  return is_digit(c) || (base::ascii_lower(c) >= 'a' && base::ascii_lower(c) <= 'f');
+}
 bool is_alnum(char c) {
   return is_digit(c) || (base::ascii_lower(c) >= 'a' && base::ascii_lower(c) <= 'z');
 }
 
-// --- Hosts -----------------------------------------------------------------------------------------
+// --- Hosts
+// -----------------------------------------------------------------------------------------
 
 std::vector<std::string_view> split_labels(std::string_view host) {
   std::vector<std::string_view> labels;
@@ -104,7 +107,8 @@ bool is_label(std::string_view label) {
                      [](char c) { return is_alnum(c) || c == '-' || c == '_'; });
 }
 
-// --- URLs ------------------------------------------------------------------------------------------
+// --- URLs
+// ------------------------------------------------------------------------------------------
 
 // What may stand literally after the authority (RFC 3986: unreserved, sub-delims, and `:@/?%`).
 bool is_literal(char c) {
@@ -144,7 +148,8 @@ base::Status check_characters(std::string_view url) {
   for (const char c : url) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte <= 0x20 || byte == 0x7f) {
-      return refuse("target_characters", "A target has no spaces, line breaks or control characters.");
+      return refuse("target_characters",
+                    "A target has no spaces, line breaks or control characters.");
     }
   }
   if (!base::is_utf8(url)) return refuse("target_characters", "A target is valid UTF-8.");
@@ -153,7 +158,8 @@ base::Status check_characters(std::string_view url) {
 
 // "http" or "https" and its "://", in any case. 0: another scheme, or none.
 std::size_t scheme_length(std::string_view url) {
-  for (const std::string_view scheme : {std::string_view("http://"), std::string_view("https://")}) {
+  for (const std::string_view scheme :
+       {std::string_view("http://"), std::string_view("https://")}) {
     if (url.size() >= scheme.size() && base::ascii_iequals(url.substr(0, scheme.size()), scheme)) {
       return scheme.size();
     }
@@ -183,8 +189,7 @@ base::Status check_authority(std::string_view authority) {
 base::Result<std::pair<std::string, std::uint16_t>> read_authority(std::string_view authority,
                                                                    std::uint16_t default_port) {
   const std::size_t bracket = authority.rfind(']');
-  const std::size_t colon =
-      authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
   std::uint16_t port = default_port;
   if (colon != std::string_view::npos && colon + 1 < authority.size()) {
     const std::string_view text = authority.substr(colon + 1);
@@ -267,7 +272,8 @@ base::Result<std::string> check_target(std::string_view url, const OwnHosts& own
   std::string text(url.substr(0, scheme + authority.size()));
   text += encode_rest(rest);
   if (text.size() > kMaxTargetBytes) {
-    return refuse("target_too_long", "A target has at most 2,048 bytes once it is percent-encoded.");
+    return refuse("target_too_long",
+                  "A target has at most 2,048 bytes once it is percent-encoded.");
   }
   if (own.contains(host_port.first, host_port.second)) {
     return refuse("target_is_ashlar", "A link may not lead back to this service.");

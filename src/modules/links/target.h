@@ -1,7 +1,8 @@
 // Target: where a link may lead, decided before it is stored. Pure.
 //
 // check_target() promises of what it returns:
-//   1. It is ASCII without spaces or control characters: it can stand in a Location header as it is.
+//   1. It is ASCII without spaces or control characters: it can stand in a Location header as it
+//   is.
 //   2. It is http or https with a host that RFC 3986 and the browsers' URL standard read alike (no
 //      credentials, no backslash, no percent-encoding in the host), at most kMaxTargetBytes.
 //   3. It does not lead onto one of Ashlar's own hosts, however the host is spelled.
@@ -27,8 +28,8 @@ namespace ashlar::links {
 
 inline constexpr std::size_t kMaxTargetBytes = 2048;
 
-// A host as one spelling: lower case, no trailing dot, IPv4 dotted (from decimal, hexadecimal, octal
-// and short forms too), IPv6 in brackets and shortest, every name of this machine's loopback
+// A host as one spelling: lower case, no trailing dot, IPv4 dotted (from decimal, hexadecimal,
+// octal and short forms too), IPv6 in brackets and shortest, every name of this machine's loopback
 // ("localhost", 127.0.0.0/8, ::1, mapped ones, 0.0.0.0, ::) as "localhost".
 // nullopt: no host that the check would accept.
 std::optional<std::string> canonical_host(std::string_view host);

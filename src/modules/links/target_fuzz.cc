@@ -19,8 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (target.ok()) {
     CHECK(target->size() <= links::kMaxTargetBytes);
     for (const char c : *target) CHECK(c > 0x20 && c < 0x7f);
-    // Another reader agrees that it is a URL. It is given a host of one letter, since Boost.URL 1.81
-    // does not know all hosts (target.cc).
+    // Another reader agrees that it is a URL. It is given a host of one letter, since
+    // Boost.URL 1.81 does not know all hosts (target.cc).
     const std::size_t slashes = target->find("//") + 2;
     const std::size_t rest = std::min(target->find_first_of("/?#", slashes), target->size());
     CHECK(boost::urls::parse_uri(target->substr(0, slashes) + "h" + target->substr(rest)));

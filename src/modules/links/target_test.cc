@@ -15,8 +15,8 @@ struct Row {
 };
 
 OwnHosts own_hosts() {
-  return *OwnHosts::parse({"http://127.0.0.1:8080", "https://sho.rt", "links.example", "10.0.0.5:9000",
-                           "[2001:db8::1]:9000"});
+  return *OwnHosts::parse({"http://127.0.0.1:8080", "https://sho.rt", "links.example",
+                           "10.0.0.5:9000", "[2001:db8::1]:9000"});
 }
 
 std::string long_url(std::size_t bytes) {
@@ -192,7 +192,8 @@ TEST(TargetTest, WhatIsAcceptedIsAcceptedAgainUnchanged) {
 }
 
 TEST(OwnHostsTest, WhatIsNoHostIsRefused) {
-  for (const char* text : {"", "http://", "a b", "user@host", "host:0", "host:x", "[::1", "mün.de"}) {
+  for (const char* text :
+       {"", "http://", "a b", "user@host", "host:0", "host:x", "[::1", "mün.de"}) {
     const auto own = OwnHosts::parse({text});
     ASSERT_FALSE(own.ok()) << text;
     EXPECT_STREQ(own.error().reason, "own_host_invalid");

@@ -31,7 +31,8 @@ class FaultyDatabase final : public storage::Database {
   base::Status run_body(const storage::Context& context, Mode mode, const Body& body) override {
     if (random_.chance(refused_)) return broken();
     const auto pass = [&](storage::Transaction& tx) { return body(tx); };
-    base::Status status = mode == Mode::kRead ? inner_.read(context, pass) : inner_.write(context, pass);
+    base::Status status =
+        mode == Mode::kRead ? inner_.read(context, pass) : inner_.write(context, pass);
     if (status.ok() && mode == Mode::kWrite && random_.chance(answer_lost_)) return broken();
     return status;
   }

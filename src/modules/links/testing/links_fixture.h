@@ -1,10 +1,10 @@
-// LinksFixture: an empty database on either engine, two tenants, a clock moved by hand, and Links on
-// it, for the module's tests.
+// LinksFixture: an empty database on either engine, two tenants, a clock moved by hand, and Links
+// on it, for the module's tests.
 //
 //   INSTANTIATE_TEST_SUITE_P(Storage, LinksTest, links_databases(), links_database_name);
 //
-// On PostgreSQL only where ASHLAR_TEST_POSTGRES, the URL of a superuser of a cluster for tests, is set;
-// elsewhere those tests skip and say so.
+// On PostgreSQL only where ASHLAR_TEST_POSTGRES, the URL of a superuser of a cluster for tests, is
+// set; elsewhere those tests skip and say so.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -56,8 +56,8 @@ class LinksFixture : public ::testing::TestWithParam<storage::Dialect> {
   obs::Registry metrics_;
   obs::Log log_{obs::Level::kOff, 2, clock_, metrics_};
   CodeSpace codes_{std::string(CodeSpace::kSecretBytes, 'k')};
-  Links links_{"https://sho.rt", *OwnHosts::parse({"http://127.0.0.1:8080", "https://sho.rt"}), codes_,
-               clock_};
+  Links links_{"https://sho.rt", *OwnHosts::parse({"http://127.0.0.1:8080", "https://sho.rt"}),
+               codes_, clock_};
 };
 
 }  // namespace ashlar::links
