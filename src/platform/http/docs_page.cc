@@ -288,7 +288,7 @@ void Page::route(const Route& route) {
   }
   out_ += "<p class=\"line\"><span class=\"verb verb-" + base::ascii_lower(method) + "\">" +
           method + "</span><span class=\"path\">" + path + "</span></p>\n";
-  const std::string_view rest = summary_of(route).rest;
+  const std::string rest = summary_of(route).rest;
   if (!rest.empty()) out_ += "<p class=\"more\">" + prose(rest) + "</p>\n";
   facts(route);
   out_ += "<div class=\"split\">\n<div>\n";

@@ -71,7 +71,7 @@ std::string component_name(int status) {
 }
 
 std::string operation_description(const Route& route) {
-  std::string text(summary_of(route).rest);
+  std::string text = summary_of(route).rest;
   if (!text.empty()) text += "\n\n";
   if (route.tenancy == Tenancy::kPlatform) text += "For the console's administrator. ";
   if (!route.scope.value.empty()) text += "Scope `" + std::string(route.scope.value) + "`. ";

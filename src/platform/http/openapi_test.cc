@@ -93,6 +93,8 @@ TEST(OpenApi, CreateSaysAllThatARequestMeets) {
   const Value& create = at(doc, {"paths", "/v1/links", "post"});
   EXPECT_EQ(text_at(create, {"security"}),
             R"([{"api_key":["links:write"]},{"console_session":[]}])");
+  EXPECT_EQ(text_at(create, {"summary"}), R"("Shorten a URL")");
+  EXPECT_TRUE(text_at(create, {"description"}).starts_with("\"A custom code may be taken."));
   EXPECT_EQ(text_at(create, {"parameters", "0", "name"}), R"("Idempotency-Key")");
   EXPECT_EQ(text_at(create, {"parameters", "0", "required"}), "false");
   EXPECT_EQ(text_at(create, {"requestBody", "content", "application/json", "schema", "$ref"}),

@@ -92,7 +92,7 @@ void add_header_params(const Route& route, std::vector<ParamDoc>& params) {
     params.push_back({"Idempotency-Key", ParamPlace::kHeader,
                       route.idempotency == Idempotency::kRequired,
                       "Makes a repeat safe: the first answer is given again, with "
-                      "Idempotency-Replayed: true. 1 to 255 visible ASCII characters, bare or in "
+                      "`Idempotency-Replayed: true`. 1 to 255 visible ASCII characters, bare or in "
                       "double quotes; good for 24 hours.",
                       R"({"type":"string","minLength":1,"maxLength":257})",
                       "5f0c6b1e-8f5d-4a57-9d55-0f6a2f4d6f61"});
@@ -218,8 +218,9 @@ bool has_answer_body(const Route& route) { return route.success != 204 && route.
 
 SummaryText summary_of(const Route& route) {
   const std::string_view text = route.summary;
-  const std::size_t stop = text.find(". ");
-  if (stop != std::string_view::npos) return {text.substr(0, stop), text.substr(stop + 2)};
+  std::size_t stop = text.size();
+  for (const std::string_view mark : {". ", "; ", ": "}) stop = std::min(stop, text.find(mark));
+  if (stop < text.size()) return {text.substr(0, stop), sentence(text.substr(stop + 2))};
   return {text.substr(0, text.size() - (text.ends_with('.') ? 1 : 0)), {}};
 }
 

@@ -48,11 +48,11 @@ std::vector<ParamDoc> parameters_of(const Route& route, std::span<const Route> t
 // reason that the row names itself is told in the row's words.
 std::vector<ErrorDoc> errors_of(const Route& route);
 
-// A row's summary as title and the rest: "Creates a key. Shown once." is "Creates a key" and "Shown
-// once.".
+// A row's summary as a short title and the rest: "Change a link; redirects follow." is "Change a
+// link" and "Redirects follow.".
 struct SummaryText {
   std::string_view title;
-  std::string_view rest;
+  std::string rest;
 };
 SummaryText summary_of(const Route& route);
 

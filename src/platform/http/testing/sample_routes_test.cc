@@ -127,7 +127,7 @@ Route row(Method method, std::string_view path, std::string_view summary, std::s
 RouteTable link_routes() {
   constexpr std::string_view kRead = "links:read";
   constexpr std::string_view kWrite = "links:write";
-  Route create = row(Method::kPost, "/v1/links", "Shorten a URL. A custom code may be taken.",
+  Route create = row(Method::kPost, "/v1/links", "Shorten a URL; a custom code may be taken.",
                      "links", Tenancy::kTenant, kWrite, transaction());
   create.cost = 2;
   create.idempotency = Idempotency::kOptional;
