@@ -177,6 +177,6 @@ base::Result<std::int64_t> erase_links(storage::Transaction& tx, std::int64_t li
   return tx.query(kErase, {limit}, [&](const Row& row) { sink(row.text(0)); });
 }
 
-std::span<const Sql* const> statements() { return kStatements; }
+std::span<const Sql* const> links_statements() { return kStatements; }
 
 }  // namespace ashlar::links::store

@@ -58,6 +58,6 @@ base::Result<std::int64_t> erase_links(storage::Transaction& tx, std::int64_t li
                                        const std::function<void(std::string_view code)>& sink);
 
 // For the test that no statement sees another tenant's rows.
-std::span<const storage::Sql* const> statements();
+std::span<const storage::Sql* const> links_statements();
 
 }  // namespace ashlar::links::store

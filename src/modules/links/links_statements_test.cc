@@ -1,0 +1,195 @@
+// No statement of the module reaches another tenant's rows, whatever it is given: each is run as Carol,
+// who has nothing, with parameters that name what is Bob's. She must see and change no row. That the
+// parameters are good enough is proved by running the same as Bob.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/check.h"
+#include "base/random.h"
+#include "modules/links/clicks_store.h"
+#include "modules/links/links_store.h"
+#include "modules/links/testing/links_fixture.h"
+#include "platform/storage/database.h"
+#include "platform/storage/statement_rules.h"
+
+namespace ashlar::links {
+namespace {
+
+using storage::Context;
+using storage::Param;
+using storage::PlatformUse;
+using storage::Row;
+using storage::Sql;
+using storage::Transaction;
+
+constexpr base::TenantId kCarol{3};
+constexpr int kTries = 100;
+
+constexpr Sql kDumpLinks{storage::Audience::kPlatform,
+                         "SELECT code || ' ' || url || ' ' || status || ' ' || enabled || ' ' || version"
+                         " FROM links WHERE tenant_id = ?1 ORDER BY id"};
+constexpr Sql kDumpCounts{storage::Audience::kPlatform,
+                          "SELECT link_id || ' ' || hour || ' ' || clicks FROM links_clicks_hourly"
+                          " WHERE tenant_id = ?1 ORDER BY link_id, hour"};
+constexpr Sql kDumpDetails{storage::Audience::kPlatform,
+                           "SELECT link_id || ' ' || at || ' ' || agent || ' ' || referrer"
+                           " FROM links_clicks WHERE tenant_id = ?1 ORDER BY id"};
+
+std::vector<const Sql*> all_statements() {
+  std::vector<const Sql*> all;
+  for (const auto list : {store::links_statements(), store::click_statements()}) {
+    all.insert(all.end(), list.begin(), list.end());
+  }
+  return all;
+}
+
+// A Transaction takes a list of fixed length; a test has as many as the statement wants.
+base::Result<std::int64_t> run(Transaction& tx, const Sql& sql, const std::vector<Param>& p,
+                               const storage::RowSink& sink) {
+  const bool query = sql.text.starts_with("SELECT") || sql.text.find("RETURNING") != std::string_view::npos;
+  const auto go = [&](std::initializer_list<Param> list) {
+    return query ? tx.query(sql, list, sink) : tx.execute(sql, list);
+  };
+  switch (p.size()) {
+    case 0: return go({});
+    case 1: return go({p[0]});
+    case 2: return go({p[0], p[1]});
+    case 3: return go({p[0], p[1], p[2]});
+    case 4: return go({p[0], p[1], p[2], p[3]});
+    case 5: return go({p[0], p[1], p[2], p[3], p[4]});
+    case 6: return go({p[0], p[1], p[2], p[3], p[4], p[5]});
+    default: return go({p[0], p[1], p[2], p[3], p[4], p[5], p[6]});
+  }
+}
+
+class LinksStatementsTest : public LinksFixture {
+ protected:
+  void SetUp() override {
+    LinksFixture::SetUp();
+    if (IsSkipped()) return;
+    for (int i = 0; i < 3; ++i) bobs_links_.push_back(make_link(kBob, "bob-" + std::to_string(i)));
+    const auto written = db().write(
+        Context::platform(PlatformUse::kClickWriter), [&](Transaction& tx) -> base::Status {
+          DetailEntry detail;
+          detail.tenant = kBob;
+          detail.link = bobs_links_[0];
+          detail.at = clock_.now();
+          detail.agent = AgentClass::kBot;
+          detail.set_referrer("https://bob.example/");
+          ASHLAR_TRY(store::add_details(tx, std::array{detail}));
+          const ClickCount count{kBob, bobs_links_[0], hour_of(clock_.now()), 7};
+          return store::add_counts(tx, std::array{count});
+        });
+    CHECK(written.ok());
+  }
+
+  LinkId make_link(base::TenantId tenant, const std::string& code) {
+    const auto link = db().write(Context::tenant(tenant), [&](Transaction& tx) {
+      return links_.create(tx, {"https://" + code + ".example/", code, 302, {}});
+    });
+    CHECK(link.ok());
+    return link->id;
+  }
+
+  std::vector<std::string> dump(base::TenantId tenant) {
+    std::vector<std::string> rows;
+    const auto read = db().read(
+        Context::platform(PlatformUse::kMaintenance), [&](Transaction& tx) -> base::Status {
+          rows.clear();
+          for (const Sql* sql : {&kDumpLinks, &kDumpCounts, &kDumpDetails}) {
+            ASHLAR_TRY(tx.query(*sql, {tenant.value},
+                                [&](const Row& row) { rows.emplace_back(row.text(0)); }));
+          }
+          return base::ok_status();
+        });
+    CHECK(read.ok());
+    return rows;
+  }
+
+  // Something that names Bob's rows, or a number that selects many.
+  Param any_parameter(base::Random& random, bool text) {
+    if (text) return random.chance(0.5) ? std::string_view("bob-0") : std::string_view(bobs_ids_);
+    switch (random.below(4)) {
+      case 0: return std::int64_t{0};
+      case 1: return std::int64_t{1'000};
+      default: return bobs_links_[0].value;
+    }
+  }
+
+  // Rows seen or changed; -1 where the parameters do not fit the statement. Nothing stays changed.
+  std::int64_t try_as(base::TenantId tenant, const Sql& sql, const std::vector<Param>& parameters) {
+    std::int64_t rows = -1;
+    const auto undone = db().write(Context::tenant(tenant), [&](Transaction& tx) -> base::Status {
+      rows = -1;
+      ASHLAR_ASSIGN(rows, run(tx, sql, parameters, [](const Row&) {}));
+      return base::fail(base::Code::kConflict, "undo", "");
+    });
+    EXPECT_FALSE(undone.ok());
+    return rows;
+  }
+
+  std::vector<LinkId> bobs_links_;
+  std::string bobs_ids_ = "[1,2,3]";
+};
+
+INSTANTIATE_TEST_SUITE_P(Storage, LinksStatementsTest, links_databases(), links_database_name);
+
+// What is nobody's: the counter of ids and the time since which click batches wait.
+bool is_shared(const Sql& sql) {
+  return sql.text.find("links_ids") != std::string_view::npos ||
+         sql.text.find("links_click_batches") != std::string_view::npos;
+}
+
+// PostgreSQL's parameters have one type for ever.
+bool is_text(const Sql& sql, int number) {
+  const std::string name = "?" + std::to_string(number);
+  if (sql.text.starts_with("INSERT INTO links (")) return number == 2 || number == 3;
+  for (const char* before : {"code = ", "url = ", "json_each(", "length("}) {
+    if (sql.text.find(before + name) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+TEST_P(LinksStatementsTest, NobodySeesOrChangesAnothersRows) {
+  const std::uint64_t seed = 9;
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  base::Random random(seed);
+  const std::vector<std::string> before = dump(kBob);
+  ASSERT_EQ(before.size(), 6U);  // three links, an hour and its total, a detail
+  std::set<std::string_view> reached;
+  std::set<std::string_view> all;
+  for (const Sql* sql : all_statements()) {
+    if (sql->audience != storage::Audience::kTenant || is_shared(*sql)) continue;
+    all.insert(sql->text);
+    const int wanted = storage::engine_text(*sql, db().dialect())->parameters;
+    for (int i = 0; i < kTries; ++i) {
+      std::vector<Param> parameters;
+      for (int n = 1; n <= wanted; ++n) parameters.push_back(any_parameter(random, is_text(*sql, n)));
+      if (try_as(kBob, *sql, parameters) > 0) reached.insert(sql->text);
+      // Creating a link of her own is her right.
+      if (sql->text.starts_with("INSERT")) continue;
+      EXPECT_LE(try_as(kCarol, *sql, parameters), 0) << sql->text;
+    }
+  }
+  EXPECT_EQ(reached, all);
+  EXPECT_EQ(dump(kBob), before);
+}
+
+TEST_P(LinksStatementsTest, KeepTheRulesOfBothEngines) {
+  std::set<std::string_view> texts;
+  for (const Sql* sql : all_statements()) {
+    EXPECT_TRUE(texts.insert(sql->text).second) << "listed twice: " << sql->text;
+    for (const auto dialect : {storage::Dialect::kSqlite, storage::Dialect::kPostgres}) {
+      const auto text = storage::engine_text(*sql, dialect);
+      EXPECT_TRUE(text.ok()) << sql->text << (text.ok() ? "" : text.error().detail);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ashlar::links
