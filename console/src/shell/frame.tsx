@@ -49,7 +49,7 @@ export function Frame({ route, version }: { route: Route; version: string }) {
   const [wanted, setWanted] = useState(rememberedTenant);
   const tenants = useQuery({
     queryKey: tenantsKey,
-    queryFn: ({ signal }) => listTenants(null, 200, signal),
+    queryFn: ({ signal }) => listTenants(null, 100, signal),
   });
   const list = tenants.data?.data ?? [];
   const tenant = choose(list, wanted);
