@@ -41,7 +41,8 @@ obs::TracerOptions tracer_options(const Config& config) {
 }
 
 // Hosts by which this installation is reached: a link that leads there would go in circles.
-std::vector<std::string> own_hosts(const http::ListenSocket& socket, const std::string& public_url) {
+std::vector<std::string> own_hosts(const http::ListenSocket& socket,
+                                   const std::string& public_url) {
   return {socket.authority(), public_url};
 }
 
@@ -107,15 +108,17 @@ Status App::Parts::open() {
 }
 
 http::RouteTable App::Parts::all_routes() {
-  http::RouteTable routes = platform_routes({.ready = [this] { return ready(); },
-                                             .metrics_text = [this] { return ashlar->metrics.render(); },
-                                             .openapi = [this]() -> auto& { return openapi; },
-                                             .docs_page = [this]() -> auto& { return docs_page; },
-                                             .metrics_here = config.metrics_listen.empty()});
+  http::RouteTable routes =
+      platform_routes({.ready = [this] { return ready(); },
+                       .metrics_text = [this] { return ashlar->metrics.render(); },
+                       .openapi = [this]() -> auto& { return openapi; },
+                       .docs_page = [this]() -> auto& { return docs_page; },
+                       .metrics_here = config.metrics_listen.empty()});
   const auto add = [&](http::RouteTable more) {
     for (http::Route& route : more) routes.push_back(std::move(route));
   };
-  add(security::security_routes({*ashlar->tenants, *ashlar->keys, *ashlar->admin, *cursors, kVersion}));
+  add(security::security_routes(
+      {*ashlar->tenants, *ashlar->keys, *ashlar->admin, *cursors, kVersion}));
   add(modules->routes());
   return routes;
 }
@@ -140,8 +143,8 @@ Status App::Parts::build(http::ListenSocket socket) {
   openapi = http::openapi_document(routes, info);
   docs_page = http::docs_page(routes, info);
   router = std::make_unique<http::Router>(std::move(routes), a.metrics);
-  dispatcher = std::make_unique<http::Dispatcher>(http::Dispatcher::Needs{
-      *interactive, *a.db, *authenticator, *cors, a.clock, a.log, *tracer});
+  dispatcher = std::make_unique<http::Dispatcher>(
+      http::Dispatcher::Needs{*interactive, *a.db, *authenticator, *cors, a.clock, a.log, *tracer});
   ASHLAR_ASSIGN(server, http::Server::make(config.http, std::move(socket), *router, *dispatcher,
                                            a.clock, a.entropy, a.log, a.metrics));
   ASHLAR_TRY(build_metrics_listener());
@@ -208,7 +211,8 @@ void App::stop() {
   Status status = p.modules->stop();
   if (!status.ok()) p.ashlar->log.error("clicks not written", {{"reason", status.error().detail}});
   status = p.ashlar->keys->flush_last_used(security::ApiKeys::Flush::kEverything);
-  if (!status.ok()) p.ashlar->log.warn("last uses not written", {{"reason", status.error().detail}});
+  if (!status.ok())
+    p.ashlar->log.warn("last uses not written", {{"reason", status.error().detail}});
   p.ashlar->db.reset();
   p.ashlar->log.info("stopped");
 }

@@ -1,5 +1,5 @@
-// App: the server, put together. Owns everything in member order; what is declared later may use what
-// is declared earlier, and is gone before it.
+// App: the server, put together. Owns everything in member order; what is declared later may use
+// what is declared earlier, and is gone before it.
 //
 //   start(): lock the folder, open, migrate ─> bind ─> modules ─> routes ─> serve
 //   stop():  no new connections, answers finish ─> workers end ─> clicks, last uses are written
@@ -20,11 +20,11 @@ class App {
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
-  void stop();  // idempotent; ends what was accepted, loses nothing
+  void stop();    // idempotent; ends what was accepted, loses nothing
   void reload();  // SIGHUP: certificate
 
-  // What a person sees at the start: address, the one-time console link, at the first start a sample
-  // tenant with its key and a line for curl.
+  // What a person sees at the start: address, the one-time console link, at the first start a
+  // sample tenant with its key and a line for curl.
   [[nodiscard]] base::Result<std::string> banner();
 
  private:

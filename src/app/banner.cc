@@ -33,7 +33,8 @@ base::Result<std::string> make_banner(Installation& ashlar, const std::string& o
   ASHLAR_ASSIGN(const std::string key, make_sample_key(ashlar));
   std::string text = std::string("\n  Ashlar ") + kVersion + " is running at " + origin + "\n\n";
   text += "  Console   " + origin + "/_/" + (claim ? "#/claim/" + *claim : "") + "\n";
-  if (claim) text += "            (one-time link to set the admin password, valid for 30 minutes)\n";
+  if (claim)
+    text += "            (one-time link to set the admin password, valid for 30 minutes)\n";
   text += "  API       " + origin + "/v1/      page: " + origin + "/docs\n";
   text += "  Links     " + origin + "/{code}\n";
   if (!key.empty()) {

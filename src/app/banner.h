@@ -1,8 +1,8 @@
 // The banner: what a person sees when the server has started.
 //
 // While no administrator exists it offers a new one-time link to the console (30 minutes; the one
-// before it dies). The first start of an empty installation makes the sample tenant `demo` with a key
-// and shows the key: this is the only time that it is seen.
+// before it dies). The first start of an empty installation makes the sample tenant `demo` with a
+// key and shows the key: this is the only time that it is seen.
 #pragma once
 
 #include <string>

@@ -13,7 +13,9 @@ using base::Code;
 using base::fail;
 using base::Status;
 
-Status wrong(std::string detail) { return fail(Code::kInvalid, "wrong_setting", std::move(detail)); }
+Status wrong(std::string detail) {
+  return fail(Code::kInvalid, "wrong_setting", std::move(detail));
+}
 
 template <class T>
 Status parse_number(std::string_view text, T low, T high, T& out) {
@@ -45,17 +47,17 @@ Setting number(std::string_view key, std::string_view doc, std::int64_t low, std
           }};
 }
 
-Setting seconds(std::string_view key, std::string_view doc, base::Millis http::ServerOptions::*field) {
-  return {key, doc,
-          [=](Config& config, std::string_view text) -> Status {
-            std::int64_t value = 0;
-            ASHLAR_TRY(parse_number<std::int64_t>(text, 1, 3600, value));
-            config.http.*field = base::Seconds{value};
-            return base::ok_status();
-          },
-          [=](const Config& config) {
-            return std::to_string((config.http.*field).count() / 1000);
-          }};
+Setting seconds(std::string_view key, std::string_view doc,
+                base::Millis http::ServerOptions::* field) {
+  return {
+      key, doc,
+      [=](Config& config, std::string_view text) -> Status {
+        std::int64_t value = 0;
+        ASHLAR_TRY(parse_number<std::int64_t>(text, 1, 3600, value));
+        config.http.*field = base::Seconds{value};
+        return base::ok_status();
+      },
+      [=](const Config& config) { return std::to_string((config.http.*field).count() / 1000); }};
 }
 
 template <class Place>
@@ -127,10 +129,10 @@ Status set_public_url(Config& config, std::string_view text) {
 }
 
 constexpr std::pair<std::string_view, obs::Level> kLevels[] = {{"debug", obs::Level::kDebug},
-                                                              {"info", obs::Level::kInfo},
-                                                              {"warn", obs::Level::kWarn},
-                                                              {"error", obs::Level::kError},
-                                                              {"off", obs::Level::kOff}};
+                                                               {"info", obs::Level::kInfo},
+                                                               {"warn", obs::Level::kWarn},
+                                                               {"error", obs::Level::kError},
+                                                               {"off", obs::Level::kOff}};
 
 Status set_log_level(Config& config, std::string_view text) {
   for (const auto& [name, level] : kLevels) {
@@ -225,8 +227,8 @@ std::vector<Setting> engine_settings() {
        masked_store},
       number("workers", "Threads that run handlers; most of them wait for storage.", 1, 1024,
              [](Config& c) -> auto& { return c.workers; }),
-      number("worker_queue", "Requests that may wait for a worker; more get 503 at once.", 1, 100'000,
-             [](Config& c) -> auto& { return c.worker_queue; }),
+      number("worker_queue", "Requests that may wait for a worker; more get 503 at once.", 1,
+             100'000, [](Config& c) -> auto& { return c.worker_queue; }),
       number("sqlite.readers", "Connections for reading.", 1, 64,
              [](Config& c) -> auto& { return c.sqlite_readers; }),
       number("postgres.connections", "Pooled connections.", 1, 500,

@@ -1,7 +1,7 @@
 // Config: every setting of Ashlar, each from a file (TOML), the environment and the command line.
 //
-// Later wins: built-in default < --config FILE < ASHLAR_… environment < command line. A setting that
-// is unknown or wrong stops the start with one line that names it and where it came from.
+// Later wins: built-in default < --config FILE < ASHLAR_… environment < command line. A setting
+// that is unknown or wrong stops the start with one line that names it and where it came from.
 // docs/OPERATIONS.md lists them; `ashlar serve --print-settings` prints what is in force.
 #pragma once
 
@@ -21,8 +21,8 @@ namespace ashlar::app {
 
 struct Config {
   std::string data_dir = "data";
-  std::string store;       // "": SQLite in data_dir; else postgres://…
-  std::string public_url;  // "": the address that is listened on
+  std::string store;           // "": SQLite in data_dir; else postgres://…
+  std::string public_url;      // "": the address that is listened on
   std::string metrics_listen;  // "": /metrics on the main listener
 
   http::ServerOptions http;

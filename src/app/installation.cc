@@ -14,7 +14,8 @@ namespace {
 
 base::Result<std::unique_ptr<storage::Database>> open_database(const Config& config,
                                                                const base::Clock& clock,
-                                                               base::Entropy& entropy, obs::Log& log,
+                                                               base::Entropy& entropy,
+                                                               obs::Log& log,
                                                                obs::Registry& metrics) {
   if (config.store.empty()) {
     storage::SqliteOptions options;
@@ -52,7 +53,8 @@ base::Result<std::unique_ptr<Installation>> Installation::open(const Config& con
                   open_schema(config, storage::SchemaAccess::kChange, made->clock));
     ASHLAR_TRY(storage::apply_migrations(*schema, storage::embedded_migrations(), made->clock));
   }
-  ASHLAR_ASSIGN(made->db, open_database(config, made->clock, made->entropy, made->log, made->metrics));
+  ASHLAR_ASSIGN(made->db,
+                open_database(config, made->clock, made->entropy, made->log, made->metrics));
   made->settings.emplace(*made->db, made->entropy);
   made->tenants.emplace(*made->db, made->clock, tenant_data());
   made->keys.emplace(*made->db, made->clock, made->entropy, known_scopes());

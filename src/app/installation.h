@@ -24,7 +24,8 @@ namespace ashlar::app {
 
 inline constexpr const char* kVersion = "0.1.0";
 
-// SQLite in the data folder, or PostgreSQL, as the settings say; for changing or reading the schema.
+// SQLite in the data folder, or PostgreSQL, as the settings say; for changing or reading the
+// schema.
 base::Result<std::unique_ptr<storage::SchemaConnection>> open_schema(const Config& config,
                                                                      storage::SchemaAccess access,
                                                                      const base::Clock& clock);

@@ -42,9 +42,9 @@ class Modules {
   Modules& operator=(const Modules&) = delete;
 
   http::RouteTable routes();
-  void start();         // background work begins
-  void close_streams(); // ends what would keep connections open for ever
-  base::Status stop();  // writes what is still in memory; after the last request
+  void start();          // background work begins
+  void close_streams();  // ends what would keep connections open for ever
+  base::Status stop();   // writes what is still in memory; after the last request
 
  private:
   struct Parts;

@@ -47,15 +47,15 @@ http::Route metrics_route(std::function<std::string()> metrics_text) {
 http::RouteTable platform_routes(PlatformRouteNeeds given) {
   const auto needs = std::make_shared<const PlatformRouteNeeds>(std::move(given));
   http::RouteTable routes;
-  routes.push_back(get("/healthz", "The process answers", [](http::Call&) -> base::Result<Response> {
-    return text("application/json", R"({"status":"ok"})");
-  }));
-  http::Route ready =
-      get("/readyz", "Requests can be served: storage answers",
-          [needs](http::Call&) -> base::Result<Response> {
-            ASHLAR_TRY(needs->ready());
-            return text("application/json", R"({"status":"ready"})");
-          });
+  routes.push_back(
+      get("/healthz", "The process answers", [](http::Call&) -> base::Result<Response> {
+        return text("application/json", R"({"status":"ok"})");
+      }));
+  http::Route ready = get("/readyz", "Requests can be served: storage answers",
+                          [needs](http::Call&) -> base::Result<Response> {
+                            ASHLAR_TRY(needs->ready());
+                            return text("application/json", R"({"status":"ready"})");
+                          });
   ready.errors = {{503, "storage_unavailable", "Storage does not answer."},
                   {503, "stopping", "The server is being stopped."}};
   routes.push_back(std::move(ready));
@@ -64,15 +64,15 @@ http::RouteTable platform_routes(PlatformRouteNeeds given) {
                        [needs](http::Call&) -> base::Result<Response> {
                          return text("application/json", needs->openapi());
                        }));
-  routes.push_back(hidden(get("/docs", "The API page", [needs](http::Call&) -> base::Result<Response> {
-    return text("text/html; charset=utf-8", needs->docs_page());
-  })));
   routes.push_back(
-      hidden(get("/robots.txt", "Crawlers: links may be followed, the rest is none of theirs",
-                 [](http::Call&) -> base::Result<Response> {
-                   return text("text/plain; charset=utf-8",
-                               "User-agent: *\nDisallow: /_/\nDisallow: /v1/\n");
-                 })));
+      hidden(get("/docs", "The API page", [needs](http::Call&) -> base::Result<Response> {
+        return text("text/html; charset=utf-8", needs->docs_page());
+      })));
+  routes.push_back(hidden(get(
+      "/robots.txt", "Crawlers: links may be followed, the rest is none of theirs",
+      [](http::Call&) -> base::Result<Response> {
+        return text("text/plain; charset=utf-8", "User-agent: *\nDisallow: /_/\nDisallow: /v1/\n");
+      })));
   for (http::Route& route : http::console_routes()) routes.push_back(std::move(route));
   return routes;
 }

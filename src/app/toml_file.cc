@@ -17,7 +17,8 @@ base::Result<std::string> text_of(const toml::node& node, const std::string& key
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* integer = node.as_integer()) return std::to_string(integer->get());
   if (const auto* real = node.as_floating_point()) return std::to_string(real->get());
-  if (const auto* boolean = node.as_boolean()) return std::string(boolean->get() ? "true" : "false");
+  if (const auto* boolean = node.as_boolean())
+    return std::string(boolean->get() ? "true" : "false");
   if (const auto* array = node.as_array()) {
     std::string joined;
     for (const toml::node& item : *array) {

@@ -1,7 +1,7 @@
 // Clock: the only source of time. Everything that needs to know the time is given one.
 //
-// SystemClock reads the machine's; ManualClock is moved by a test, so that what depends on time runs
-// from a seed. Both may be used from any thread.
+// SystemClock reads the machine's; ManualClock is moved by a test, so that what depends on time
+// runs from a seed. Both may be used from any thread.
 #pragma once
 
 #include <atomic>
@@ -25,7 +25,8 @@ class SystemClock final : public Clock {
 
 class ManualClock final : public Clock {
  public:
-  explicit ManualClock(Time start = from_micros(1'700'000'000'000'000)) : micros_(to_micros(start)) {}
+  explicit ManualClock(Time start = from_micros(1'700'000'000'000'000))
+      : micros_(to_micros(start)) {}
 
   [[nodiscard]] Time now() const override { return from_micros(micros_.load()); }
   [[nodiscard]] Mono mono() const override {

@@ -1,5 +1,6 @@
-// Text forms of bytes and numbers: base62 (link codes, secrets), base64url without padding (cursors,
-// tokens; RFC 4648 section 5), hex. Decoders accept exactly what the encoders write, nothing laxer.
+// Text forms of bytes and numbers: base62 (link codes, secrets), base64url without padding
+// (cursors, tokens; RFC 4648 section 5), hex. Decoders accept exactly what the encoders write,
+// nothing laxer.
 #pragma once
 
 #include <cstddef>

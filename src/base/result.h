@@ -1,12 +1,13 @@
 // Result<T>: a value or an Error; the only way in which Ashlar reports what may go wrong.
 //
 // Error{code, reason, detail}:
-//   code    one of ten kinds; decides how the caller reacts. HTTP statuses are chosen from it in one
-//           file only (platform/http/problem.cc).
-//   reason  a stable snake_case string for API clients ("code_taken"). Part of the public API: never
-//           renamed. Must have static storage duration (a literal).
+//   code    one of a few kinds; decides how the caller reacts. HTTP statuses are chosen from it
+//           in one file only (platform/http/problem.cc).
+//   reason  a stable snake_case string for API clients ("code_taken"). Part of the public API:
+//           never renamed. Must have static storage duration (a literal).
 //   detail  a sentence for the person who must act. May change; never holds secrets.
-//   fields  for kInvalid: each wrong field with its own reason, so that a client can mend all at once.
+//   fields  for kInvalid: each wrong field with its own reason, so that a client can mend all at
+//           once.
 //
 // Results are [[nodiscard]]: an error is handled, returned (ASHLAR_TRY) or never made.
 #pragma once
@@ -36,8 +37,8 @@ enum class Code : unsigned char {
 };
 
 struct FieldError {
-  std::string field;     // JSON pointer of the field ("/url"), or "?limit" for a query parameter
-  const char* reason;    // stable, snake_case
+  std::string field;   // JSON pointer of the field ("/url"), or "?limit" for a query parameter
+  const char* reason;  // stable, snake_case
   std::string detail;
 };
 
@@ -58,16 +59,25 @@ class [[nodiscard]] Result {
  public:
   using Value = T;
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(*-explicit-*)
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(*-explicit-*)
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(*-explicit-*)
 
   [[nodiscard]] bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
 
   // REQUIRES: ok()
-  T& value() & { CHECK(ok()); return *std::get_if<0>(&state_); }
-  const T& value() const& { CHECK(ok()); return *std::get_if<0>(&state_); }
-  T&& value() && { CHECK(ok()); return std::move(*std::get_if<0>(&state_)); }
+  T& value() & {
+    CHECK(ok());
+    return *std::get_if<0>(&state_);
+  }
+  const T& value() const& {
+    CHECK(ok());
+    return *std::get_if<0>(&state_);
+  }
+  T&& value() && {
+    CHECK(ok());
+    return std::move(*std::get_if<0>(&state_));
+  }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T&& operator*() && { return std::move(*this).value(); }
@@ -75,8 +85,14 @@ class [[nodiscard]] Result {
   const T* operator->() const { return &value(); }
 
   // REQUIRES: !ok()
-  [[nodiscard]] const Error& error() const& { CHECK(!ok()); return *std::get_if<1>(&state_); }
-  [[nodiscard]] Error&& error() && { CHECK(!ok()); return std::move(*std::get_if<1>(&state_)); }
+  [[nodiscard]] const Error& error() const& {
+    CHECK(!ok());
+    return *std::get_if<1>(&state_);
+  }
+  [[nodiscard]] Error&& error() && {
+    CHECK(!ok());
+    return std::move(*std::get_if<1>(&state_));
+  }
 
  private:
   std::variant<T, Error> state_;
@@ -95,8 +111,14 @@ class [[nodiscard]] Result<void> {
   void value() const { CHECK(ok()); }
 
   // REQUIRES: !ok()
-  [[nodiscard]] const Error& error() const& { CHECK(!ok()); return *error_; }
-  [[nodiscard]] Error&& error() && { CHECK(!ok()); return std::move(*error_); }
+  [[nodiscard]] const Error& error() const& {
+    CHECK(!ok());
+    return *error_;
+  }
+  [[nodiscard]] Error&& error() && {
+    CHECK(!ok());
+    return std::move(*error_);
+  }
 
  private:
   std::optional<Error> error_;
@@ -111,16 +133,17 @@ inline Status ok_status() { return {}; }
 #define ASHLAR_CONCAT(a, b) ASHLAR_CONCAT_INNER(a, b)
 
 // `ASHLAR_TRY(expression);` returns the error of a Result from the enclosing function.
-#define ASHLAR_TRY(expression)                                       \
-  do {                                                               \
-    auto ashlar_try_result = (expression);                           \
-    if (!ashlar_try_result.ok()) return std::move(ashlar_try_result).error(); \
+#define ASHLAR_TRY(expression) ASHLAR_TRY_INNER(ASHLAR_CONCAT(ashlar_try_, __LINE__), expression)
+#define ASHLAR_TRY_INNER(name, expression)            \
+  do {                                                \
+    auto name = (expression);                         \
+    if (!(name).ok()) return std::move(name).error(); \
   } while (false)
 
 // `ASHLAR_ASSIGN(auto link, store.find(code));` the same, and keeps the value.
 #define ASHLAR_ASSIGN(declaration, expression) \
   ASHLAR_ASSIGN_INNER(ASHLAR_CONCAT(ashlar_assign_, __LINE__), declaration, expression)
-#define ASHLAR_ASSIGN_INNER(name, declaration, expression)  \
-  auto name = (expression);                                 \
-  if (!(name).ok()) return std::move(name).error();         \
+#define ASHLAR_ASSIGN_INNER(name, declaration, expression) \
+  auto name = (expression);                                \
+  if (!(name).ok()) return std::move(name).error();        \
   declaration = std::move(name).value()

@@ -128,17 +128,18 @@ std::optional<Time> parse_rfc3339(std::string_view text) {
 }
 
 std::string format_http_date(Time t) {
-  static constexpr std::array<const char*, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array<const char*, 7> kDays{"Sun", "Mon", "Tue", "Wed",
+                                                    "Thu", "Fri", "Sat"};
   static constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const Civil c = to_civil(t);
   const std::chrono::weekday weekday{sys_days{c.date}};
   std::array<char, 40> buffer{};
-  const int length = std::snprintf(
-      buffer.data(), buffer.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
-      kDays[weekday.c_encoding()], static_cast<unsigned>(c.date.day()),
-      kMonths[static_cast<unsigned>(c.date.month()) - 1], static_cast<int>(c.date.year()), c.hour,
-      c.minute, c.second);
+  const int length =
+      std::snprintf(buffer.data(), buffer.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
+                    kDays[weekday.c_encoding()], static_cast<unsigned>(c.date.day()),
+                    kMonths[static_cast<unsigned>(c.date.month()) - 1],
+                    static_cast<int>(c.date.year()), c.hour, c.minute, c.second);
   return {buffer.data(), static_cast<std::size_t>(length)};
 }
 

@@ -1,7 +1,7 @@
 // Time as Ashlar stores and speaks it: microseconds since 1970-01-01T00:00:00Z, no leap seconds.
 //
-// Time is a point on the wall clock (may step); Mono is a point on a clock that never steps back and
-// has no date. They do not mix. Durations are std::chrono. RFC 3339 is the only text form.
+// Time is a point on the wall clock (may step); Mono is a point on a clock that never steps back
+// and has no date. They do not mix. Durations are std::chrono. RFC 3339 is the only text form.
 #pragma once
 
 #include <chrono>

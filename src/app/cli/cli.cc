@@ -91,16 +91,17 @@ void Commands::add_server() {
   serving->add_option("--listen", common.listen, "Address (default 127.0.0.1:8080)")
       ->type_name("HOST:PORT");
   serving->add_flag("--print-settings", flag, "Print the settings in force and stop");
-  add(app, "migrate", "Bring the database's schema up to date",
-      [this](const Config& c) { return migrate(c, flag); })
-      ->add_flag("--dry-run", flag, "Only say what would be done");
+  add(app, "migrate", "Bring the database's schema up to date", [this](const Config& c) {
+    return migrate(c, flag);
+  })->add_flag("--dry-run", flag, "Only say what would be done");
 }
 
 void Commands::add_tenants() {
   CLI::App& tenants = group("tenant", "Tenants: create, list, export, delete");
-  add(tenants, "create", "Create a tenant", [this](const Config& c) {
-    return tenant_create(c, tenant);
-  })->add_option("NAME", tenant, "1 to 63 of a-z, 0-9, -")->required();
+  add(tenants, "create", "Create a tenant",
+      [this](const Config& c) { return tenant_create(c, tenant); })
+      ->add_option("NAME", tenant, "1 to 63 of a-z, 0-9, -")
+      ->required();
   add(tenants, "list", "List the tenants", tenant_list);
   add(tenants, "export", "Write everything of a tenant as JSON Lines to standard output",
       [this](const Config& c) { return tenant_export(c, tenant); })
@@ -138,9 +139,10 @@ void Commands::add_upkeep() {
   add(admin, "reset-password", "Set the password, read from standard input; ends all sessions",
       admin_reset_password);
   add(app, "verify", "Check the database's structure", verify);
-  add(app, "backup", "Write a consistent copy of the SQLite database", [this](const Config& c) {
-    return backup(c, path);
-  })->add_option("FILE", path, "Must not exist")->required();
+  add(app, "backup", "Write a consistent copy of the SQLite database",
+      [this](const Config& c) { return backup(c, path); })
+      ->add_option("FILE", path, "Must not exist")
+      ->required();
   app.add_subcommand("version", "Print the version")->callback([this] {
     chosen = [](const Config&) {
       std::printf("ashlar %s\n", kVersion);
@@ -155,8 +157,9 @@ int run_command_line(int argc, char** argv) {
   Commands commands;
   commands.app.require_subcommand(1);
   commands.app.set_version_flag("--version", std::string("ashlar ") + kVersion);
-  commands.app.footer("Settings: docs/OPERATIONS.md. Each also from the environment: "
-                      "http.io_threads is ASHLAR_HTTP_IO_THREADS.");
+  commands.app.footer(
+      "Settings: docs/OPERATIONS.md. Each also from the environment: "
+      "http.io_threads is ASHLAR_HTTP_IO_THREADS.");
   commands.add_server();
   commands.add_tenants();
   commands.add_keys();

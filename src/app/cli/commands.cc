@@ -137,7 +137,8 @@ Status tenant_delete(const Config& config, const std::string& name, bool confirm
   ASHLAR_ASSIGN(const auto ashlar, open_quietly(config));
   ASHLAR_TRY(ashlar->tenants->find(std::string_view(name)));
   if (!confirmed) {
-    std::fprintf(stderr, "This deletes %s and everything that it has. Type its name: ", name.c_str());
+    std::fprintf(stderr,
+                 "This deletes %s and everything that it has. Type its name: ", name.c_str());
     std::string typed;
     std::getline(std::cin, typed);
     if (typed != name) return fail(Code::kInvalid, "not_confirmed", "not confirmed, nothing done");

@@ -1,5 +1,5 @@
-// What each command does, once its arguments are known. Results go to standard output, alone, so that
-// scripts can use them; everything else to standard error.
+// What each command does, once its arguments are known. Results go to standard output, alone, so
+// that scripts can use them; everything else to standard error.
 #pragma once
 
 #include <optional>

@@ -1,8 +1,8 @@
 // RedirectCache: what a code leads to, in memory: targets, and the knowledge that there is none.
 //
 // The redirect's hot path asks it and nothing else. Striped: a look-up locks one of kShards for the
-// time of a hash probe and of the visitor, never across I/O. Bounded by bytes; what was not asked for
-// since the clock hand's last round goes first (CLOCK, a second chance for what was).
+// time of a hash probe and of the visitor, never across I/O. Bounded by bytes; what was not asked
+// for since the clock hand's last round goes first (CLOCK, a second chance for what was).
 //
 // Never stale: a change drops the code (drop(), called after its commit and before it is
 // acknowledged), and a value that was read before the drop is not put back:
@@ -91,8 +91,8 @@ class RedirectCache {
     std::uint8_t touched;
   };
   struct alignas(64) Shard {
-    mutable std::mutex mutex;       // guards what follows
-    std::vector<Entry*> slots;      // open addressing, linear probing; null: free
+    mutable std::mutex mutex;   // guards what follows
+    std::vector<Entry*> slots;  // open addressing, linear probing; null: free
     std::size_t entries = 0;
     std::size_t bytes = 0;
     std::size_t hand = 0;

@@ -33,7 +33,8 @@ constexpr RefusalText text_of(Refusal refusal) {
     case Refusal::kExpired:
       return {410, "link_expired", "This link has expired", "The link was valid until its expiry."};
     case Refusal::kDisabled:
-      return {410, "link_disabled", "This link is switched off", "Its owner has disabled the link."};
+      return {410, "link_disabled", "This link is switched off",
+              "Its owner has disabled the link."};
   }
   __builtin_unreachable();
 }
@@ -43,12 +44,15 @@ Response refuse(Refusal refusal, const http::RequestHead& head, std::string_view
   Response response = http::problem(text.status, text.reason, text.detail, request_id);
   if (head.accept.find("text/html") != std::string_view::npos) {
     response.content_type = "text/html; charset=utf-8";
-    response.body = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
-                    "content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">"
-                    "<title>" + std::string(text.title) + "</title><body style=\"font:16px/1.5 "
-                    "system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem\"><h1 "
-                    "style=\"font-size:1.4rem\">" + std::string(text.title) + "</h1><p>" +
-                    std::string(text.detail) + "</p></body></html>\n";
+    response.body =
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
+        "content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">"
+        "<title>" +
+        std::string(text.title) +
+        "</title><body style=\"font:16px/1.5 "
+        "system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem\"><h1 "
+        "style=\"font-size:1.4rem\">" +
+        std::string(text.title) + "</h1><p>" + std::string(text.detail) + "</p></body></html>\n";
     response.header("X-Robots-Tag", "noindex");
   }
   response.header("Cache-Control", "no-store");
@@ -58,10 +62,14 @@ Response refuse(Refusal refusal, const http::RequestHead& head, std::string_view
 
 std::string_view status_line(int status) {
   switch (status) {
-    case 301: return "HTTP/1.1 301 Moved Permanently\r\n";
-    case 307: return "HTTP/1.1 307 Temporary Redirect\r\n";
-    case 308: return "HTTP/1.1 308 Permanent Redirect\r\n";
-    default: return "HTTP/1.1 302 Found\r\n";
+    case 301:
+      return "HTTP/1.1 301 Moved Permanently\r\n";
+    case 307:
+      return "HTTP/1.1 307 Temporary Redirect\r\n";
+    case 308:
+      return "HTTP/1.1 308 Permanent Redirect\r\n";
+    default:
+      return "HTTP/1.1 302 Found\r\n";
   }
 }
 
@@ -79,14 +87,15 @@ std::optional<Refusal> refusal_of(const CachedTarget& target, base::Time now) {
 }
 
 CachedTarget view_of(const std::optional<RedirectTarget>& target) {
-  if (!target) return {.url = {}, .id = {}, .tenant = {}, .status = 0, .enabled = false, .expires_us = 0};
+  if (!target)
+    return {.url = {}, .id = {}, .tenant = {}, .status = 0, .enabled = false, .expires_us = 0};
   return {.url = target->url,
           .id = target->id,
           .tenant = target->tenant,
           .status = target->status,
           .enabled = target->enabled,
-          .expires_us = target->expires_at ? base::to_micros(*target->expires_at)
-                                           : CachedTarget::kNever};
+          .expires_us =
+              target->expires_at ? base::to_micros(*target->expires_at) : CachedTarget::kNever};
 }
 
 }  // namespace
@@ -99,7 +108,8 @@ Redirects::Redirects(const Options& options, std::uint64_t seed, storage::Databa
       links_(links),
       clicks_(clicks),
       clock_(clock),
-      hits_(metrics.make_counter("ashlar_links_cache_hits_total", "Redirects answered from memory.")),
+      hits_(
+          metrics.make_counter("ashlar_links_cache_hits_total", "Redirects answered from memory.")),
       misses_(metrics.make_counter("ashlar_links_cache_misses_total",
                                    "Redirects that had to ask storage.")),
       cache_(options.cache_bytes, seed) {
@@ -190,9 +200,10 @@ base::Result<Response> Redirects::answer_from_storage(http::Call& call) {
   if (!is_code(code)) return refuse(Refusal::kUnknown, *call.head, call.request_id);
   misses_.add();
   const RedirectCache::Ticket ticket = cache_.ticket(code);
-  ASHLAR_ASSIGN(const std::optional<RedirectTarget> found,
-                db_.read(storage::Context::platform(storage::PlatformUse::kRedirect, call.deadline),
-                         [&](storage::Transaction& tx) { return links_.find_for_redirect(tx, code); }));
+  ASHLAR_ASSIGN(
+      const std::optional<RedirectTarget> found,
+      db_.read(storage::Context::platform(storage::PlatformUse::kRedirect, call.deadline),
+               [&](storage::Transaction& tx) { return links_.find_for_redirect(tx, code); }));
   cache_.put(ticket, code, found);
   const base::Time now = clock_.now();
   const CachedTarget target = view_of(found);

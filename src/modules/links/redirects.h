@@ -6,11 +6,12 @@
 //
 // What a visitor gets, and what may be kept of it:
 //   alive, 302 or 307    Location, Cache-Control: private, max-age=0
-//   alive, 301 or 308    Location, Cache-Control: private, max-age=N, N = permanent_max_age but never
-//                        beyond expires_at. Without it a browser would keep a 301 for ever
+//   alive, 301 or 308    Location, Cache-Control: private, max-age=N, N = permanent_max_age but
+//                        never beyond expires_at. Without it a browser would keep a 301 for ever
 //   expired or disabled  410, no-store (it may be enabled again)
 //   unknown              404, no-store (it may be created)
-// GET counts a click, HEAD does not. Refusals are a page for browsers, a problem document for others.
+// GET counts a click, HEAD does not. Refusals are a page for browsers, a problem document for
+// others.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +46,8 @@ class Redirects {
     std::size_t worker_shard = 0;  // of the click recorder: the one that is no I/O thread's
   };
 
-  // Subscribes to kLinksChannel. Everything by reference outlives it, and it outlives `db`'s threads.
+  // Subscribes to kLinksChannel. Everything by reference outlives it, and it outlives `db`'s
+  // threads.
   Redirects(const Options& options, std::uint64_t seed, storage::Database& db, const Links& links,
             ClickRecorder& clicks, const base::Clock& clock, obs::Registry& metrics);
   Redirects(const Redirects&) = delete;

@@ -25,7 +25,8 @@ struct Call {
   const RequestHead* head = nullptr;
   std::string_view body;                 // whole, within the route's limit, chunks undone
   std::vector<std::string> path_params;  // decoded, in the order of the {names} in the route's path
-  std::vector<std::pair<std::string, std::string>> query;  // decoded; names allowed by the route only
+  std::vector<std::pair<std::string, std::string>>
+      query;  // decoded; names allowed by the route only
 
   security::Principal principal;
   std::string request_id;

@@ -1,15 +1,14 @@
 // Connection: one client's HTTP/1.1 session on one I/O thread.
 //
-//             on_ready                 consume                      dispatch
-//   (accept) ─────────> kProxyHeader ─────────> kHead ──head complete──> kBody ──whole──┐
-//                        (if configured)          ^  │                                   │
-//                                                 │  └─ no body ────────────────────┐    │
-//                      finish_request             │        inline route: answered   v    v
-//                 ┌───────────────────────────────┴──<──────────────────────────── kWorking
-//                 │                                                  complete()      │
-//                 │                                        start_stream()            v
-//                 v                                                              kStreaming
-//             kClosed  <── close(): end of stream, time-out, error, last answer sent ┘
+//   kProxyHeader ──take_proxy_header──> kHead        (only where the listener expects the header)
+//
+//   kHead ──start_request: an inline route, or nothing there──> kHead        (answered at once)
+//   kHead ──start_body: a worker is wanted────────────────────> kBody
+//   kBody ──dispatch: the body is whole───────────────────────> kWorking
+//   kBody ──dispatch: refused, the pool is full───────────────> kHead        (503)
+//   kWorking ──complete, finish_request───────────────────────> kHead
+//   kWorking ──start_stream───────────────────────────────────> kStreaming
+//   any ──close: end of stream, time-out, error, last answer──> kClosed
 //
 // Invariants
 //  1. One request is worked on at a time; pipelined ones wait in `input_`. Answers leave in order.

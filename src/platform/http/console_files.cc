@@ -45,9 +45,12 @@ Response serve(const EmbeddedFile& file, const RequestHead& head, bool immutable
 }
 
 Response not_built() {
-  return Response{200, "text/html; charset=utf-8", {{"Cache-Control", "no-store"}},
-                  "<!doctype html><title>Ashlar</title><p>This binary was built without the console. "
-                  "Build it with <code>make build</code>. The API is at <code>/v1/</code>.</p>\n"};
+  return Response{
+      200,
+      "text/html; charset=utf-8",
+      {{"Cache-Control", "no-store"}},
+      "<!doctype html><title>Ashlar</title><p>This binary was built without the console. "
+      "Build it with <code>make build</code>. The API is at <code>/v1/</code>.</p>\n"};
 }
 
 Response file_or_404(std::string_view path, const InlineRequest& request, bool immutable) {
@@ -59,15 +62,15 @@ Response file_or_404(std::string_view path, const InlineRequest& request, bool i
 using Answer = std::function<Response(InlineRequest&)>;
 
 Route console_route(std::string_view path, Answer answer) {
-  InlineHandler handler{
-      .fast =
-          [answer = std::move(answer)](InlineRequest& request) {
-            request.answer(answer(request));
-            return InlineOutcome::kAnswered;
-          },
-      .fallback = [](Call&) -> base::Result<Response> {
-        return base::fail(base::Code::kInternal, "internal", "an inline route needs no worker");
-      }};
+  InlineHandler handler{.fast =
+                            [answer = std::move(answer)](InlineRequest& request) {
+                              request.answer(answer(request));
+                              return InlineOutcome::kAnswered;
+                            },
+                        .fallback = [](Call&) -> base::Result<Response> {
+                          return base::fail(base::Code::kInternal, "internal",
+                                            "an inline route needs no worker");
+                        }};
   return {.method = Method::kGet,
           .path = path,
           .summary = std::string_view("The console"),
@@ -91,9 +94,8 @@ RouteTable console_routes() {
   RouteTable routes;
   routes.push_back(console_route("/", redirect_to_console()));
   routes.push_back(console_route("/_", redirect_to_console()));
-  routes.push_back(console_route("/_/", [](InlineRequest& request) {
-    return file_or_404("index.html", request, false);
-  }));
+  routes.push_back(console_route(
+      "/_/", [](InlineRequest& request) { return file_or_404("index.html", request, false); }));
   routes.push_back(console_route("/_/{file}", [](InlineRequest& request) {
     return file_or_404(request.param(), request, false);
   }));

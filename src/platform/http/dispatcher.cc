@@ -33,7 +33,8 @@ bool is_json(std::string_view content_type) {
 base::Status check_tenancy(const Route& route, const Call& call) {
   using Kind = security::Principal::Kind;
   if (route.tenancy == Tenancy::kPlatform && call.principal.kind != Kind::kAdmin) {
-    return fail(Code::kForbidden, "admin_required", "Only the console's administrator may do this.");
+    return fail(Code::kForbidden, "admin_required",
+                "Only the console's administrator may do this.");
   }
   if (route.tenancy == Tenancy::kTenant && !call.principal.tenant.is_set()) {
     return fail(Code::kInvalid, "tenant_required",
@@ -67,7 +68,8 @@ bool is_allowed_parameter(const Route& route, std::string_view name) {
 
 base::Status take_query(const Route& route, const RequestHead& head, Call& call) {
   ASHLAR_ASSIGN(call.query, parse_query(head.query));
-  base::Error error{Code::kInvalid, "invalid_request", "The query is not what this route takes.", {}};
+  base::Error error{
+      Code::kInvalid, "invalid_request", "The query is not what this route takes.", {}};
   for (const auto& [name, value] : call.query) {
     if (is_allowed_parameter(route, name)) continue;
     error.fields.push_back({"?" + name, "unknown_parameter", "There is no such parameter here."});
@@ -86,7 +88,8 @@ base::Status check_body(const Route& route, const Exchange& exchange) {
   }
   if (!exchange.head.content_encoding.empty() &&
       !base::ascii_iequals(exchange.head.content_encoding, "identity")) {
-    return fail(Code::kInvalid, "unsupported_media_type", "Send the body without Content-Encoding.");
+    return fail(Code::kInvalid, "unsupported_media_type",
+                "Send the body without Content-Encoding.");
   }
   return base::ok_status();
 }
@@ -98,15 +101,15 @@ Dispatcher::Dispatcher(const Needs& needs) : needs_(needs) {}
 bool Dispatcher::submit(std::unique_ptr<Exchange>& exchange) {
   // std::function wants a copyable function: shared, though only one of the two calls happens.
   const std::shared_ptr<Exchange> shared(std::move(exchange));
-  return needs_.interactive.submit(
-      {.run = [this, shared] { run(*shared); },
-       .expired =
-           [shared] {
-             shared->sink->complete(problem(503, "overloaded",
-                                            "The request waited too long for a worker.",
-                                            shared->request_id));
-           },
-       .deadline = shared->deadline});
+  return needs_.interactive.submit({.run = [this, shared] { run(*shared); },
+                                    .expired =
+                                        [shared] {
+                                          shared->sink->complete(
+                                              problem(503, "overloaded",
+                                                      "The request waited too long for a worker.",
+                                                      shared->request_id));
+                                        },
+                                    .deadline = shared->deadline});
 }
 
 void Dispatcher::run(Exchange& exchange) {
@@ -155,7 +158,8 @@ base::Result<Response> Dispatcher::answer(Exchange& exchange, Call& call, bool& 
   }
   if (const auto* worker = std::get_if<WorkerHandler>(&handler)) return (*worker)(call);
   if (std::holds_alternative<TransactionHandler>(handler)) return run_transaction(exchange, call);
-  // The stream begins only when the handler has accepted: until then an error is an ordinary answer.
+  // The stream begins only when the handler has accepted: until then an error is an ordinary
+  // answer.
   auto pending = std::make_shared<PendingStream>(exchange.sink);
   ASHLAR_TRY(std::get<StreamHandler>(handler)(call, pending));
   streaming = true;
@@ -195,7 +199,8 @@ base::Result<Response> Dispatcher::run_transaction(const Exchange& exchange, Cal
     return fail(Code::kInvalid, "bad_idempotency_key",
                 "Idempotency-Key is 1 to 255 visible characters, bare or quoted.");
   }
-  const std::string name = std::string(method_name(route.method)) + " " + std::string(route.path.value);
+  const std::string name =
+      std::string(method_name(route.method)) + " " + std::string(route.path.value);
   const std::string hash =
       security::request_hash(exchange.head.method_text, exchange.head.path, exchange.body);
   const security::IdempotentRequest request{call.principal.mode, *key, name, hash};
@@ -211,8 +216,8 @@ base::Result<Response> Dispatcher::run_transaction(const Exchange& exchange, Cal
           return replay;
         }
         ASHLAR_ASSIGN(Response response, handler(call, tx));
-        ASHLAR_TRY(security::record(tx, request, response.status, response.headers, response.body,
-                                    now));
+        ASHLAR_TRY(
+            security::record(tx, request, response.status, response.headers, response.body, now));
         return response;
       });
 }
@@ -220,7 +225,8 @@ base::Result<Response> Dispatcher::run_transaction(const Exchange& exchange, Cal
 void Dispatcher::report(const Exchange& exchange, const Call& call, int status) {
   const obs::Level level = status >= 500 ? obs::Level::kWarn : obs::Level::kInfo;
   if (!needs_.log.enabled(level)) return;
-  const auto took = std::chrono::duration<double, std::milli>(needs_.clock.mono() - exchange.started);
+  const auto took =
+      std::chrono::duration<double, std::milli>(needs_.clock.mono() - exchange.started);
   const std::string trace = obs::format_traceparent(call.trace);
   needs_.log.write(level, "request",
                    {{"request_id", call.request_id},

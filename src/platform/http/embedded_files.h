@@ -10,7 +10,7 @@
 namespace ashlar::http {
 
 struct EmbeddedFile {
-  std::string_view path;          // relative, no leading slash: "index.html", "assets/index-C0FFEE.js"
+  std::string_view path;  // relative, no leading slash: "index.html", "assets/index-C0FFEE.js"
   std::string_view content_type;  // with charset where it is text
   std::string_view content;
   std::string_view gzip;  // the same, compressed; empty when not smaller

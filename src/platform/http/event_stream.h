@@ -2,7 +2,8 @@
 //
 // The handler gets it, keeps the shared_ptr and pushes events from any thread; pushes go to the
 // connection's I/O thread in order. A client that does not read is cut off: once `kMaxBacklogBytes`
-// wait, the stream closes (SSE clients reconnect by themselves). Heartbeat comments are the session's.
+// wait, the stream closes (SSE clients reconnect by themselves). Heartbeat comments are the
+// session's.
 #pragma once
 
 #include <cstddef>

@@ -40,7 +40,8 @@ ListenSocket::ListenSocket(int fd, std::string authority, std::uint16_t port)
     : fd_(fd), authority_(std::move(authority)), port_(port) {}
 
 ListenSocket::ListenSocket(ListenSocket&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), authority_(std::move(other.authority_)),
+    : fd_(std::exchange(other.fd_, -1)),
+      authority_(std::move(other.authority_)),
       port_(other.port_) {}
 
 ListenSocket& ListenSocket::operator=(ListenSocket&& other) noexcept {

@@ -14,7 +14,7 @@ namespace ashlar::http {
 
 struct Response {
   int status = 200;
-  std::string content_type;                               // empty: no Content-Type
+  std::string content_type;                                  // empty: no Content-Type
   std::vector<std::pair<std::string, std::string>> headers;  // values are checked against CR/LF/NUL
   std::string body;
 

@@ -6,10 +6,12 @@
 //
 // How a handler runs
 //   inline       on the I/O thread: touches memory only; must not block (redirects)
-//   worker       on the interactive pool, blocking; the call is refused with 503 when the pool is full
-//   transaction  on the interactive pool inside Database::write() for the caller's tenant; the record
-//                of an Idempotency-Key commits with the effect. May run again (storage/database.h, 3)
-//   stream       on the interactive pool until it returns; then events are pushed to its EventStream
+//   worker       on the interactive pool, blocking; refused with 503 when the pool is full
+//   transaction  on the interactive pool inside Database::write() for the caller's tenant; the
+//                record of an Idempotency-Key commits with the effect. May run again
+//                (storage/database.h, 3)
+//   stream       on the interactive pool until it returns; then events are pushed to its
+//                EventStream
 #pragma once
 
 #include <cstdint>
@@ -86,8 +88,8 @@ struct Route {
   Declared<std::string_view> summary;  // one line for the API page
   Declared<std::string_view> module;   // "links": group in the documents, label in metrics
   Declared<Tenancy> tenancy;
-  Declared<std::string_view> scope;    // "links:write"; "" only for kPublic and kPlatform
-  Declared<int> cost;                  // units of quota; 1 is a simple read
+  Declared<std::string_view> scope;  // "links:write"; "" only for kPublic and kPlatform
+  Declared<int> cost;                // units of quota; 1 is a simple read
   Declared<Idempotency> idempotency;
   Declared<base::Millis> deadline;
   Declared<Handler> handler;
@@ -98,10 +100,10 @@ struct Route {
   std::string_view response_type = "application/json";
   std::vector<QueryParam> query{};
   std::vector<ErrorDoc> errors{};
-  bool paged = false;         // adds ?limit and ?cursor, and Link: rel="next"
-  bool etag = false;          // answers carry ETag; updates honour If-Match
+  bool paged = false;  // adds ?limit and ?cursor, and Link: rel="next"
+  bool etag = false;   // answers carry ETag; updates honour If-Match
   std::size_t max_body_bytes = 64 * 1024;
-  bool documented = true;     // false: console's own files, probes
+  bool documented = true;  // false: console's own files, probes
 };
 
 using RouteTable = std::vector<Route>;

@@ -54,8 +54,9 @@ Route inline_route(std::string_view path) {
 }
 
 Route worker_route(Method method, std::string_view path) {
-  return base_route(method, path,
-                    Handler(WorkerHandler([](Call&) -> base::Result<Response> { return no_content(); })));
+  return base_route(
+      method, path,
+      Handler(WorkerHandler([](Call&) -> base::Result<Response> { return no_content(); })));
 }
 
 // Echoes the body from a thread of its own; `hold` keeps answers back until release().
@@ -86,7 +87,8 @@ class Echo final : public ExchangeHandler {
 
  private:
   static void answer(Exchange& exchange) {
-    exchange.sink->complete(Response{200, "text/plain", {}, "[" + std::string(exchange.body) + "]"});
+    exchange.sink->complete(
+        Response{200, "text/plain", {}, "[" + std::string(exchange.body) + "]"});
   }
   std::mutex mutex_;
   std::deque<std::unique_ptr<Exchange>> held_;
@@ -129,7 +131,8 @@ class Client {
  private:
   int count(std::string_view needle) const {
     int found = 0;
-    for (std::size_t at = in_.find(needle); at != std::string::npos; at = in_.find(needle, at + 1)) {
+    for (std::size_t at = in_.find(needle); at != std::string::npos;
+         at = in_.find(needle, at + 1)) {
       ++found;
     }
     return found;
@@ -217,7 +220,8 @@ TEST_F(ServerTest, DecodesChunkedBodiesAndGoesOnBehindThem) {
 TEST_F(ServerTest, AsksForTheBodyThatWasAnnounced) {
   start();
   Client client(port_);
-  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+  client.send(
+      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_TRUE(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 100 Continue\r\n\r\n"));
   client.send("abc");
   EXPECT_NE(client.read_until("[abc]").find("[abc]"), std::string::npos);
@@ -248,7 +252,8 @@ TEST_F(ServerTest, SaysWhatIsAllowed) {
   start();
   Client client(port_);
   client.send("DELETE /fast HTTP/1.1\r\nHost: a\r\n\r\n");
-  EXPECT_NE(client.read_until("method_not_allowed").find("Allow: GET, HEAD\r\n"), std::string::npos);
+  EXPECT_NE(client.read_until("method_not_allowed").find("Allow: GET, HEAD\r\n"),
+            std::string::npos);
   client.send("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_NE(client.read_until("not_found").find("HTTP/1.1 404"), std::string::npos);
 }
@@ -349,7 +354,8 @@ TEST_F(ServerTest, DoesNotReadOnFromAClientThatDoesNotRead) {
   // 100,000 answers arrive nevertheless, once they are read.
   const std::string answers = client.read_until("hi", 100'000);
   sending.join();
-  EXPECT_EQ(answers.size(), 100'000 * std::string_view("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").size());
+  EXPECT_EQ(answers.size(),
+            100'000 * std::string_view("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").size());
 }
 
 TEST(ListenSocketTest, ASecondListenerOnThePortIsRefused) {

@@ -1,8 +1,8 @@
-// EventLoop: one thread that waits for sockets (epoll), runs what other threads post to it, and keeps
-// coarse time. Every connection lives on exactly one loop, so that its state needs no lock.
+// EventLoop: one thread that waits for sockets (epoll), runs what other threads post to it, and
+// keeps coarse time. Every connection lives on exactly one loop, so that its state needs no lock.
 //
-// Why not a library's loop: docs/decisions/0002-event-loop.md (a registration a connection, no system
-// call but the read and the write of a request, and files that compile in a second).
+// Why not a library's loop: docs/decisions/0002-event-loop.md (a registration a connection, no
+// system call but the read and the write of a request, and files that compile in a second).
 //
 // Invariants
 //  1. A Watcher is called on the loop's thread only, never after remove() has returned.
@@ -35,7 +35,7 @@ class Watcher {
   struct Ready {
     bool readable;  // data, end of stream, or an error: read to find out which
     bool writable;
-    bool hangup;    // the peer has closed its side: read until the end is seen
+    bool hangup;  // the peer has closed its side: read until the end is seen
   };
   virtual void on_ready(Ready ready) = 0;
 };

@@ -1,9 +1,9 @@
 // Periodic: a thread that runs one function again and again: flushers, sweepers, exporters.
 //
 // The function runs every `interval` after the end of its last run, or at once after wake(). The
-// owner calls stop() (or destroys it) when what the function uses is still alive; stop() waits for a
-// run under way and starts no other. What must happen at the end (a last flush) the owner does itself
-// after stop(), in plain order. Tests call the function directly and need no Periodic.
+// owner calls stop() (or destroys it) when what the function uses is still alive; stop() waits for
+// a run under way and starts no other. What must happen at the end (a last flush) the owner does
+// itself after stop(), in plain order. Tests call the function directly and need no Periodic.
 #pragma once
 
 #include <condition_variable>

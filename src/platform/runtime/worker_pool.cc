@@ -20,8 +20,8 @@ WorkerPool::WorkerPool(const std::string& name, std::size_t threads, std::size_t
       depth_(metrics.make_gauge("ashlar_pool_queue_depth", "Tasks waiting for a thread.",
                                 {{"pool", name}})),
       wait_s_(metrics.make_histogram("ashlar_pool_wait_seconds",
-                                     "Time from submission to a thread.",
-                                     obs::latency_buckets_s(), {{"pool", name}})) {
+                                     "Time from submission to a thread.", obs::latency_buckets_s(),
+                                     {{"pool", name}})) {
   CHECK(threads > 0 && max_queued > 0);
   threads_.reserve(threads);
   for (std::size_t i = 0; i < threads; ++i) {

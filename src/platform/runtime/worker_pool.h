@@ -1,15 +1,16 @@
 // WorkerPool: a fixed number of threads for work that may block, behind a bounded queue.
 //
-// Overload is met at the door: submit() refuses at once when the queue is full, so that the caller can
-// answer 503 within microseconds and the work that was accepted still finishes in time. A task whose
-// deadline passes while it waits is not run: its `expired` is called instead.
+// Overload is met at the door: submit() refuses at once when the queue is full, so that the caller
+// can answer 503 within microseconds and the work that was accepted still finishes in time. A task
+// whose deadline passes while it waits is not run: its `expired` is called instead.
 //
 //   submit ──full──> false
 //      │
 //      └─ queued ──deadline passed──> expired()
 //            └──────────────────────> run()
 //
-// Every accepted task gets exactly one of the two calls, also during drain(). Any thread may submit.
+// Every accepted task gets exactly one of the two calls, also during drain(). Any thread may
+// submit.
 #pragma once
 
 #include <condition_variable>
