@@ -1,4 +1,4 @@
-// load: a small HTTP/1.1 load generator, open or closed loop.
+// load: a small HTTP/1.1 load generator, open or closed loop. One thread, no pipelining.
 //
 //   load --port 8080 --rate 10000 --seconds 10 --connections 64 --paths FILE
 //   load --port 8080 --seconds 10 --connections 64 --post /v1/links --header 'Authorization: …'
@@ -6,14 +6,17 @@
 //
 // Open loop (--rate): request k is due at start + k / rate, whether or not the server keeps up; its
 // latency counts from when it was due, not from when a connection was free. So a stall shows in the
-// percentiles instead of hiding in requests that were never sent (coordinated omission). Closed loop
-// (no --rate): every connection sends its next request when it has its answer.
+// percentiles instead of hiding in requests that were never sent (coordinated omission). Closed
+// loop (no --rate): every connection sends its next request when it has its answer.
 //
-// One thread, no pipelining. Prints one JSON object: requests, rate, latencies in microseconds (all,
-// and of refused ones, 503), answers by status, own CPU seconds.
+// --requests N ends a run earlier; --skip N begins later in FILE, which is read round and round.
+// Prints name=value a line, in microseconds where a name ends so: requests, per_second; p50_us … of
+// what was served, refused_… of 503s, both from when due; refused_sent_… from when sent; status_NNN
+// counts; broken_connections; unsent (due, never sent); generator_cpu_s.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -28,6 +31,7 @@
 #include <cstring>
 #include <deque>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <string>
 #include <string_view>
@@ -37,12 +41,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Nanos = std::chrono::nanoseconds;
+using Micros = std::chrono::microseconds;
 
 struct Options {
-  int port = 0;
+  std::uint16_t port = 0;
   double rate = 0;  // requests a second; 0: closed loop
   double seconds = 10;
   std::size_t connections = 64;
+  std::uint64_t requests = UINT64_MAX;
+  std::uint64_t skip = 0;
   std::string paths_file;
   std::string post_path;
   std::string body;
@@ -55,61 +62,112 @@ struct Options {
 }
 
 Options parse(int argc, char** argv) {
-  Options options;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view name = argv[i];
-    const char* value = argv[i + 1];
-    if (name == "--port") options.port = std::atoi(value);
-    else if (name == "--rate") options.rate = std::atof(value);
-    else if (name == "--seconds") options.seconds = std::atof(value);
-    else if (name == "--connections") options.connections = static_cast<std::size_t>(std::atoi(value));
-    else if (name == "--paths") options.paths_file = value;
-    else if (name == "--post") options.post_path = value;
-    else if (name == "--body") options.body = value;
-    else if (name == "--header") options.headers += std::string(value) + "\r\n";
-    else die("unknown option " + std::string(name));
+  std::map<std::string_view, std::string> given;
+  for (const char* name : {"--port", "--rate", "--seconds", "--connections", "--requests", "--skip",
+                           "--paths", "--post", "--body", "--header"}) {
+    given[name];
   }
+  for (int i = 1; i < argc; i += 2) {
+    const auto option = given.find(argv[i]);
+    if (option == given.end() || i + 1 == argc) die(std::string("wrong option ") + argv[i]);
+    option->second += std::string(argv[i + 1]) + (option->first == "--header" ? "\r\n" : "");
+  }
+  const auto number = [&](std::string_view name, double otherwise) {
+    return given[name].empty() ? otherwise : std::atof(given[name].c_str());
+  };
+  Options options;
+  options.port = static_cast<std::uint16_t>(number("--port", 0));
+  options.rate = number("--rate", 0);
+  options.seconds = number("--seconds", options.seconds);
+  options.connections = static_cast<std::size_t>(number("--connections", 64));
+  if (!given["--requests"].empty()) options.requests = std::stoull(given["--requests"]);
+  options.skip = static_cast<std::uint64_t>(number("--skip", 0));
+  options.paths_file = given["--paths"];
+  options.post_path = given["--post"];
+  options.body = given["--body"];
+  options.headers = given["--header"];
   if (options.port == 0) die("--port is missing");
+  if (options.paths_file.empty() == options.post_path.empty()) die("give --paths or --post");
   return options;
 }
 
 // Where the bytes of the next request come from.
 class Requests {
  public:
-  explicit Requests(const Options& options) : options_(options) {
+  explicit Requests(const Options& options)
+      : number_(options.skip),
+        post_head_("POST " + options.post_path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" +
+                   options.headers + "Content-Type: application/json\r\nContent-Length: "),
+        get_tail_(" HTTP/1.1\r\nHost: 127.0.0.1\r\n" + options.headers + "\r\n"),
+        body_(options.body) {
     if (options.paths_file.empty()) return;
-    std::ifstream file(options.paths_file);
-    std::string path;
-    while (std::getline(file, path)) {
-      fixed_.push_back("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + options.headers + "\r\n");
-    }
-    if (fixed_.empty()) die("no paths in " + options.paths_file);
+    std::ifstream file(options.paths_file, std::ios::binary);
+    paths_.assign(std::istreambuf_iterator<char>(file), {});
+    if (paths_.empty() || paths_.back() != '\n') die("no lines in " + options.paths_file);
+    for (std::uint64_t i = 0; i < options.skip; ++i) next_path();
   }
 
   const std::string& next() {
-    const std::size_t number = count_++;
-    if (!fixed_.empty()) return fixed_[number % fixed_.size()];
-    std::string body = options_.body;
-    if (const std::size_t at = body.find('#'); at != std::string::npos) {
-      body.replace(at, 1, std::to_string(number));
-    }
-    made_ = "POST " + options_.post_path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + options_.headers +
-            "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
-            "\r\n\r\n" + body;
+    if (paths_.empty()) return next_post();
+    made_ = "GET ";
+    made_ += next_path();
+    made_ += get_tail_;
     return made_;
   }
 
  private:
-  const Options& options_;
-  std::vector<std::string> fixed_;
+  std::string_view next_path() {
+    const std::size_t end = paths_.find('\n', at_);
+    const std::string_view path = std::string_view(paths_).substr(at_, end - at_);
+    at_ = end + 1 == paths_.size() ? 0 : end + 1;
+    return path;
+  }
+
+  const std::string& next_post() {
+    std::string body = body_;
+    if (const std::size_t at = body.find('#'); at != std::string::npos) {
+      body.replace(at, 1, std::to_string(number_++));
+    }
+    made_ = post_head_ + std::to_string(body.size()) + "\r\n\r\n" + body;
+    return made_;
+  }
+
+  std::string paths_;
+  std::size_t at_ = 0;
+  std::uint64_t number_;
+  const std::string post_head_;
+  const std::string get_tail_;
+  const std::string body_;
   std::string made_;
-  std::size_t count_ = 0;
+};
+
+class Latencies {
+ public:
+  void add(Nanos latency) {
+    all_.push_back(static_cast<std::uint32_t>(std::chrono::duration_cast<Micros>(latency).count()));
+  }
+  [[nodiscard]] std::size_t size() const { return all_.size(); }
+  void print(const char* prefix) {
+    if (all_.empty()) return;
+    std::ranges::sort(all_);
+    constexpr std::array<std::pair<const char*, double>, 4> kWanted{
+        {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}}};
+    for (const auto& [name, share] : kWanted) {
+      const auto at = static_cast<std::size_t>(share * static_cast<double>(all_.size()));
+      std::printf("%s%s_us=%u\n", prefix, name, all_[std::min(all_.size() - 1, at)]);
+    }
+    std::printf("%smax_us=%u\n", prefix, all_.back());
+  }
+
+ private:
+  std::vector<std::uint32_t> all_;
 };
 
 struct Connection {
   int fd = -1;
-  bool busy = false;
+  bool busy = false;  // else it stands in idle_
   Clock::time_point due;
+  Clock::time_point sent;
   std::string in;
 };
 
@@ -118,33 +176,44 @@ class Load {
   explicit Load(const Options& options) : options_(options), requests_(options) {}
 
   void run() {
+    ::prctl(PR_SET_TIMERSLACK, 1UL);  // a due request must not wait for the kernel's usual 50 us
     epoll_ = ::epoll_create1(0);
     connections_.resize(options_.connections);
-    for (std::size_t i = 0; i < connections_.size(); ++i) open(i);
-    start_ = Clock::now();
-    end_ = start_ + std::chrono::duration_cast<Nanos>(std::chrono::duration<double>(options_.seconds));
-    if (options_.rate <= 0) {
-      for (std::size_t i = 0; i < connections_.size(); ++i) send(i, Clock::now());
-    } else {
-      for (std::size_t i = 0; i < connections_.size(); ++i) idle_.push_back(i);
+    for (std::size_t i = 0; i < connections_.size(); ++i) {
+      open(i);
+      idle_.push_back(i);
     }
+    start_ = Clock::now();
+    end_ = start_ + after(options_.seconds);
     std::array<epoll_event, 256> events{};
-    // Answers still on their way at the end get one more second.
-    while (Clock::now() < end_ + std::chrono::seconds(1)) {
-      if (Clock::now() >= end_ && idle_.size() == connections_.size()) break;
-      const int count = ::epoll_wait(epoll_, events.data(), events.size(), pace());
+    while (!over()) {
+      const timespec wait = send_what_is_due();
+      const int count =
+          ::epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), &wait, nullptr);
       for (int i = 0; i < count; ++i) receive(events[static_cast<std::size_t>(i)].data.u64);
     }
     report();
   }
 
  private:
+  static Nanos after(double seconds) {
+    return std::chrono::duration_cast<Nanos>(std::chrono::duration<double>(seconds));
+  }
+
+  // Answers still on their way at the end get five more seconds.
+  [[nodiscard]] bool over() const {
+    const auto now = Clock::now();
+    const bool all_sent = now >= end_ || sent_ >= options_.requests;
+    return (all_sent && idle_.size() == connections_.size()) ||
+           now >= end_ + std::chrono::seconds(5);
+  }
+
   void open(std::size_t i) {
     Connection& c = connections_[i];
     c.fd = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(options_.port));
+    address.sin_port = htons(options_.port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (::connect(c.fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
       die(std::string("connect: ") + std::strerror(errno));
@@ -157,28 +226,28 @@ class Load {
     ::epoll_ctl(epoll_, EPOLL_CTL_ADD, c.fd, &event);
   }
 
-  // Sends what is due and says how long to wait for the next, in milliseconds.
-  int pace() {
-    if (options_.rate <= 0) return 100;
-    while (true) {
-      const auto due = start_ + Nanos(static_cast<std::int64_t>(
-                                    static_cast<double>(scheduled_) * 1e9 / options_.rate));
-      if (due >= end_) return 10;
+  // How long to wait for the next, unless an answer comes first.
+  timespec send_what_is_due() {
+    constexpr timespec kForAnswers{0, 10'000'000};
+    while (sent_ < options_.requests && !idle_.empty()) {
       const auto now = Clock::now();
-      // A millisecond is too coarse for epoll_wait at these rates: spin below it.
-      if (due > now) return due - now > std::chrono::milliseconds(2) ? 1 : 0;
-      if (idle_.empty()) return 1;  // due, but no connection is free: its latency is growing
+      const auto due =
+          options_.rate > 0 ? start_ + after(static_cast<double>(sent_) / options_.rate) : now;
+      if (due >= end_) break;
+      if (due > now) return {0, std::min<long>((due - now).count(), kForAnswers.tv_nsec)};
       const std::size_t i = idle_.front();
       idle_.pop_front();
-      ++scheduled_;
-      send(i, due);
+      ++sent_;
+      send(i, due, now);
     }
+    return kForAnswers;
   }
 
-  void send(std::size_t i, Clock::time_point due) {
+  void send(std::size_t i, Clock::time_point due, Clock::time_point now) {
     Connection& c = connections_[i];
     c.busy = true;
     c.due = due;
+    c.sent = now;
     const std::string& request = requests_.next();
     if (::send(c.fd, request.data(), request.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(request.size())) {
@@ -188,15 +257,15 @@ class Load {
 
   void reconnect(std::size_t i) {
     ++broken_;
+    if (connections_[i].busy) idle_.push_back(i);  // else it stands there already
     ::close(connections_[i].fd);
     connections_[i] = {};
     open(i);
-    idle_.push_back(i);
   }
 
   void receive(std::size_t i) {
     Connection& c = connections_[i];
-    std::array<char, 65536> buffer{};
+    std::array<char, 65536> buffer;
     const ssize_t got = ::recv(c.fd, buffer.data(), buffer.size(), 0);
     if (got <= 0) return reconnect(i);
     c.in.append(buffer.data(), static_cast<std::size_t>(got));
@@ -208,52 +277,40 @@ class Load {
     }
     if (c.in.size() < head + 4 + length) return;
     finish(i, std::atoi(c.in.c_str() + 9));
-    c.in.clear();
   }
 
   void finish(std::size_t i, int status) {
     Connection& c = connections_[i];
-    c.busy = false;
     const auto now = Clock::now();
-    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(now - c.due).count();
     statuses_[status] += 1;
-    (status == 503 ? refused_us_ : served_us_).push_back(static_cast<std::uint32_t>(micros));
-    if (now >= end_ || options_.rate > 0) {
-      idle_.push_back(i);
-    } else {
-      send(i, now);
-    }
-  }
-
-  static std::string percentiles(std::vector<std::uint32_t>& all) {
-    if (all.empty()) return "null";
-    std::ranges::sort(all);
-    const auto at = [&](double p) {
-      return all[std::min(all.size() - 1, static_cast<std::size_t>(p * static_cast<double>(all.size())))];
-    };
-    std::array<char, 160> text{};
-    std::snprintf(text.data(), text.size(),
-                  R"({"p50":%u,"p90":%u,"p99":%u,"p999":%u,"max":%u})", at(0.5), at(0.9), at(0.99),
-                  at(0.999), all.back());
-    return text.data();
+    (status == 503 ? refused_ : served_).add(now - c.due);
+    if (status == 503) refused_sent_.add(now - c.sent);
+    last_answer_ = now;
+    c.busy = false;
+    c.in.clear();
+    idle_.push_back(i);
   }
 
   void report() {
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
-    const double cpu = static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-                       static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-    const std::size_t total = served_us_.size() + refused_us_.size();
-    std::string statuses;
-    for (const auto& [status, count] : statuses_) {
-      statuses += (statuses.empty() ? "\"" : ",\"") + std::to_string(status) + "\":" + std::to_string(count);
+    const double cpu_s = static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                         static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    const std::size_t total = served_.size() + refused_.size();
+    const double seconds = std::chrono::duration<double>(last_answer_ - start_).count();
+    std::printf("requests=%zu\nseconds=%.3f\nper_second=%.0f\n", total, seconds,
+                total > 0 ? static_cast<double>(total) / seconds : 0);
+    if (options_.rate > 0) {
+      const double due =
+          std::min(options_.rate * options_.seconds, static_cast<double>(options_.requests));
+      std::printf("offered_per_second=%.0f\nunsent=%.0f\n", options_.rate,
+                  std::max(0.0, due - static_cast<double>(sent_)));
     }
-    std::printf("{\"requests\":%zu,\"per_second\":%.0f,\"offered_per_second\":%.0f,\"served_us\":%s,"
-                "\"refused_us\":%s,\"statuses\":{%s},\"broken_connections\":%zu,"
-                "\"generator_cpu_s\":%.2f}\n",
-                total, static_cast<double>(total) / options_.seconds, options_.rate,
-                percentiles(served_us_).c_str(), percentiles(refused_us_).c_str(), statuses.c_str(),
-                broken_, cpu);
+    served_.print("");
+    refused_.print("refused_");
+    refused_sent_.print("refused_sent_");
+    for (const auto& [status, count] : statuses_) std::printf("status_%d=%zu\n", status, count);
+    std::printf("broken_connections=%zu\ngenerator_cpu_s=%.2f\n", broken_, cpu_s);
   }
 
   const Options& options_;
@@ -263,10 +320,12 @@ class Load {
   std::deque<std::size_t> idle_;
   Clock::time_point start_;
   Clock::time_point end_;
-  std::uint64_t scheduled_ = 0;
+  Clock::time_point last_answer_;
+  std::uint64_t sent_ = 0;
   std::size_t broken_ = 0;
-  std::vector<std::uint32_t> served_us_;
-  std::vector<std::uint32_t> refused_us_;
+  Latencies served_;
+  Latencies refused_;
+  Latencies refused_sent_;
   std::map<int, std::size_t> statuses_;
 };
 
