@@ -18,10 +18,11 @@
 //
 // All functions may be called from any thread and block it; callers are on worker pools.
 // Errors: kUnavailable storage_busy (queue or pool full), kDeadline storage_deadline,
-//         kUnavailable storage_unavailable (database gone), kConflict storage_conflict
-//         (serialization failure that outlived its retries), kConflict storage_duplicate (a unique
-//         or primary key), kConflict storage_constraint (foreign key, NOT NULL, CHECK), kInvalid
-//         storage_text (NUL bytes, bad UTF-8), kInvalid storage_too_large, kInternal storage_error.
+//         kUnavailable storage_unavailable (database gone), kUnavailable storage_full (disk full),
+//         kConflict storage_conflict (serialization failure that outlived its retries), kConflict
+//         storage_duplicate (a unique or primary key), kConflict storage_constraint (foreign key,
+//         NOT NULL, CHECK), kInvalid storage_text (NUL bytes, bad UTF-8), kInvalid
+//         storage_too_large, kInternal storage_error.
 // A statement that fails dooms its transaction: every later one in it returns the same error. What
 // may well be there already is inserted with ON CONFLICT DO NOTHING.
 #pragma once

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 #include "base/clock.h"
@@ -36,9 +37,9 @@ std::vector<const EmbeddedMigration*> in_order(std::span<const EmbeddedMigration
   std::vector<const EmbeddedMigration*> order;
   order.reserve(known.size());
   for (const EmbeddedMigration& migration : known) order.push_back(&migration);
-  std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-    if (a->module != b->module) return a->module == kFirstModule;
-    return a->number < b->number;
+  std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
+    return std::tuple(a->module != kFirstModule, a->module, a->number) <
+           std::tuple(b->module != kFirstModule, b->module, b->number);
   });
   return order;
 }

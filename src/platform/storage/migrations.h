@@ -1,8 +1,7 @@
 // Migrations: bring the schema of a database to what this program was built for.
 //
 //  1. A migration is one transaction, its record included: it is wholly there or not at all.
-//  2. The module "platform" comes first, then the others as they stand in the list; within a module
-//  by number.
+//  2. The module "platform" comes first, then the others by name; within a module by number.
 //  3. Two programs that start at once do each migration once: one waits for the other.
 //  4. Refused, before anything is changed: a database that has a migration this program does not
 //  know (it was written

@@ -40,6 +40,9 @@ base::Error postgres_error(const pg_result* result) {
   }
   if (state == "22021") return base::fail(Code::kInvalid, "storage_text", std::move(detail));
   if (state == "54000") return base::fail(Code::kInvalid, "storage_too_large", std::move(detail));
+  if (state == "53100") {
+    return base::fail(Code::kUnavailable, "storage_full", "PostgreSQL: " + detail);
+  }
   // 08: connection; 53: disk, memory or connections used up; 57P: the server stops or starts.
   if (state.empty() || state.starts_with("08") || state.starts_with("53") ||
       state.starts_with("57P")) {

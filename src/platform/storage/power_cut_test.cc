@@ -71,7 +71,6 @@ class PowerCut : public testing::Test {
     return found;
   }
 
- private:
   void prepare(const SqliteOptions& options) {
     SqliteFile file;
     file.path = options.directory + "/" + kSqliteFileName;
@@ -160,6 +159,37 @@ TEST_F(PowerCut, WithoutSyncsTransactionsAreLost) {
   std::size_t missing = 0;
   for (std::uint64_t seed = 1; seed <= 3; ++seed) missing += run(seed, Syncs::kLie).missing;
   EXPECT_GT(missing, 0U);
+}
+
+TEST_F(PowerCut, AFullDiskIsToldAndSurvived) {
+  PowerCutVfs vfs("full-disk");
+  const TemporaryDirectory directory;
+  SqliteOptions options;
+  options.directory = directory.path();
+  options.vfs = vfs.name();
+  prepare(options);
+  auto db = open_sqlite(options, clock_, log_, registry_);
+  ASSERT_TRUE(db.ok());
+  std::int64_t id = 0;
+  const auto write = [&] {
+    return (*db)->write(kPlatform, [&](Transaction& tx) -> base::Status {
+      ASHLAR_TRY(tx.execute(kRight, {++id}));
+      return base::ok_status();
+    });
+  };
+  EXPECT_TRUE(write().ok());
+  vfs.set_full(true);
+  for (int i = 0; i < 3; ++i) {
+    const base::Status refused = write();
+    ASSERT_FALSE(refused.ok());
+    EXPECT_STREQ(refused.error().reason, "storage_full");
+  }
+  vfs.set_full(false);
+  EXPECT_TRUE(write().ok());
+  Findings found;
+  look(vfs.image(1), {}, found);
+  EXPECT_TRUE(found.sound);
+  EXPECT_EQ(found.halves, 2U);  // only right halves were written: two, not five
 }
 
 using PowerCutDeathTest = PowerCut;

@@ -56,6 +56,7 @@ base::Error from_code(int code, std::string detail) {
       return base::fail(Code::kUnavailable, "storage_busy",
                         "another process holds the database: " + detail);
     case SQLITE_FULL:
+      return base::fail(Code::kUnavailable, "storage_full", "the disk is full");
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
@@ -104,16 +105,10 @@ base::Status SqliteConnection::open_file(const SqliteFile& file) {
 
 base::Status SqliteConnection::configure(const SqliteFile& file) {
   sqlite3_extended_result_codes(db_, 1);
-  sqlite3_busy_timeout(db_, static_cast<int>(file.busy_timeout.count()));
+  patience_ = file.busy_timeout;
+  sqlite3_busy_handler(db_, &SqliteConnection::on_busy, this);
   sqlite3_progress_handler(db_, kInstructionsBetweenChecks, &SqliteConnection::on_progress, this);
-  if (access_ == Access::kWrite) {
-    std::string mode;
-    ASHLAR_TRY(each_line("PRAGMA journal_mode=WAL", [&](std::string_view line) { mode = line; }));
-    if (mode != "wal") {
-      return base::fail(base::Code::kUnavailable, "storage_unavailable",
-                        file.path + ": this file system does not carry SQLite's write-ahead log");
-    }
-  }
+  if (access_ == Access::kWrite) ASHLAR_TRY(use_log(file));
   // wal_autocheckpoint=0: the committing thread must not do the checkpointer's work.
   // secure_delete=FAST: Debian's default zeroes deleted pages at the price of writing them.
   return execute_script(
@@ -122,6 +117,29 @@ base::Status SqliteConnection::configure(const SqliteFile& file) {
       "PRAGMA secure_delete=FAST; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
       "PRAGMA cache_size=-" +
       std::to_string(file.cache_kib));
+}
+
+// Of two programs that start on a new file at once SQLite refuses one here without waiting.
+base::Status SqliteConnection::use_log(const SqliteFile& file) {
+  std::string mode;
+  base::Status set = base::ok_status();
+  for (int times = 0; times == 0 || (!set.ok() && on_busy(this, times) == 1); ++times) {
+    set = each_line("PRAGMA journal_mode=WAL", [&](std::string_view line) { mode = line; });
+    if (!set.ok() && std::string_view(set.error().reason) != "storage_busy") return set;
+  }
+  if (set.ok() && mode != "wal") {
+    return base::fail(base::Code::kUnavailable, "storage_unavailable",
+                      file.path + ": this file system does not carry SQLite's write-ahead log");
+  }
+  return set;
+}
+
+// SQLite's own handler sleeps for up to 100 ms: beside a busy server, whose writer gives the lock
+// back for a moment only, it would seldom look at the right time.
+int SqliteConnection::on_busy(void* self, int times) {
+  if (times >= static_cast<SqliteConnection*>(self)->patience_.count()) return 0;
+  sqlite3_sleep(1);
+  return 1;
 }
 
 int SqliteConnection::on_progress(void* self) {

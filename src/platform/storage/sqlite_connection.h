@@ -72,6 +72,8 @@ class SqliteConnection {
 
   // Statements that run beyond it are interrupted (kDeadline). nullopt: no limit.
   void set_deadline(std::optional<base::Mono> deadline) { deadline_ = deadline; }
+  // How long a lock of another connection or process is waited for.
+  void set_patience(base::Millis patience) { patience_ = patience; }
   // False while a transaction is open.
   [[nodiscard]] bool autocommit() const;
   // What went wrong in the last call on this connection, as an Error.
@@ -85,12 +87,15 @@ class SqliteConnection {
   base::Status configure(const SqliteFile& file);
   base::Result<sqlite3_stmt*> compile(std::string_view text, bool keep);
   base::Result<sqlite3_stmt*> control_statement(Control what);
+  base::Status use_log(const SqliteFile& file);
   static int on_progress(void* self);
+  static int on_busy(void* self, int times);
 
   const Access access_;
   const base::Clock& clock_;
   sqlite3* db_ = nullptr;
   std::optional<base::Mono> deadline_;
+  base::Millis patience_{0};
   std::unordered_map<const Sql*, SqliteStatement> statements_;
   sqlite3_stmt* controls_[static_cast<std::size_t>(Control::kCount)] = {};
 };

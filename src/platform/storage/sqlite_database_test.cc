@@ -287,6 +287,33 @@ TEST_F(SqliteDatabaseTest, AnotherProcessThatHoldsTheLockIsWaitedForAndThenTold)
   EXPECT_EQ(attempt(), "");
 }
 
+// `ashlar key create` beside a server whose writer hardly ever rests.
+TEST_F(SqliteDatabaseTest, AnotherProcessGetsItsTurnBesideABusyServer) {
+  std::atomic<bool> stop{false};
+  std::atomic<std::int64_t> next{1};
+  std::vector<std::thread> callers;
+  for (int t = 0; t < 16; ++t) {
+    callers.emplace_back([&] {
+      while (!stop) {
+        EXPECT_EQ(reason_of(store_.database().write(
+                      kPlatform, [&](Transaction& tx) { return add(tx, next++); })),
+                  "");
+      }
+    });
+  }
+  SqliteOptions options;
+  options.directory = store_.directory();
+  for (int i = 0; i < 5; ++i) {
+    auto other = open_sqlite(options, clock_, store_.log(), store_.registry());
+    ASSERT_TRUE(other.ok()) << other.error().detail;
+    EXPECT_EQ(
+        reason_of((*other)->write(kPlatform, [&](Transaction& tx) { return add(tx, next++); })),
+        "");
+  }
+  stop = true;
+  for (std::thread& caller : callers) caller.join();
+}
+
 TEST(SqliteLog, StaysWithinItsBounds) {
   SqliteOptions options;
   options.wal_soft_bytes = 200 << 10;

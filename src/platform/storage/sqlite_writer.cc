@@ -23,7 +23,7 @@ namespace {
 
 constexpr base::Millis kIdleLook{200};
 // A reader that holds an old snapshot must not hold the writer for long.
-constexpr int kRestartWaitMs = 100;
+constexpr base::Millis kRestartPatience{100};
 
 using Control = SqliteConnection::Control;
 
@@ -36,12 +36,12 @@ base::Error too_late() {
                     "the deadline passed before the transaction ran");
 }
 
-// After these the engine has undone the transaction and knows it; after any other failure of COMMIT
-// nobody knows.
+// After these the engine has undone the transaction and knows it (a full disk is found out before
+// the commit's last frame is written); after any other failure of COMMIT nobody knows.
 bool commit_failed_cleanly(const base::Error& error) {
   const std::string_view reason = error.reason;
   return reason == "storage_constraint" || reason == "storage_duplicate" ||
-         reason == "storage_busy" || reason == "storage_deadline";
+         reason == "storage_busy" || reason == "storage_deadline" || reason == "storage_full";
 }
 
 }  // namespace
@@ -294,12 +294,11 @@ void SqliteWriter::bound_wal() {
   if (wal_bytes_ < options_.wal_hard_bytes) next_restart_bytes_ = options_.wal_hard_bytes;
   if (wal_bytes_ < next_restart_bytes_) return;
   const auto no_other = checkpointer_.pause();
-  sqlite3* db = connection_->handle();
-  sqlite3_busy_timeout(db, kRestartWaitMs);
+  connection_->set_patience(kRestartPatience);
   // RESTART keeps the file's length: overwriting costs less than growing anew.
-  const int code =
-      sqlite3_wal_checkpoint_v2(db, nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
-  sqlite3_busy_timeout(db, static_cast<int>(options_.busy_timeout.count()));
+  const int code = sqlite3_wal_checkpoint_v2(connection_->handle(), nullptr,
+                                             SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+  connection_->set_patience(options_.busy_timeout);
   if (code == SQLITE_OK) {
     wal_bytes_ = 0;
     return;

@@ -82,8 +82,8 @@ TEST_P(Suite, ValuesComeBackAsTheyWere) {
     EXPECT_EQ(*read, 1);
   }
   for (const auto& [id, expected] : std::map<std::int64_t, std::int64_t>{{7, 1}, {9, 0}}) {
-    const auto has = db_->read(kOne, [&, id = id, expected = expected](Transaction& tx) {
-      return tx.query(kHas, {id}, [&](const Row& row) { EXPECT_EQ(row.integer(0), expected); });
+    const auto has = db_->read(kOne, [&, wanted = id, answer = expected](Transaction& tx) {
+      return tx.query(kHas, {wanted}, [&](const Row& row) { EXPECT_EQ(row.integer(0), answer); });
     });
     EXPECT_TRUE(has.ok());
   }

@@ -19,8 +19,8 @@ namespace ashlar::storage {
 
 enum class Syncs : std::uint8_t {
   kWork,
-  kFail,
-  kLie,  // say yes and do nothing: the control, which must lose data
+  kFail,  // an error of the disk
+  kLie,   // say yes and do nothing: the control, which must lose data
 };
 
 class PowerCutVfs {
@@ -32,6 +32,8 @@ class PowerCutVfs {
 
   [[nodiscard]] const std::string& name() const { return name_; }
   void set_syncs(Syncs syncs);
+  // A full disk refuses what makes a file longer.
+  void set_full(bool full);
   // File name (without directory) to bytes. The same seed and writes give the same image.
   [[nodiscard]] std::map<std::string, std::string> image(std::uint64_t seed) const;
 

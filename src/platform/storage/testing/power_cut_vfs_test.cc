@@ -54,6 +54,7 @@ struct PowerCutVfs::Impl {
   sqlite3_vfs* real = nullptr;
   sqlite3_vfs vfs{};
   mutable std::mutex mutex;
+  bool full = false;                         // guarded by mutex
   Syncs syncs = Syncs::kWork;                // guarded by mutex
   std::map<std::string, TrackedFile> files;  // guarded by mutex
 };
@@ -75,9 +76,14 @@ int close_file(sqlite3_file* f) { return real(f)->pMethods->xClose(real(f)); }
 int read_file(sqlite3_file* f, void* to, int n, sqlite3_int64 at) {
   return real(f)->pMethods->xRead(real(f), to, n, at);
 }
+bool grows(sqlite3_file* file, sqlite3_int64 end) {
+  sqlite3_int64 size = 0;
+  return file->pMethods->xFileSize(file, &size) != SQLITE_OK || end > size;
+}
 int write_file(sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {
   File* file = self(f);
   const std::lock_guard lock(file->impl->mutex);
+  if (file->impl->full && grows(real(f), at + n)) return SQLITE_FULL;
   if (file->tracked != nullptr) {
     const std::string bytes(static_cast<const char*>(from), static_cast<std::size_t>(n));
     file->tracked->pending.push_back({static_cast<std::size_t>(at), bytes, false});
@@ -191,6 +197,11 @@ PowerCutVfs::PowerCutVfs(std::string name)
 void PowerCutVfs::set_syncs(Syncs syncs) {
   const std::lock_guard lock(impl_->mutex);
   impl_->syncs = syncs;
+}
+
+void PowerCutVfs::set_full(bool full) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->full = full;
 }
 
 PowerCutVfs::~PowerCutVfs() { sqlite3_vfs_unregister(&impl_->vfs); }
