@@ -46,6 +46,18 @@ std::vector<std::string> own_hosts(const http::ListenSocket& socket,
   return {socket.authority(), public_url};
 }
 
+http::ApiInfo api_info(const std::string& origin) {
+  return {.title = "Ashlar",
+          .version = kVersion,
+          .description = "The backend that every product ends up building.",
+          .base_url = origin,
+          .modules = {{"links", "Links", "Short links, their redirects and their clicks."},
+                      {"keys", "API keys", "Who may call, and what."},
+                      {"tenants", "Tenants", "For whom data is kept apart."},
+                      {"admin", "Console", "The administrator's session."},
+                      {"platform", "Platform", "Health, metrics, this description."}}};
+}
+
 base::Result<Config> config_for_metrics(const Config& config) {
   ConfigLoader loader;
   ASHLAR_TRY(loader.apply("listen", config.metrics_listen, "metrics.listen"));
@@ -136,10 +148,7 @@ Status App::Parts::build(http::ListenSocket socket) {
   authenticator.emplace(*a.keys, *a.admin, *a.tenants);
   cors.emplace(config.http.cors);
   http::RouteTable routes = all_routes();
-  const http::ApiInfo info{.title = "Ashlar",
-                           .version = kVersion,
-                           .description = "The backend that every product ends up building.",
-                           .base_url = origin};
+  const http::ApiInfo info = api_info(origin);
   openapi = http::openapi_document(routes, info);
   docs_page = http::docs_page(routes, info);
   router = std::make_unique<http::Router>(std::move(routes), a.metrics);
