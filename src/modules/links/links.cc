@@ -169,16 +169,19 @@ base::Result<LinkPage> Links::list(storage::Transaction& tx, const LinkQuery& qu
   const auto take = [&](Link link) { page.links.push_back(std::move(link)); };
   // One more than asked for tells whether there is a next page.
   const std::int64_t limit = query.limit + 1;
+  std::optional<LinkId> oldest;
   if (filtered) {
-    ASHLAR_TRY(store::search_links(tx, before, limit, {query.text, query.enabled, kMaxScan}, take));
+    ASHLAR_ASSIGN(oldest, store::search_end(tx, before, kMaxScan));
+    ASHLAR_TRY(store::search_links(tx, before, limit,
+                                   {query.text, query.enabled, oldest.value_or(LinkId())}, take));
   } else {
     ASHLAR_TRY(store::list_links(tx, before, limit, take));
   }
   if (static_cast<std::int64_t>(page.links.size()) == limit) {
     page.links.pop_back();
     page.next = page.links.back().id;
-  } else if (filtered) {
-    ASHLAR_ASSIGN(page.next, store::search_end(tx, before, kMaxScan));
+  } else {
+    page.next = oldest;
   }
   return page;
 }

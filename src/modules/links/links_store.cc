@@ -41,19 +41,17 @@ constexpr Sql kList{Audience::kTenant,
                     "SELECT " LINK_COLUMNS
                     " FROM links WHERE tenant_id = :tenant AND id < ?1 ORDER BY id DESC LIMIT ?2"};
 
-// ?3 the text in lower case, ?4 enabled (-1: whichever), ?5 how many links to look at.
+// ?3 the oldest link to look at, ?4 the text in lower case, ?5 enabled (-1: whichever).
 constexpr Sql kSearch{Audience::kTenant,
                       "SELECT " LINK_COLUMNS
-                      " FROM (SELECT * FROM links WHERE tenant_id = :tenant AND id < ?1 ORDER BY "
-                      "id DESC LIMIT ?5) AS l"
-                      " WHERE (?4 < 0 OR enabled = ?4)"
-                      " AND (lower(substr(code, 1, length(?3))) = ?3 OR instr(lower(url), ?3) > 0)"
+                      " FROM links WHERE tenant_id = :tenant AND id < ?1 AND id >= ?3"
+                      " AND (?5 < 0 OR enabled = ?5)"
+                      " AND (lower(substr(code, 1, length(?4))) = ?4 OR instr(lower(url), ?4) > 0)"
                       " ORDER BY id DESC LIMIT ?2",
                       "SELECT " LINK_COLUMNS
-                      " FROM (SELECT * FROM links WHERE tenant_id = :tenant AND id < ?1 ORDER BY "
-                      "id DESC LIMIT ?5) AS l"
-                      " WHERE (?4 < 0 OR enabled = ?4)"
-                      " AND (lower(substr(code, 1, length(?3))) = ?3 OR strpos(lower(url), ?3) > 0)"
+                      " FROM links WHERE tenant_id = :tenant AND id < ?1 AND id >= ?3"
+                      " AND (?5 < 0 OR enabled = ?5)"
+                      " AND (lower(substr(code, 1, length(?4))) = ?4 OR strpos(lower(url), ?4) > 0)"
                       " ORDER BY id DESC LIMIT ?2"};
 
 // The link after which a search of ?2 stops; no row where there are fewer.
@@ -141,7 +139,7 @@ base::Status search_links(storage::Transaction& tx, LinkId before, std::int64_t 
                           const Search& search, const std::function<void(Link)>& sink) {
   const std::string text = base::ascii_lower(search.text);
   const std::int64_t enabled = !search.enabled ? -1 : *search.enabled ? 1 : 0;
-  ASHLAR_TRY(tx.query(kSearch, {before.value, limit, text, enabled, search.scan},
+  ASHLAR_TRY(tx.query(kSearch, {before.value, limit, search.oldest.value, text, enabled},
                       [&](const Row& row) { sink(read_link(row)); }));
   return base::ok_status();
 }

@@ -38,11 +38,11 @@ base::Status list_links(storage::Transaction& tx, LinkId before, std::int64_t li
 struct Search {
   std::string_view text;  // "" all
   std::optional<bool> enabled;
-  std::int64_t scan;  // look at so many links at most
+  LinkId oldest;  // looks at this one last
 };
 base::Status search_links(storage::Transaction& tx, LinkId before, std::int64_t limit,
                           const Search& search, const std::function<void(Link)>& sink);
-// The last link that such a search looks at; nullopt: it sees all there are.
+// The oldest of the `scan` links before `before`; nullopt: there are fewer.
 base::Result<std::optional<LinkId>> search_end(storage::Transaction& tx, LinkId before,
                                                std::int64_t scan);
 

@@ -309,6 +309,30 @@ TEST_P(LinksTest, Searches) {
   EXPECT_EQ(codes({.text = "example", .enabled = true}), (Codes{"other", "Promo-1"}));
 }
 
+// A page of a search looks at so many links and no more; the next page goes on where it stopped.
+TEST_P(LinksTest, ASearchIsBounded) {
+  std::vector<LinkId> ids;
+  for (int i = 0; i < 10; ++i) {
+    ids.push_back(create(kAlice, named("item-" + std::to_string(i)))->id);
+    ASSERT_TRUE(create(kBob, to("https://example.com/")).ok());
+  }
+  const auto status = db().read(Context::tenant(kAlice), [&](Transaction& tx) -> base::Status {
+    const LinkId before(ids[9].value + 1);
+    ASHLAR_ASSIGN(const auto end, store::search_end(tx, before, 4));
+    EXPECT_EQ(end, ids[6]);
+    std::vector<LinkId> found;
+    const auto take = [&](const Link& link) { found.push_back(link.id); };
+    ASHLAR_TRY(store::search_links(tx, before, 100, {"item", {}, *end}, take));
+    EXPECT_EQ(found, (std::vector<LinkId>{ids[9], ids[8], ids[7], ids[6]}));
+    ASHLAR_ASSIGN(const auto last, store::search_end(tx, before, 10));
+    EXPECT_EQ(last, ids[0]);
+    ASHLAR_ASSIGN(const auto none, store::search_end(tx, before, 11));
+    EXPECT_FALSE(none.has_value());
+    return base::ok_status();
+  });
+  EXPECT_TRUE(status.ok());
+}
+
 // A change tells every process's cache, and so does a create: the code may be cached as unknown.
 TEST_P(LinksTest, ChangesAreNoticed) {
   std::mutex mutex;
