@@ -32,8 +32,11 @@ void configure_library() {
 }
 
 // SQLite would create it with the umask's permissions; the -wal and -shm files inherit these.
+// O_EXCL: a file that is there is not even opened. To close it again would give back all locks that
+// other connections of this process hold on it, and with them the log, to whoever comes next.
 base::Status create_private(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0 && errno == EEXIST) return base::ok_status();
   if (fd < 0) {
     return base::fail(base::Code::kUnavailable, "storage_unavailable",
                       path + ": " + std::strerror(errno));
