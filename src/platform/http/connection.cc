@@ -57,8 +57,10 @@ void Connection::on_ready(Ready ready) {
 void Connection::read_ready() {
   if (phase_ == Phase::kProxyHeader && !take_proxy_header()) return;
   for (int turn = 0; turn < kReadsPerTurn; ++turn) {
-    const bool readable = phase_ == Phase::kHead || phase_ == Phase::kBody;
-    if (!readable || close_after_output_ || !output_.empty()) return;  // input_ready_ stays set
+    // The last request of a connection is read to the end of its body, and nothing after it.
+    const bool readable =
+        phase_ == Phase::kBody || (phase_ == Phase::kHead && !close_after_output_);
+    if (!readable || !output_.empty()) return;  // input_ready_ stays set
     IoResult got{IoResult::Kind::kWouldBlock};
     std::size_t room = 0;
     if (input_.empty()) {
@@ -158,7 +160,7 @@ void Connection::flush() {
   if (sent == source.size()) {
     source.clear();
     output_sent_ = 0;
-    if (close_after_output_ && phase_ != Phase::kWorking && phase_ != Phase::kStreaming) close();
+    if (close_after_output_ && phase_ == Phase::kHead) close();
     return;
   }
   if (from_scratch) {
@@ -173,7 +175,7 @@ void Connection::flush() {
 
 // After an answer or a drained output: first what is already here, then what the socket has.
 void Connection::resume() {
-  if (phase_ == Phase::kClosed || close_after_output_) return;
+  if (phase_ == Phase::kClosed || (close_after_output_ && phase_ == Phase::kHead)) return;
   if (!input_.empty()) {
     // Consumed from a copy of its own: consume() keeps the remainder in input_.
     consume(input_, true);
@@ -198,6 +200,10 @@ void Connection::on_tick(base::Mono now) {
   const bool mid_request = phase_ == Phase::kBody || (phase_ == Phase::kHead && !input_.empty());
   if (mid_request && !writing) {
     io_.shared.timeouts.add();
+    if (phase_ == Phase::kHead) {  // what is known is of the request before
+      head_only_ = false;
+      request_id_.clear();
+    }
     refuse(408, "request_timeout", "The request did not arrive in time.");
     flush();
   }
@@ -206,8 +212,7 @@ void Connection::on_tick(base::Mono now) {
 
 void Connection::drain() {
   draining_ = true;
-  const bool idle =
-      phase_ == Phase::kHead || phase_ == Phase::kBody || phase_ == Phase::kProxyHeader;
+  const bool idle = phase_ == Phase::kHead || phase_ == Phase::kProxyHeader;
   if (phase_ == Phase::kStreaming || (idle && output_.empty())) {
     close();
   } else {

@@ -48,7 +48,7 @@ void set_request_id(std::string& to, std::string_view callers, base::Random& ran
 
 void Connection::consume(std::string_view data, bool in_input) {
   while (!data.empty() && (phase_ == Phase::kHead || phase_ == Phase::kBody)) {
-    if (close_after_output_) {
+    if (close_after_output_ && phase_ == Phase::kHead) {
       data = {};  // what follows the last request of a connection is not read
       break;
     }
@@ -232,6 +232,7 @@ Connection::Step Connection::refuse_unrouted(std::string_view& data) {
 // For what makes the rest of the connection unreadable: answers, then closes.
 Connection::Step Connection::refuse(int status, std::string_view reason, std::string_view detail) {
   close_after_output_ = true;
+  if (request_id_.empty()) set_request_id(request_id_, {}, io_.random);
   answer(problem(status, reason, detail, request_id_));
   input_.clear();
   phase_ = Phase::kHead;
