@@ -1,0 +1,225 @@
+// Two tenants and every route of the running server's description: what A can name, B cannot read, change or count, and B's answer
+// for A's things is the same, byte for byte, as for things that nobody has. Made from the table of routes: a route that is new has
+// no fixture here, and fails until somebody says what must hold for it.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { eventStream } from "./support/http.mjs";
+import { eventually, kPostgres, sleep } from "./support/process.mjs";
+import { Server } from "./support/server.mjs";
+
+const kMark = "of-tenant-a";  // stands in everything that A has
+
+// What must hold for a route:
+//   named    the path names a thing: B's answer for A's equals the one for nobody's, and A's thing is as before
+//   list     B's list holds nothing of A's, whatever the query
+//   create   what A has stands in no one's way but where `shared` says that names are shared, and B's is B's alone
+//   stream   B's stream tells nothing of A's
+//   platform the administrator's: a tenant's key is refused
+//   open     public: the answer is the same with A's key, B's key and none
+//   redirect the public redirect itself: A's link is everybody's to follow
+const kRoutes = {
+  "GET /v1/links": { rule: "list", queries: ["", `?q=${kMark}`, "?enabled=true", "?enabled=false", "?limit=100"] },
+  "POST /v1/links": { rule: "create", body: () => ({ url: "https://example.com/of-tenant-b" }) },
+  "GET /v1/links/{code}": { rule: "named" },
+  "PATCH /v1/links/{code}": { rule: "named", bodies: [{ enabled: false }, { url: "https://example.com/stolen" }, {}], headers: [{}, { "If-Match": '"v1"' }, { "If-Match": "*" }, { "If-Match": '"v99"' }] },
+  "GET /v1/links/{code}/stats": { rule: "named" },
+  "GET /v1/links/{code}/clicks": { rule: "named", queries: ["", "?limit=5"] },
+  "GET /v1/clicks/stream": { rule: "stream" },
+  "GET /v1/keys": { rule: "list", queries: ["", "?limit=100"] },
+  "POST /v1/keys": { rule: "create", body: () => ({ name: "of-tenant-b", scopes: ["links:read"] }) },
+  "GET /v1/keys/{id}": { rule: "named" },
+  "DELETE /v1/keys/{id}": { rule: "named" },
+  "GET /v1/tenants": { rule: "platform" },
+  "POST /v1/tenants": { rule: "platform", body: () => ({ name: "by-b" }) },
+  "GET /v1/tenants/{name}": { rule: "platform" },
+  "GET /v1/admin/session": { rule: "open" },
+  "POST /v1/admin/session": { rule: "open", body: () => ({ password: "not the password" }) },
+  "DELETE /v1/admin/session": { rule: "open" },
+  "POST /v1/admin/claim": { rule: "open", body: () => ({ token: "not-the-token", password: "long enough to be one" }) },
+  "GET /v1/openapi.json": { rule: "open" },
+  "GET /healthz": { rule: "open" },
+  "GET /readyz": { rule: "open" },
+  "GET /metrics": { rule: "metrics" },
+  "GET /{code}": { rule: "redirect" },
+};
+
+// The answer without what tells one request from another.
+function bare(answer) {
+  const id = answer.headers["x-request-id"];
+  const { date, "x-request-id": _, ...headers } = answer.headers;
+  return { status: answer.status, headers, body: answer.text.replaceAll(id, "ID") };
+}
+
+for (const kind of ["sqlite", "postgres"]) {
+  if (kind === "postgres" && kPostgres === "") {
+    test("two tenants on PostgreSQL", { skip: "ASHLAR_TEST_POSTGRES is not set: row-level security is NOT tested here" }, () => {});
+    continue;
+  }
+  describe(`two tenants on ${kind}`, { timeout: 120_000 }, () => {
+    const it = (name, run) => test(`${kind}: ${name}`, run);
+    let server, a, b, operations, named, nobodys;
+    before(async () => {
+      server = await Server.start({ store: kind });
+      const scopes = ["links:read", "links:write", "keys:read", "keys:write"];
+      for (const name of ["tenant-a", "tenant-b"]) server.newTenant(name);
+      a = server.client(server.newKey("tenant-a", ...scopes));
+      b = server.client(server.newKey("tenant-b", ...scopes));
+      const { paths } = (await a.get("/v1/openapi.json")).json;
+      operations = Object.entries(paths).flatMap(([path, item]) =>
+        ["get", "head", "post", "put", "patch", "delete", "options", "trace"].filter((method) => method in item).map((method) => ({ name: `${method.toUpperCase()} ${path}`, method: method.toUpperCase(), path, operation: item[method] })));
+      const link = (await a.post("/v1/links", { url: `https://example.com/${kMark}`, code: `${kMark}-link` })).json;
+      await a.post("/v1/links", { url: `https://example.com/${kMark}/2` });
+      await a.patch(`/v1/links/${(await a.post("/v1/links", { url: `https://example.com/${kMark}/off` })).json.code}`, { enabled: false });
+      for (let i = 0; i < 3; ++i) await a.get(`/${link.code}`, { key: null, headers: { Referer: `https://${kMark}.example/` } });
+      const key = (await a.post("/v1/keys", { name: kMark, scopes: ["links:read"] })).json;
+      await b.post("/v1/links", { url: "https://example.com/of-tenant-b/first" });
+      await eventually("A's clicks are counted", async () => (await a.get(`/v1/links/${link.code}/stats`)).json.clicks === 3);
+      // By the name of the parameter: A's own thing, and one of the same form that nobody has.
+      named = { "links/{code}": link.code, "keys/{id}": key.id };
+      nobodys = { "links/{code}": `${link.code.slice(0, -4)}none`, "keys/{id}": key.id.replace(/\d$/, (digit) => String((Number(digit) + 1) % 10)) };
+    });
+    after(() => {
+      for (const client of [a, b]) client?.close();
+      return server?.stop();
+    });
+
+    // Everything of A's that A can see.
+    const picture = async () => {
+      const links = (await a.get("/v1/links?limit=100")).json.data;
+      const keys = (await a.get("/v1/keys?limit=100")).json.data.map(({ last_used_at, ...key }) => key);
+      const stats = await Promise.all(links.map(async (link) => (await a.get(`/v1/links/${link.code}/stats`)).json.clicks));
+      return JSON.stringify({ links, keys, stats });
+    };
+    const fill = (path, values) => path.replace(/([a-z]+)\/(\{\w+\})/g, (whole, group, parameter) => {
+      const value = values[`${group}/${parameter}`];
+      assert.ok(value !== undefined, `no fixture for the parameter of ${path}`);
+      return `${group}/${value}`;
+    });
+
+    const kRules = {
+      async named({ method, path }, { queries = [""], bodies = [undefined], headers = [{}] }) {
+        const before = await picture();
+        for (const query of queries) for (const body of bodies) for (const header of headers) {
+          const options = { body, headers: header };
+          const theirs = await b.call(method, fill(path, named) + query, options);
+          const none = await b.call(method, fill(path, nobodys) + query, options);
+          assert.equal(theirs.status, 404, theirs.text);
+          assert.deepEqual(bare(theirs), bare(none));
+          assert.ok(!theirs.text.includes(kMark), theirs.text);
+        }
+        assert.equal(await picture(), before, "A's things are not as before");
+      },
+      async list({ path }, { queries }) {
+        const mine = (await a.get(path)).json.data;
+        assert.ok(mine.length >= 1);
+        for (const query of queries) {
+          const page = await b.get(path + query);
+          assert.equal(page.status, 200);
+          assert.ok(!page.text.includes(kMark), page.text);
+          for (const thing of mine) assert.ok(!page.json.data.some((other) => (other.id ?? other.code) === (thing.id ?? thing.code)));
+        }
+        // A's cursor is none for B, and no count tells how many A has.
+        const { next_cursor: cursor } = (await a.get(`${path}?limit=1`)).json;
+        assert.ok(cursor);
+        const refused = await b.get(`${path}?limit=1&cursor=${cursor}`);
+        assert.equal(refused.status, 400);
+        assert.equal(refused.json.reason, "invalid_cursor");
+        assert.deepEqual(Object.keys((await b.get(path)).json).sort(), ["data", "next_cursor"]);
+      },
+      async create({ path, name }, { body }) {
+        const before = await picture();
+        const made = await b.post(path, body(), { headers: { "Idempotency-Key": `leak ${name}`.replaceAll(" ", "-") } });
+        assert.equal(made.status, 201, made.text);
+        // The same key by A is A's own: nothing of B's comes back, and the other way round.
+        const again = await a.post(path, body(), { headers: { "Idempotency-Key": `leak ${name}`.replaceAll(" ", "-") } });
+        assert.equal(again.status, 201);
+        assert.equal(again.headers["idempotency-replayed"], undefined);
+        assert.notEqual(again.headers.location, made.headers.location);
+        const own = made.headers.location;
+        assert.equal((await a.get(own)).status, 404);
+        assert.equal((await b.get(again.headers.location)).status, 404);
+        if (path === "/v1/links") {
+          // Codes are shared by all tenants: a code of A's is taken for B, like one of B's own, and says no more than that.
+          const taken = await b.post(path, { url: "https://example.com/", code: named["links/{code}"] });
+          const mine = (await b.post(path, { url: "https://example.com/", code: "b-has-this" })).json.code;
+          const takenOwn = await b.post(path, { url: "https://example.com/", code: mine });
+          assert.equal(taken.status, 409);
+          assert.deepEqual(bare(taken), bare(takenOwn));
+          await a.patch(again.headers.location, { enabled: false });
+        }
+        const { links } = JSON.parse(before);
+        for (const link of links) assert.equal((await a.get(`/v1/links/${link.code}`)).json.url, link.url);
+      },
+      async stream({ path }) {
+        const theirs = await b.get(`${path}?code=${named["links/{code}"]}`);
+        assert.equal(theirs.status, 404);
+        assert.deepEqual(bare(theirs), bare(await b.get(`${path}?code=${nobodys["links/{code}"]}`)));
+        const [mine, other] = [a, b].map((client) => eventStream(server.origin, path, client.key));
+        await Promise.all([mine.ready, other.ready]);
+        const own = (await b.post("/v1/links", { url: "https://example.com/of-tenant-b/streamed" })).json.code;
+        await a.get(`/${named["links/{code}"]}`);
+        await a.get(`/${own}`);
+        await eventually("both streams tell", () => mine.events.length > 0 && other.events.length > 0);
+        await sleep(300);
+        assert.deepEqual([...new Set(mine.events.map(({ data }) => JSON.parse(data).code))], [named["links/{code}"]]);
+        assert.deepEqual([...new Set(other.events.map(({ data }) => JSON.parse(data).code))], [own]);
+        mine.close();
+        other.close();
+      },
+      async platform({ method, path }, { body }) {
+        for (const name of ["tenant-a", "tenant-b", "no-such-tenant"]) {
+          const refused = await b.call(method, path.replace("{name}", name), { body: body?.() });
+          assert.equal(refused.status, 403);
+          assert.equal(refused.json.reason, "admin_required");
+        }
+        // A key acts for its own tenant, whatever the header says.
+        assert.ok(!(await b.get("/v1/links", { headers: { "Ashlar-Tenant": "tenant-a" } })).text.includes(kMark));
+      },
+      async open({ method, path }, { body }) {
+        const answers = [];
+        for (const key of [a.key, b.key, null]) answers.push(bare(await b.call(method, path, { key, body: body?.() })));
+        assert.deepEqual(answers[1], answers[0]);
+        assert.deepEqual(answers[2], answers[0]);
+        assert.ok(!answers[0].body.includes(kMark));
+      },
+      async metrics({ path }) {
+        const { text } = await b.get(path);
+        for (const word of [kMark, "tenant-a", "tenant-b", named["links/{code}"]]) assert.ok(!text.includes(word), word);
+      },
+      async redirect() {
+        const answer = await b.get(`/${named["links/{code}"]}`, { key: null });
+        assert.equal(answer.status, 302);
+      },
+    };
+
+    it("every route has its rule here, and every rule its route", () => {
+      const known = operations.map(({ name }) => name);
+      assert.deepEqual(known.filter((name) => !(name in kRoutes)), [], "new routes: say above what must hold for them");
+      assert.deepEqual(Object.keys(kRoutes).filter((name) => !known.includes(name)), [], "these routes are gone");
+    });
+
+    it("each holds", async (context) => {
+      for (const operation of operations) {
+        const route = kRoutes[operation.name];
+        if (route) await context.test(`${kind}: ${operation.name} (${route.rule})`, () => kRules[route.rule](operation, route));
+      }
+    });
+
+    it("without a key no tenant's route answers", async () => {
+      for (const operation of operations) {
+        if (["open", "metrics", "redirect"].includes(kRoutes[operation.name]?.rule)) continue;
+        const path = operation.path.replace(/\{\w+\}/g, "x");
+        const refused = await b.call(operation.method, path, { key: null, body: kRoutes[operation.name]?.body?.() ?? kRoutes[operation.name]?.bodies?.[0] });
+        assert.equal(refused.status, 401, operation.name);
+      }
+    });
+
+    it("the export of one tenant holds nothing of the other's", () => {
+      const exported = server.cli("tenant", "export", "tenant-b");
+      assert.equal(exported.code, 0, exported.stderr);
+      assert.ok(exported.stdout.includes("of-tenant-b"));
+      assert.ok(!exported.stdout.includes(kMark));
+
+    });
+  });
+}

@@ -1,0 +1,138 @@
+// Server: one `ashlar serve`, from its start to its end, and what its banner says.
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Api } from "./http.mjs";
+import { createDatabase } from "./postgres.mjs";
+import { ashlar, kBinary, kSlow, removeFolder, temporaryFolder, track } from "./process.mjs";
+
+const kStartLimit_ms = 30_000;
+const kStopLimit_ms = 30_000;
+
+// Where a server keeps its data: a folder, and a PostgreSQL database where `kind` says so.
+export class Store {
+  constructor(kind) {
+    this.kind = kind;
+    this.folder = temporaryFolder();
+    this.database = kind === "postgres" ? createDatabase() : null;
+  }
+  get data() {
+    return join(this.folder, "data");
+  }
+  get args() {
+    return ["--data", this.data, ...(this.database ? ["--store", this.database.url] : [])];
+  }
+  remove() {
+    this.database?.drop();
+    removeFolder(this.folder);
+  }
+}
+
+export class Server {
+  // `sets`: settings {key: value}; `store`: a Store, or its kind ("sqlite", "postgres") for one that goes with the server.
+  static async start({ store = "sqlite", sets = {}, args = [], env = {}, listen = "127.0.0.1:0" } = {}) {
+    const own = typeof store === "string";
+    const server = new Server(own ? new Store(store) : store, own);
+    try {
+      await server.begin(sets, args, env, listen);
+    } catch (error) {
+      await server.stop().catch(() => {});
+      throw error;
+    }
+    return server;
+  }
+
+  constructor(store, ownsStore) {
+    this.store = store;
+    this.ownsStore = ownsStore;
+    this.stdout = "";
+    this.stderr = "";
+    this.key = null;
+    this.claimToken = null;
+  }
+
+  async begin(sets, args, env, listen) {
+    const all = ["serve", ...this.store.args, "--listen", listen];
+    for (const [key, value] of Object.entries(sets)) all.push("--set", `${key}=${value}`);
+    const started = performance.now();
+    this.child = track(spawn(kBinary, [...all, ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] }));
+    this.exited = new Promise((done) => this.child.once("close", (code, signal) => done({ code, signal })));
+    this.child.stderr.setEncoding("utf8").on("data", (text) => (this.stderr += text));
+    await new Promise((ready, failed) => {
+      const timer = setTimeout(() => failed(new Error(`no banner in ${kStartLimit_ms * kSlow} ms\n${this.stderr}`)), kStartLimit_ms * kSlow);
+      this.child.once("error", failed);
+      this.exited.then(({ code }) => failed(new Error(`exit code ${code} at the start\n${this.stderr}`)));
+      this.child.stdout.setEncoding("utf8").on("data", (text) => {
+        this.stdout += text;
+        // The banner is written at once, so what follows its last fixed line has come with it.
+        if (!/^ {2}Links .*\n/m.test(this.stdout)) return;
+        clearTimeout(timer);
+        ready();
+      });
+    });
+    this.startup_ms = performance.now() - started;
+    this.origin = /^ {2}API +(https?:\/\/[^/\s]+)\/v1\//m.exec(this.stdout)[1];
+    this.port = Number(new URL(this.origin).port);
+    this.key = /^ {2}Its API key +(ashlar_sk_\w+)$/m.exec(this.stdout)?.[1] ?? null;
+    this.claimToken = /\/_\/#\/claim\/(\S+)/.exec(this.stdout)?.[1] ?? null;
+    this.api = new Api(this.origin, this.key);
+  }
+
+  get pid() {
+    return this.child.pid;
+  }
+
+  client(key) {
+    return new Api(this.origin, key);
+  }
+
+  // Another command of the binary on the same store.
+  cli(...args) {
+    return ashlar([...args, ...this.store.args]);
+  }
+
+  newKey(tenant, ...scopes) {
+    const made = this.cli("key", "create", "--tenant", tenant, ...scopes.flatMap((scope) => ["--scope", scope]));
+    if (made.code !== 0) throw new Error(made.stderr);
+    return made.stdout.trim();
+  }
+
+  newTenant(name) {
+    const made = this.cli("tenant", "create", name);
+    if (made.code !== 0) throw new Error(made.stderr);
+    return made.stdout.trim();
+  }
+
+  rss_bytes() {
+    const pages = /^VmRSS:\s+(\d+) kB$/m.exec(this.procStatus());
+    return Number(pages[1]) * 1024;
+  }
+
+  procStatus() {
+    return readFileSync(`/proc/${this.pid}/status`, "utf8");
+  }
+
+  // The log's lines so far, parsed.
+  log() {
+    return this.stderr.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+  }
+
+  kill() {
+    this.api?.close();
+    this.child.kill("SIGKILL");
+    return this.exited;
+  }
+
+  // SIGTERM and the exit {code, signal}; SIGKILL where it does not end in time. Idempotent.
+  async stop() {
+    this.api?.close();
+    if (this.child?.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null) {
+      this.child.kill("SIGTERM");
+      const timer = setTimeout(() => this.child.kill("SIGKILL"), kStopLimit_ms * kSlow);
+      await this.exited;
+      clearTimeout(timer);
+    }
+    if (this.ownsStore) this.store.remove();
+    return this.exited;
+  }
+}
