@@ -2,8 +2,11 @@
 // bounds.
 #include "platform/storage/sqlite_database.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
@@ -351,6 +354,31 @@ TEST(SqliteLog, IsGoneAfterACleanEnd) {
   }
   EXPECT_TRUE(std::filesystem::exists(directory.path() + "/ashlar.db"));
   EXPECT_FALSE(std::filesystem::exists(directory.path() + "/ashlar.db-wal"));
+}
+
+// While a connection is open its process holds a shared lock on the file, or another process that
+// ends beside it would take itself for the last one and delete the log. Closing any descriptor of
+// the file would give that lock back.
+TEST_F(SqliteDatabaseTest, KeepsItsLockOnTheFile) {
+  EXPECT_EQ(count(), 0);  // a reader is open too
+  const std::string path = store_.directory() + "/" + kSqliteFileName;
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {  // locks are between processes; only calls that are safe after fork
+    constexpr off_t kSharedFirst = 0x40000002;
+    constexpr off_t kSharedSize = 510;
+    const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    struct flock wanted{};
+    wanted.l_type = F_WRLCK;
+    wanted.l_whence = SEEK_SET;
+    wanted.l_start = kSharedFirst;
+    wanted.l_len = kSharedSize;
+    const bool held = ::fcntl(fd, F_GETLK, &wanted) == 0 && wanted.l_type == F_RDLCK;
+    ::_exit(held ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 TEST_F(SqliteDatabaseTest, ABackupIsADatabase) {
