@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <semaphore>
 
 #include "app/banner.h"
 #include "app/installation.h"
@@ -32,6 +33,8 @@ using base::Status;
 
 constexpr base::Millis kHousekeeping{10'000};
 constexpr base::Millis kReadyDeadline{2'000};
+constexpr int kStopAttempts = 10;
+constexpr base::Millis kStopPause{1'000};
 
 obs::TracerOptions tracer_options(const Config& config) {
   return {.endpoint = config.otlp_endpoint,
@@ -98,6 +101,7 @@ struct App::Parts {
   http::RouteTable all_routes();
   Status ready();
   void keep_house();
+  Status write_what_is_left();
 };
 
 Status App::Parts::open() {
@@ -189,8 +193,24 @@ void App::Parts::keep_house() {
   }
 }
 
+// Nobody records clicks any more. A database that is away for a moment gets the time to come back.
+Status App::Parts::write_what_is_left() {
+  std::binary_semaphore never{0};
+  Status status = modules->stop();
+  for (int attempt = 1; !status.ok() && attempt < kStopAttempts; ++attempt) {
+    ashlar->log.warn("clicks not written yet", {{"reason", status.error().detail}});
+    [[maybe_unused]] const bool acquired = never.try_acquire_for(kStopPause);
+    status = modules->stop();
+  }
+  if (!status.ok()) ashlar->log.error("clicks not written", {{"reason", status.error().detail}});
+  return status;
+}
+
 App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
-App::~App() { stop(); }
+App::~App() {
+  // Who wants to know whether all was written has called stop() before.
+  [[maybe_unused]] const Status status = stop();
+}
 
 base::Result<std::unique_ptr<App>> App::start(const Config& config) {
   auto parts = std::make_unique<Parts>(config);
@@ -208,22 +228,21 @@ base::Result<std::unique_ptr<App>> App::start(const Config& config) {
   return std::unique_ptr<App>(new App(std::move(parts)));
 }
 
-void App::stop() {
+base::Status App::stop() {
   Parts& p = *parts_;
-  if (p.stopping.exchange(true)) return;
+  if (p.stopping.exchange(true)) return base::ok_status();
   p.ashlar->log.info("stopping");
   p.modules->close_streams();
   p.server->stop();
   if (p.metrics_server) p.metrics_server->stop();
   p.interactive->drain();
   p.housekeeping->stop();
-  Status status = p.modules->stop();
-  if (!status.ok()) p.ashlar->log.error("clicks not written", {{"reason", status.error().detail}});
-  status = p.ashlar->keys->flush_last_used(security::ApiKeys::Flush::kEverything);
-  if (!status.ok())
-    p.ashlar->log.warn("last uses not written", {{"reason", status.error().detail}});
+  const Status written = p.write_what_is_left();
+  const Status used = p.ashlar->keys->flush_last_used(security::ApiKeys::Flush::kEverything);
+  if (!used.ok()) p.ashlar->log.warn("last uses not written", {{"reason", used.error().detail}});
   p.ashlar->db.reset();
   p.ashlar->log.info("stopped");
+  return written;
 }
 
 void App::reload() { parts_->server->reload_certificate(); }

@@ -20,7 +20,9 @@ class App {
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
-  void stop();    // idempotent; ends what was accepted, loses nothing
+  // Ends what was accepted and writes what is in memory; while storage is away it tries for ten
+  // seconds. Error: clicks are lost. Idempotent.
+  base::Status stop();
   void reload();  // SIGHUP: certificate
 
   // What a person sees at the start: address, the one-time console link, at the first start a

@@ -1,5 +1,6 @@
 #include "app/config.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <limits>
@@ -167,6 +168,29 @@ Status set_ratio(Config& config, std::string_view text) {
   return base::ok_status();
 }
 
+Status set_tenant_origins(Config& config, std::string_view text) {
+  auto& rules = config.http.cors.tenant_origins;
+  rules.clear();
+  for (const std::string& item : split_list(text)) {
+    const std::size_t equals = item.find('=');
+    if (equals == 0 || equals == std::string::npos)
+      return wrong("'" + item + "' is not TENANT=ORIGIN");
+    const std::string tenant = item.substr(0, equals);
+    auto rule = std::ranges::find(rules, tenant, [](const auto& r) { return r.first; });
+    if (rule == rules.end()) rule = rules.insert(rule, {tenant, {}});
+    rule->second.push_back(item.substr(equals + 1));
+  }
+  return base::ok_status();
+}
+
+std::string get_tenant_origins(const Config& config) {
+  std::vector<std::string> items;
+  for (const auto& [tenant, origins] : config.http.cors.tenant_origins) {
+    for (const std::string& origin : origins) items.push_back(tenant + "=" + origin);
+  }
+  return join_list(items);
+}
+
 // A password in the URL is nobody's to print.
 std::string masked_store(const Config& config) {
   const std::size_t at = config.store.rfind('@');
@@ -216,6 +240,9 @@ std::vector<Setting> listener_settings() {
            [](Config& c) -> auto& { return c.http.tls_private_key; }),
       list("cors.origins", "Origins of web pages that may call the API; empty: none.",
            [](Config& c) -> auto& { return c.http.cors.origins; }),
+      {"cors.tenant_origins",
+       "TENANT=ORIGIN, several of them: replaces cors.origins for that tenant's answers.",
+       set_tenant_origins, get_tenant_origins},
   };
 }
 
@@ -269,16 +296,6 @@ Status ConfigLoader::apply(std::string_view key, std::string_view text, std::str
     return wrong(std::string(key) + ": " + std::string(problem) + " (from " + std::string(where) +
                  ")");
   };
-  // tenants.NAME.cors.origins: the one setting whose key is not fixed.
-  constexpr std::string_view kTenants = "tenants.";
-  constexpr std::string_view kOrigins = ".cors.origins";
-  if (key.starts_with(kTenants) && key.ends_with(kOrigins) &&
-      key.size() > kTenants.size() + kOrigins.size()) {
-    const std::string_view tenant =
-        key.substr(kTenants.size(), key.size() - kTenants.size() - kOrigins.size());
-    config_.http.cors.tenant_origins.emplace_back(tenant, split_list(text));
-    return base::ok_status();
-  }
   for (const Setting& setting : settings()) {
     if (setting.key != key) continue;
     const Status status = setting.set(config_, text);

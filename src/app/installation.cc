@@ -41,6 +41,8 @@ base::Result<std::unique_ptr<storage::SchemaConnection>> open_schema(const Confi
   return storage::open_sqlite_schema(config.data_dir, access, clock);
 }
 
+const char* const kVersion = ASHLAR_VERSION;
+
 Installation::Installation(const Config& config)
     : log(config.log_level, STDERR_FILENO, clock, metrics) {}
 

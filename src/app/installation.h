@@ -22,7 +22,7 @@
 
 namespace ashlar::app {
 
-inline constexpr const char* kVersion = "0.1.0";
+extern const char* const kVersion;  // of the project, from the build
 
 // SQLite in the data folder, or PostgreSQL, as the settings say; for changing or reading the
 // schema.

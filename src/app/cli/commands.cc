@@ -67,8 +67,7 @@ Status serve(const Config& config) {
   std::fflush(stdout);
   int signal = 0;
   while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) app->reload();
-  app->stop();
-  return base::ok_status();
+  return app->stop();
 }
 
 Status print_settings(const Config& config) {
@@ -168,7 +167,7 @@ Status key_create(const Config& config, const KeyCreate& wanted) {
       ashlar->keys->create(context, key, operator_of_machine);
   if (!created.ok()) {
     base::Error error = std::move(created).error();
-    for (const base::FieldError& field : error.fields) error.detail += " " + field.detail;
+    for (const base::FieldError& field : error.fields) error.detail += "; " + field.detail;
     return error;
   }
   print_line(created->text);

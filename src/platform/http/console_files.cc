@@ -4,6 +4,7 @@
 
 #include "platform/http/accept.h"
 #include "platform/http/embedded_files.h"
+#include "platform/http/entity_tag.h"
 #include "platform/http/inline_request.h"
 #include "platform/http/problem.h"
 
@@ -22,6 +23,13 @@ const EmbeddedFile* find_file(std::string_view path) {
   return nullptr;
 }
 
+const EmbeddedFile* find_icon() {
+  for (const EmbeddedFile& file : console_files()) {
+    if (file.content_type.starts_with("image/svg+xml")) return &file;
+  }
+  return nullptr;
+}
+
 Response serve(const EmbeddedFile& file, const RequestHead& head, bool immutable) {
   Response response{200, std::string(file.content_type), {}, {}};
   response.header("ETag", std::string(file.etag))
@@ -30,8 +38,8 @@ Response serve(const EmbeddedFile& file, const RequestHead& head, bool immutable
       .header("Referrer-Policy", "same-origin")
       .header("Content-Security-Policy", kContentSecurityPolicy)
       .header("Cache-Control", immutable ? "public, max-age=31536000, immutable" : "no-cache");
-  // A quoted tag anywhere in the list is a match in the weak comparison that GET wants.
-  if (head.if_none_match.find(file.etag) != std::string_view::npos) {
+  if (!head.if_none_match.empty() &&
+      match_weak(head.if_none_match, file.etag) == TagMatch::kMatch) {
     response.status = 304;
     return response;
   }
@@ -102,8 +110,11 @@ RouteTable console_routes() {
   routes.push_back(console_route("/_/assets/{file}", [](InlineRequest& request) {
     return file_or_404("assets/" + std::string(request.param()), request, true);
   }));
+  // Browsers ask for it at addresses that are not the console's page, which names its own icon.
   routes.push_back(console_route("/favicon.ico", [](InlineRequest& request) {
-    return file_or_404("favicon.svg", request, false);
+    const EmbeddedFile* icon = find_icon();
+    return icon != nullptr ? serve(*icon, request.head(), false)
+                           : problem(404, "not_found", "There is no icon.", request.request_id());
   }));
   return routes;
 }

@@ -5,6 +5,7 @@
 #include "platform/http/accept.h"
 #include "platform/http/call.h"
 #include "platform/http/cors.h"
+#include "platform/http/entity_tag.h"
 #include "platform/http/event_stream.h"
 #include "platform/http/gzip.h"
 #include "platform/http/pending_stream.h"
@@ -23,8 +24,9 @@ namespace {
 using base::Code;
 using base::fail;
 
-// "application/json", with parameters or without; nothing at all counts as JSON, since curl users
-// forget it and there is nothing else that it could be.
+// "application/json", with parameters or without. No Content-Type at all counts as JSON too: there
+// is nothing else that it could be. Another one is refused: a form of some web page may have sent
+// it.
 bool is_json(std::string_view content_type) {
   const std::string_view type = base::trim_spaces(content_type.substr(0, content_type.find(';')));
   return type.empty() || base::ascii_iequals(type, "application/json");
@@ -76,6 +78,19 @@ base::Status take_query(const Route& route, const RequestHead& head, Call& call)
   }
   if (!error.fields.empty()) return error;
   return base::ok_status();
+}
+
+// The client has this representation already: 304, with the headers and without the body.
+void answer_not_modified(const RequestHead& head, Response& response) {
+  const bool reading = head.method == Method::kGet || head.method == Method::kHead;
+  if (!reading || response.status != 200 || head.if_none_match.empty()) return;
+  for (const auto& [name, value] : response.headers) {
+    if (name != "ETag" || match_weak(head.if_none_match, value) != TagMatch::kMatch) continue;
+    response.status = 304;
+    response.content_type.clear();
+    response.body.clear();
+    return;
+  }
 }
 
 base::Status check_body(const Route& route, const Exchange& exchange) {
@@ -134,6 +149,7 @@ void Dispatcher::run(Exchange& exchange) {
                                         {"reason", result.error().reason},
                                         {"detail", result.error().detail}});
   }
+  if (route.etag) answer_not_modified(exchange.head, response);
   const int status = streaming ? 200 : response.status;
   report(exchange, call, status);
   const auto took = needs_.clock.mono() - exchange.started;

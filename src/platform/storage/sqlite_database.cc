@@ -1,5 +1,10 @@
 #include "platform/storage/sqlite_database.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <functional>
 #include <utility>
 
@@ -108,6 +113,13 @@ base::Status backup_sqlite(const std::string& directory, const std::string& path
   SqliteFile file;
   file.path = directory + "/" + kSqliteFileName;
   ASHLAR_ASSIGN(auto connection, SqliteConnection::open(file, Access::kRead, clock));
+  // VACUUM INTO takes an empty file: made first, so that the copy is as private as the original.
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    return base::fail(base::Code::kUnavailable, "storage_unavailable",
+                      path + ": " + std::strerror(errno));
+  }
+  ::close(fd);
   std::string quoted;
   for (char c : path) quoted.append(c == '\'' ? 2 : 1, c);
   return connection->execute_script("VACUUM INTO '" + quoted + "'");

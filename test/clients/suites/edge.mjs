@@ -198,7 +198,7 @@ export function edgeSuite(kind) {
     });
 
     it("CORS of one tenant, and off without a setting", async () => {
-      await withServer({ "tenants.demo.cors.origins": kOrigin }, async (own) => {
+      await withServer({ "cors.tenant_origins": `demo=${kOrigin}` }, async (own) => {
         assert.equal((await own.api.get("/v1/links", { headers: { Origin: kOrigin } })).headers["access-control-allow-origin"], kOrigin);
         const other = own.client(own.newKey("by-console", "links:read"));
         assert.equal((await other.get("/v1/links", { headers: { Origin: kOrigin } })).headers["access-control-allow-origin"], undefined);
@@ -331,7 +331,7 @@ export function edgeSuite(kind) {
         "ashlar_process_resident_memory_bytes", "ashlar_build_info"]) assert.match(text, new RegExp(`^${name}[{ ]`, "m"), name);
       assert.match(text, /^ashlar_http_requests_total\{[^}]*method="POST"[^}]*route="\/v1\/links"[^}]*status="2xx"\} [1-9]/m);
       assert.match(text, /^ashlar_storage_\w+/m);
-      assert.match(text, /^ashlar_worker\w+/m);
+      assert.match(text, /^ashlar_pool_\w+/m);
     });
 
     it("a request's id goes from the caller to the answer, the problem and the log", async () => {
