@@ -62,8 +62,9 @@ std::vector<ClickCount> ClickFeed::watched(std::span<const ClickCount> counts) {
       wanted.push_back(count);
     }
   }
-  std::stable_sort(wanted.begin(), wanted.end(), [](const ClickCount& a, const ClickCount& b) {
-    return a.tenant != b.tenant ? a.tenant < b.tenant : a.clicks > b.clicks;
+  std::sort(wanted.begin(), wanted.end(), [](const ClickCount& a, const ClickCount& b) {
+    if (a.tenant != b.tenant) return a.tenant < b.tenant;
+    return a.clicks != b.clicks ? a.clicks > b.clicks : a.link < b.link;
   });
   std::size_t of_tenant = 0;
   base::TenantId tenant;
