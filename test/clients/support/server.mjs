@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Api } from "./http.mjs";
 import { createDatabase } from "./postgres.mjs";
-import { ashlar, kBinary, kSlow, removeFolder, temporaryFolder, track } from "./process.mjs";
+import { ashlar, eventually, kBinary, kSlow, removeFolder, sleep, temporaryFolder, track } from "./process.mjs";
 
 const kStartLimit_ms = 30_000;
 const kStopLimit_ms = 30_000;
@@ -22,17 +22,31 @@ export class Store {
   get args() {
     return ["--data", this.data, ...(this.database ? ["--store", this.database.url] : [])];
   }
-  remove() {
+  // After the death of its servers: PostgreSQL still ends what it had been told, a commit too.
+  async settled() {
+    if (!this.database) return;
+    await eventually("the dead server's sessions end", () => this.database.query(
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()") === "0", 10_000);
+  }
+  remove() {  // idempotent
     this.database?.drop();
+    this.database = null;
     removeFolder(this.folder);
   }
 }
 
 export class Server {
   // `sets`: settings {key: value}; `store`: a Store, or its kind ("sqlite", "postgres") for one that goes with the server.
-  static async start({ store = "sqlite", sets = {}, args = [], env = {}, listen = "127.0.0.1:0" } = {}) {
+  // `kill_after_ms`: SIGKILL so soon after the start, wherever it stands; then null is returned.
+  static async start({ store = "sqlite", sets = {}, args = [], env = {}, listen = "127.0.0.1:0", kill_after_ms } = {}) {
     const own = typeof store === "string";
     const server = new Server(own ? new Store(store) : store, own);
+    if (kill_after_ms !== undefined) {
+      server.begin(sets, args, env, listen).catch(() => {});  // the kill is what ends it
+      await sleep(kill_after_ms);
+      await server.kill();
+      return null;
+    }
     try {
       await server.begin(sets, args, env, listen);
     } catch (error) {
