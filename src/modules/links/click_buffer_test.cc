@@ -24,6 +24,7 @@ TEST(ClickBufferTest, EveryClickComesOutOnce) {
   constexpr int kEach = 50'000;
   std::atomic<int> running{kThreads};
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&, i] {
       for (int j = 0; j < kEach; ++j) {

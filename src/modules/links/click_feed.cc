@@ -81,6 +81,7 @@ void ClickFeed::publish(std::span<const ClickCount> counts, base::Time at) {
   const std::vector<ClickCount> wanted = watched(counts);
   if (wanted.empty()) return;
   std::vector<LinkId> links;
+  links.reserve(wanted.size());
   for (const ClickCount& count : wanted) links.push_back(count.link);
   const auto context = storage::Context::platform(storage::PlatformUse::kClickWriter);
   const auto named =

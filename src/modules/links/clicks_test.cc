@@ -216,6 +216,7 @@ TEST_P(ClicksTest, TwoFoldersAndARecorderAtOnce) {
   const auto recorder = make_recorder(db());
   std::atomic<bool> done{false};
   std::vector<std::thread> threads;
+  threads.reserve(2);
   for (int i = 0; i < 2; ++i) {
     threads.emplace_back([&] {
       const auto folder = make_folder(db());
@@ -246,6 +247,7 @@ TEST_P(ClicksTest, ACleanStopLosesNone) {
   constexpr int kThreads = 3;
   constexpr int kEach = 20'000;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&, i] {
       for (int j = 0; j < kEach; ++j) {

@@ -151,6 +151,7 @@ base::Result<http::Response> LinksApi::list(http::Call& call) const {
   ASHLAR_TRY(module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
     ASHLAR_ASSIGN(page, module_.links.list(tx, query));
     std::vector<LinkId> ids;
+    ids.reserve(page.links.size());
     for (const Link& link : page.links) ids.push_back(link.id);
     totals.clear();
     return store::totals_of(tx, ids, [&](LinkId id, std::int64_t clicks) { totals[id] = clicks; });

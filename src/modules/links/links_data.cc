@@ -58,7 +58,7 @@ base::Status export_all(storage::Transaction& tx, const security::LineSink& sink
   LinkId after;
   do {
     lines.clear();
-    ASHLAR_TRY(store::export_links(tx, after, kPage, [&](Link link) {
+    ASHLAR_TRY(store::export_links(tx, after, kPage, [&](const Link& link) {
       lines.push_back(link_line(link));
       after = link.id;
     }));

@@ -167,6 +167,7 @@ TEST_P(LinksTest, ThirtyTwoThreadsOneCodeOneWinner) {
     std::atomic<int> winners{0};
     std::atomic<int> conflicts{0};
     std::vector<std::thread> threads;
+    threads.reserve(32);
     for (int i = 0; i < 32; ++i) {
       threads.emplace_back([&, i] {
         const auto link = create(i % 2 == 0 ? kAlice : kBob, named(code));
@@ -189,6 +190,7 @@ TEST_P(LinksTest, ManyThreadsGenerateDistinctCodes) {
   constexpr int kEach = 50;
   std::vector<std::vector<std::string>> codes(kThreads);
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&, i] {
       for (int j = 0; j < kEach; ++j) {

@@ -13,7 +13,6 @@ using http::Call;
 using http::ErrorDoc;
 using http::Idempotency;
 using http::Method;
-using http::QueryParam;
 using http::Tenancy;
 using storage::Transaction;
 
