@@ -1,6 +1,6 @@
-// No statement of the module reaches another tenant's rows, whatever it is given: each is run as Carol,
-// who has nothing, with parameters that name what is Bob's. She must see and change no row. That the
-// parameters are good enough is proved by running the same as Bob.
+// No statement of the module reaches another tenant's rows, whatever it is given: each is run as
+// Carol, who has nothing, with parameters that name what is Bob's. She must see and change no row.
+// That the parameters are good enough is proved by running the same as Bob.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -30,9 +30,10 @@ using storage::Transaction;
 constexpr base::TenantId kCarol{3};
 constexpr int kTries = 100;
 
-constexpr Sql kDumpLinks{storage::Audience::kPlatform,
-                         "SELECT code || ' ' || url || ' ' || status || ' ' || enabled || ' ' || version"
-                         " FROM links WHERE tenant_id = ?1 ORDER BY id"};
+constexpr Sql kDumpLinks{
+    storage::Audience::kPlatform,
+    "SELECT code || ' ' || url || ' ' || status || ' ' || enabled || ' ' || version"
+    " FROM links WHERE tenant_id = ?1 ORDER BY id"};
 constexpr Sql kDumpCounts{storage::Audience::kPlatform,
                           "SELECT link_id || ' ' || hour || ' ' || clicks FROM links_clicks_hourly"
                           " WHERE tenant_id = ?1 ORDER BY link_id, hour"};
@@ -51,19 +52,28 @@ std::vector<const Sql*> all_statements() {
 // A Transaction takes a list of fixed length; a test has as many as the statement wants.
 base::Result<std::int64_t> run(Transaction& tx, const Sql& sql, const std::vector<Param>& p,
                                const storage::RowSink& sink) {
-  const bool query = sql.text.starts_with("SELECT") || sql.text.find("RETURNING") != std::string_view::npos;
+  const bool query =
+      sql.text.starts_with("SELECT") || sql.text.find("RETURNING") != std::string_view::npos;
   const auto go = [&](std::initializer_list<Param> list) {
     return query ? tx.query(sql, list, sink) : tx.execute(sql, list);
   };
   switch (p.size()) {
-    case 0: return go({});
-    case 1: return go({p[0]});
-    case 2: return go({p[0], p[1]});
-    case 3: return go({p[0], p[1], p[2]});
-    case 4: return go({p[0], p[1], p[2], p[3]});
-    case 5: return go({p[0], p[1], p[2], p[3], p[4]});
-    case 6: return go({p[0], p[1], p[2], p[3], p[4], p[5]});
-    default: return go({p[0], p[1], p[2], p[3], p[4], p[5], p[6]});
+    case 0:
+      return go({});
+    case 1:
+      return go({p[0]});
+    case 2:
+      return go({p[0], p[1]});
+    case 3:
+      return go({p[0], p[1], p[2]});
+    case 4:
+      return go({p[0], p[1], p[2], p[3]});
+    case 5:
+      return go({p[0], p[1], p[2], p[3], p[4]});
+    case 6:
+      return go({p[0], p[1], p[2], p[3], p[4], p[5]});
+    default:
+      return go({p[0], p[1], p[2], p[3], p[4], p[5], p[6]});
   }
 }
 
@@ -115,9 +125,12 @@ class LinksStatementsTest : public LinksFixture {
   Param any_parameter(base::Random& random, bool text) {
     if (text) return random.chance(0.5) ? std::string_view("bob-0") : std::string_view(bobs_ids_);
     switch (random.below(4)) {
-      case 0: return std::int64_t{0};
-      case 1: return std::int64_t{1'000};
-      default: return bobs_links_[0].value;
+      case 0:
+        return std::int64_t{0};
+      case 1:
+        return std::int64_t{1'000};
+      default:
+        return bobs_links_[0].value;
     }
   }
 
@@ -169,7 +182,8 @@ TEST_P(LinksStatementsTest, NobodySeesOrChangesAnothersRows) {
     const int wanted = storage::engine_text(*sql, db().dialect())->parameters;
     for (int i = 0; i < kTries; ++i) {
       std::vector<Param> parameters;
-      for (int n = 1; n <= wanted; ++n) parameters.push_back(any_parameter(random, is_text(*sql, n)));
+      for (int n = 1; n <= wanted; ++n)
+        parameters.push_back(any_parameter(random, is_text(*sql, n)));
       if (try_as(kBob, *sql, parameters) > 0) reached.insert(sql->text);
       // Creating a link of her own is her right.
       if (sql->text.starts_with("INSERT")) continue;
