@@ -1,5 +1,6 @@
 #include "app/app.h"
 
+#include <array>
 #include <atomic>
 #include <cstring>
 #include <semaphore>
@@ -33,6 +34,10 @@ using base::Status;
 
 constexpr base::Millis kHousekeeping{10'000};
 constexpr base::Millis kReadyDeadline{2'000};
+// Look-ups are short reads; two probes at a time are plenty.
+constexpr std::size_t kLookupThreads = 8;
+constexpr std::size_t kControlThreads = 2;
+constexpr std::size_t kControlQueue = 32;
 constexpr int kStopAttempts = 10;
 constexpr base::Millis kStopPause{1'000};
 
@@ -85,7 +90,7 @@ struct App::Parts {
   std::atomic<bool> stopping{false};
 
   std::unique_ptr<Modules> modules;
-  std::optional<runtime::WorkerPool> interactive;
+  std::array<std::optional<runtime::WorkerPool>, http::kLanes> pools;
   std::optional<security::Authenticator> authenticator;
   std::optional<http::CorsPolicy> cors;
   std::unique_ptr<http::Router> router;
@@ -95,6 +100,14 @@ struct App::Parts {
   std::unique_ptr<http::Server> metrics_server;
   std::optional<runtime::Periodic> housekeeping;
 
+  ~Parts() {
+    // First: storage's threads call those who have subscribed, which are destroyed before it.
+    if (ashlar) ashlar->db.reset();
+  }
+  std::optional<runtime::WorkerPool>& pool(http::Lane lane) {
+    return pools[static_cast<std::size_t>(lane)];
+  }
+  Status lock_folder();
   Status open();
   Status build(http::ListenSocket socket);
   Status build_metrics_listener();
@@ -104,13 +117,16 @@ struct App::Parts {
   Status write_what_is_left();
 };
 
+Status App::Parts::lock_folder() {
+  if (!config.store.empty()) return base::ok_status();
+  ASHLAR_TRY(storage::make_data_directory(config.data_dir));
+  base::Result<storage::DirectoryLock> locked = storage::lock_directory(config.data_dir);
+  if (!locked.ok()) return std::move(locked).error();
+  lock.emplace(std::move(*locked));
+  return base::ok_status();
+}
+
 Status App::Parts::open() {
-  if (config.store.empty()) {
-    ASHLAR_TRY(storage::make_data_directory(config.data_dir));
-    base::Result<storage::DirectoryLock> locked = storage::lock_directory(config.data_dir);
-    if (!locked.ok()) return std::move(locked).error();
-    lock.emplace(std::move(*locked));
-  }
   ASHLAR_ASSIGN(ashlar, Installation::open(config));
   obs::register_process_metrics(ashlar->metrics, kVersion);
   kit::SipKey cursor_key{};
@@ -148,7 +164,11 @@ Status App::Parts::build(http::ListenSocket socket) {
                                         .cursors = *cursors,
                                         .public_url = public_url,
                                         .own_hosts = own_hosts(socket, public_url)}));
-  interactive.emplace("interactive", config.workers, config.worker_queue, a.clock, a.metrics);
+  pool(http::Lane::kInteractive)
+      .emplace("interactive", config.workers, config.worker_queue, a.clock, a.metrics);
+  pool(http::Lane::kLookup)
+      .emplace("lookup", kLookupThreads, config.worker_queue, a.clock, a.metrics);
+  pool(http::Lane::kControl).emplace("control", kControlThreads, kControlQueue, a.clock, a.metrics);
   authenticator.emplace(*a.keys, *a.admin, *a.tenants);
   cors.emplace(config.http.cors);
   http::RouteTable routes = all_routes();
@@ -156,8 +176,8 @@ Status App::Parts::build(http::ListenSocket socket) {
   openapi = http::openapi_document(routes, info);
   docs_page = http::docs_page(routes, info);
   router = std::make_unique<http::Router>(std::move(routes), a.metrics);
-  dispatcher = std::make_unique<http::Dispatcher>(
-      http::Dispatcher::Needs{*interactive, *a.db, *authenticator, *cors, a.clock, a.log, *tracer});
+  dispatcher = std::make_unique<http::Dispatcher>(http::Dispatcher::Needs{
+      {&*pools[0], &*pools[1], &*pools[2]}, *a.db, *authenticator, *cors, a.clock, a.log, *tracer});
   ASHLAR_ASSIGN(server, http::Server::make(config.http, std::move(socket), *router, *dispatcher,
                                            a.clock, a.entropy, a.log, a.metrics));
   ASHLAR_TRY(build_metrics_listener());
@@ -214,6 +234,7 @@ App::~App() {
 
 base::Result<std::unique_ptr<App>> App::start(const Config& config) {
   auto parts = std::make_unique<Parts>(config);
+  ASHLAR_TRY(parts->lock_folder());
   // Before anything is opened: a port that is taken must not wait for a migration.
   ASHLAR_ASSIGN(http::ListenSocket socket,
                 http::ListenSocket::bind(config.http.address, config.http.port));
@@ -235,7 +256,7 @@ base::Status App::stop() {
   p.modules->close_streams();
   p.server->stop();
   if (p.metrics_server) p.metrics_server->stop();
-  p.interactive->drain();
+  for (auto& pool : p.pools) pool->drain();
   p.housekeeping->stop();
   const Status written = p.write_what_is_left();
   const Status used = p.ashlar->keys->flush_last_used(security::ApiKeys::Flush::kEverything);

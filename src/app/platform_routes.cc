@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "platform/http/console_files.h"
+#include "platform/http/inline_request.h"
 
 namespace ashlar::app {
 namespace {
@@ -20,11 +21,25 @@ http::Route get(std::string_view path, std::string_view summary, http::WorkerHan
           .cost = 0,
           .idempotency = http::Idempotency::kNatural,
           .deadline = base::Millis{5000},
-          .handler = http::Handler(std::move(handler))};
+          .handler = http::Handler(std::move(handler)),
+          .lane = http::Lane::kControl};
 }
 
 Response text(std::string content_type, std::string body) {
   return Response{200, std::move(content_type), {{"Cache-Control", "no-store"}}, std::move(body)};
+}
+
+// On the I/O thread: a server that is busy is not a server that is dead.
+http::Route health_route() {
+  http::Route route = get("/healthz", "The process answers", {});
+  route.handler.value =
+      http::InlineHandler{.fast =
+                              [](http::InlineRequest& request) {
+                                request.answer(text("application/json", R"({"status":"ok"})"));
+                                return http::InlineOutcome::kAnswered;
+                              },
+                          .fallback = {}};
+  return route;
 }
 
 http::Route hidden(http::Route route) {
@@ -47,10 +62,7 @@ http::Route metrics_route(std::function<std::string()> metrics_text) {
 http::RouteTable platform_routes(PlatformRouteNeeds given) {
   const auto needs = std::make_shared<const PlatformRouteNeeds>(std::move(given));
   http::RouteTable routes;
-  routes.push_back(
-      get("/healthz", "The process answers", [](http::Call&) -> base::Result<Response> {
-        return text("application/json", R"({"status":"ok"})");
-      }));
+  routes.push_back(health_route());
   http::Route ready = get("/readyz", "Requests can be served: storage answers",
                           [needs](http::Call&) -> base::Result<Response> {
                             ASHLAR_TRY(needs->ready());

@@ -77,7 +77,7 @@ RedirectCache::Entry* RedirectCache::make_entry(std::uint64_t hash, std::string_
   }
   char* text = static_cast<char*>(memory) + sizeof(Entry);
   std::memcpy(text, code.data(), code.size());
-  std::memcpy(text + code.size(), url.data(), url.size());
+  if (!url.empty()) std::memcpy(text + code.size(), url.data(), url.size());
   return entry;
 }
 

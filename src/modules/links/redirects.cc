@@ -140,7 +140,8 @@ http::Route Redirects::route() {
           .response_type = "",
           .errors = {{404, "link_not_found", "There is no link with this code."},
                      {410, "link_expired", "The link was valid until its expiry."},
-                     {410, "link_disabled", "The owner has disabled the link."}}};
+                     {410, "link_disabled", "The owner has disabled the link."}},
+          .lane = http::Lane::kLookup};
 }
 
 http::InlineOutcome Redirects::answer_inline(http::InlineRequest& request) {

@@ -19,6 +19,10 @@ namespace {
 constexpr int kReadsPerTurn = 16;
 constexpr std::size_t kReadBytes = 16 * 1024;
 
+// How much of what a refused client goes on sending is read, and for how long.
+constexpr std::size_t kLingerBytes = 4 * 1024 * 1024;
+constexpr base::Millis kLingerTimeout{2'000};
+
 }  // namespace
 
 Connection::Connection(IoThread& io, int fd, std::string peer_address,
@@ -40,9 +44,10 @@ void Connection::on_ready(Ready ready) {
   const std::shared_ptr<Connection> alive = shared_from_this();
   if (ready.writable && !output_.empty()) {
     flush();
+    if (output_.empty() && (phase_ == Phase::kHead || phase_ == Phase::kBody)) resume();
     if (phase_ == Phase::kClosed) return;
-    if (output_.empty() && input_ready_ && phase_ != Phase::kWorking) resume();
   }
+  if (phase_ == Phase::kLingering) return discard();
   if (ready.readable || ready.hangup || (tls_ && ready.writable)) {
     input_ready_ = true;
     hangup_ = hangup_ || ready.hangup;
@@ -108,8 +113,8 @@ bool Connection::take_proxy_header() {
   const ProxyParse outcome =
       seen <= 0 ? ProxyParse::kError
                 : parse_proxy_header({bytes.data(), static_cast<std::size_t>(seen)}, header);
-  if (outcome == ProxyParse::kNeedMore && static_cast<std::size_t>(seen) < bytes.size())
-    return false;
+  const bool may_come = static_cast<std::size_t>(seen) < bytes.size() && !hangup_;
+  if (outcome == ProxyParse::kNeedMore && may_come) return false;
   if (outcome != ProxyParse::kComplete) {
     io_.shared.protocol_errors.add();
     close();
@@ -145,7 +150,7 @@ std::string& Connection::out() { return output_.empty() ? io_.output : output_; 
 void Connection::flush() {
   const bool from_scratch = output_.empty();
   std::string& source = from_scratch ? io_.output : output_;
-  std::size_t sent = from_scratch ? 0 : output_sent_;
+  std::size_t sent = 0;
   while (sent < source.size()) {
     const IoResult put = write_some(source.data() + sent, source.size() - sent);
     if (put.kind == IoResult::Kind::kEnd) {
@@ -159,41 +164,59 @@ void Connection::flush() {
   }
   if (sent == source.size()) {
     source.clear();
-    output_sent_ = 0;
-    if (close_after_output_ && phase_ == Phase::kHead) close();
+    if (close_after_output_ && phase_ == Phase::kHead) return finish();
+    if (!from_scratch && phase_ == Phase::kHead) arm(io_.shared.options.idle_timeout);
     return;
   }
   if (from_scratch) {
     output_.assign(source, sent);
     source.clear();
-    output_sent_ = 0;
   } else {
-    output_sent_ = sent;
+    output_.erase(0, sent);
   }
   arm(io_.shared.options.write_timeout);
+}
+
+// The last answer is sent. Where the client may still be sending what nobody reads, closing at once
+// would make the kernel reset the connection, and the answer could be lost with it (RFC 9112, 9.6).
+void Connection::finish() {
+  if (!linger_) return close();
+  if (tls_) tls_->shut_down();
+  ::shutdown(fd_, SHUT_WR);
+  phase_ = Phase::kLingering;
+  linger_left_ = kLingerBytes;
+  arm(kLingerTimeout);
+  discard();
+}
+
+void Connection::discard() {
+  while (linger_left_ > 0) {
+    const ssize_t got = ::recv(fd_, io_.input.data(), io_.input.size(), 0);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got <= 0) break;
+    linger_left_ -= std::min(linger_left_, static_cast<std::size_t>(got));
+  }
+  close();
 }
 
 // After an answer or a drained output: first what is already here, then what the socket has.
 void Connection::resume() {
   if (phase_ == Phase::kClosed || (close_after_output_ && phase_ == Phase::kHead)) return;
-  if (!input_.empty()) {
-    // Consumed from a copy of its own: consume() keeps the remainder in input_.
-    consume(input_, true);
-  }
+  if (!input_.empty()) consume(input_, true);
   if (phase_ != Phase::kClosed && input_ready_) read_ready();
 }
 
 void Connection::arm(base::Millis timeout) { expire_ = io_.loop.mono() + timeout; }
 
 void Connection::on_tick(base::Mono now) {
-  if (phase_ == Phase::kStreaming) {
-    if (auto stream = stream_.lock()) stream->on_tick(now);
-    return;
-  }
   const bool writing = !output_.empty();
   if (writing && wrote_since_tick_) {
     wrote_since_tick_ = false;
     arm(io_.shared.options.write_timeout);
+  }
+  if (phase_ == Phase::kStreaming && !writing) {
+    if (auto stream = stream_.lock()) stream->on_tick(now);
+    return;
   }
   if (now < expire_ || (phase_ == Phase::kWorking && !writing)) return;
   const std::shared_ptr<Connection> alive = shared_from_this();
@@ -205,19 +228,19 @@ void Connection::on_tick(base::Mono now) {
       request_id_.clear();
     }
     refuse(408, "request_timeout", "The request did not arrive in time.");
-    flush();
+    return flush();
   }
-  if (phase_ != Phase::kClosed) close();
+  close();
 }
 
 void Connection::drain() {
   draining_ = true;
+  if (phase_ == Phase::kStreaming || phase_ == Phase::kLingering) return close();
+  // A request that has come already is answered; what would come later is not.
+  if (phase_ == Phase::kHead && output_.empty()) read_ready();
   const bool idle = phase_ == Phase::kHead || phase_ == Phase::kProxyHeader;
-  if (phase_ == Phase::kStreaming || (idle && output_.empty())) {
-    close();
-  } else {
-    close_after_output_ = true;  // with the answer under way
-  }
+  if (idle && output_.empty()) return close();
+  if (phase_ != Phase::kClosed) close_after_output_ = true;  // with the answer under way
 }
 
 void Connection::close() {
@@ -237,16 +260,18 @@ void Connection::complete(Response response) {
   io_.loop.post([self = shared_from_this(), response = std::move(response)] {
     if (self->phase_ != Phase::kWorking) return;  // closed meanwhile
     self->answer(response);
-    self->count(response.status);
+    self->count(*self->match_.endpoint, response.status);
     self->finish_request();
     self->flush();
     self->resume();
   });
 }
 
-std::shared_ptr<EventStream> Connection::start_stream() {
+std::shared_ptr<EventStream> Connection::start_stream(HeaderList headers) {
   auto stream = std::make_shared<ConnectionStream>(shared_from_this(), io_);
-  io_.loop.post([self = shared_from_this(), stream] { stream->begin(*self); });
+  io_.loop.post([self = shared_from_this(), stream, headers = std::move(headers)] {
+    stream->begin(*self, headers);
+  });
   return stream;
 }
 

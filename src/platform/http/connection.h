@@ -8,6 +8,7 @@
 //   kBody ──dispatch: refused, the pool is full───────────────> kHead        (503)
 //   kWorking ──complete, finish_request───────────────────────> kHead
 //   kWorking ──start_stream───────────────────────────────────> kStreaming
+//   kHead ──finish: refused with input unread─────────────────> kLingering   (read and thrown away)
 //   any ──close: end of stream, time-out, error, last answer──> kClosed
 //
 // Invariants
@@ -51,11 +52,10 @@ class Connection final : public runtime::Watcher,
   void on_tick(base::Mono now);  // closes what is over its deadline, sends heartbeats
   void drain();                  // closes now if idle, else after the answer under way
   void close();
-  [[nodiscard]] bool is_streaming() const { return phase_ == Phase::kStreaming; }
 
   // Any thread.
   void complete(Response response) override;
-  std::shared_ptr<EventStream> start_stream() override;
+  std::shared_ptr<EventStream> start_stream(HeaderList headers) override;
 
   std::size_t index_in_thread = 0;  // IoThread's own note
 
@@ -64,7 +64,15 @@ class Connection final : public runtime::Watcher,
   // An idle connection gives back a buffer that a large request has grown.
   static constexpr std::size_t kKeptInputBytes = 4096;
 
-  enum class Phase : std::uint8_t { kProxyHeader, kHead, kBody, kWorking, kStreaming, kClosed };
+  enum class Phase : std::uint8_t {
+    kProxyHeader,
+    kHead,
+    kBody,
+    kWorking,
+    kStreaming,
+    kLingering,
+    kClosed
+  };
   enum class Step : std::uint8_t { kAgain, kNeedMore, kStop };
 
   // connection.cc: bytes in and out
@@ -74,11 +82,14 @@ class Connection final : public runtime::Watcher,
   IoResult write_some(const char* from, std::size_t size);
   std::string& out();
   void flush();
+  void finish();
+  void discard();
   void resume();
   void arm(base::Millis timeout);
 
   // connection_requests.cc: requests out of bytes, answers into them
   void consume(std::string_view data, bool in_input);
+  bool consume_until_full(std::string_view& data, bool& in_input);
   Step consume_one(std::string_view& data, bool& in_input);
   Step start_request(std::string_view& data, bool& in_input);
   Step start_body(std::string_view& data, bool& in_input);
@@ -92,7 +103,7 @@ class Connection final : public runtime::Watcher,
   void note_client(const RequestHead& head);
   void answer(const Response& response);
   base::Status append_head(std::string& target, const Response& response) const;
-  void count(int status);
+  void count(const Endpoint& endpoint, int status) const;
   void finish_request();
 
   IoThread& io_;
@@ -105,6 +116,7 @@ class Connection final : public runtime::Watcher,
   bool hangup_ = false;       // the end of the stream is near: its edge has come
   bool close_after_output_ = false;
   bool draining_ = false;
+  bool linger_ = false;     // the client may be sending what will not be read
   bool head_only_ = false;  // the request under way is HEAD
   bool secure_ = false;
   bool http_1_0_ = false;
@@ -112,7 +124,8 @@ class Connection final : public runtime::Watcher,
 
   base::Mono expire_{};
   base::Mono request_started_{};
-  std::string input_;              // unread remainder, or the request under way
+  std::string input_;  // unread remainder, or the request under way
+  std::size_t linger_left_ = 0;
   std::size_t parsed_bytes_ = 0;   // of input_, known to be an incomplete head
   std::size_t head_bytes_ = 0;     // kBody, kWorking: of the request at the front of input_
   std::size_t request_bytes_ = 0;  // the same, with its body; 0 while a chunked body goes on
@@ -121,7 +134,6 @@ class Connection final : public runtime::Watcher,
   std::string body_;  // chunked: decoded
   Router::Match match_;
   std::string output_;  // what the socket did not take
-  std::size_t output_sent_ = 0;
   std::string request_id_;
   std::string client_address_;
   std::weak_ptr<class ConnectionStream> stream_;

@@ -47,22 +47,32 @@ void set_request_id(std::string& to, std::string_view callers, base::Random& ran
 }  // namespace
 
 void Connection::consume(std::string_view data, bool in_input) {
+  while (true) {
+    const bool full = consume_until_full(data, in_input);
+    if (phase_ == Phase::kClosed) return;
+    if (phase_ != Phase::kWorking) keep(data, in_input);
+    if (phase_ == Phase::kHead && input_.empty()) arm(io_.shared.options.idle_timeout);
+    flush();
+    // What the socket took at once makes room; if it did not, its next edge leads to resume().
+    const bool room = output_.empty() && (phase_ == Phase::kHead || phase_ == Phase::kBody);
+    if (!full || !room) return;
+    data = input_;
+  }
+}
+
+// True: stopped because so much output waits, not because there is nothing to do. A client that
+// pipelines without reading waits until it has read.
+bool Connection::consume_until_full(std::string_view& data, bool& in_input) {
   while (!data.empty() && (phase_ == Phase::kHead || phase_ == Phase::kBody)) {
     if (close_after_output_ && phase_ == Phase::kHead) {
       data = {};  // what follows the last request of a connection is not read
-      break;
+      return false;
     }
-    // A client that pipelines without reading waits until it has read.
-    if (io_.output.size() + output_.size() > io_.shared.options.max_pending_output_bytes) {
-      input_ready_ = true;
-      break;
-    }
-    if (consume_one(data, in_input) != Step::kAgain) break;
+    if (io_.output.size() + output_.size() > io_.shared.options.max_pending_output_bytes)
+      return true;
+    if (consume_one(data, in_input) != Step::kAgain) return false;
   }
-  if (phase_ == Phase::kClosed) return;
-  if (phase_ != Phase::kWorking) keep(data, in_input);
-  if (phase_ == Phase::kHead && input_.empty()) arm(io_.shared.options.idle_timeout);
-  flush();
+  return false;
 }
 
 Connection::Step Connection::consume_one(std::string_view& data, bool& in_input) {
@@ -166,7 +176,7 @@ Connection::Step Connection::run_inline(std::string_view& data, bool& in_input) 
   }
   if (request.response()) {
     answer(*request.response());
-    count(request.response()->status);
+    count(*match_.endpoint, request.response()->status);
     return after_inline(data, in_input);
   }
   if (close_after_output_ || http_1_0_) {
@@ -175,7 +185,7 @@ Connection::Step Connection::run_inline(std::string_view& data, bool& in_input) 
     target.insert(line_end + 2,
                   close_after_output_ ? "Connection: close\r\n" : "Connection: keep-alive\r\n");
   }
-  count(request.status());
+  count(*match_.endpoint, request.status());
   return after_inline(data, in_input);
 }
 
@@ -206,16 +216,17 @@ Connection::Step Connection::dispatch(std::string_view body) {
   // The connection is fine, only the work is too much: it stays open for the retry.
   answer(problem(503, "overloaded", "Too many requests are waiting; retry after a second.",
                  request_id_));
-  count(503);
+  count(*match_.endpoint, 503);
   finish_request();
   return Step::kAgain;
 }
 
 Connection::Step Connection::refuse_unrouted(std::string_view& data) {
   const RequestHead& head = io_.head;
-  if (head.has_body()) close_after_output_ = true;  // the body is not read
+  if (head.has_body()) close_after_output_ = linger_ = true;  // the body is not read
   if (!match_.path_exists) {
     answer(problem(404, "not_found", "There is nothing at this address.", request_id_));
+    count(io_.shared.router.unmatched(), 404);
   } else {
     const std::string allowed = io_.shared.router.allowed(head.path);
     Response response = head.method == Method::kOptions
@@ -224,6 +235,7 @@ Connection::Step Connection::refuse_unrouted(std::string_view& data) {
                                       "This address answers to: " + allowed + ".", request_id_);
     response.header("Allow", allowed);
     answer(response);
+    count(io_.shared.router.unmatched(), response.status);
   }
   data.remove_prefix(head.head_bytes);
   return Step::kAgain;
@@ -231,9 +243,11 @@ Connection::Step Connection::refuse_unrouted(std::string_view& data) {
 
 // For what makes the rest of the connection unreadable: answers, then closes.
 Connection::Step Connection::refuse(int status, std::string_view reason, std::string_view detail) {
-  close_after_output_ = true;
+  close_after_output_ = linger_ = true;
   if (request_id_.empty()) set_request_id(request_id_, {}, io_.random);
+  if (phase_ == Phase::kHead) request_started_ = io_.loop.mono();
   answer(problem(status, reason, detail, request_id_));
+  count(io_.shared.router.unmatched(), status);
   input_.clear();
   phase_ = Phase::kHead;
   return Step::kAgain;
@@ -282,9 +296,7 @@ base::Status Connection::append_head(std::string& target, const Response& respon
                               response.headers);
 }
 
-// Of the request that `match_` belongs to.
-void Connection::count(int status) {
-  const Endpoint& endpoint = *match_.endpoint;
+void Connection::count(const Endpoint& endpoint, int status) const {
   endpoint.answers[static_cast<std::size_t>(status / 100)]->add();
   const auto took = io_.shared.clock.mono() - request_started_;
   endpoint.duration_s->observe(std::chrono::duration<double>(took).count());

@@ -8,7 +8,7 @@ namespace ashlar::http {
 ConnectionStream::ConnectionStream(std::shared_ptr<Connection> connection, IoThread& io)
     : connection_(connection), until_begun_(std::move(connection)), io_(io) {}
 
-void ConnectionStream::begin(Connection& connection) {
+void ConnectionStream::begin(Connection& connection, const HeaderList& headers) {
   until_begun_.reset();
   if (connection.phase_ != Connection::Phase::kWorking) {
     open_.store(false);
@@ -21,6 +21,10 @@ void ConnectionStream::begin(Connection& connection) {
   out += "HTTP/1.1 200 OK\r\n";
   out += io_.loop.date_header();
   out += "Content-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\n";
+  for (const auto& [name, value] : headers) {
+    CHECK(is_header_name(name) && is_header_value(value));  // the server's own: CORS
+    out += name + ": " + value + "\r\n";
+  }
   out += "Connection: close\r\nX-Request-Id: ";
   out += connection.request_id_;
   out += "\r\n\r\n";

@@ -24,7 +24,7 @@ class ConnectionStream final : public EventStream,
   [[nodiscard]] bool is_open() const override { return open_.load(); }
 
   // Loop's thread.
-  void begin(Connection& connection);
+  void begin(Connection& connection, const HeaderList& headers);
   void on_tick(base::Mono now);
   void on_closed() { open_.store(false); }
 

@@ -75,10 +75,7 @@ Route console_route(std::string_view path, Answer answer) {
                               request.answer(answer(request));
                               return InlineOutcome::kAnswered;
                             },
-                        .fallback = [](Call&) -> base::Result<Response> {
-                          return base::fail(base::Code::kInternal, "internal",
-                                            "an inline route needs no worker");
-                        }};
+                        .fallback = {}};
   return {.method = Method::kGet,
           .path = path,
           .summary = std::string_view("The console"),

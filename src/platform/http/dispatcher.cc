@@ -5,7 +5,6 @@
 #include "platform/http/accept.h"
 #include "platform/http/call.h"
 #include "platform/http/cors.h"
-#include "platform/http/entity_tag.h"
 #include "platform/http/event_stream.h"
 #include "platform/http/gzip.h"
 #include "platform/http/pending_stream.h"
@@ -80,19 +79,6 @@ base::Status take_query(const Route& route, const RequestHead& head, Call& call)
   return base::ok_status();
 }
 
-// The client has this representation already: 304, with the headers and without the body.
-void answer_not_modified(const RequestHead& head, Response& response) {
-  const bool reading = head.method == Method::kGet || head.method == Method::kHead;
-  if (!reading || response.status != 200 || head.if_none_match.empty()) return;
-  for (const auto& [name, value] : response.headers) {
-    if (name != "ETag" || match_weak(head.if_none_match, value) != TagMatch::kMatch) continue;
-    response.status = 304;
-    response.content_type.clear();
-    response.body.clear();
-    return;
-  }
-}
-
 base::Status check_body(const Route& route, const Exchange& exchange) {
   if (route.request == nullptr) {
     if (exchange.body.empty()) return base::ok_status();
@@ -116,15 +102,16 @@ Dispatcher::Dispatcher(const Needs& needs) : needs_(needs) {}
 bool Dispatcher::submit(std::unique_ptr<Exchange>& exchange) {
   // std::function wants a copyable function: shared, though only one of the two calls happens.
   const std::shared_ptr<Exchange> shared(std::move(exchange));
-  return needs_.interactive.submit({.run = [this, shared] { run(*shared); },
-                                    .expired =
-                                        [shared] {
-                                          shared->sink->complete(
-                                              problem(503, "overloaded",
-                                                      "The request waited too long for a worker.",
-                                                      shared->request_id));
-                                        },
-                                    .deadline = shared->deadline});
+  const Lane lane = shared->match.endpoint->route.lane;
+  return needs_.lanes[static_cast<std::size_t>(lane)]->submit(
+      {.run = [this, shared] { run(*shared); },
+       .expired =
+           [shared] {
+             shared->sink->complete(problem(503, "overloaded",
+                                            "The request waited too long for a worker.",
+                                            shared->request_id));
+           },
+       .deadline = shared->deadline});
 }
 
 void Dispatcher::run(Exchange& exchange) {
@@ -149,7 +136,6 @@ void Dispatcher::run(Exchange& exchange) {
                                         {"reason", result.error().reason},
                                         {"detail", result.error().detail}});
   }
-  if (route.etag) answer_not_modified(exchange.head, response);
   const int status = streaming ? 200 : response.status;
   report(exchange, call, status);
   const auto took = needs_.clock.mono() - exchange.started;
@@ -174,12 +160,15 @@ base::Result<Response> Dispatcher::answer(Exchange& exchange, Call& call, bool& 
   }
   if (const auto* worker = std::get_if<WorkerHandler>(&handler)) return (*worker)(call);
   if (std::holds_alternative<TransactionHandler>(handler)) return run_transaction(exchange, call);
+  if (call.head->method == Method::kHead) return Response{200, "text/event-stream", {}, {}};
   // The stream begins only when the handler has accepted: until then an error is an ordinary
   // answer.
   auto pending = std::make_shared<PendingStream>(exchange.sink);
   ASHLAR_TRY(std::get<StreamHandler>(handler)(call, pending));
   streaming = true;
-  pending->begin();
+  HeaderList headers;
+  needs_.cors.add_headers(call.head->origin, call.principal.tenant_name, headers);
+  pending->begin(std::move(headers));
   return no_content();
 }
 

@@ -7,11 +7,13 @@
 // metrics of the route follow each answer. Owns nothing that it is given; all of it outlives it.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 
 #include "base/result.h"
 #include "platform/http/exchange.h"
+#include "platform/http/route.h"
 
 namespace ashlar::base {
 class Clock;
@@ -38,7 +40,7 @@ class CorsPolicy;
 class Dispatcher final : public ExchangeHandler {
  public:
   struct Needs {
-    runtime::WorkerPool& interactive;
+    std::array<runtime::WorkerPool*, kLanes> lanes;  // in the order of Lane
     storage::Database& db;
     security::Authenticator& authenticator;
     const CorsPolicy& cors;

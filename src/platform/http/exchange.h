@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "platform/http/http_parser.h"
 #include "platform/http/response.h"
+#include "platform/http/response_head.h"
 #include "platform/http/router.h"
 
 namespace ashlar::http {
@@ -24,8 +25,8 @@ class AnswerSink {
  public:
   virtual ~AnswerSink() = default;
   virtual void complete(Response response) = 0;
-  // Sends the head of an SSE answer and hands out its stream.
-  virtual std::shared_ptr<EventStream> start_stream() = 0;
+  // Sends the head of an SSE answer, with these headers besides its own, and hands out its stream.
+  virtual std::shared_ptr<EventStream> start_stream(HeaderList headers) = 0;
 };
 
 struct Exchange {

@@ -26,9 +26,9 @@ bool PendingStream::is_open() const {
   return !closed_ && (!stream_ || stream_->is_open());
 }
 
-void PendingStream::begin() {
+void PendingStream::begin(HeaderList headers) {
   const std::lock_guard lock(mutex_);
-  stream_ = sink_->start_stream();
+  stream_ = sink_->start_stream(std::move(headers));
   sink_.reset();
   for (const auto& [event, data] : early_) stream_->push(event, data);
   early_.clear();

@@ -23,7 +23,7 @@ class PendingStream final : public EventStream {
   void close() override;
   [[nodiscard]] bool is_open() const override;
 
-  void begin();
+  void begin(HeaderList headers);
 
  private:
   mutable std::mutex mutex_;  // guards what follows

@@ -56,6 +56,14 @@ enum class Idempotency : std::uint8_t {
   kRequired,  // moves money: 400 without the key. Transaction handlers only.
 };
 
+// Which pool of threads a request waits in, so that no kind of work can starve another.
+enum class Lane : std::uint8_t {
+  kInteractive,  // the API
+  kLookup,       // redirects that memory could not answer: anybody may cause them
+  kControl,      // readiness and metrics: must answer just when all else is full
+};
+inline constexpr std::size_t kLanes = 3;
+
 using WorkerHandler = std::function<base::Result<Response>(Call&)>;
 using TransactionHandler = std::function<base::Result<Response>(Call&, storage::Transaction&)>;
 using StreamHandler = std::function<base::Status(Call&, std::shared_ptr<EventStream>)>;
@@ -66,7 +74,7 @@ enum class InlineOutcome : std::uint8_t {
 };
 struct InlineHandler {
   std::function<InlineOutcome(InlineRequest&)> fast;
-  WorkerHandler fallback;
+  WorkerHandler fallback;  // may be empty where fast() never needs it
 };
 using Handler = std::variant<WorkerHandler, TransactionHandler, StreamHandler, InlineHandler>;
 
@@ -103,6 +111,7 @@ struct Route {
   bool paged = false;  // adds ?limit and ?cursor, and Link: rel="next"
   bool etag = false;   // answers carry ETag; updates honour If-Match
   std::size_t max_body_bytes = 64 * 1024;
+  Lane lane = Lane::kInteractive;
   bool documented = true;  // false: console's own files, probes
 };
 

@@ -16,6 +16,19 @@ std::string_view take_segment(std::string_view& rest) {
   return segment;
 }
 
+Route no_route() {
+  return {.method = Method::kOther,
+          .path = std::string_view("unmatched"),
+          .summary = std::string_view(""),
+          .module = std::string_view("platform"),
+          .tenancy = Tenancy::kPublic,
+          .scope = std::string_view(""),
+          .cost = 0,
+          .idempotency = Idempotency::kNatural,
+          .deadline = base::Millis{0},
+          .handler = Handler(WorkerHandler())};
+}
+
 Endpoint make_endpoint(Route route, obs::Registry& metrics) {
   Endpoint endpoint{std::move(route), {}, nullptr};
   const std::string method(method_name(endpoint.route.method));
@@ -58,7 +71,9 @@ std::string_view method_name(Method method) {
   return kNames[static_cast<std::size_t>(method)];
 }
 
-Router::Router(RouteTable table, obs::Registry& metrics) : root_(std::make_unique<Node>()) {
+Router::Router(RouteTable table, obs::Registry& metrics)
+    : unmatched_(std::make_unique<Endpoint>(make_endpoint(no_route(), metrics))),
+      root_(std::make_unique<Node>()) {
   for (Route& route : table) {
     CHECK(route.method != Method::kOther && route.path.value.starts_with('/'));
     // A record of an Idempotency-Key must commit with the effect: only a transaction can.

@@ -52,6 +52,8 @@ class Router {
   [[nodiscard]] std::string allowed(std::string_view path) const;
 
   [[nodiscard]] const std::deque<Endpoint>& endpoints() const { return endpoints_; }
+  // Where answers are counted that belong to no row: nothing at that path, not HTTP, too late.
+  [[nodiscard]] const Endpoint& unmatched() const { return *unmatched_; }
 
  private:
   struct Node;
@@ -59,6 +61,7 @@ class Router {
   const Node* find(const Node& node, std::string_view rest, Match& match) const;
 
   std::deque<Endpoint> endpoints_;
+  std::unique_ptr<Endpoint> unmatched_;
   std::unique_ptr<Node> root_;
 };
 

@@ -64,19 +64,18 @@ struct Server::Impl final : runtime::Watcher {
   }
 
   void accept_some() {
+    if (socket.fd() < 0) return;  // closed by stop()
     for (int i = 0; i < kAcceptsPerTurn; ++i) {
       sockaddr_storage peer{};
       socklen_t size = sizeof peer;
       const int fd = ::accept4(socket.fd(), reinterpret_cast<sockaddr*>(&peer), &size,
                                SOCK_NONBLOCK | SOCK_CLOEXEC);
-      if (fd < 0) {
-        if (errno == EAGAIN) return;
-        // Out of descriptors or the client is gone already: the rest of the backlog waits for the
-        // next tick, since no edge will come for it.
-        if (errno == EMFILE || errno == ENFILE) return;
-        continue;
+      if (fd >= 0) {
+        adopt(fd, text_of(peer));
+      } else if (errno != EINTR && errno != ECONNABORTED) {
+        // Nothing waits, or descriptors or memory are short: the next edge or the next tick.
+        return;
       }
-      adopt(fd, text_of(peer));
     }
     threads[0]->loop.post([this] { accept_some(); });
   }
@@ -146,9 +145,7 @@ void Server::start() {
   impl_->started = true;
   impl_->threads[0]->loop.add(impl_->socket.fd(), *impl_);
   // Safety net for accept failures that leave the backlog without a new edge.
-  impl_->threads[0]->loop.on_tick([impl = impl_.get()] {
-    if (impl->socket.fd() >= 0) impl->accept_some();
-  });
+  impl_->threads[0]->loop.on_tick([impl = impl_.get()] { impl->accept_some(); });
   for (const auto& thread : impl_->threads) thread->start();
 }
 
@@ -159,6 +156,8 @@ void Server::stop() {
   std::binary_semaphore closed{0};
   IoThread& first = *impl_->threads[0];
   first.loop.post([impl = impl_.get(), &first, &closed] {
+    // Who stands in the kernel's queue has a connection as far as he knows: he is served as well.
+    impl->accept_some();
     first.loop.remove(impl->socket.fd(), *impl);
     impl->socket.close();
     closed.release();

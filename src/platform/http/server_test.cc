@@ -358,6 +358,37 @@ TEST_F(ServerTest, DoesNotReadOnFromAClientThatDoesNotRead) {
             100'000 * std::string_view("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").size());
 }
 
+TEST_F(ServerTest, GoesOnWhenTheSocketTakesMoreThanMayBePending) {
+  ServerOptions options;
+  options.max_pending_output_bytes = 100;  // a few answers, which the socket takes at once
+  start(std::move(options));
+  Client client(port_);
+  std::string all;
+  for (int i = 0; i < 200; ++i) all += kFast;
+  client.send(all + post("the end"));
+  EXPECT_NE(client.read_until("[the end]").find("[the end]"), std::string::npos);
+}
+
+TEST_F(ServerTest, ARefusalReachesAClientThatGoesOnSending) {
+  start();
+  Client client(port_);
+  const std::string body(3 * 1024 * 1024, 'x');
+  std::thread sending([&] { client.send(post(body)); });
+  EXPECT_NE(client.read_until("body_too_large").find("HTTP/1.1 413"), std::string::npos);
+  client.finish_sending();
+  EXPECT_TRUE(client.ended());
+  sending.join();
+}
+
+TEST_F(ServerTest, ABodyMayComeAfterTheHeadOfAConnectionsLastRequest) {
+  start();
+  Client client(port_);
+  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4\r\n\r\n");
+  client.send("late");
+  EXPECT_NE(client.read_until("[late]").find("[late]"), std::string::npos);
+  EXPECT_TRUE(client.ended());
+}
+
 TEST(ListenSocketTest, ASecondListenerOnThePortIsRefused) {
   auto first = ListenSocket::bind("127.0.0.1", 0);
   ASSERT_TRUE(first.ok());

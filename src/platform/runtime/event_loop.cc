@@ -1,6 +1,5 @@
 #include "platform/runtime/event_loop.h"
 
-#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -16,8 +15,6 @@ namespace ashlar::runtime {
 namespace {
 
 constexpr std::size_t kEventsPerWakeUp = 256;
-
-std::uint64_t this_thread() { return static_cast<std::uint64_t>(::pthread_self()); }
 
 }  // namespace
 
@@ -54,8 +51,6 @@ void EventLoop::remove(int fd, Watcher& watcher) {
 
 void EventLoop::on_tick(std::function<void()> run) { ticks_.push_back(std::move(run)); }
 
-bool EventLoop::is_own_thread() const { return thread_.load() == this_thread(); }
-
 void EventLoop::post(std::function<void()> run) {
   bool signal = false;
   {
@@ -77,7 +72,6 @@ void EventLoop::stop() {
 }
 
 void EventLoop::run() {
-  thread_.store(this_thread());
   std::array<epoll_event, kEventsPerWakeUp> events{};
   while (!stopping_.load(std::memory_order_relaxed)) {
     const auto until_tick = std::chrono::ceil<base::Millis>(next_tick_ - mono_).count();
@@ -106,7 +100,6 @@ void EventLoop::run() {
     }
   }
   run_posted();
-  thread_.store(0);
 }
 
 void EventLoop::refresh_time() {

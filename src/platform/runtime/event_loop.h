@@ -59,7 +59,6 @@ class EventLoop {
   void remove(int fd, Watcher& watcher);
   void on_tick(std::function<void()> run);  // for the loop's life
 
-  [[nodiscard]] bool is_own_thread() const;
   [[nodiscard]] base::Time now() const { return now_; }
   [[nodiscard]] base::Mono mono() const { return mono_; }
   // "Date: Sun, 22 Nov 2026 10:00:00 GMT\r\n", renewed each second.
@@ -82,7 +81,6 @@ class EventLoop {
   std::string date_header_;
   std::vector<std::function<void()>> ticks_;
   std::vector<Watcher*> removed_;  // during this wake-up: their pending events are void
-  std::atomic<std::uint64_t> thread_{0};
   std::atomic<bool> stopping_{false};
 
   std::mutex mutex_;  // guards what follows
