@@ -13,8 +13,10 @@
 //  4. on_commit() functions run once, in order, after durability and before write() returns.
 //  5. notify() reaches the subscribers of its channel in every process on the same database, this
 //     one included: here before write() returns, elsewhere as soon as the commit is seen. After an
-//     interruption, or a change by a process that sends no notices, subscribers get `resync`:
-//     whatever they have cached may be stale.
+//     interruption, a write() whose outcome is not known, or a change by a process that sends no
+//     notices, subscribers get `resync`: whatever they have cached may be stale. A connection that
+//     dies without a word is found dead within 15 s: so far may what is kept by notices lag behind
+//     other processes.
 //
 // All functions may be called from any thread and block it; callers are on worker pools.
 // Errors: kUnavailable storage_busy (queue or pool full), kDeadline storage_deadline,

@@ -16,6 +16,7 @@
 #include "platform/observability/metrics.h"
 #include "platform/storage/database.h"
 #include "platform/storage/notice_board.h"
+#include "platform/storage/notice_sender.h"
 #include "platform/storage/postgres_connection.h"
 #include "platform/storage/postgres_error.h"
 #include "platform/storage/postgres_listener.h"
@@ -39,10 +40,10 @@ constexpr const char* kFindings =
 
 class PostgresDatabase final : public Database {
  public:
-  PostgresDatabase(const PostgresOptions& options, std::string sender, std::uint64_t seed,
+  PostgresDatabase(const PostgresOptions& options, std::uint64_t sender_id, std::uint64_t seed,
                    const base::Clock& clock, obs::Log& log, obs::Registry& registry)
       : options_(options),
-        sender_(std::move(sender)),
+        sender_(sender_id),
         clock_(clock),
         metrics_(registry),
         random_(seed),
@@ -105,11 +106,13 @@ class PostgresDatabase final : public Database {
       ASHLAR_ASSIGN(PostgresPool::Lease lease, pool_.check_out(context.deadline()));
       const auto kind = mode == Mode::kRead ? PostgresTransaction::Mode::kRead
                                             : PostgresTransaction::Mode::kWrite;
-      PostgresTransaction tx(*lease, context, kind, options_.statement_timeout, sender_, clock_);
+      PostgresTransaction tx(*lease, context, kind, options_.statement_timeout, sender_.name(),
+                             clock_);
       base::Status status = tx.run(body);
       if (!status.ok()) {
         again = tx.may_run_again();
         if ((*lease).broken()) pool_.drop_idle();
+        if (tx.outcome_unknown() && !tx.take_notices().empty()) assume_committed();
         return status;
       }
       if (mode == Mode::kWrite) {
@@ -124,6 +127,13 @@ class PostgresDatabase final : public Database {
     return base::ok_status();
   }
 
+  // Its notices may still come by the listener, or have come before and been skipped as our own:
+  // the new name lets the first through, the resync after it makes up for the second.
+  void assume_committed() {
+    sender_.renew();
+    board_.deliver_resync();
+  }
+
   void pause(int attempt) {
     const base::Micros bound = std::min(kLongestPause, kFirstPause * (1 << std::min(attempt, 10)));
     std::unique_lock lock(mutex_);
@@ -132,7 +142,7 @@ class PostgresDatabase final : public Database {
   }
 
   const PostgresOptions options_;
-  const std::string sender_;
+  NoticeSender sender_;
   const base::Clock& clock_;
   StorageMetrics metrics_;
   NoticeBoard board_;
@@ -149,8 +159,8 @@ base::Result<std::unique_ptr<Database>> open_postgres(const PostgresOptions& opt
                                                       const base::Clock& clock,
                                                       base::Entropy& entropy, obs::Log& log,
                                                       obs::Registry& registry) {
-  auto database = std::make_unique<PostgresDatabase>(options, std::to_string(entropy.u64()),
-                                                     entropy.u64(), clock, log, registry);
+  auto database = std::make_unique<PostgresDatabase>(options, entropy.u64(), entropy.u64(), clock,
+                                                     log, registry);
   ASHLAR_TRY(database->start());
   return std::unique_ptr<Database>(std::move(database));
 }

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -37,6 +38,12 @@ constexpr Sql kEither{Audience::kPlatform,
                       " AND (?2 IS NULL OR value = ?2)",
                       "SELECT count(*) FROM counters WHERE (?1::bigint IS NULL OR id = ?1)"
                       " AND (?2::bigint IS NULL OR value = ?2)"};
+
+constexpr const char* kDieAtCommit =
+    "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
+    " PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;"
+    "CREATE CONSTRAINT TRIGGER die AFTER INSERT ON counters DEFERRABLE INITIALLY DEFERRED"
+    " FOR EACH ROW EXECUTE FUNCTION die()";
 
 const Context kOne = Context::tenant(base::TenantId(1));
 const Context kTwo = Context::tenant(base::TenantId(2));
@@ -180,11 +187,7 @@ TEST_F(PostgresDatabaseTest, AConnectionLostInsideATransactionRunsItAgain) {
 
 // Nobody can know what became of it, so it is neither called a success nor run again.
 TEST_F(PostgresDatabaseTest, AConnectionLostDuringCommitIsToldAsUnknown) {
-  store_->run_script(
-      "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
-      " PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;"
-      "CREATE CONSTRAINT TRIGGER die AFTER INSERT ON counters DEFERRABLE INITIALLY DEFERRED"
-      " FOR EACH ROW EXECUTE FUNCTION die()");
+  store_->run_script(kDieAtCommit);
   int runs = 0;
   bool committed = false;
   const base::Status status = db_->write(kPlatform, [&](Transaction& tx) -> base::Status {
@@ -198,6 +201,52 @@ TEST_F(PostgresDatabaseTest, AConnectionLostDuringCommitIsToldAsUnknown) {
   EXPECT_NE(status.error().detail.find("not known"), std::string::npos) << status.error().detail;
   EXPECT_EQ(runs, 1);
   EXPECT_FALSE(committed);
+}
+
+// The answer of COMMIT is lost, and the commit may come about later: nobody here may go on with
+// what it has cached, now or then.
+TEST_F(PostgresDatabaseTest, NoticesOfACommitWhoseOutcomeIsUnknownAreNotLost) {
+  store_->run_script(kDieAtCommit);
+  std::mutex mutex;
+  std::vector<std::string> heard;
+  db_->subscribe("links", [&](const Database::Notice& notice) {
+    const std::lock_guard lock(mutex);
+    heard.push_back(notice.resync ? "resync" : std::string(notice.payload));
+  });
+  const auto heard_now = [&] {
+    const std::lock_guard lock(mutex);
+    return heard;
+  };
+  const auto write = [&](std::string_view payload, bool dies) {
+    return db_->write(kPlatform, [&](Transaction& tx) -> base::Status {
+      if (dies) ASHLAR_TRY(tx.execute(kSetCounter, {std::int64_t{1}, std::int64_t{1}}));
+      tx.notify("links", payload);
+      return base::ok_status();
+    });
+  };
+  auto other = connect_postgres(store_->url(), kConnectTimeout);
+  ASSERT_TRUE(other.ok());
+  ASSERT_TRUE(execute_postgres(other->get(), std::string("LISTEN ") + kPostgresChannel).ok());
+  ASSERT_TRUE(write("acknowledged", false).ok());
+  std::string sender;
+  ASSERT_TRUE(eventually([&] {
+    EXPECT_EQ(PQconsumeInput(other->get()), 1);
+    const std::unique_ptr<PGnotify, void (*)(void*)> seen(PQnotifies(other->get()), &PQfreemem);
+    if (seen != nullptr) sender = unpack_notice(seen->extra)->sender;
+    return seen != nullptr;
+  }));
+  EXPECT_EQ(heard_now(), (std::vector<std::string>{"acknowledged"}));
+  ASSERT_FALSE(write("lost", true).ok());
+  EXPECT_EQ(heard_now(), (std::vector<std::string>{"acknowledged", "resync"}));
+  // So would the commit be heard of, were it made after all.
+  raw({"SELECT pg_notify('ashlar', '" + sender + ":links:lost')"});
+  EXPECT_TRUE(eventually([&] { return heard_now().size() == 3; }));
+  // What is acknowledged from here on is again heard once.
+  ASSERT_TRUE(write("afterwards", false).ok());
+  raw({"SELECT pg_notify('ashlar', 'another process:links:end')"});
+  EXPECT_TRUE(eventually([&] { return heard_now().back() == "end"; }));
+  EXPECT_EQ(heard_now(),
+            (std::vector<std::string>{"acknowledged", "resync", "lost", "afterwards", "end"}));
 }
 
 TEST_F(PostgresDatabaseTest, TheListenerComesBackAndSaysResync) {

@@ -13,13 +13,14 @@ void FinishPostgres::operator()(pg_conn* connection) const { PQfinish(connection
 
 base::Result<PostgresLink> connect_postgres(const std::string& url, base::Seconds timeout) {
   const std::string seconds = std::to_string(timeout.count());
+  const std::string noticed_ms = std::to_string(base::Millis(kDeadPeerNoticed).count());
   // What stands after `dbname` wins over the URL; application_name is only a fallback.
   const std::array<const char*, 9> keys{
       "fallback_application_name", "dbname",           "client_encoding",
       "connect_timeout",           "keepalives_idle",  "keepalives_interval",
       "keepalives_count",          "tcp_user_timeout", nullptr};
-  const std::array<const char*, 9> values{"ashlar", url.c_str(), "UTF8",  seconds.c_str(), "30",
-                                          "10",     "3",         "30000", nullptr};
+  const std::array<const char*, 9> values{
+      "ashlar", url.c_str(), "UTF8", seconds.c_str(), "5", "3", "3", noticed_ms.c_str(), nullptr};
   PostgresLink link(PQconnectdbParams(keys.data(), values.data(), 1));
   if (PQstatus(link.get()) != CONNECTION_OK) {
     return base::fail(base::Code::kUnavailable, "storage_unavailable",

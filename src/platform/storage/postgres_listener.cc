@@ -15,6 +15,7 @@
 #include "platform/observability/log.h"
 #include "platform/observability/quiet_thread.h"
 #include "platform/storage/notice_board.h"
+#include "platform/storage/notice_sender.h"
 #include "platform/storage/postgres_error.h"
 #include "platform/storage/postgres_transaction.h"
 
@@ -27,11 +28,11 @@ constexpr base::Millis kLongestPause{5000};
 }  // namespace
 
 PostgresListener::PostgresListener(std::string url, base::Seconds connect_timeout,
-                                   std::string sender, NoticeBoard& board, obs::Log& log,
+                                   const NoticeSender& sender, NoticeBoard& board, obs::Log& log,
                                    std::uint64_t seed)
     : url_(std::move(url)),
       connect_timeout_(connect_timeout),
-      sender_(std::move(sender)),
+      sender_(sender),
       board_(board),
       log_(log),
       random_(seed),
@@ -84,7 +85,7 @@ void PostgresListener::deliver_received() {
     const Received received(PQnotifies(link_.get()), &PQfreemem);
     if (received == nullptr) return;
     const auto notice = unpack_notice(received->extra);
-    if (!notice.has_value() || notice->sender == sender_) continue;
+    if (!notice.has_value() || notice->sender == sender_.name()) continue;
     board_.deliver(notice->channel, notice->payload);
   }
 }

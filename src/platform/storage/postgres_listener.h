@@ -3,6 +3,8 @@
 //   [listening] --connection lost--> [reconnecting, pauses that double] --LISTEN--> resync,
 //   [listening]
 //
+// A link that dies without a word is noticed by TCP keepalive (postgres_link.h).
+//
 // The resync follows the LISTEN, so a change that falls between them is covered by one or the
 // other.
 #pragma once
@@ -22,11 +24,13 @@ class Log;
 namespace ashlar::storage {
 
 class NoticeBoard;
+class NoticeSender;
 
 class PostgresListener {
  public:
-  // Notices of `sender` are our own and were delivered already. References outlive the listener.
-  PostgresListener(std::string url, base::Seconds connect_timeout, std::string sender,
+  // Notices under `sender`'s present name are our own and were delivered already. References
+  // outlive the listener.
+  PostgresListener(std::string url, base::Seconds connect_timeout, const NoticeSender& sender,
                    NoticeBoard& board, obs::Log& log, std::uint64_t seed);
   ~PostgresListener();
   PostgresListener(const PostgresListener&) = delete;
@@ -45,7 +49,7 @@ class PostgresListener {
 
   const std::string url_;
   const base::Seconds connect_timeout_;
-  const std::string sender_;
+  const NoticeSender& sender_;
   NoticeBoard& board_;
   obs::Log& log_;
   base::Random random_;

@@ -89,12 +89,12 @@ std::optional<UnpackedNotice> unpack_notice(std::string_view text) {
 
 PostgresTransaction::PostgresTransaction(PostgresConnection& connection, const Context& context,
                                          Mode mode, base::Millis statement_timeout,
-                                         std::string_view sender, const base::Clock& clock)
+                                         std::string sender, const base::Clock& clock)
     : connection_(connection),
       context_(context),
       mode_(mode),
       statement_timeout_(statement_timeout),
-      sender_(sender),
+      sender_(std::move(sender)),
       clock_(clock) {}
 
 base::Error PostgresTransaction::doom(base::Error error) {
@@ -227,6 +227,7 @@ base::Status PostgresTransaction::commit() {
     roll_back();
     return std::move(answer).error();
   }
+  outcome_unknown_ = true;
   base::Error unknown = std::move(answer).error();
   unknown.detail = "during COMMIT, so whether the change was made is not known: " + unknown.detail;
   return unknown;

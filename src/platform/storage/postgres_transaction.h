@@ -22,8 +22,8 @@
 
 namespace ashlar::storage {
 
-// How a notice is written on the one channel that all processes listen to: who sent it (so that the
-// sender does not hear itself), its channel, its payload. Pure.
+// How a notice is written on the one channel that all processes listen to: who sent it
+// (notice_sender.h), its channel, its payload. Pure.
 inline constexpr const char* kPostgresChannel = "ashlar";
 std::string pack_notice(std::string_view sender, const OutgoingNotice& notice);
 struct UnpackedNotice {
@@ -39,8 +39,7 @@ class PostgresTransaction final : public Transaction {
 
   // All outlive it. Without a deadline in the context each statement has `statement_timeout`.
   PostgresTransaction(PostgresConnection& connection, const Context& context, Mode mode,
-                      base::Millis statement_timeout, std::string_view sender,
-                      const base::Clock& clock);
+                      base::Millis statement_timeout, std::string sender, const base::Clock& clock);
 
   base::Result<std::int64_t> execute(const Sql& sql, std::initializer_list<Param> params) override;
   base::Result<std::int64_t> query(const Sql& sql, std::initializer_list<Param> params,
@@ -54,6 +53,8 @@ class PostgresTransaction final : public Transaction {
 
   // After run() has failed: nothing of it is in the database, and another run may succeed.
   [[nodiscard]] bool may_run_again() const { return may_run_again_; }
+  // After run() has failed: COMMIT was sent and no answer came. It may even come about later.
+  [[nodiscard]] bool outcome_unknown() const { return outcome_unknown_; }
   [[nodiscard]] std::chrono::duration<double> commit_time() const { return commit_time_; }
   std::vector<std::function<void()>> take_on_commit() { return std::move(on_commit_); }
   std::vector<OutgoingNotice> take_notices() { return std::move(notices_); }
@@ -71,10 +72,11 @@ class PostgresTransaction final : public Transaction {
   const Context& context_;
   const Mode mode_;
   const base::Millis statement_timeout_;
-  const std::string_view sender_;
+  const std::string sender_;
   const base::Clock& clock_;
   bool begun_ = false;
   bool may_run_again_ = false;
+  bool outcome_unknown_ = false;
   std::chrono::duration<double> commit_time_{};
   std::optional<base::Error> failure_;
   std::vector<std::function<void()>> on_commit_;
