@@ -122,7 +122,9 @@ base::Status backup_sqlite(const std::string& directory, const std::string& path
   ::close(fd);
   std::string quoted;
   for (char c : path) quoted.append(c == '\'' ? 2 : 1, c);
-  return connection->execute_script("VACUUM INTO '" + quoted + "'");
+  base::Status copied = connection->execute_script("VACUUM INTO '" + quoted + "'");
+  if (!copied.ok()) ::unlink(path.c_str());
+  return copied;
 }
 
 }  // namespace ashlar::storage

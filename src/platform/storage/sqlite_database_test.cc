@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <latch>
 #include <memory>
@@ -395,6 +396,23 @@ TEST_F(SqliteDatabaseTest, ABackupIsADatabase) {
     return tx.query(kCount, {}, [](const Row& row) { EXPECT_EQ(row.integer(0), 1); });
   });
   EXPECT_TRUE(rows.ok());
+}
+
+TEST_F(SqliteDatabaseTest, ABackupThatFailsLeavesNothing) {
+  TemporaryDirectory damaged;
+  TemporaryDirectory elsewhere;
+  SqliteFile file;
+  file.path = damaged.path() + "/" + kSqliteFileName;
+  {
+    auto made = SqliteConnection::open(file, SqliteConnection::Access::kWrite, clock_);
+    ASSERT_TRUE(made.ok());
+    const std::string script = "CREATE TABLE t (x); INSERT INTO t VALUES (zeroblob(100000))";
+    ASSERT_TRUE((*made)->execute_script(script).ok());
+  }
+  std::fstream(file.path).seekp(4096) << std::string(8192, 'x');
+  const std::string copy = elsewhere.path() + "/ashlar.db";
+  EXPECT_FALSE(backup_sqlite(damaged.path(), copy, clock_).ok());
+  EXPECT_FALSE(std::filesystem::exists(copy));
 }
 
 TEST_F(SqliteDatabaseTest, DamageIsFound) {
