@@ -1,11 +1,20 @@
 #include "app/config.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
-#include <limits>
+#include <cstring>
+#include <filesystem>
+#include <optional>
 
 #include "app/toml_file.h"
+#include "platform/http/client_address.h"
+#include "platform/http/cors.h"
+#include "platform/http/http_parser.h"
+#include "platform/http/ip_address.h"
 
 namespace ashlar::app {
 namespace {
@@ -14,23 +23,23 @@ using base::Code;
 using base::fail;
 using base::Status;
 
-Status wrong(std::string detail) {
+base::Error wrong(std::string detail) {
   return fail(Code::kInvalid, "wrong_setting", std::move(detail));
 }
 
-template <class T>
-Status parse_number(std::string_view text, T low, T high, T& out) {
-  T value{};
+Status parse_number(std::string_view text, std::int64_t low, std::int64_t high, std::int64_t& out) {
+  std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) {
-    return wrong("'" + std::string(text) + "' is not a number");
-  }
-  if (value < low || value > high) {
+  const bool is_number = error != std::errc::invalid_argument && end == text.data() + text.size();
+  if (!is_number) return wrong("'" + std::string(text) + "' is not a number");
+  if (error == std::errc::result_out_of_range || value < low || value > high) {
     return wrong("must be between " + std::to_string(low) + " and " + std::to_string(high));
   }
   out = value;
   return base::ok_status();
 }
+
+constexpr std::int64_t kMaxPort = 65'535;
 
 // A whole number of a unit that `place` counts in.
 template <class Place>
@@ -54,7 +63,7 @@ Setting seconds(std::string_view key, std::string_view doc,
       key, doc,
       [=](Config& config, std::string_view text) -> Status {
         std::int64_t value = 0;
-        ASHLAR_TRY(parse_number<std::int64_t>(text, 1, 3600, value));
+        ASHLAR_TRY(parse_number(text, 1, 3600, value));
         config.http.*field = base::Seconds{value};
         return base::ok_status();
       },
@@ -88,28 +97,57 @@ std::string join_list(const std::vector<std::string>& items) {
   return out;
 }
 
-template <class Place>
-Setting list(std::string_view key, std::string_view doc, Place place) {
-  return {key, doc,
-          [=](Config& config, std::string_view value) -> Status {
-            place(config) = split_list(value);
-            return base::ok_status();
-          },
-          [=](const Config& config) { return join_list(place(const_cast<Config&>(config))); }};
+struct Endpoint {
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+// Only what needs no look-up: a name may have several addresses, or none at the next start.
+bool is_listen_address(std::string_view host) {
+  const bool v6 = host.find(':') != std::string_view::npos;
+  // A link-local address has the zone of its interface.
+  if (v6) host = host.substr(0, host.find('%'));
+  return host == "localhost" || http::parse_ip(host).has_value();
+}
+
+base::Result<Endpoint> parse_endpoint(std::string_view text) {
+  const std::string quoted = "'" + std::string(text) + "'";
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return wrong(quoted + " is not HOST:PORT");
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (!is_listen_address(host)) {
+    return wrong(quoted + " begins with no address: HOST is like 127.0.0.1, [::1] or localhost");
+  }
+  std::int64_t port = 0;
+  const Status status = parse_number(text.substr(colon + 1), 0, kMaxPort, port);
+  if (!status.ok()) return wrong("the port " + status.error().detail);
+  return Endpoint{std::string(host), static_cast<std::uint16_t>(port)};
 }
 
 Status set_listen(Config& config, std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return wrong("'" + std::string(text) + "' is not HOST:PORT");
-  std::string_view host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (host.empty()) return wrong("'" + std::string(text) + "' names no address to listen on");
-  std::uint16_t port = 0;
-  ASHLAR_TRY(parse_number<std::uint16_t>(text.substr(colon + 1), 0,
-                                         std::numeric_limits<std::uint16_t>::max(), port));
-  config.http.address = std::string(host);
-  config.http.port = port;
+  ASHLAR_ASSIGN(Endpoint endpoint, parse_endpoint(text));
+  config.http.address = std::move(endpoint.address);
+  config.http.port = endpoint.port;
   return base::ok_status();
+}
+
+Status set_metrics_listen(Config& config, std::string_view text) {
+  if (!text.empty()) ASHLAR_TRY(parse_endpoint(text));
+  config.metrics_listen = std::string(text);
+  return base::ok_status();
+}
+
+// http(s)://HOST[:PORT][/PATH], without what has no meaning in the addresses that we are given.
+Status check_url(std::string_view url) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!url.starts_with(scheme)) continue;
+    const std::string_view rest = url.substr(scheme.size());
+    const bool plain = std::ranges::all_of(
+        rest, [](char c) { return c > ' ' && c < 0x7f && c != '?' && c != '#'; });
+    if (plain && http::is_valid_host(rest.substr(0, rest.find('/')))) return base::ok_status();
+  }
+  return wrong("must be http://HOST or https://HOST");
 }
 
 Status set_store(Config& config, std::string_view text) {
@@ -120,12 +158,35 @@ Status set_store(Config& config, std::string_view text) {
 }
 
 Status set_public_url(Config& config, std::string_view text) {
-  const bool http = text.starts_with("http://") || text.starts_with("https://");
-  if (!text.empty() && (!http || text.find_first_of(" ?#") != std::string_view::npos)) {
-    return wrong("must be http://HOST or https://HOST");
-  }
+  if (!text.empty()) ASHLAR_TRY(check_url(text));
   config.public_url = std::string(text);
   while (config.public_url.ends_with('/')) config.public_url.pop_back();
+  return base::ok_status();
+}
+
+Status set_otlp_endpoint(Config& config, std::string_view text) {
+  if (!text.empty()) ASHLAR_TRY(check_url(text));
+  config.otlp_endpoint = std::string(text);
+  return base::ok_status();
+}
+
+Status set_data(Config& config, std::string_view text) {
+  if (text.empty()) return wrong("is empty");
+  config.data_dir = std::string(text);
+  return base::ok_status();
+}
+
+Status set_trusted_proxies(Config& config, std::string_view text) {
+  std::vector<std::string> blocks = split_list(text);
+  ASHLAR_TRY(http::TrustedProxies::parse(blocks));
+  config.http.trusted_proxies = std::move(blocks);
+  return base::ok_status();
+}
+
+Status set_origins(Config& config, std::string_view text) {
+  std::vector<std::string> origins = split_list(text);
+  ASHLAR_TRY(http::CorsPolicy::check({.origins = origins, .tenant_origins = {}}));
+  config.http.cors.origins = std::move(origins);
   return base::ok_status();
 }
 
@@ -169,8 +230,8 @@ Status set_ratio(Config& config, std::string_view text) {
 }
 
 Status set_tenant_origins(Config& config, std::string_view text) {
-  auto& rules = config.http.cors.tenant_origins;
-  rules.clear();
+  http::CorsRules found;
+  auto& rules = found.tenant_origins;
   for (const std::string& item : split_list(text)) {
     const std::size_t equals = item.find('=');
     if (equals == 0 || equals == std::string::npos)
@@ -180,6 +241,8 @@ Status set_tenant_origins(Config& config, std::string_view text) {
     if (rule == rules.end()) rule = rules.insert(rule, {tenant, {}});
     rule->second.push_back(item.substr(equals + 1));
   }
+  ASHLAR_TRY(http::CorsPolicy::check(found));
+  config.http.cors.tenant_origins = std::move(rules);
   return base::ok_status();
 }
 
@@ -209,8 +272,8 @@ std::vector<Setting> listener_settings() {
        }},
       {"public_url", "What short links begin with; empty: the address that is listened on.",
        set_public_url, [](const Config& c) { return c.public_url; }},
-      text("metrics.listen", "HOST:PORT for /metrics alone; empty: on the main listener.",
-           [](Config& c) -> auto& { return c.metrics_listen; }),
+      {"metrics.listen", "HOST:PORT for /metrics alone; empty: on the main listener.",
+       set_metrics_listen, [](const Config& c) { return c.metrics_listen; }},
       number("http.io_threads", "Threads that parse and write; one a core is plenty.", 1, 256,
              [](Config& c) -> auto& { return c.http.io_threads; }),
       number("http.max_connections", "Open connections; more are closed at once.", 1, 1'000'000,
@@ -232,14 +295,14 @@ std::vector<Setting> listener_settings() {
       {"http.proxy_protocol", "Connections begin with a PROXY v1 or v2 header.",
        [](Config& c, std::string_view t) { return set_bool(c.http.proxy_protocol, t); },
        [](const Config& c) { return std::string(c.http.proxy_protocol ? "true" : "false"); }},
-      list("http.trusted_proxies", "Addresses or CIDR blocks whose X-Forwarded-* count.",
-           [](Config& c) -> auto& { return c.http.trusted_proxies; }),
+      {"http.trusted_proxies", "Addresses or CIDR blocks whose X-Forwarded-* count.",
+       set_trusted_proxies, [](const Config& c) { return join_list(c.http.trusted_proxies); }},
       text("tls.certificate", "PEM file with the certificate chain; reloaded when it changes.",
            [](Config& c) -> auto& { return c.http.tls_certificate; }),
       text("tls.private_key", "PEM file with the private key.",
            [](Config& c) -> auto& { return c.http.tls_private_key; }),
-      list("cors.origins", "Origins of web pages that may call the API; empty: none.",
-           [](Config& c) -> auto& { return c.http.cors.origins; }),
+      {"cors.origins", "Origins of web pages that may call the API; empty: none.", set_origins,
+       [](const Config& c) { return join_list(c.http.cors.origins); }},
       {"cors.tenant_origins",
        "TENANT=ORIGIN, several of them: replaces cors.origins for that tenant's answers.",
        set_tenant_origins, get_tenant_origins},
@@ -248,8 +311,8 @@ std::vector<Setting> listener_settings() {
 
 std::vector<Setting> engine_settings() {
   return {
-      text("data", "Folder of everything that is kept (with SQLite).",
-           [](Config& c) -> auto& { return c.data_dir; }),
+      {"data", "Folder of everything that is kept (with SQLite).", set_data,
+       [](const Config& c) { return c.data_dir; }},
       {"store", "postgres://… for PostgreSQL; empty: SQLite in the data folder.", set_store,
        masked_store},
       number("workers", "Threads that run handlers; most of them wait for storage.", 1, 1024,
@@ -261,8 +324,8 @@ std::vector<Setting> engine_settings() {
       number("postgres.connections", "Pooled connections.", 1, 500,
              [](Config& c) -> auto& { return c.postgres_connections; }),
       {"log.level", "debug, info, warn, error or off.", set_log_level, get_log_level},
-      text("otlp.endpoint", "Collector for traces, e.g. http://127.0.0.1:4318; empty: none.",
-           [](Config& c) -> auto& { return c.otlp_endpoint; }),
+      {"otlp.endpoint", "Collector for traces, e.g. http://127.0.0.1:4318; empty: none.",
+       set_otlp_endpoint, [](const Config& c) { return c.otlp_endpoint; }},
       {"otlp.sample_ratio", "Share of traces that begin here and are kept, 0 to 1.", set_ratio,
        [](const Config& c) { return std::to_string(c.otlp_sample_ratio); }},
       number("links.cache_mb", "Memory for codes and their targets.", 1, 1 << 20,
@@ -270,6 +333,22 @@ std::vector<Setting> engine_settings() {
       number("links.permanent_max_age_s", "How long browsers may keep a 301 or 308.", 0, 31'536'000,
              [](Config& c) -> auto& { return c.links_permanent_max_age_s; }),
   };
+}
+
+constexpr std::string_view kEnvironmentPrefix = "ASHLAR_";
+
+// "HTTP" of ASHLAR_HTTP_IO_THREADS.
+std::string_view first_word(std::string_view name) {
+  name.remove_prefix(kEnvironmentPrefix.size());
+  return name.substr(0, name.find('_'));
+}
+
+// What is wrong with a file that the server is to read; nullopt: nothing.
+std::optional<std::string> unreadable(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return "cannot read " + path + ": it is a folder";
+  if (::access(path.c_str(), R_OK) == 0) return std::nullopt;
+  return "cannot read " + path + ": " + std::strerror(errno);
 }
 
 }  // namespace
@@ -284,24 +363,28 @@ std::span<const Setting> settings() {
 }
 
 std::string environment_name(std::string_view key) {
-  std::string name = "ASHLAR_";
+  std::string name(kEnvironmentPrefix);
   for (const char c : key) {
     name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
   }
   return name;
 }
 
+base::Error ConfigLoader::wrong_at(std::string_view key, std::string_view problem) const {
+  const auto where = where_.find(key);
+  std::string detail = std::string(key) + ": " + std::string(problem);
+  if (where != where_.end()) detail += " (from " + where->second + ")";
+  return wrong(std::move(detail));
+}
+
 Status ConfigLoader::apply(std::string_view key, std::string_view text, std::string_view where) {
-  const auto located = [&](std::string_view problem) {
-    return wrong(std::string(key) + ": " + std::string(problem) + " (from " + std::string(where) +
-                 ")");
-  };
+  where_.insert_or_assign(std::string(key), std::string(where));
   for (const Setting& setting : settings()) {
     if (setting.key != key) continue;
     const Status status = setting.set(config_, text);
-    return status.ok() ? base::ok_status() : located(status.error().detail);
+    return status.ok() ? base::ok_status() : wrong_at(key, status.error().detail);
   }
-  return located("there is no such setting");
+  return wrong_at(key, "there is no such setting");
 }
 
 Status ConfigLoader::apply_file(const std::string& path) {
@@ -313,28 +396,55 @@ Status ConfigLoader::apply_file(const std::string& path) {
 }
 
 Status ConfigLoader::apply_environment(const Environment& environment) {
-  for (const Setting& setting : settings()) {
-    const std::string name = environment_name(setting.key);
-    if (const std::optional<std::string> text = environment(name)) {
-      ASHLAR_TRY(apply(setting.key, *text, "environment " + name));
+  for (const auto& [name, text] : environment) {
+    if (!name.starts_with(kEnvironmentPrefix)) continue;
+    bool like_ours = false;
+    const Setting* named = nullptr;
+    for (const Setting& setting : settings()) {
+      const std::string own = environment_name(setting.key);
+      like_ours = like_ours || first_word(own) == first_word(name);
+      if (own == name) named = &setting;
+    }
+    if (named != nullptr) {
+      ASHLAR_TRY(apply(named->key, text, "environment " + name));
+    } else if (like_ours) {
+      return wrong(name + ": there is no such setting (from environment)");
     }
   }
   return base::ok_status();
 }
 
-base::Result<Config> ConfigLoader::finish() {
-  const http::ServerOptions& http = config_.http;
-  if (http.tls_certificate.empty() != http.tls_private_key.empty()) {
-    return fail(Code::kInvalid, "wrong_setting",
-                "tls.certificate and tls.private_key: give both or none");
+Status ConfigLoader::check_tls() const {
+  const std::pair<std::string_view, const std::string&> files[] = {
+      {"tls.certificate", config_.http.tls_certificate},
+      {"tls.private_key", config_.http.tls_private_key}};
+  if (files[0].second.empty() != files[1].second.empty()) {
+    const bool key_missing = files[1].second.empty();
+    return wrong_at(
+        files[key_missing ? 0 : 1].first,
+        "goes with " + std::string(files[key_missing ? 1 : 0].first) + ": give both or none");
   }
-  if (config_.data_dir.empty()) return fail(Code::kInvalid, "wrong_setting", "data: is empty");
+  for (const auto& [key, path] : files) {
+    if (path.empty()) continue;
+    if (const auto problem = unreadable(path)) return wrong_at(key, *problem);
+  }
+  return base::ok_status();
+}
+
+base::Result<Config> ConfigLoader::finish() {
+  ASHLAR_TRY(check_tls());
   return config_;
 }
 
-std::optional<std::string> process_environment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+Environment process_environment() {
+  Environment found;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) continue;
+    found.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return found;
 }
 
 }  // namespace ashlar::app

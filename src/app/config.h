@@ -1,16 +1,23 @@
 // Config: every setting of Ashlar, each from a file (TOML), the environment and the command line.
 //
 // Later wins: built-in default < --config FILE < ASHLAR_… environment < command line. A setting
-// that is unknown or wrong stops the start with one line that names it and where it came from.
+// that is unknown or wrong stops the start with one line that names it and where it came from; so
+// nothing that is read from here can be wrong by its form when the server uses it.
+//
+// In the environment a name is taken for a setting's when its first word after ASHLAR_ is that of
+// one: ASHLAR_HTTP_IO_THREAD is a mistake, ASHLAR_PORT (which Kubernetes sets for a service of our
+// name) and ASHLAR_BUILD (of our own tests) are no business of ours.
+//
 // docs/OPERATIONS.md lists them; `ashlar serve --print-settings` prints what is in force.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <optional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -49,21 +56,25 @@ struct Setting {
 std::span<const Setting> settings();
 std::string environment_name(std::string_view key);
 
+// The variables of a process: name and value.
+using Environment = std::vector<std::pair<std::string, std::string>>;
+Environment process_environment();
+
 // Errors: kInvalid wrong_setting, detail "KEY: what is wrong (from WHERE)".
 class ConfigLoader {
  public:
-  using Environment = std::function<std::optional<std::string>(const std::string& name)>;
-
   base::Status apply_file(const std::string& path);
   base::Status apply_environment(const Environment& environment);
   base::Status apply(std::string_view key, std::string_view text, std::string_view where);
-  // Checks what involves several settings.
+  // Checks what involves several settings, or files that a setting names.
   base::Result<Config> finish();
 
  private:
-  Config config_;
-};
+  [[nodiscard]] base::Error wrong_at(std::string_view key, std::string_view problem) const;
+  [[nodiscard]] base::Status check_tls() const;
 
-std::optional<std::string> process_environment(const std::string& name);
+  Config config_;
+  std::map<std::string, std::string, std::less<>> where_;  // of each that was set, by key
+};
 
 }  // namespace ashlar::app

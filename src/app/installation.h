@@ -30,11 +30,17 @@ base::Result<std::unique_ptr<storage::SchemaConnection>> open_schema(const Confi
                                                                      storage::SchemaAccess access,
                                                                      const base::Clock& clock);
 
+// Whether a database of ours is there, of whichever version. Error: kNotFound no_database.
+base::Status require_database(const Config& config, const base::Clock& clock);
+
 class Installation {
  public:
-  // Opens the database and brings its schema up to date. Errors: storage's, and kConflict
-  // schema_newer, schema_changed from migrations.
+  // Opens the database, made if it is missing, and brings its schema up to date. Errors: storage's,
+  // those of migrations among them.
   static base::Result<std::unique_ptr<Installation>> open(const Config& config);
+  // Opens a database that is there, with the schema of this program; makes and changes none.
+  // Errors: as above; kNotFound no_database; kPreconditionFailed schema_older.
+  static base::Result<std::unique_ptr<Installation>> open_existing(const Config& config);
   ~Installation();  // ends storage first: its threads call those who have subscribed
   Installation(const Installation&) = delete;
   Installation& operator=(const Installation&) = delete;
@@ -51,6 +57,7 @@ class Installation {
 
  private:
   explicit Installation(const Config& config);
+  base::Status connect(const Config& config);
 };
 
 }  // namespace ashlar::app

@@ -1,6 +1,7 @@
 #include "app/cli/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "app/cli/commands.h"
@@ -12,7 +13,7 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kWrongUse = 2;
 
-// What every command takes; empty: not given.
+// What every command that works on an installation takes; empty: not given.
 struct Common {
   std::string config_file;
   std::string data;
@@ -29,7 +30,7 @@ int report(const base::Error& error, int code) {
 base::Result<Config> load(const Common& given) {
   ConfigLoader loader;
   if (!given.config_file.empty()) ASHLAR_TRY(loader.apply_file(given.config_file));
-  ASHLAR_TRY(loader.apply_environment(process_environment));
+  ASHLAR_TRY(loader.apply_environment(process_environment()));
   if (!given.data.empty()) ASHLAR_TRY(loader.apply("data", given.data, "--data"));
   if (!given.store.empty()) ASHLAR_TRY(loader.apply("store", given.store, "--store"));
   if (!given.listen.empty()) ASHLAR_TRY(loader.apply("listen", given.listen, "--listen"));
@@ -59,7 +60,8 @@ using Action = std::function<base::Status(const Config&)>;
 struct Commands {
   CLI::App app{"Ashlar: the backend that every product ends up building, in one binary."};
   Common common;
-  Action chosen;
+  Action
+      chosen;  // none: the command was done while it was parsed and has nothing to do with settings
 
   std::string tenant;
   std::string id;
@@ -143,12 +145,32 @@ void Commands::add_upkeep() {
       [this](const Config& c) { return backup(c, path); })
       ->add_option("FILE", path, "Must not exist")
       ->required();
-  app.add_subcommand("version", "Print the version")->callback([this] {
-    chosen = [](const Config&) {
-      std::printf("ashlar %s\n", kVersion);
-      return base::ok_status();
-    };
+  app.add_subcommand("version", "Print the version")->callback([] {
+    std::printf("ashlar %s\n", kVersion);
   });
+}
+
+// The words up to the first that is no command where one must stand; empty: all are commands. Only
+// CLI11 knows which words are values of options, so options end the search.
+std::string unknown_command(const CLI::App& app, int argc, char** argv) {
+  std::vector<const CLI::App*> choices = app.get_subcommands({});
+  std::string words;
+  for (int i = 1; i < argc && !choices.empty(); ++i) {
+    const std::string word = argv[i];
+    if (word.starts_with('-')) return {};
+    words += (words.empty() ? "" : " ") + word;
+    const auto chosen = std::ranges::find(choices, word, &CLI::App::get_name);
+    if (chosen == choices.end()) return words;
+    choices = (*chosen)->get_subcommands({});
+  }
+  return {};
+}
+
+int report_wrong_use(const CLI::ParseError& error, const CLI::App& app, int argc, char** argv) {
+  const std::string unknown = unknown_command(app, argc, argv);
+  const std::string what = unknown.empty() ? error.what() : "there is no command '" + unknown + "'";
+  std::fprintf(stderr, "ashlar: %s (see ashlar --help)\n", what.c_str());
+  return kWrongUse;
 }
 
 }  // namespace
@@ -169,13 +191,17 @@ int run_command_line(int argc, char** argv) {
   } catch (const CLI::Success& wanted) {  // --help, --version
     return commands.app.exit(wanted);
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "ashlar: %s (see ashlar --help)\n", error.what());
-    return kWrongUse;
+    return report_wrong_use(error, commands.app, argc, argv);
   }
+  if (!commands.chosen) return 0;
   const base::Result<Config> config = load(commands.common);
   if (!config.ok()) return report(config.error(), kWrongUse);
   const base::Status status = commands.chosen(*config);
-  return status.ok() ? 0 : report(status.error(), kFailed);
+  if (status.ok()) return 0;
+  // Some settings are proved only by use: origins, proxies, certificates, the metrics' listener.
+  const bool wrong_setting =
+      commands.app.got_subcommand("serve") && status.error().code == base::Code::kInvalid;
+  return report(status.error(), wrong_setting ? kWrongUse : kFailed);
 }
 
 }  // namespace ashlar::app

@@ -1,12 +1,18 @@
 #include "app/cli/commands.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <semaphore>
 
 #include "app/app.h"
+#include "app/file_limit.h"
 #include "app/installation.h"
+#include "app/modules.h"
 #include "base/time.h"
 #include "platform/storage/embedded_migrations.h"
 #include "platform/storage/migrations.h"
@@ -26,10 +32,19 @@ void print_line(std::string_view line) {
   std::fputc('\n', stdout);
 }
 
-// Commands are quiet: what they have to say is their result.
+// Commands are quiet: what they have to say is their result. And what only looks, or changes what
+// is there, must make nothing: a mistyped folder is an error.
 base::Result<std::unique_ptr<Installation>> open_quietly(Config config) {
   config.log_level = obs::Level::kError;
-  return Installation::open(config);
+  return Installation::open_existing(config);
+}
+
+// A running server learns of our commits from its database: on SQLite it looks every 200 ms, on
+// PostgreSQL it is told at once. When the command returns, it shall hold: a revoked key is refused.
+void let_servers_notice() {
+  constexpr base::Millis kNoticed{300};
+  std::binary_semaphore never{0};
+  [[maybe_unused]] const bool acquired = never.try_acquire_for(kNoticed);
 }
 
 base::Result<storage::Context> context_of(Installation& ashlar, const std::string& tenant) {
@@ -41,10 +56,20 @@ std::string time_or_dash(const std::optional<base::Time>& time) {
   return time ? base::format_rfc3339(*time) : "-";
 }
 
-std::string words(const std::vector<std::string>& scopes) {
+std::string joined(const std::vector<std::string>& words, const char* between) {
   std::string out;
-  for (const std::string& scope : scopes) out += (out.empty() ? "" : ",") + scope;
+  for (const std::string& word : words) out += (out.empty() ? "" : between) + word;
   return out;
+}
+
+Status check_scopes(const std::vector<std::string>& wanted) {
+  const std::vector<std::string> known = known_scopes();
+  for (const std::string& scope : wanted) {
+    if (std::ranges::find(known, scope) != known.end()) continue;
+    return fail(Code::kInvalid, "invalid_request",
+                "there is no scope " + scope + "; there are " + joined(known, ", "));
+  }
+  return base::ok_status();
 }
 
 sigset_t handled_signals() {
@@ -54,14 +79,30 @@ sigset_t handled_signals() {
   return set;
 }
 
+void warn_of_fewer_connections(const Config& wanted, const Config& given,
+                               std::uint64_t open_files) {
+  if (wanted.http.max_connections == given.http.max_connections) return;
+  const base::SystemClock clock;
+  obs::Registry metrics;
+  obs::Log log(given.log_level, STDERR_FILENO, clock, metrics);
+  log.warn("http.max_connections lowered: more would not fit the limit of open files",
+           {{"wanted", static_cast<std::int64_t>(wanted.http.max_connections)},
+            {"max_connections", static_cast<std::int64_t>(given.http.max_connections)},
+            {"open_files", static_cast<std::int64_t>(open_files)}});
+}
+
 }  // namespace
 
-Status serve(const Config& config) {
+Status serve(const Config& wanted) {
   // Blocked before the first thread starts, so that all inherit it and this one alone is told.
   const sigset_t signals = handled_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  ASHLAR_ASSIGN(const std::uint64_t open_files, raise_file_limit());
+  Config config = wanted;
+  ASHLAR_TRY(fit_connections(config, open_files));
   ASHLAR_ASSIGN(const std::unique_ptr<App> app, App::start(config));
+  warn_of_fewer_connections(wanted, config, open_files);
   ASHLAR_ASSIGN(const std::string banner, app->banner());
   print_line(banner);
   std::fflush(stdout);
@@ -96,8 +137,10 @@ Status migrate(const Config& config, bool dry_run) {
   return base::ok_status();
 }
 
-Status tenant_create(const Config& config, const std::string& name) {
-  ASHLAR_ASSIGN(const auto ashlar, open_quietly(config));
+Status tenant_create(const Config& given, const std::string& name) {
+  Config config = given;
+  config.log_level = obs::Level::kError;
+  ASHLAR_ASSIGN(const auto ashlar, Installation::open(config));
   ASHLAR_ASSIGN(const security::Tenant tenant, ashlar->tenants->create(name));
   print_line(tenant.id.to_string());
   return base::ok_status();
@@ -142,10 +185,13 @@ Status tenant_delete(const Config& config, const std::string& name, bool confirm
     std::getline(std::cin, typed);
     if (typed != name) return fail(Code::kInvalid, "not_confirmed", "not confirmed, nothing done");
   }
-  return ashlar->tenants->erase_whole(name);
+  ASHLAR_TRY(ashlar->tenants->erase_whole(name));
+  let_servers_notice();
+  return base::ok_status();
 }
 
 Status key_create(const Config& config, const KeyCreate& wanted) {
+  ASHLAR_TRY(check_scopes(wanted.scopes));
   security::NewApiKey key;
   key.scopes = wanted.scopes;
   if (!wanted.name.empty()) key.name = wanted.name;
@@ -167,7 +213,9 @@ Status key_create(const Config& config, const KeyCreate& wanted) {
       ashlar->keys->create(context, key, operator_of_machine);
   if (!created.ok()) {
     base::Error error = std::move(created).error();
-    for (const base::FieldError& field : error.fields) error.detail += "; " + field.detail;
+    std::vector<std::string> details;
+    for (const base::FieldError& field : error.fields) details.push_back(field.detail);
+    if (!details.empty()) error.detail = joined(details, "; ");
     return error;
   }
   print_line(created->text);
@@ -182,9 +230,10 @@ Status key_list(const Config& config, const std::string& tenant) {
     ASHLAR_ASSIGN(const std::vector<security::ApiKey> page,
                   ashlar->keys->list(context, after, kPage));
     for (const security::ApiKey& key : page) {
-      print_line(key.id.to_string() + "\t" + key.name.value_or("-") + "\t" + words(key.scopes) +
-                 "\tcreated " + base::format_rfc3339(key.created_at) + "\texpires " +
-                 time_or_dash(key.expires_at) + "\trevoked " + time_or_dash(key.revoked_at));
+      print_line(key.id.to_string() + "\t" + key.name.value_or("-") + "\t" +
+                 joined(key.scopes, ",") + "\tcreated " + base::format_rfc3339(key.created_at) +
+                 "\texpires " + time_or_dash(key.expires_at) + "\trevoked " +
+                 time_or_dash(key.revoked_at));
     }
     if (page.size() < kPage) return base::ok_status();
     after = security::KeyPosition{page.back().created_at, page.back().id};
@@ -199,14 +248,16 @@ Status key_revoke(const Config& config, const std::string& tenant, const std::st
   }
   ASHLAR_ASSIGN(const auto ashlar, open_quietly(config));
   ASHLAR_ASSIGN(const storage::Context context, context_of(*ashlar, tenant));
-  return ashlar->keys->revoke(context, security::KeyId(number));
+  ASHLAR_TRY(ashlar->keys->revoke(context, security::KeyId(number)));
+  let_servers_notice();
+  return base::ok_status();
 }
 
 Status admin_reset_password(const Config& config) {
+  ASHLAR_ASSIGN(const auto ashlar, open_quietly(config));
   std::fprintf(stderr, "New password: ");
   std::string password;
   std::getline(std::cin, password);
-  ASHLAR_ASSIGN(const auto ashlar, open_quietly(config));
   return ashlar->admin->reset_password(password);
 }
 
@@ -226,6 +277,8 @@ Status backup(const Config& config, const std::string& path) {
     return fail(Code::kInvalid, "wrong_setting", "use pg_dump to back up PostgreSQL");
   }
   const base::SystemClock clock;
+  // Of whichever version: one backs up before one migrates.
+  ASHLAR_TRY(require_database(config, clock));
   return storage::backup_sqlite(config.data_dir, path, clock);
 }
 
