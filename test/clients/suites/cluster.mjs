@@ -46,6 +46,19 @@ export function clusterSuite(kind) {
       assert.notEqual(a.pid, b.pid);
     });
 
+    it("three servers at once on an empty database, again and again", async () => {
+      for (let round = 0; round < 4; ++round) {
+        const empty = new Store(kind);
+        const started = await Promise.allSettled(Array.from({ length: 3 }, () => Server.start({ store: empty })));
+        const running = started.filter(({ status }) => status === "fulfilled").map(({ value }) => value);
+        const exits = await Promise.all(running.map((server) => server.stop()));
+        empty.remove();
+        assert.deepEqual(started.map(({ reason }) => reason?.message ?? "started"), Array(3).fill("started"));
+        assert.deepEqual(exits.map(({ code }) => code), [0, 0, 0]);
+        assert.equal(running.filter((server) => server.key !== null).length, 1);
+      }
+    });
+
     it("an update through one is the other's redirect within a second", async () => {
       const { code } = (await a.api.post("/v1/links", { url: "https://example.com/0" })).json;
       await within("a new link", async () => (await b.api.get(`/${code}`)).status === 302);
