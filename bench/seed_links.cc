@@ -28,8 +28,8 @@
 namespace ashlar {
 namespace {
 
-// More makes it slower: inside a savepoint SQLite walks its journal in memory, from the start, at the
-// end of each statement.
+// More makes it slower: inside a savepoint SQLite walks its journal in memory, from the start, at
+// the end of each statement.
 constexpr std::int64_t kBatch = 500;
 constexpr std::int64_t kSaidEvery = 500'000;
 constexpr std::string_view kTenant = "demo";
