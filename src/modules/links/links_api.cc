@@ -1,13 +1,11 @@
 #include "modules/links/links_api.h"
 
-#include <charconv>
 #include <optional>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "base/text.h"
 #include "modules/links/click_stats.h"
 #include "modules/links/clicks_store.h"
 #include "modules/links/links_json.h"
@@ -16,37 +14,20 @@
 #include "platform/http/cursor.h"
 #include "platform/http/entity_tag.h"
 #include "platform/http/event_stream.h"
+#include "platform/http/paging.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::links {
 namespace {
 
-constexpr std::int64_t kDefaultLimit = 20;
-constexpr std::int64_t kMaxLimit = 100;
 constexpr std::size_t kMaxSearchBytes = 200;
-
-base::Error bad_parameter(const char* field, const char* reason, std::string detail) {
-  return base::Error{base::Code::kInvalid, "invalid_request", detail, {{field, reason, detail}}};
-}
-
-base::Result<std::int64_t> limit_of(const http::Call& call) {
-  const std::optional<std::string_view> text = call.query_value("limit");
-  if (!text) return kDefaultLimit;
-  std::int64_t limit = 0;
-  const auto parsed = std::from_chars(text->data(), text->data() + text->size(), limit);
-  if (parsed.ec != std::errc() || parsed.ptr != text->data() + text->size() || limit < 1 ||
-      limit > kMaxLimit) {
-    return bad_parameter("?limit", "out_of_range", "A limit is a whole number from 1 to 100.");
-  }
-  return limit;
-}
 
 base::Result<std::optional<bool>> enabled_of(const http::Call& call) {
   const std::optional<std::string_view> text = call.query_value("enabled");
   if (!text) return std::optional<bool>();
   if (*text == "true") return std::optional(true);
   if (*text == "false") return std::optional(false);
-  return bad_parameter("?enabled", "not_allowed", "Give true or false.");
+  return http::bad_query("?enabled", "not_allowed", "Give true or false.");
 }
 
 http::CursorScope links_scope(const http::Call& call) {
@@ -58,35 +39,17 @@ http::CursorScope clicks_scope(const http::Call& call) {
 
 base::Result<LinkQuery> link_query(const http::Call& call, const http::CursorCodec& cursors) {
   LinkQuery query;
-  ASHLAR_ASSIGN(query.limit, limit_of(call));
+  ASHLAR_ASSIGN(query.limit, http::page_limit(call));
   ASHLAR_ASSIGN(query.enabled, enabled_of(call));
   query.text = call.query_value("q").value_or("");
   if (query.text.size() > kMaxSearchBytes) {
-    return bad_parameter("?q", "too_long", "A search text has at most 200 bytes.");
+    return http::bad_query("?q", "too_long", "A search text has at most 200 bytes.");
   }
   if (const auto cursor = call.query_value("cursor")) {
     ASHLAR_ASSIGN(const auto position, cursors.decode<std::int64_t>(links_scope(call), *cursor));
     query.before = LinkId(std::get<0>(position));
   }
   return query;
-}
-
-// The same request with another cursor, for "Link: …; rel=next".
-std::string next_page(const http::Call& call, const std::string& cursor) {
-  std::string url = "<" + std::string(call.head->path) + "?";
-  for (const auto& [name, value] : call.query) {
-    if (name != "cursor")
-      url += base::percent_encode(name) + "=" + base::percent_encode(value) + "&";
-  }
-  return url + "cursor=" + cursor + ">; rel=\"next\"";
-}
-
-template <class T>
-http::Response page_answer(const http::Call& call, const json::Schema<json::Page<T>>& schema,
-                           const json::Page<T>& page) {
-  http::Response response = http::json_response(200, schema, page);
-  if (page.next_cursor) response.header("Link", next_page(call, *page.next_cursor));
-  return response;
 }
 
 std::string etag_of(const Link& link) { return "\"v" + std::to_string(link.version) + "\""; }
@@ -161,7 +124,7 @@ base::Result<http::Response> LinksApi::list(http::Call& call) const {
   if (page.next) {
     ASHLAR_ASSIGN(body.next_cursor, cursors_.encode(links_scope(call), page.next->value));
   }
-  return page_answer(call, link_page_schema(), body);
+  return http::page_response(call, link_page_schema(), body);
 }
 
 base::Result<http::Response> LinksApi::get(http::Call& call) const {
@@ -199,7 +162,7 @@ base::Result<http::Response> LinksApi::stats(http::Call& call) const {
 }
 
 base::Result<http::Response> LinksApi::clicks(http::Call& call) const {
-  ASHLAR_ASSIGN(const std::int64_t limit, limit_of(call));
+  ASHLAR_ASSIGN(const int limit, http::page_limit(call));
   std::int64_t before = std::int64_t{1} << 62;
   if (const auto cursor = call.query_value("cursor")) {
     ASHLAR_ASSIGN(const auto position, cursors_.decode<std::int64_t>(clicks_scope(call), *cursor));
@@ -219,7 +182,7 @@ base::Result<http::Response> LinksApi::clicks(http::Call& call) const {
   for (const store::StoredClick& click : found) {
     body.data.push_back({click.at, click.referrer, std::string(agent_name(click.agent))});
   }
-  return page_answer(call, click_page_schema(), body);
+  return http::page_response(call, click_page_schema(), body);
 }
 
 base::Status LinksApi::stream(http::Call& call, std::shared_ptr<http::EventStream> stream) const {
