@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <variant>
 
 #include "modules/links/clicks_store.h"
 #include "platform/http/event_stream.h"
 #include "platform/json/writer.h"
+#include "platform/security/key_notice.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::links {
@@ -24,24 +27,55 @@ std::string event_data(const store::NamedTotal& named, std::int64_t clicks, std:
 
 }  // namespace
 
-void ClickFeed::drop_closed() {
-  std::erase_if(watchers_, [](const Watcher& watcher) { return !watcher.stream->is_open(); });
+ClickFeed::ClickFeed(storage::Database& db, const base::Clock& clock) : db_(db), clock_(clock) {
+  db.subscribe(std::string(security::kKeysChannel),
+               [this](const storage::Database::Notice& notice) {
+                 const auto ended = security::parse_key_notice(notice.payload);
+                 if (notice.resync || !ended) {
+                   end_streams([](const Watcher&) { return true; });
+                 } else if (const auto* key = std::get_if<security::KeyId>(&*ended)) {
+                   end_streams([&](const Watcher& watcher) { return watcher.key == *key; });
+                 } else {
+                   const auto tenant = std::get<base::TenantId>(*ended);
+                   end_streams([&](const Watcher& watcher) { return watcher.tenant == tenant; });
+                 }
+               });
+}
+
+template <class Ends>
+void ClickFeed::end_streams(const Ends& ends) {
+  const std::lock_guard guard(mutex_);
+  for (const Watcher& watcher : watchers_) {
+    if (ends(watcher)) watcher.stream->close();
+  }
+  std::erase_if(watchers_, ends);
+  watching_.store(watchers_.size());
+}
+
+void ClickFeed::drop_ended() {
+  const base::Mono now = clock_.mono();
+  for (const Watcher& watcher : watchers_) {
+    if (now >= watcher.ends_at) watcher.stream->close();
+  }
+  std::erase_if(watchers_, [now](const Watcher& watcher) {
+    return now >= watcher.ends_at || !watcher.stream->is_open();
+  });
   watching_.store(watchers_.size());
   if (watchers_.empty()) sent_totals_.clear();
 }
 
-base::Status ClickFeed::watch(base::TenantId tenant, std::optional<LinkId> only,
+base::Status ClickFeed::watch(const security::Principal& who, std::optional<LinkId> only,
                               std::shared_ptr<http::EventStream> stream) {
   const std::lock_guard guard(mutex_);
-  drop_closed();
+  drop_ended();
   const auto of_tenant = std::count_if(watchers_.begin(), watchers_.end(),
-                                       [&](const Watcher& w) { return w.tenant == tenant; });
+                                       [&](const Watcher& w) { return w.tenant == who.tenant; });
   if (closed_ || watchers_.size() >= kMaxWatchers ||
       of_tenant >= static_cast<std::ptrdiff_t>(kMaxWatchersPerTenant)) {
     return base::fail(base::Code::kTooMany, "too_many_streams",
                       "Too many click streams are open; close one.");
   }
-  watchers_.push_back({tenant, only, std::move(stream)});
+  watchers_.push_back({who.tenant, who.key, only, clock_.mono() + kMaxAge, std::move(stream)});
   watching_.store(watchers_.size());
   return base::ok_status();
 }
@@ -50,7 +84,7 @@ base::Status ClickFeed::watch(base::TenantId tenant, std::optional<LinkId> only,
 std::vector<ClickCount> ClickFeed::watched(std::span<const ClickCount> counts) {
   std::vector<ClickCount> wanted;
   const std::lock_guard guard(mutex_);
-  drop_closed();
+  drop_ended();
   for (const ClickCount& count : counts) {
     const bool somebody = std::any_of(watchers_.begin(), watchers_.end(), [&](const Watcher& w) {
       return w.tenant == count.tenant && (!w.only || *w.only == count.link);
@@ -95,7 +129,7 @@ void ClickFeed::publish(std::span<const ClickCount> counts, base::Time at) {
       if (candidate.link == count.link) send(count, candidate, at);
     }
   }
-  drop_closed();
+  drop_ended();
 }
 
 void ClickFeed::send(const ClickCount& count, const store::NamedTotal& named, base::Time at) {
@@ -106,7 +140,7 @@ void ClickFeed::send(const ClickCount& count, const store::NamedTotal& named, ba
   const std::string data = event_data(named, count.clicks, total, at);
   for (const Watcher& watcher : watchers_) {
     if (watcher.tenant != count.tenant || (watcher.only && *watcher.only != count.link)) continue;
-    // A stream that is gone says so with is_open() as well, and drop_closed() forgets it.
+    // A stream that is gone says so with is_open() as well, and drop_ended() forgets it.
     static_cast<void>(watcher.stream->push("clicks", data));
   }
 }

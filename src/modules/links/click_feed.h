@@ -5,6 +5,11 @@
 // Bounded: kMaxWatchers in all, kMaxWatchersPerTenant each, kMaxLinksPerFlush links of a tenant and
 // flush (those with the most clicks). Nobody watching costs one atomic load.
 //
+// Who may no longer call hears no more: the streams of a key end as soon as storage's notice of its
+// revocation, or of its tenant's end, arrives (security/key_notice.h); a resync ends all, and
+// clients reconnect. What no notice tells (a key or session that expires, a revocation while the
+// stream was being opened) ends with the stream: none gets events after kMaxAge.
+//
 // `total` is what the database has counted; while batches wait to be folded it is the last total
 // that was sent plus what came since, so it never falls. Thread-safe.
 #pragma once
@@ -18,8 +23,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "modules/links/click_count.h"
+#include "platform/security/principal.h"
 
 namespace ashlar::http {
 class EventStream;
@@ -40,10 +47,16 @@ class ClickFeed {
   static constexpr std::size_t kMaxWatchersPerTenant = 64;
   static constexpr std::size_t kMaxLinksPerFlush = 200;
 
-  explicit ClickFeed(storage::Database& db) : db_(db) {}
+  static constexpr base::Seconds kMaxAge{15 * 60};
 
-  // `only`: one link of the tenant; nullopt: all. Error: kTooMany too_many_streams.
-  base::Status watch(base::TenantId tenant, std::optional<LinkId> only,
+  // Both outlive it; it subscribes to `db`, so it outlives `db`'s threads.
+  ClickFeed(storage::Database& db, const base::Clock& clock);
+  ClickFeed(const ClickFeed&) = delete;
+  ClickFeed& operator=(const ClickFeed&) = delete;
+
+  // `who` calls for its tenant. `only`: one link of the tenant; nullopt: all.
+  // Error: kTooMany too_many_streams.
+  base::Status watch(const security::Principal& who, std::optional<LinkId> only,
                      std::shared_ptr<http::EventStream> stream);
 
   // Called by ClickRecorder after each commit.
@@ -55,15 +68,20 @@ class ClickFeed {
  private:
   struct Watcher {
     base::TenantId tenant;
+    security::KeyId key;  // not set: the administrator's session
     std::optional<LinkId> only;
+    base::Mono ends_at;
     std::shared_ptr<http::EventStream> stream;
   };
 
   std::vector<ClickCount> watched(std::span<const ClickCount> counts);
-  void drop_closed();  // REQUIRES: mutex_ held
+  void drop_ended();  // REQUIRES: mutex_ held
+  template <class Ends>
+  void end_streams(const Ends& ends);
   void send(const ClickCount& count, const store::NamedTotal& named, base::Time at);
 
   storage::Database& db_;
+  const base::Clock& clock_;
   std::atomic<std::size_t> watching_{0};
 
   std::mutex mutex_;  // guards what follows

@@ -194,7 +194,7 @@ base::Status LinksApi::stream(http::Call& call, std::shared_ptr<http::EventStrea
                   }));
     only = link.id;
   }
-  return module_.feed.watch(call.principal.tenant, only, std::move(stream));
+  return module_.feed.watch(call.principal, only, std::move(stream));
 }
 
 }  // namespace ashlar::links
