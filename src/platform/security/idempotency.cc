@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/text.h"
+#include "platform/json/parse.h"
+#include "platform/json/writer.h"
 #include "platform/security/digest.h"
 #include "platform/security/idempotency_store.h"
 #include "platform/storage/database.h"
@@ -26,7 +29,7 @@ std::string_view header_of(const AnswerHeaders& headers, std::string_view name) 
   return {};
 }
 
-bool must_not_be_kept(const AnswerHeaders& headers) {
+bool shows_a_secret(const AnswerHeaders& headers) {
   return base::ascii_lower(header_of(headers, "cache-control")).find("no-store") !=
          std::string::npos;
 }
@@ -50,15 +53,13 @@ AnswerHeaders parse_headers(std::string_view text) {
   return headers;
 }
 
-base::Error already_shown(const AnswerHeaders& headers) {
-  std::string detail =
-      "this Idempotency-Key was answered with a secret that is shown once and was not kept";
-  const std::string_view location = header_of(headers, "location");
-  if (!location.empty()) {
-    detail += "; if it got lost, delete " + std::string(location) +
-              " and create another with a new Idempotency-Key";
-  }
-  return base::fail(Code::kConflict, "key_already_shown", std::move(detail));
+std::string without_secret(std::string_view body) {
+  auto value = json::parse(body);
+  CHECK(value.ok() && value->if_object() != nullptr);
+  const std::size_t removed = std::erase_if(
+      *value->if_object(), [](const auto& member) { return member.first == kSecretMember; });
+  CHECK(removed == 1);
+  return json::to_text(*value);
 }
 
 }  // namespace
@@ -85,7 +86,6 @@ base::Result<std::optional<StoredAnswer>> look_up(storage::Transaction& tx,
         "this Idempotency-Key came with another request before; a new request needs a new key");
   }
   StoredAnswer answer{found->status, parse_headers(found->headers), std::move(found->body)};
-  if (must_not_be_kept(answer.headers)) return already_shown(answer.headers);
   return std::optional(std::move(answer));
 }
 
@@ -96,17 +96,23 @@ base::Status record(storage::Transaction& tx, const IdempotentRequest& request, 
   stored.request_hash = request.hash;
   stored.status = status;
   stored.headers = headers_text(headers);
-  if (!must_not_be_kept(headers)) stored.body = body;
+  stored.body = shows_a_secret(headers) ? without_secret(body) : std::string(body);
   stored.created_at = now;
   return put_idempotency_record(tx, request.mode, request.key, stored);
 }
 
 base::Result<std::int64_t> sweep_idempotency(storage::Database& db, base::Time now,
-                                             std::int64_t limit) {
-  return db.write(storage::Context::platform(storage::PlatformUse::kMaintenance),
-                  [&](storage::Transaction& tx) {
-                    return sweep_idempotency_records(tx, now - kIdempotencyLifetime, limit);
-                  });
+                                             std::int64_t batch) {
+  const auto context = storage::Context::platform(storage::PlatformUse::kMaintenance);
+  std::int64_t swept = 0;
+  for (int i = 0; i < kMaxSweepBatches; ++i) {
+    ASHLAR_ASSIGN(const std::int64_t removed, db.write(context, [&](storage::Transaction& tx) {
+      return sweep_idempotency_records(tx, now - kIdempotencyLifetime, batch);
+    }));
+    swept += removed;
+    if (removed < batch) break;
+  }
+  return swept;
 }
 
 }  // namespace ashlar::security

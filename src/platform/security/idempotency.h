@@ -10,13 +10,14 @@
 // Two of the same at once: one waits for the other (SQLite) or is run again by storage
 // (PostgreSQL), and then finds the record.
 //
-//  1. A key belongs to (tenant, mode) and is good for kIdempotencyLifetime.
-//  2. An answer that says "Cache-Control: no-store" is never kept: it holds a secret that is shown
-//     once. Only that it was given is kept; a repeat gets kConflict key_already_shown, which names
-//     the Location, so that the caller can revoke what it lost and create another.
+//  1. A key belongs to (tenant, mode), in a transaction without a tenant to the platform's
+//     administration (the two are kept apart), and is good for kIdempotencyLifetime.
+//  2. An answer that says "Cache-Control: no-store" is a JSON object that shows a secret once, as
+//     its member kSecretMember. It is kept without that member, so a repeat tells what was made but
+//     not the secret, which is nowhere in the record.
 //  3. Only success is recorded: an error rolls the transaction back.
 //
-// Errors beside storage's: kInvalid idempotency_key_reused (422), kConflict key_already_shown.
+// Errors beside storage's: kInvalid idempotency_key_reused (422).
 // Pure functions over a transaction; any thread.
 #pragma once
 
@@ -38,6 +39,8 @@ class Transaction;
 namespace ashlar::security {
 
 inline constexpr base::Seconds kIdempotencyLifetime{24 * 3600};
+inline constexpr std::string_view kSecretMember = "key";
+inline constexpr int kMaxSweepBatches = 100;
 
 using AnswerHeaders = std::vector<std::pair<std::string, std::string>>;
 
@@ -60,12 +63,14 @@ std::string request_hash(std::string_view method, std::string_view path, std::st
 
 base::Result<std::optional<StoredAnswer>> look_up(storage::Transaction& tx,
                                                   const IdempotentRequest& request, base::Time now);
-// Header values hold no line breaks (http/response.h).
+// Header values hold no line breaks (http/response.h). REQUIRES: an answer that is not to be stored
+// is as (2) says.
 base::Status record(storage::Transaction& tx, const IdempotentRequest& request, int status,
                     const AnswerHeaders& headers, std::string_view body, base::Time now);
 
-// Removes records that have expired, at most `limit`; says how many. App calls it now and then.
+// Removes records that have expired, `batch` in a transaction so that nobody waits long for it,
+// until none is left or kMaxSweepBatches are done; says how many. App calls it now and then.
 base::Result<std::int64_t> sweep_idempotency(storage::Database& db, base::Time now,
-                                             std::int64_t limit = 1000);
+                                             std::int64_t batch = 1000);
 
 }  // namespace ashlar::security

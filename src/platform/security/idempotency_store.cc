@@ -30,7 +30,24 @@ constexpr Sql kSweep{Audience::kPlatform,
                      "(SELECT tenant_id, mode, key FROM idempotency_keys WHERE created_at < ?1 "
                      "ORDER BY created_at LIMIT ?2)"};
 
-constexpr std::array<const Sql*, 4> kStatements{&kFind, &kPut, &kErase, &kSweep};
+constexpr Sql kFindPlatform{
+    Audience::kPlatform,
+    "SELECT route, request_hash, status, headers, body, created_at FROM platform_idempotency_keys "
+    "WHERE mode = ?1 AND key = ?2"};
+constexpr Sql kPutPlatform{
+    Audience::kPlatform,
+    "INSERT INTO platform_idempotency_keys (mode, key, route, request_hash, status, headers, "
+    "body, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+    "ON CONFLICT (mode, key) DO UPDATE SET route = excluded.route, "
+    "request_hash = excluded.request_hash, status = excluded.status, "
+    "headers = excluded.headers, body = excluded.body, created_at = excluded.created_at"};
+constexpr Sql kSweepPlatform{Audience::kPlatform,
+                             "DELETE FROM platform_idempotency_keys WHERE (mode, key) IN "
+                             "(SELECT mode, key FROM platform_idempotency_keys "
+                             "WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)"};
+
+constexpr std::array<const Sql*, 7> kStatements{
+    &kFind, &kPut, &kErase, &kSweep, &kFindPlatform, &kPutPlatform, &kSweepPlatform};
 
 }  // namespace
 
@@ -38,7 +55,8 @@ base::Result<std::optional<IdempotencyRecord>> find_idempotency_record(storage::
                                                                        std::string_view mode,
                                                                        std::string_view key) {
   std::optional<IdempotencyRecord> found;
-  ASHLAR_TRY(tx.query(kFind, {mode, key}, [&](const storage::Row& row) {
+  const Sql& find = tx.context().is_tenant() ? kFind : kFindPlatform;
+  ASHLAR_TRY(tx.query(find, {mode, key}, [&](const storage::Row& row) {
     found = IdempotencyRecord{std::string(row.text(0)),         std::string(row.blob(1)),
                               static_cast<int>(row.integer(2)), std::string(row.text(3)),
                               std::string(row.blob(4)),         base::from_micros(row.integer(5))};
@@ -48,9 +66,10 @@ base::Result<std::optional<IdempotencyRecord>> find_idempotency_record(storage::
 
 base::Status put_idempotency_record(storage::Transaction& tx, std::string_view mode,
                                     std::string_view key, const IdempotencyRecord& record) {
-  ASHLAR_TRY(tx.execute(kPut, {mode, key, std::string_view(record.route), Blob{record.request_hash},
-                               std::int64_t{record.status}, std::string_view(record.headers),
-                               Blob{record.body}, base::to_micros(record.created_at)}));
+  const Sql& put = tx.context().is_tenant() ? kPut : kPutPlatform;
+  ASHLAR_TRY(tx.execute(put, {mode, key, std::string_view(record.route), Blob{record.request_hash},
+                              std::int64_t{record.status}, std::string_view(record.headers),
+                              Blob{record.body}, base::to_micros(record.created_at)}));
   return base::ok_status();
 }
 
@@ -61,7 +80,11 @@ base::Result<std::int64_t> erase_idempotency_records(storage::Transaction& tx, s
 base::Result<std::int64_t> sweep_idempotency_records(storage::Transaction& tx,
                                                      base::Time created_before,
                                                      std::int64_t limit) {
-  return tx.execute(kSweep, {base::to_micros(created_before), limit});
+  ASHLAR_ASSIGN(const std::int64_t tenants,
+                tx.execute(kSweep, {base::to_micros(created_before), limit}));
+  ASHLAR_ASSIGN(const std::int64_t own,
+                tx.execute(kSweepPlatform, {base::to_micros(created_before), limit - tenants}));
+  return tenants + own;
 }
 
 std::span<const storage::Sql* const> idempotency_statements() { return kStatements; }

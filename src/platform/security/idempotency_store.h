@@ -1,5 +1,6 @@
-// The SQL of Idempotency-Keys. Records are a tenant's; only the sweep of what has expired goes over
-// all tenants, under PlatformUse::kMaintenance.
+// The SQL of Idempotency-Keys. Records are a tenant's or, where the transaction has none, the
+// platform's own, in another table. The sweep of what has expired goes over all of them, under
+// PlatformUse::kMaintenance.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +34,9 @@ base::Result<std::optional<IdempotencyRecord>> find_idempotency_record(storage::
 // In place of an older one of the same key.
 base::Status put_idempotency_record(storage::Transaction& tx, std::string_view mode,
                                     std::string_view key, const IdempotencyRecord& record);
+// The tenant's.
 base::Result<std::int64_t> erase_idempotency_records(storage::Transaction& tx, std::int64_t limit);
+// At most `limit` in all.
 base::Result<std::int64_t> sweep_idempotency_records(storage::Transaction& tx,
                                                      base::Time created_before, std::int64_t limit);
 

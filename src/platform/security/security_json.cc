@@ -1,6 +1,7 @@
 #include "platform/security/security_json.h"
 
 #include "platform/security/api_key.h"
+#include "platform/security/idempotency.h"
 #include "platform/security/password.h"
 
 namespace ashlar::security {
@@ -143,8 +144,9 @@ const json::Schema<json::Page<KeyView>>& key_page_schema() {
 const json::Schema<CreatedKeyView>& created_key_schema() {
   static const auto schema =
       key_fields(json::Schema<CreatedKeyView>("CreatedKey", "A new API key, shown this once."))
-          .required("key", &CreatedKeyView::key,
-                    {.doc = "The key itself. Ashlar keeps only its hash: store it now."});
+          .optional(kSecretMember, &CreatedKeyView::key,
+                    {.doc = "The key itself. Ashlar keeps only its hash: store it now. It is not "
+                            "in the answer to a repeat with the same Idempotency-Key."});
   return schema;
 }
 
