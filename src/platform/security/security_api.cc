@@ -5,9 +5,12 @@
 #include <utility>
 
 #include "base/text.h"
+#include "platform/http/accept.h"
 #include "platform/http/cursor.h"
+#include "platform/http/paging.h"
 #include "platform/http/problem.h"
 #include "platform/security/admin.h"
+#include "platform/security/answer_once.h"
 #include "platform/security/api_keys.h"
 #include "platform/security/authenticator.h"
 #include "platform/security/security_handlers.h"
@@ -22,42 +25,13 @@ using base::Result;
 using http::Call;
 using http::Response;
 
-constexpr int kDefaultLimit = 20;
-constexpr int kMaxLimit = 100;
-
 constexpr std::string_view kTenantList = "tenants";
 constexpr std::string_view kKeyList = "keys";
 
-// What must stay out of every cache, and out of the record of an Idempotency-Key (idempotency.h).
+// What must stay out of every cache. The record of an Idempotency-Key leaves the secret out
+// (idempotency.h).
 Response secret(Response response) {
   response.header("Cache-Control", "no-store");
-  return response;
-}
-
-Result<int> page_limit(const Call& call) {
-  const auto text = call.query_value("limit");
-  if (!text) return kDefaultLimit;
-  int limit = 0;
-  const auto parsed = std::from_chars(text->data(), text->data() + text->size(), limit);
-  if (parsed.ec == std::errc() && parsed.ptr == text->data() + text->size() && limit >= 1 &&
-      limit <= kMaxLimit) {
-    return limit;
-  }
-  base::Error error =
-      base::fail(Code::kInvalid, "invalid_request", "The query is not what this route takes.");
-  error.fields.push_back({"?limit", "out_of_range", "A whole number from 1 to 100."});
-  return error;
-}
-
-template <class T>
-Response page_response(const Call& call, const json::Schema<json::Page<T>>& schema,
-                       const json::Page<T>& page, int limit) {
-  Response response = http::json_response(200, schema, page);
-  if (page.next_cursor) {
-    const std::string next = std::string(call.head->path) + "?limit=" + std::to_string(limit) +
-                             "&cursor=" + base::percent_encode(*page.next_cursor);
-    response.header("Link", "<" + next + ">; rel=\"next\"");
-  }
   return response;
 }
 
@@ -67,6 +41,10 @@ KeyId key_id_of(std::string_view text) {
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), id);
   const bool whole = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
   return whole && id > 0 && text.front() != '0' ? KeyId(id) : KeyId();
+}
+
+std::string_view session_token(const Call& call) {
+  return http::cookie_value(call.head->cookie, kSessionCookie).value_or("");
 }
 
 Response with_session(const Call& call, Response response, std::string_view token) {
@@ -87,7 +65,7 @@ Response attempt_refused(const Call& call, const base::Error& error, base::Secon
 
 Result<Response> SecurityHandlers::show_session(Call& call) const {
   SessionView view{false, false, services_.version};
-  const std::string_view token = session_token(*call.head);
+  const std::string_view token = session_token(call);
   if (!token.empty()) {
     const base::Status status = services_.admin.check_session(token, call.deadline);
     if (!status.ok() && status.error().code != Code::kUnauthenticated) return status.error();
@@ -123,7 +101,7 @@ Result<Response> SecurityHandlers::session_answer(const Call& call,
 }
 
 Result<Response> SecurityHandlers::sign_out(Call& call) const {
-  const std::string_view token = session_token(*call.head);
+  const std::string_view token = session_token(call);
   if (!token.empty()) {
     ASHLAR_TRY(check_same_site(*call.head));
     ASHLAR_TRY(services_.admin.sign_out(token));
@@ -132,7 +110,7 @@ Result<Response> SecurityHandlers::sign_out(Call& call) const {
 }
 
 Result<Response> SecurityHandlers::list_tenants(Call& call) const {
-  ASHLAR_ASSIGN(const int limit, page_limit(call));
+  ASHLAR_ASSIGN(const int limit, http::page_limit(call));
   const http::CursorScope scope{kTenantList};
   std::string after;
   if (const auto cursor = call.query_value("cursor")) {
@@ -146,14 +124,23 @@ Result<Response> SecurityHandlers::list_tenants(Call& call) const {
     page.data.pop_back();
     ASHLAR_ASSIGN(page.next_cursor, services_.cursors.encode(scope, page.data.back().name));
   }
-  return page_response(call, tenant_page_schema(), page, limit);
+  return http::page_response(call, tenant_page_schema(), page);
 }
 
 Result<Response> SecurityHandlers::create_tenant(Call& call) const {
   ASHLAR_ASSIGN(const TenantBody body, new_tenant_schema().parse_body(call.body));
-  ASHLAR_ASSIGN(const Tenant tenant, services_.tenants.create(body.name));
-  return http::json_response(201, tenant_schema(), tenant)
-      .header("Location", "/v1/tenants/" + tenant.name);
+  ASHLAR_ASSIGN(const auto key, idempotency_key_of(call));
+  std::optional<Response> response;
+  ASHLAR_TRY(services_.tenants.in_transaction(
+      [&](storage::Transaction& tx, base::Time now) -> base::Status {
+        ASHLAR_ASSIGN(response, answer_once(tx, call, key, now, [&]() -> Result<Response> {
+                        ASHLAR_ASSIGN(const Tenant tenant, services_.tenants.create(tx, body.name));
+                        return http::json_response(201, tenant_schema(), tenant)
+                            .header("Location", "/v1/tenants/" + tenant.name);
+                      }));
+        return base::ok_status();
+      }));
+  return *std::move(response);
 }
 
 Result<Response> SecurityHandlers::show_tenant(Call& call) const {
@@ -162,7 +149,7 @@ Result<Response> SecurityHandlers::show_tenant(Call& call) const {
 }
 
 Result<Response> SecurityHandlers::list_keys(Call& call) const {
-  ASHLAR_ASSIGN(const int limit, page_limit(call));
+  ASHLAR_ASSIGN(const int limit, http::page_limit(call));
   const http::CursorScope scope{kKeyList, call.principal.tenant.value};
   std::optional<KeyPosition> after;
   if (const auto cursor = call.query_value("cursor")) {
@@ -180,7 +167,7 @@ Result<Response> SecurityHandlers::list_keys(Call& call) const {
                                            keys.back().id.value));
   }
   for (const ApiKey& key : keys) page.data.push_back(view_of(key));
-  return page_response(call, key_page_schema(), page, limit);
+  return http::page_response(call, key_page_schema(), page);
 }
 
 Result<Response> SecurityHandlers::create_key(Call& call, storage::Transaction& tx) const {

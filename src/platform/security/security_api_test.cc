@@ -7,8 +7,10 @@
 #include "platform/http/problem.h"
 #include "platform/json/parse.h"
 #include "platform/json/value.h"
+#include "platform/json/writer.h"
 #include "platform/security/api_key.h"
 #include "platform/security/authenticator.h"
+#include "platform/security/idempotency.h"
 #include "platform/security/testing/security_test_base.h"
 
 namespace ashlar::security {
@@ -23,6 +25,7 @@ struct Asked {
   std::vector<std::string> params{};
   std::vector<std::pair<std::string, std::string>> query{};
   std::string cookie{};
+  std::string idempotency_key{};
   bool console = true;
 };
 
@@ -60,6 +63,8 @@ class SecurityApiTest : public SecurityTest {
     head.method = method;
     head.path = path;
     head.cookie = asked.cookie;
+    head.idempotency_key = asked.idempotency_key;
+    head.method_text = "POST";
     if (asked.console) {
       head.fields[0] = {"X-Requested-With", "ashlar-console"};
       head.field_count = 1;
@@ -207,6 +212,54 @@ TEST_P(SecurityApiTest, TenantsAreMadeShownAndListed) {
   }
   EXPECT_EQ(reason(call(kGet, "/v1/tenants", admin(), {.query = {{"cursor", "x"}}})),
             "invalid_cursor");
+}
+
+TEST_P(SecurityApiTest, ATenantIsMadeOnceForEachIdempotencyKey) {
+  const auto make = [&](std::string body, std::string key) {
+    return call(kPost, "/v1/tenants", admin(),
+                {.body = std::move(body), .idempotency_key = std::move(key)});
+  };
+  const std::string gamma = R"({"name":"gamma"})";
+  const Response first = make(gamma, "k1");
+  ASSERT_EQ(first.status, 201) << first.body;
+  EXPECT_EQ(header(first, "Idempotency-Replayed"), "");
+  for (const char* same : {"k1", "\"k1\""}) {
+    const Response again = make(gamma, same);
+    EXPECT_EQ(again.status, 201);
+    EXPECT_EQ(again.body, first.body);
+    EXPECT_EQ(header(again, "Location"), "/v1/tenants/gamma");
+    EXPECT_EQ(header(again, "Idempotency-Replayed"), "true");
+  }
+  EXPECT_EQ(reason(make(R"({"name":"delta"})", "k1")), "idempotency_key_reused");
+  EXPECT_EQ(reason(make(gamma, "k2")), "tenant_exists");
+  EXPECT_EQ(reason(make(gamma, "")), "tenant_exists");
+  EXPECT_EQ(reason(make(R"({"name":"delta"})", "two words")), "bad_idempotency_key");
+  // The error left no record: the key is free.
+  EXPECT_EQ(make(R"({"name":"delta"})", "k2").status, 201);
+}
+
+// What is replayed names the key but does not hold it.
+TEST_P(SecurityApiTest, ARepeatedKeyIsAnsweredWithoutItsSecret) {
+  const Response made = call(kPost, "/v1/keys", admin_for(alpha_),
+                             {.body = R"({"name":"importer","scopes":["links:read"]})"});
+  ASSERT_EQ(made.status, 201);
+  const IdempotentRequest request{"live", "k1", "POST /v1/keys", "hash"};
+  std::optional<StoredAnswer> replay;
+  ASSERT_TRUE(db().write(alpha(),
+                         [&](storage::Transaction& tx) -> base::Status {
+                           ASHLAR_TRY(record(tx, request, made.status, made.headers, made.body,
+                                             clock_.now()));
+                           ASHLAR_ASSIGN(replay, look_up(tx, request, clock_.now()));
+                           return base::ok_status();
+                         })
+                  .ok());
+  ASSERT_TRUE(replay.has_value());
+  EXPECT_EQ(replay->status, 201);
+  EXPECT_EQ(replay->headers, made.headers);
+  json::Value expected = body(made);
+  std::erase_if(*expected.if_object(), [](const auto& member) { return member.first == "key"; });
+  EXPECT_EQ(replay->body, json::to_text(expected));
+  EXPECT_EQ(replay->body.find(text(body(made), "key")), std::string::npos);
 }
 
 TEST_P(SecurityApiTest, AKeyIsShownOnce) {

@@ -115,7 +115,7 @@ void add_tenant_routes(http::RouteTable& table, const Handlers& handlers) {
                    .tenancy = Tenancy::kPlatform,
                    .scope = {""},
                    .cost = 5,
-                   .idempotency = Idempotency::kNatural,  // by its name: a repeat is a clean 409
+                   .idempotency = Idempotency::kNatural,  // the handler honours the key itself
                    .deadline = kWrite,
                    .handler = {bind(handlers, &SecurityHandlers::create_tenant)},
                    .request = &new_tenant_schema(),
@@ -154,7 +154,7 @@ void add_key_routes(http::RouteTable& table, const Handlers& handlers) {
       {.method = Method::kPost,
        .path = {"/v1/keys"},
        .summary = {"Creates an API key. The answer shows it, this once; a repeat with the same "
-                   "Idempotency-Key is refused, since the key itself is not kept."},
+                   "Idempotency-Key is answered without it, since the key itself is not kept."},
        .module = {"keys"},
        .tenancy = Tenancy::kTenant,
        .scope = {"keys:write"},
@@ -168,9 +168,7 @@ void add_key_routes(http::RouteTable& table, const Handlers& handlers) {
        .response = &created_key_schema(),
        .success = 201,
        .errors = {
-           {403, "scope_not_held", "the calling key does not have a scope that it would give"},
-           {409, "key_already_shown",
-            "this Idempotency-Key has created a key already, which was shown once"}}});
+           {403, "scope_not_held", "the calling key does not have a scope that it would give"}}});
   table.push_back({.method = Method::kGet,
                    .path = {"/v1/keys/{id}"},
                    .summary = {"Shows an API key, without its secret."},

@@ -106,12 +106,20 @@ base::Status export_all_keys(Transaction& tx, const LineSink& sink) {
 Tenants::Tenants(storage::Database& db, const base::Clock& clock, std::vector<TenantData> data)
     : db_(db), clock_(clock), data_(std::move(data)) {}
 
+base::Status Tenants::in_transaction(
+    const std::function<base::Status(Transaction&, base::Time now)>& body) {
+  return db_.write(admin_context(), [&](Transaction& tx) { return body(tx, clock_.now()); });
+}
+
 base::Result<Tenant> Tenants::create(std::string_view name) {
   ASHLAR_TRY(check_name(name));
+  return db_.write(admin_context(), [&](Transaction& tx) { return create(tx, name); });
+}
+
+base::Result<Tenant> Tenants::create(Transaction& tx, std::string_view name) {
+  ASHLAR_TRY(check_name(name));
   const base::Time now = clock_.now();
-  ASHLAR_ASSIGN(const auto id, db_.write(admin_context(), [&](Transaction& tx) {
-    return insert_tenant(tx, name, now);
-  }));
+  ASHLAR_ASSIGN(const auto id, insert_tenant(tx, name, now));
   if (!id)
     return base::fail(Code::kConflict, "tenant_exists", "there is a tenant of this name already");
   return Tenant{*id, std::string(name), now};

@@ -54,6 +54,11 @@ class Tenants {
   Tenants(storage::Database& db, const base::Clock& clock, std::vector<TenantData> data);
 
   base::Result<Tenant> create(std::string_view name);
+  // The same inside in_transaction(), for who has more to commit with it.
+  base::Result<Tenant> create(storage::Transaction& tx, std::string_view name);
+  // A transaction of the administration of tenants; as Database::write(). `now` is its time.
+  base::Status in_transaction(
+      const std::function<base::Status(storage::Transaction&, base::Time now)>& body);
   base::Result<Tenant> find(std::string_view name);
   base::Result<Tenant> find(base::TenantId id);
   // By name, those after `after`, at most `limit`.
