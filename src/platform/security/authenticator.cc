@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "platform/http/accept.h"
 #include "platform/http/http_parser.h"
 #include "platform/security/admin.h"
 #include "platform/security/api_keys.h"
@@ -53,19 +54,6 @@ std::string session_cookie(std::string_view token, bool secure) {
   return cookie;
 }
 
-std::string_view session_token(const http::RequestHead& head) {
-  std::string_view rest = head.cookie;
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find(';'), rest.size());
-    const std::string_view pair = base::trim_spaces(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && pair.substr(0, equals) == kSessionCookie)
-      return pair.substr(equals + 1);
-  }
-  return {};
-}
-
 base::Status check_same_site(const http::RequestHead& head) {
   if (is_safe(head.method)) return base::ok_status();
   if (head.find("x-requested-with") != kConsoleMark) {
@@ -90,17 +78,10 @@ base::Result<Principal> Authenticator::authenticate(const http::RequestHead& hea
     ASHLAR_ASSIGN(const auto principal, keys_.authenticate(*key, deadline));
     return *principal;
   }
-  const std::string_view token = session_token(head);
+  const std::string_view token = http::cookie_value(head.cookie, kSessionCookie).value_or("");
   if (!token.empty()) return by_session(head, token, deadline);
   return base::fail(Code::kUnauthenticated, "missing_credentials",
                     "this needs an API key: Authorization: Bearer KEY");
-}
-
-std::optional<Principal> Authenticator::authenticate_cached(const http::RequestHead& head) {
-  const auto key = bearer(head.authorization);
-  if (!key) return std::nullopt;
-  const auto principal = keys_.authenticate_cached(*key);
-  return principal ? std::optional(*principal) : std::nullopt;
 }
 
 base::Result<Principal> Authenticator::by_session(const http::RequestHead& head,

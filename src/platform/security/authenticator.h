@@ -39,8 +39,6 @@ inline constexpr std::string_view kSessionCookie = "ashlar_session";
 
 // "ashlar_session=…; Path=/; HttpOnly; SameSite=Strict[; Secure]"; an empty token ends the cookie.
 std::string session_cookie(std::string_view token, bool secure);
-// The token in the request's cookies; empty where there is none.
-std::string_view session_token(const http::RequestHead& head);
 base::Status check_same_site(const http::RequestHead& head);
 
 class Authenticator {
@@ -50,8 +48,6 @@ class Authenticator {
 
   base::Result<Principal> authenticate(const http::RequestHead& head,
                                        std::optional<base::Mono> deadline = {});
-  // The same where memory suffices (a cached key); nullopt: ask authenticate(). Never blocks.
-  std::optional<Principal> authenticate_cached(const http::RequestHead& head);
 
  private:
   base::Result<Principal> by_session(const http::RequestHead& head, std::string_view token,

@@ -38,9 +38,7 @@ class AuthenticatorTest : public SecurityTest {
     http::ParseError error;
     if (http::parse_request_head(text, {}, head, error) != http::ParseState::kComplete)
       return "not parsed";
-    const auto cached = authenticator_->authenticate_cached(head);
     last_ = authenticator_->authenticate(head);
-    if (cached && !last_->ok()) return "cached differs";
     return reason_of(*last_);
   }
 
@@ -80,6 +78,7 @@ TEST_P(AuthenticatorTest, WhoIsCalling) {
       {"GET", "Authorization: Bearer abc\r\nCookie: ashlar_session=SESSION\r\n", "invalid_api_key"},
       {"GET", "Cookie: ashlar_session=SESSION\r\n", "ok"},
       {"GET", "Cookie: a=b;ashlar_session=SESSION;c=d\r\n", "ok"},
+      {"GET", "Cookie: ashlar_session=\"SESSION\"\r\n", "ok"},
       {"GET", "Cookie: ashlar_session=SESSIONx\r\n", "session_ended"},
       {"GET", "Cookie: xashlar_session=SESSION\r\n", "missing_credentials"},
       {"GET", "Cookie: ASHLAR_SESSION=SESSION\r\n", "missing_credentials"},
