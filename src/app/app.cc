@@ -70,6 +70,7 @@ base::Result<Config> config_for_metrics(const Config& config) {
   ConfigLoader loader;
   ASHLAR_TRY(loader.apply("listen", config.metrics_listen, "metrics.listen"));
   ASHLAR_TRY(loader.apply("http.io_threads", "1", "metrics.listen"));
+  ASHLAR_TRY(loader.apply("http.max_connections", "32", "metrics.listen"));
   return loader.finish();
 }
 

@@ -125,7 +125,8 @@ base::Result<Link> Links::create(storage::Transaction& tx, const NewLink& wanted
   link.code = wanted.code.value_or("");
   ASHLAR_ASSIGN(link, wanted.code ? insert_custom(tx, std::move(link))
                                   : insert_generated(tx, std::move(link)));
-  tx.notify(kLinksChannel, link.code);
+  // A generated code was nobody's to ask for before; a chosen one may be cached as unknown.
+  if (wanted.code) tx.notify(kLinksChannel, link.code);
   return link;
 }
 

@@ -10,7 +10,10 @@
 //     A generated code that is taken or reserved takes the next id.
 //  3. Targets have passed check_target() (target.h).
 //  4. Each change adds one to `version` and sends the code on kLinksChannel, after commit, in every
-//     process (storage/database.h, 5). Creating is a change: the code may be cached as unknown.
+//     process (storage/database.h, 5). So does creating a link with a chosen code, which may be
+//     cached as unknown; a generated one cannot be asked for before but by luck, and what is
+//     unknown is cached for a second only (redirects.h). A notice a create would make PostgreSQL
+//     commit one by one: it sends them under a lock.
 //  5. `expires_at` is in the future when it is set; null takes it away.
 //
 // Errors: kInvalid with the fields named (reasons of target.h, code_malformed, code_reserved,

@@ -335,7 +335,8 @@ TEST_P(LinksTest, ASearchIsBounded) {
   EXPECT_TRUE(status.ok());
 }
 
-// A change tells every process's cache, and so does a create: the code may be cached as unknown.
+// A change tells every process's cache, and so does a create with a chosen code, which may be
+// cached as unknown. A generated code needs no notice.
 TEST_P(LinksTest, ChangesAreNoticed) {
   std::mutex mutex;
   std::vector<std::string> heard;
@@ -343,6 +344,7 @@ TEST_P(LinksTest, ChangesAreNoticed) {
     const std::lock_guard guard(mutex);
     if (!notice.resync) heard.emplace_back(notice.payload);
   });
+  ASSERT_TRUE(create(kAlice, to("https://example.com/")).ok());
   ASSERT_TRUE(create(kAlice, named("note")).ok());
   ASSERT_TRUE(update(kAlice, "note", {.enabled = false}).ok());
   ASSERT_TRUE(update(kAlice, "note", {.enabled = false}).ok());  // changes nothing

@@ -100,9 +100,10 @@ RedirectCache::Ticket RedirectCache::ticket(std::string_view code) {
 }
 
 void RedirectCache::put(Ticket ticket, std::string_view code,
-                        const std::optional<RedirectTarget>& target) {
+                        const std::optional<RedirectTarget>& target, base::Time unknown_until) {
   const std::uint64_t hash = hash_of(code);
   Entry* entry = make_entry(hash, code, target);
+  if (!target) entry->expires_us = base::to_micros(unknown_until);
   const std::size_t bytes = bytes_of(*entry);
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);

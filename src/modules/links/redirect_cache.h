@@ -35,7 +35,7 @@ struct CachedTarget {
   base::TenantId tenant;
   int status;
   bool enabled;
-  std::int64_t expires_us;  // kNever where it does not
+  std::int64_t expires_us;  // kNever where it does not; of status 0: believe it until then
 
   static constexpr std::int64_t kNever = INT64_MAX;
 };
@@ -64,7 +64,9 @@ class RedirectCache {
     std::uint64_t generation;
   };
   Ticket ticket(std::string_view code);
-  void put(Ticket ticket, std::string_view code, const std::optional<RedirectTarget>& target);
+  // `unknown_until`: with no target, how long that may be believed.
+  void put(Ticket ticket, std::string_view code, const std::optional<RedirectTarget>& target,
+           base::Time unknown_until = {});
   void drop(std::string_view code);
   void clear();
 

@@ -154,14 +154,16 @@ http::InlineOutcome Redirects::answer_inline(http::InlineRequest& request) {
   LinkId id;
   base::TenantId tenant;
   std::optional<Refusal> refusal;
+  bool stale = false;
   const bool known = cache_.find(code, [&](const CachedTarget& target) {
+    stale = target.status == 0 && target.expires_us <= base::to_micros(request.now());
     refusal = refusal_of(target, request.now());
     if (refusal) return;
     append_redirect(request, target);
     id = target.id;
     tenant = target.tenant;
   });
-  if (!known) return InlineOutcome::kNeedsWorker;
+  if (!known || stale) return InlineOutcome::kNeedsWorker;
   hits_.add();
   if (refusal) {
     request.answer(refuse(*refusal, request.head(), request.request_id()));
@@ -205,8 +207,8 @@ base::Result<Response> Redirects::answer_from_storage(http::Call& call) {
       const std::optional<RedirectTarget> found,
       db_.read(storage::Context::platform(storage::PlatformUse::kRedirect, call.deadline),
                [&](storage::Transaction& tx) { return links_.find_for_redirect(tx, code); }));
-  cache_.put(ticket, code, found);
   const base::Time now = clock_.now();
+  cache_.put(ticket, code, found, now + kUnknownFor);
   const CachedTarget target = view_of(found);
   if (const std::optional<Refusal> refusal = refusal_of(target, now)) {
     return refuse(*refusal, *call.head, call.request_id);

@@ -9,7 +9,7 @@
 //   alive, 301 or 308    Location, Cache-Control: private, max-age=N, N = permanent_max_age but
 //                        never beyond expires_at. Without it a browser would keep a 301 for ever
 //   expired or disabled  410, no-store (it may be enabled again)
-//   unknown              404, no-store (it may be created)
+//   unknown              404, no-store (it may be created); remembered here for kUnknownFor
 // GET counts a click, HEAD does not. Refusals are a page for browsers, a problem document for
 // others.
 #pragma once
@@ -40,6 +40,8 @@ class Links;
 
 class Redirects {
  public:
+  static constexpr base::Seconds kUnknownFor{1};
+
   struct Options {
     std::size_t cache_bytes = 256 * 1024 * 1024;
     base::Seconds permanent_max_age{90};

@@ -97,6 +97,7 @@ class Connection final : public runtime::Watcher,
   Step run_inline(std::string_view& data, bool& in_input);
   Step after_inline(std::string_view& data, bool in_input);
   Step dispatch(std::string_view body);
+  Step refuse_overloaded();
   Step refuse_unrouted(std::string_view& data);
   Step refuse(int status, std::string_view reason, std::string_view detail);
   void keep(std::string_view& data, bool& in_input);

@@ -196,6 +196,7 @@ Connection::Step Connection::after_inline(std::string_view& data, bool in_input)
 }
 
 Connection::Step Connection::dispatch(std::string_view body) {
+  if (!io_.shared.handler.has_room(*match_.endpoint)) return refuse_overloaded();
   auto exchange = std::make_unique<Exchange>();
   ParseError error;
   // Again, since the views must point into input_, which stays put from here on.
@@ -212,11 +213,15 @@ Connection::Step Connection::dispatch(std::string_view body) {
   exchange->sink = shared_from_this();
   phase_ = Phase::kWorking;
   if (io_.shared.handler.submit(exchange)) return Step::kStop;
+  return refuse_overloaded();
+}
 
-  // The connection is fine, only the work is too much: it stays open for the retry.
+// The connection is fine, only the work is too much: it stays open for the retry.
+Connection::Step Connection::refuse_overloaded() {
   answer(problem(503, "overloaded", "Too many requests are waiting; retry after a second.",
                  request_id_));
   count(*match_.endpoint, 503);
+  phase_ = Phase::kWorking;
   finish_request();
   return Step::kAgain;
 }

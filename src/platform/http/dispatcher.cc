@@ -99,6 +99,10 @@ base::Status check_body(const Route& route, const Exchange& exchange) {
 
 Dispatcher::Dispatcher(const Needs& needs) : needs_(needs) {}
 
+bool Dispatcher::has_room(const Endpoint& endpoint) const {
+  return needs_.lanes[static_cast<std::size_t>(endpoint.route.lane)]->has_room();
+}
+
 bool Dispatcher::submit(std::unique_ptr<Exchange>& exchange) {
   // std::function wants a copyable function: shared, though only one of the two calls happens.
   const std::shared_ptr<Exchange> shared(std::move(exchange));

@@ -50,6 +50,7 @@ class Dispatcher final : public ExchangeHandler {
   };
   explicit Dispatcher(const Needs& needs);
 
+  [[nodiscard]] bool has_room(const Endpoint& endpoint) const override;
   bool submit(std::unique_ptr<Exchange>& exchange) override;
 
  private:

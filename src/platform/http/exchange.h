@@ -45,6 +45,9 @@ struct Exchange {
 class ExchangeHandler {
  public:
   virtual ~ExchangeHandler() = default;
+  // Whether submit() is likely to take a request for that endpoint: asked before the work of making
+  // an Exchange, so that refusing stays cheap when there is most of it to do.
+  [[nodiscard]] virtual bool has_room(const Endpoint& endpoint) const = 0;
   // Takes the exchange, or refuses at once (nullptr stays the caller's): the pool is full.
   virtual bool submit(std::unique_ptr<Exchange>& exchange) = 0;
 };

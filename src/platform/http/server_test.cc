@@ -62,6 +62,7 @@ Route worker_route(Method method, std::string_view path) {
 // Echoes the body from a thread of its own; `hold` keeps answers back until release().
 class Echo final : public ExchangeHandler {
  public:
+  [[nodiscard]] bool has_room(const Endpoint& /*endpoint*/) const override { return true; }
   bool submit(std::unique_ptr<Exchange>& exchange) override {
     if (refuse) return false;
     const std::lock_guard lock(mutex_);

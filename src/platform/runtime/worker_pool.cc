@@ -43,11 +43,17 @@ bool WorkerPool::submit(Task task) {
       return false;
     }
     queue_.push_back(Queued{std::move(task), clock_.mono()});
-    depth_.set(static_cast<std::int64_t>(queue_.size()));
+    note_depth();
     wake = idle_ > 0;
   }
   if (wake) ready_.notify_one();
   return true;
+}
+
+// REQUIRES: mutex_ held.
+void WorkerPool::note_depth() {
+  queued_.store(queue_.size(), std::memory_order_relaxed);
+  depth_.set(static_cast<std::int64_t>(queue_.size()));
 }
 
 void WorkerPool::drain() {
@@ -72,7 +78,7 @@ void WorkerPool::loop() {
     }
     Queued queued = std::move(queue_.front());
     queue_.pop_front();
-    depth_.set(static_cast<std::int64_t>(queue_.size()));
+    note_depth();
     lock.unlock();
     execute(std::move(queued));
     lock.lock();

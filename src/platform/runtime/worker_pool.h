@@ -13,6 +13,7 @@
 // submit.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -51,6 +52,11 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
+  // A glance without the lock: whether submit() would find the queue full just now.
+  [[nodiscard]] bool has_room() const {
+    return queued_.load(std::memory_order_relaxed) < max_queued_;
+  }
+
   // False: full or draining; the task was not taken and neither function will be called.
   bool submit(Task task);
 
@@ -63,6 +69,7 @@ class WorkerPool {
     base::Mono since;
   };
   void loop();
+  void note_depth();
   void execute(Queued queued);
 
   const std::size_t max_queued_;
@@ -71,6 +78,8 @@ class WorkerPool {
   obs::Counter& expired_;
   obs::Gauge& depth_;
   obs::Histogram& wait_s_;
+
+  std::atomic<std::size_t> queued_{0};  // queue_.size(), to look at without the lock
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable ready_;
