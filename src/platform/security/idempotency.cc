@@ -36,7 +36,9 @@ bool shows_a_secret(const AnswerHeaders& headers) {
 
 std::string headers_text(const AnswerHeaders& headers) {
   std::string text;
-  for (const auto& [name, value] : headers) text += name + ": " + value + "\n";
+  for (const auto& [name, value] : headers) {
+    text.append(name).append(": ").append(value).append("\n");
+  }
   return text;
 }
 
