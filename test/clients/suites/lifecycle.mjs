@@ -87,7 +87,7 @@ export function lifecycleSuite(kind) {
         for (let i = 0; i < 24; ++i) assert.equal((await server.api.get(`/${code}`)).status, 302);
         await sleep(60 * kSlow);
         const before = connections.filter((socket) => parseAnswers(socket.received).length > 0).length;
-        server.child.kill("SIGTERM");
+        server.terminate();
         const exit = await server.exited;
         assert.deepEqual(exit, { code: 0, signal: null });
         assert.ok((await Promise.all(busy)).every((answer) => answer.status === 200));
@@ -117,7 +117,7 @@ export function lifecycleSuite(kind) {
         socket.on("data", (chunk) => (received = Buffer.concat([received, chunk])));
         socket.write(`POST /v1/links HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${server.key}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 9)}`);
         await sleep(100 * kSlow);
-        server.child.kill("SIGTERM");
+        server.terminate();
         await sleep(100 * kSlow);
         socket.write(body.slice(9));
         assert.deepEqual(await server.exited, { code: 0, signal: null });

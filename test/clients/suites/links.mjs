@@ -298,10 +298,9 @@ export function linksSuite(kind) {
         assert.equal((await api.patch(path, {}, { headers: { "If-Match": match } })).status, 200, match);
       }
       assertProblem(await api.patch("/v1/links/no-such-code", {}, { headers: { "If-Match": "*" } }), 404, "link_not_found");
-      const unchanged = await api.get(path, { headers: { "If-None-Match": (await api.get(path)).headers.etag } });
-      assert.equal(unchanged.status, 304);
-      assert.equal(unchanged.body.length, 0);
-      assert.equal((await api.get(path, { headers: { "If-None-Match": etag } })).status, 200);
+      // The tag is of what can be changed; the answer also counts clicks, so a tag never stands for all of it.
+      const read = await api.get(path, { headers: { "If-None-Match": (await api.get(path)).headers.etag } });
+      assert.equal(read.status, 200);
 
       // Of many who saw the same version, one may write.
       const now = (await api.get(path)).headers.etag;

@@ -63,6 +63,7 @@ export class Server {
     this.stderr = "";
     this.key = null;
     this.claimToken = null;
+    this.ending = false;  // the test has told it to end
   }
 
   async begin(sets, args, env, listen) {
@@ -71,6 +72,11 @@ export class Server {
     const started = performance.now();
     this.child = track(spawn(kBinary, [...all, ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] }));
     this.exited = new Promise((done) => this.child.once("close", (code, signal) => done({ code, signal })));
+    this.exited.then(({ code, signal }) => {
+      const asked = this.ending && (code === 0 || signal === "SIGTERM" || signal === "SIGKILL");
+      if (asked || !this.origin) return;
+      console.log(`THE SERVER DIED: exit code ${code}, signal ${signal}; the end of what it wrote:\n${this.stderr.slice(-2000)}`);
+    });
     this.child.stderr.setEncoding("utf8").on("data", (text) => (this.stderr += text));
     await new Promise((ready, failed) => {
       const timer = setTimeout(() => failed(new Error(`no banner in ${kStartLimit_ms * kSlow} ms\n${this.stderr}`)), kStartLimit_ms * kSlow);
@@ -132,13 +138,20 @@ export class Server {
   }
 
   kill() {
+    this.ending = true;
     this.api?.close();
     this.child.kill("SIGKILL");
     return this.exited;
   }
 
+  terminate() {
+    this.ending = true;
+    this.child.kill("SIGTERM");
+  }
+
   // SIGTERM and the exit {code, signal}; SIGKILL where it does not end in time. Idempotent.
   async stop() {
+    this.ending = true;
     this.api?.close();
     if (this.child?.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null) {
       this.child.kill("SIGTERM");
