@@ -13,8 +13,8 @@
 #include "platform/observability/log.h"
 #include "platform/observability/trace.h"
 #include "platform/runtime/worker_pool.h"
+#include "platform/security/answer_once.h"
 #include "platform/security/authenticator.h"
-#include "platform/security/idempotency.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::http {
@@ -163,7 +163,7 @@ base::Result<Response> Dispatcher::answer(Exchange& exchange, Call& call, bool& 
     return inline_handler->fallback(call);
   }
   if (const auto* worker = std::get_if<WorkerHandler>(&handler)) return (*worker)(call);
-  if (std::holds_alternative<TransactionHandler>(handler)) return run_transaction(exchange, call);
+  if (std::holds_alternative<TransactionHandler>(handler)) return run_transaction(call);
   if (call.head->method == Method::kHead) return Response{200, "text/event-stream", {}, {}};
   // The stream begins only when the handler has accepted: until then an error is an ordinary
   // answer.
@@ -189,46 +189,21 @@ base::Status Dispatcher::admit(const Exchange& exchange, Call& call) {
   return check_body(route, exchange);
 }
 
-base::Result<Response> Dispatcher::run_transaction(const Exchange& exchange, Call& call) {
+base::Result<Response> Dispatcher::run_transaction(Call& call) {
   const Route& route = *call.route;
   const auto& handler = std::get<TransactionHandler>(route.handler.value);
-  const auto plain = [&](storage::Transaction& tx) { return handler(call, tx); };
-  if (route.idempotency == Idempotency::kNatural) {
-    return needs_.db.write(call.tenant_context(), plain);
+  std::optional<std::string> key;
+  if (route.idempotency != Idempotency::kNatural) {
+    ASHLAR_ASSIGN(key, security::idempotency_key_of(call));
   }
-  if (exchange.head.idempotency_key.empty()) {
-    if (route.idempotency == Idempotency::kRequired) {
-      return fail(Code::kInvalid, "idempotency_key_required",
-                  "This request moves money: send an Idempotency-Key.");
-    }
-    return needs_.db.write(call.tenant_context(), plain);
+  if (!key && route.idempotency == Idempotency::kRequired) {
+    return fail(Code::kInvalid, "idempotency_key_required",
+                "This request moves money: send an Idempotency-Key.");
   }
-  const std::optional<std::string> key = parse_idempotency_key(exchange.head.idempotency_key);
-  if (!key) {
-    return fail(Code::kInvalid, "bad_idempotency_key",
-                "Idempotency-Key is 1 to 255 visible characters, bare or quoted.");
-  }
-  const std::string name =
-      std::string(method_name(route.method)) + " " + std::string(route.path.value);
-  const std::string hash =
-      security::request_hash(exchange.head.method_text, exchange.head.path, exchange.body);
-  const security::IdempotentRequest request{call.principal.mode, *key, name, hash};
-  return needs_.db.write(
-      call.tenant_context(), [&](storage::Transaction& tx) -> base::Result<Response> {
-        const base::Time now = needs_.clock.now();
-        ASHLAR_ASSIGN(std::optional<security::StoredAnswer> stored,
-                      security::look_up(tx, request, now));
-        if (stored) {
-          Response replay{stored->status, "application/json", std::move(stored->headers),
-                          std::move(stored->body)};
-          replay.header("Idempotency-Replayed", "true");
-          return replay;
-        }
-        ASHLAR_ASSIGN(Response response, handler(call, tx));
-        ASHLAR_TRY(
-            security::record(tx, request, response.status, response.headers, response.body, now));
-        return response;
-      });
+  return needs_.db.write(call.tenant_context(), [&](storage::Transaction& tx) {
+    return security::answer_once(tx, call, key, needs_.clock.now(),
+                                 [&] { return handler(call, tx); });
+  });
 }
 
 void Dispatcher::report(const Exchange& exchange, const Call& call, int status) {

@@ -57,7 +57,7 @@ class Dispatcher final : public ExchangeHandler {
   void run(Exchange& exchange);
   base::Result<Response> answer(Exchange& exchange, Call& call, bool& streaming);
   base::Status admit(const Exchange& exchange, Call& call);
-  base::Result<Response> run_transaction(const Exchange& exchange, Call& call);
+  base::Result<Response> run_transaction(Call& call);
   void report(const Exchange& exchange, const Call& call, int status);
 
   Needs needs_;

@@ -52,7 +52,7 @@ enum class Tenancy : std::uint8_t {
 
 enum class Idempotency : std::uint8_t {
   kNatural,   // safe, or the same effect when repeated: GET, PATCH with values, DELETE
-  kOptional,  // creates: honours Idempotency-Key. Transaction handlers only.
+  kOptional,  // creates: honours Idempotency-Key. Transaction handlers, or kPlatform's own way.
   kRequired,  // moves money: 400 without the key. Transaction handlers only.
 };
 

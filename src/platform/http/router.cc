@@ -76,9 +76,12 @@ Router::Router(RouteTable table, obs::Registry& metrics)
       root_(std::make_unique<Node>()) {
   for (Route& route : table) {
     CHECK(route.method != Method::kOther && route.path.value.starts_with('/'));
-    // A record of an Idempotency-Key must commit with the effect: only a transaction can.
+    // A record of an Idempotency-Key must commit with the effect. A transaction handler's does; a
+    // platform route has no tenant to run one for and keeps its record itself.
     CHECK(route.idempotency == Idempotency::kNatural ||
-          std::holds_alternative<TransactionHandler>(route.handler.value));
+          std::holds_alternative<TransactionHandler>(route.handler.value) ||
+          (route.tenancy == Tenancy::kPlatform &&
+           std::holds_alternative<WorkerHandler>(route.handler.value)));
     const Endpoint& endpoint = endpoints_.emplace_back(make_endpoint(std::move(route), metrics));
     Node* node = root_.get();
     std::size_t depth = 0;

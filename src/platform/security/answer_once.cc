@@ -11,7 +11,8 @@
 namespace ashlar::security {
 
 base::Result<std::optional<std::string>> idempotency_key_of(const http::Call& call) {
-  if (call.head->idempotency_key.empty()) return std::optional<std::string>();
+  // Sent, but empty, is malformed: whoever sends the field counts on it.
+  if (call.head->idempotency_key.data() == nullptr) return std::optional<std::string>();
   std::optional<std::string> key = http::parse_idempotency_key(call.head->idempotency_key);
   if (!key) {
     return base::fail(base::Code::kInvalid, "bad_idempotency_key",

@@ -115,7 +115,7 @@ void add_tenant_routes(http::RouteTable& table, const Handlers& handlers) {
                    .tenancy = Tenancy::kPlatform,
                    .scope = {""},
                    .cost = 5,
-                   .idempotency = Idempotency::kNatural,  // the handler honours the key itself
+                   .idempotency = Idempotency::kOptional,
                    .deadline = kWrite,
                    .handler = {bind(handlers, &SecurityHandlers::create_tenant)},
                    .request = &new_tenant_schema(),
