@@ -39,6 +39,7 @@ http::Route health_route() {
                                 return http::InlineOutcome::kAnswered;
                               },
                           .fallback = {}};
+  route.errors = {{400, "unexpected_body", "This request takes no body."}};
   return route;
 }
 
