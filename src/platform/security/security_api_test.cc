@@ -63,7 +63,8 @@ class SecurityApiTest : public SecurityTest {
     head.method = method;
     head.path = path;
     head.cookie = asked.cookie;
-    head.idempotency_key = asked.idempotency_key;
+    // An empty view that points somewhere would be a field that was sent empty.
+    if (!asked.idempotency_key.empty()) head.idempotency_key = asked.idempotency_key;
     head.method_text = "POST";
     if (asked.console) {
       head.fields[0] = {"X-Requested-With", "ashlar-console"};
