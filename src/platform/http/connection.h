@@ -4,6 +4,7 @@
 //
 //   kHead ──start_request: an inline route, or nothing there──> kHead        (answered at once)
 //   kHead ──start_body: a worker is wanted────────────────────> kBody
+//   kHead ──start_body: whole, and the pool is full───────────> kHead        (503)
 //   kBody ──dispatch: the body is whole───────────────────────> kWorking
 //   kBody ──dispatch: refused, the pool is full───────────────> kHead        (503)
 //   kWorking ──complete, finish_request───────────────────────> kHead
@@ -95,8 +96,9 @@ class Connection final : public runtime::Watcher,
   Step start_body(std::string_view& data, bool& in_input);
   Step continue_body(std::string_view& data);
   Step run_inline(std::string_view& data, bool& in_input);
-  Step after_inline(std::string_view& data, bool in_input);
+  Step after_request(std::string_view& data, bool in_input, std::size_t bytes);
   Step dispatch(std::string_view body);
+  void answer_overloaded();
   Step refuse_overloaded();
   Step refuse_unrouted(std::string_view& data);
   Step refuse(int status, std::string_view reason, std::string_view detail);

@@ -126,6 +126,11 @@ Connection::Step Connection::start_body(std::string_view& data, bool& in_input) 
     return refuse(413, "body_too_large", "The body is larger than this route takes.");
   }
   const bool whole = !head.chunked && data.size() >= head.head_bytes + length;
+  if (whole && !io_.shared.handler.has_room(*match_.endpoint)) {
+    // In an overload most of what comes is refused: nothing of it is copied or parsed again.
+    answer_overloaded();
+    return after_request(data, in_input, head.head_bytes + static_cast<std::size_t>(length));
+  }
   if (!whole && head.expect_continue && data.size() == head.head_bytes) {
     out() += "HTTP/1.1 100 Continue\r\n\r\n";
   }
@@ -177,7 +182,7 @@ Connection::Step Connection::run_inline(std::string_view& data, bool& in_input) 
   if (request.response()) {
     answer(*request.response());
     count(*match_.endpoint, request.response()->status);
-    return after_inline(data, in_input);
+    return after_request(data, in_input, io_.head.head_bytes);
   }
   if (close_after_output_ || http_1_0_) {
     const std::size_t line_end = target.find("\r\n", begin);
@@ -186,11 +191,13 @@ Connection::Step Connection::run_inline(std::string_view& data, bool& in_input) 
                   close_after_output_ ? "Connection: close\r\n" : "Connection: keep-alive\r\n");
   }
   count(*match_.endpoint, request.status());
-  return after_inline(data, in_input);
+  return after_request(data, in_input, io_.head.head_bytes);
 }
 
-Connection::Step Connection::after_inline(std::string_view& data, bool in_input) {
-  data.remove_prefix(io_.head.head_bytes);
+// A request of so many bytes has its answer and was never kept.
+Connection::Step Connection::after_request(std::string_view& data, bool in_input,
+                                           std::size_t bytes) {
+  data.remove_prefix(bytes);
   if (data.empty() && in_input) input_.clear();
   return Step::kAgain;
 }
@@ -216,11 +223,15 @@ Connection::Step Connection::dispatch(std::string_view body) {
   return refuse_overloaded();
 }
 
-// The connection is fine, only the work is too much: it stays open for the retry.
-Connection::Step Connection::refuse_overloaded() {
+void Connection::answer_overloaded() {
   answer(problem(503, "overloaded", "Too many requests are waiting; retry after a second.",
                  request_id_));
   count(*match_.endpoint, 503);
+}
+
+// The connection is fine, only the work is too much: it stays open for the retry.
+Connection::Step Connection::refuse_overloaded() {
+  answer_overloaded();
   phase_ = Phase::kWorking;
   finish_request();
   return Step::kAgain;
