@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-#include "kit/permutation.h"
+#include "kit/id/permutation.h"
 
 namespace ashlar::links {
 

@@ -1,4 +1,4 @@
-#include "kit/permutation.h"
+#include "kit/id/permutation.h"
 
 #include <array>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "kit/permutation.h"
+#include "kit/id/permutation.h"
 
 #include <gtest/gtest.h>
 
