@@ -1,0 +1,190 @@
+// LimiterMap<State>: the states of many keys' limiters, for many threads, in bounded memory.
+//
+//   const LimiterKey key = hasher(rule_number, "203.0.113.7");
+//   Decision d = map.with(key, now, [&](auto& state) { return take(rule, state, now, 1); });
+//
+// A key that is not there has State{}, so a key is there only from its first take until nothing
+// counts as taken any more. No rules live here: the visitor brings the key's.
+//
+// Striped: a key's stripe is locked while its visitor runs; visitors are brief, do not throw and do
+// not call the map. Within a stripe: open addressing, linear probing, slots of 16 bytes + State, at
+// most three quarters of them in use.
+//
+// Idle keys: a visitor's Decision says with reset_after when its key will be as if it had never
+// been there. From then on (up to 1.1 s later) its slot is anybody's. Each insertion looks at four
+// slots, so idle keys go before a table grows; no thread, no pause but that of a stripe that
+// doubles. Full: a stripe that holds its share of max_keys and finds none idle among 16 slots gives
+// up that one of them whose reset is soonest; that key's count begins anew (stats().evicted). So a
+// limit can be evaded by who makes max_keys other keys live meanwhile, and by no one else: size it
+// for that. Clock: after a step back idle keys may stay for as much longer; nothing else depends on
+// it. Colliding keys: limiter_key.h.
+//
+// Promises: 1. Visitors of one key run one after the other, each
+// seeing what the one before left. 2. take_all takes from all of its keys or from none, as one
+// step; batches never deadlock. 3. Memory: at most max_keys * 4 / 3 slots (+ 16 for each stripe),
+// allocated as keys come; it never shrinks.
+//
+// O(1) expected. Any thread.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include "base/check.h"
+#include "base/time.h"
+#include "kit/rate/decision.h"
+#include "kit/rate/limiter_key.h"
+#include "kit/rate/limiter_table.h"
+
+namespace ashlar::kit {
+
+template <class State>
+class LimiterMap {
+ public:
+  static constexpr std::size_t kMaxStripes = 64;
+  static constexpr std::size_t kMaxBatch = 32;
+
+  // REQUIRES: 1 <= max_keys <= 2^34.
+  explicit LimiterMap(std::size_t max_keys)
+      : stripe_count_(std::bit_floor(std::clamp<std::size_t>(max_keys / 64, 1, kMaxStripes))),
+        stripes_(std::make_unique<Stripe[]>(stripe_count_)) {
+    CHECK(max_keys >= 1 && max_keys <= std::size_t{1} << 34);
+    for (Stripe& stripe : stripes())
+      stripe.table.bound((max_keys + stripe_count_ - 1) / stripe_count_);
+  }
+
+  // Calls visit(State&), which answers a Decision, or whatever else has a reset_after.
+  template <class Visit>
+  auto with(LimiterKey key, base::Mono now, Visit&& visit) {
+    Stripe& stripe = stripe_of(key);
+    const std::lock_guard lock(stripe.mutex);
+    auto& slot = stripe.table.find_or_insert(key, now);
+    auto answer = visit(slot.state);
+    slot.keep_until(now, answer.reset_after);
+    return answer;
+  }
+
+  // Calls visit(const State&) and answers what it does; inserts nothing.
+  template <class Visit>
+  auto peek(LimiterKey key, Visit&& visit) const {
+    const Stripe& stripe = stripe_of(key);
+    const std::lock_guard lock(stripe.mutex);
+    const auto* slot = stripe.table.find(key);
+    return slot != nullptr ? visit(std::as_const(slot->state)) : visit(std::as_const(kUnused));
+  }
+
+  // Calls take(i, State&) -> Decision for each key on a copy of its state, in order; a key given
+  // twice sees what it took before. True where all were allowed: then all copies become the states.
+  // Else nothing is taken: decisions[i] is still what take(i) said, so its `remaining` is without
+  // what was not taken in the end.
+  // REQUIRES: keys.size() == decisions.size() <= kMaxBatch.
+  template <class Take>
+  bool take_all(std::span<const LimiterKey> keys, base::Mono now, std::span<Decision> decisions,
+                Take&& take);
+
+  // The key's count begins anew; false where it had none.
+  bool forget(LimiterKey key) {
+    Stripe& stripe = stripe_of(key);
+    const std::lock_guard lock(stripe.mutex);
+    return stripe.table.erase(key);
+  }
+
+  // Calls visit(LimiterKey, const State&) for each key that is there, idle ones included, one
+  // stripe after the other. With with() it is how states are saved and restored (under the same
+  // seed).
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (const Stripe& stripe : stripes()) {
+      const std::lock_guard lock(stripe.mutex);
+      stripe.table.for_each(visit);
+    }
+  }
+
+  using Stats = LimiterTableStats;
+  [[nodiscard]] Stats stats() const {
+    Stats sum;
+    for (const Stripe& stripe : stripes()) {
+      const std::lock_guard lock(stripe.mutex);
+      sum += stripe.table.stats();
+    }
+    return sum;
+  }
+
+ private:
+  struct alignas(64) Stripe {
+    mutable std::mutex mutex;  // guards the table
+    LimiterTable<State> table;
+  };
+  // Locks stripes in the order of their numbers, so that two batches never wait for each other.
+  class LockedStripes;
+
+  static constexpr State kUnused{};
+
+  [[nodiscard]] std::size_t stripe_index(LimiterKey key) const {
+    return key.low & (stripe_count_ - 1);
+  }
+  [[nodiscard]] Stripe& stripe_of(LimiterKey key) const { return stripes_[stripe_index(key)]; }
+  [[nodiscard]] std::span<Stripe> stripes() const { return {stripes_.get(), stripe_count_}; }
+
+  const std::size_t stripe_count_;
+  const std::unique_ptr<Stripe[]> stripes_;
+};
+
+template <class State>
+class LimiterMap<State>::LockedStripes {
+ public:
+  LockedStripes(const LimiterMap& map, std::span<const LimiterKey> keys) : map_(map) {
+    for (const LimiterKey& key : keys) wanted_ |= std::uint64_t{1} << map.stripe_index(key);
+    for (std::uint64_t rest = wanted_; rest != 0; rest &= rest - 1) {
+      map_.stripes_[static_cast<std::size_t>(std::countr_zero(rest))].mutex.lock();
+    }
+  }
+  ~LockedStripes() {
+    for (std::uint64_t rest = wanted_; rest != 0; rest &= rest - 1) {
+      map_.stripes_[static_cast<std::size_t>(std::countr_zero(rest))].mutex.unlock();
+    }
+  }
+  LockedStripes(const LockedStripes&) = delete;
+  LockedStripes& operator=(const LockedStripes&) = delete;
+
+ private:
+  const LimiterMap& map_;
+  std::uint64_t wanted_ = 0;
+};
+
+template <class State>
+template <class Take>
+bool LimiterMap<State>::take_all(std::span<const LimiterKey> keys, base::Mono now,
+                                 std::span<Decision> decisions, Take&& take) {
+  CHECK(keys.size() == decisions.size() && keys.size() <= kMaxBatch);
+  std::array<State, kMaxBatch> copies;
+  std::array<std::size_t, kMaxBatch> copy_of;  // which copy is key i's: that of the first like it
+  const LockedStripes locks(*this, keys);
+  bool all = true;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    copy_of[i] = static_cast<std::size_t>(std::ranges::find(keys, keys[i]) - keys.begin());
+    if (copy_of[i] == i) {
+      const auto* slot = stripe_of(keys[i]).table.find(keys[i]);
+      copies[i] = slot != nullptr ? slot->state : State{};
+    }
+    decisions[i] = take(i, copies[copy_of[i]]);
+    all = all && decisions[i].allowed;
+  }
+  if (!all) return false;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    auto& slot = stripe_of(keys[i]).table.find_or_insert(keys[i], now);
+    slot.state = copies[copy_of[i]];
+    slot.keep_until(now, decisions[i].reset_after);
+  }
+  return true;
+}
+
+}  // namespace ashlar::kit

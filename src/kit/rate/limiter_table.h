@@ -1,0 +1,239 @@
+// LimiterTable<State>: one stripe of a LimiterMap (limiter_map.h says what it does and why): an
+// open addressing table of limiter states, with a bound, that reclaims idle slots. The caller
+// locks.
+//
+// Invariants: 1. A key is found on the way from its home to the first free slot. 2. At most three
+// quarters of the slots are in use, so there is a free one. 3. No tombstones: a slot is freed by
+// moving up those behind it that may be moved.
+//
+// Keys are never {0, 0}, which is a free slot's (LimiterKeyHasher makes none).
+//
+// A slot is idle from `idle_at` on, in units of 2^30 ns (1.07 s) modulo 2^32: compared by the sign
+// of the difference, right within 73 years. A reset lies at most 36 years ahead (bounds.h).
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "base/check.h"
+#include "base/time.h"
+#include "kit/rate/bounds.h"
+#include "kit/rate/limiter_key.h"
+
+namespace ashlar::kit {
+
+struct LimiterTableStats {
+  std::size_t keys = 0;         // idle ones not yet reclaimed included
+  std::size_t bytes = 0;        // of slots
+  std::uint64_t reclaimed = 0;  // idle keys whose slots were taken back
+  std::uint64_t evicted = 0;    // keys that still counted, given up because the stripe was full
+
+  LimiterTableStats& operator+=(const LimiterTableStats& other) {
+    keys += other.keys;
+    bytes += other.bytes;
+    reclaimed += other.reclaimed;
+    evicted += other.evicted;
+    return *this;
+  }
+};
+
+template <class State>
+struct LimiterSlot {
+  static constexpr int kUnitShift = 30;
+
+  LimiterKey key() const { return {high, low}; }
+  [[nodiscard]] bool used() const { return (high | low) != 0; }
+  [[nodiscard]] bool idle(base::Mono now) const {
+    const auto unit = static_cast<std::uint32_t>(instant_ns(now) >> kUnitShift);
+    return static_cast<std::int32_t>(unit - idle_at) >= 0;
+  }
+  void keep_until(base::Mono now, std::chrono::nanoseconds reset_after) {
+    constexpr std::int64_t kRoundUp = (std::int64_t{1} << kUnitShift) - 1;
+    const std::int64_t after_ns = std::min(reset_after, kMaxFill).count();
+    idle_at = static_cast<std::uint32_t>((instant_ns(now) + after_ns + kRoundUp) >> kUnitShift);
+  }
+
+  std::uint64_t high = 0;
+  std::uint32_t low = 0;
+  std::uint32_t idle_at = 0;
+  State state{};
+};
+
+template <class State>
+class LimiterTable {
+ public:
+  static_assert(std::is_trivially_copyable_v<State>);
+  // A slot of 32 bytes never lies in two cache lines.
+  static constexpr std::size_t kAlign =
+      sizeof(LimiterSlot<State>) == 32 ? 32 : alignof(LimiterSlot<State>);
+  struct alignas(kAlign) Slot : LimiterSlot<State> {};
+
+  static constexpr std::uint32_t kFirstSlots = 16;
+  static constexpr std::uint32_t kSwept = 4;     // slots that an insertion looks at
+  static constexpr std::uint32_t kSampled = 16;  // slots among which a victim is chosen
+
+  // Before anything else. REQUIRES: 1 <= max_keys <= 2^31.
+  void bound(std::size_t max_keys) {
+    max_keys_ = static_cast<std::uint32_t>(max_keys);
+    max_slots_ =
+        static_cast<std::uint32_t>(std::max<std::size_t>(kFirstSlots, (max_keys * 4 + 2) / 3 + 1));
+    resize(kFirstSlots, base::Mono{});
+  }
+
+  [[nodiscard]] const Slot* find(LimiterKey key) const {
+    const Slot& slot = slots_[probe(key)];
+    return slot.used() ? &slot : nullptr;
+  }
+
+  // Stays where it is until the next insertion or erasure.
+  Slot& find_or_insert(LimiterKey key, base::Mono now) {
+    Slot& slot = slots_[probe(key)];
+    return slot.used() ? slot : insert(key, now);
+  }
+
+  bool erase(LimiterKey key) {
+    const std::uint32_t at = probe(key);
+    if (!slots_[at].used()) return false;
+    free_slot(at);
+    return true;
+  }
+
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (std::uint32_t i = 0; i < slot_count_; ++i) {
+      if (slots_[i].used()) visit(slots_[i].key(), std::as_const(slots_[i].state));
+    }
+  }
+
+  [[nodiscard]] LimiterTableStats stats() const {
+    return {keys_, slot_count_ * sizeof(Slot), reclaimed_, evicted_};
+  }
+
+ private:
+  [[nodiscard]] std::uint32_t home_of(LimiterKey key) const {
+    return static_cast<std::uint32_t>(((key.high >> 32) * slot_count_) >> 32);
+  }
+  [[nodiscard]] std::uint32_t after(std::uint32_t at) const {
+    return at + 1 == slot_count_ ? 0 : at + 1;
+  }
+  [[nodiscard]] std::uint32_t distance(std::uint32_t from, std::uint32_t to) const {
+    return to >= from ? to - from : to + slot_count_ - from;
+  }
+
+  // Where the key is, or the free slot at which that is known not to be so.
+  [[nodiscard]] std::uint32_t probe(LimiterKey key) const {
+    std::uint32_t at = home_of(key);
+    while (slots_[at].used() && slots_[at].key() != key) at = after(at);
+    return at;
+  }
+
+  Slot& insert(LimiterKey key, base::Mono now);
+  void sweep(base::Mono now);
+  void evict(base::Mono now);
+  void free_slot(std::uint32_t at);
+  void resize(std::uint32_t slot_count, base::Mono now);
+
+  std::unique_ptr<Slot[]> slots_;
+  std::uint32_t slot_count_ = 0;
+  std::uint32_t keys_ = 0;
+  std::uint32_t max_keys_ = 0;
+  std::uint32_t max_slots_ = 0;
+  std::uint32_t hand_ = 0;  // where the next sweep begins
+  std::uint64_t reclaimed_ = 0;
+  std::uint64_t evicted_ = 0;
+};
+
+template <class State>
+auto LimiterTable<State>::insert(LimiterKey key, base::Mono now) -> Slot& {
+  CHECK((key.high | key.low) != 0);
+  sweep(now);
+  if (keys_ >= max_keys_) {
+    evict(now);
+  } else if (std::uint64_t{keys_} * 4 >= std::uint64_t{slot_count_} * 3) {
+    resize(static_cast<std::uint32_t>(
+               std::min<std::uint64_t>(std::uint64_t{slot_count_} * 2, max_slots_)),
+           now);
+  }
+  // An idle key on the way may be replaced: the way stays as it is for the others.
+  std::uint32_t at = home_of(key);
+  while (slots_[at].used() && !slots_[at].idle(now)) at = after(at);
+  if (slots_[at].used()) {
+    ++reclaimed_;
+  } else {
+    ++keys_;
+  }
+  Slot& slot = slots_[at];
+  slot = Slot{};
+  slot.high = key.high;
+  slot.low = key.low;
+  slot.keep_until(now, std::chrono::nanoseconds{0});
+  return slot;
+}
+
+template <class State>
+void LimiterTable<State>::sweep(base::Mono now) {
+  for (std::uint32_t i = 0; i < kSwept; ++i) {
+    const Slot& slot = slots_[hand_];
+    if (slot.used() && slot.idle(now)) {
+      free_slot(hand_);  // which may have moved another one here: the hand stays
+      ++reclaimed_;
+    } else {
+      hand_ = after(hand_);
+    }
+  }
+}
+
+template <class State>
+void LimiterTable<State>::evict(base::Mono now) {
+  std::uint32_t victim = slot_count_;
+  // The table is three quarters full, or all of its few slots are looked at: one is found.
+  for (std::uint32_t i = 0; i < kSampled || victim == slot_count_; ++i) {
+    const Slot& slot = slots_[hand_];
+    if (slot.used()) {
+      const auto sooner = [&](const Slot& a, const Slot& b) {
+        return static_cast<std::int32_t>(a.idle_at - b.idle_at) < 0;
+      };
+      if (victim == slot_count_ || sooner(slot, slots_[victim])) victim = hand_;
+    }
+    hand_ = after(hand_);
+  }
+  ++(slots_[victim].idle(now) ? reclaimed_ : evicted_);
+  free_slot(victim);
+}
+
+template <class State>
+void LimiterTable<State>::free_slot(std::uint32_t at) {
+  --keys_;
+  for (std::uint32_t next = after(at); slots_[next].used(); next = after(next)) {
+    const std::uint32_t home = home_of(slots_[next].key());
+    if (distance(home, next) >= distance(at, next)) {
+      slots_[at] = slots_[next];
+      at = next;
+    }
+  }
+  slots_[at] = Slot{};
+}
+
+template <class State>
+void LimiterTable<State>::resize(std::uint32_t slot_count, base::Mono now) {
+  std::unique_ptr<Slot[]> old = std::exchange(slots_, std::make_unique<Slot[]>(slot_count));
+  const std::uint32_t old_count = std::exchange(slot_count_, slot_count);
+  keys_ = 0;
+  hand_ = 0;
+  for (std::uint32_t i = 0; i < old_count; ++i) {
+    if (!old[i].used()) continue;
+    if (old[i].idle(now)) {
+      ++reclaimed_;
+    } else {
+      slots_[probe(old[i].key())] = old[i];
+      ++keys_;
+    }
+  }
+}
+
+}  // namespace ashlar::kit
