@@ -1,5 +1,5 @@
 // TopK: the keys that weigh most within a sliding window of time, in bounded memory. A facade over
-// WindowedExact and WindowedSketch (windowed.h): exact while that fits, then Space-Saving sketches
+// WindowedExact and WindowedSketch: exact while that fits, then Space-Saving sketches
 // with a lower and an upper bound; what was counted until then is kept. Once every bucket that lost
 // something has left the window and the rest fits again, it is exact again.
 //
