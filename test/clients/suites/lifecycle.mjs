@@ -77,8 +77,8 @@ export function lifecycleSuite(kind) {
           socket.received = Buffer.alloc(0);
           socket.on("data", (chunk) => (socket.received = Buffer.concat([socket.received, chunk])));
         })));
-        // The only worker is busy with passwords, half a second of them, while the creates arrive.
-        const busy = Array.from({ length: 6 }, () => server.api.post("/v1/admin/session", { password }, ask));
+        // The only worker is busy with passwords, half a second of them or more, while the creates arrive.
+        const busy = Array.from({ length: 6 * kSlow }, () => server.api.post("/v1/admin/session", { password }, ask));
         await sleep(20);
         connections.forEach((socket, i) => {
           const body = JSON.stringify({ url: `https://example.com/slow/${i}`, code: `slow-${i}` });
