@@ -33,26 +33,22 @@
 // some 3 %.
 //
 // Absence: a cache of std::optional<T> remembers that there is nothing, with a TTL of its own; the
-// core makes no difference between values. LoadingCache (loading_cache.h) does just this.
+// core makes no difference between values. LoadingCache (loading_cache.h) keeps its absences so.
 //
-// Clocks: `now` is the caller's, in nanoseconds; any steady origin. Nothing in here remembers the
-// latest `now`: every call is judged by its own, so threads whose readings are a little apart are
-// harmless. If the clock steps back, deadlines stay where they are (an entry lives longer by the
-// step, measured by the caller's clock it does not) and the wheel follows back; an entry that was
-// removed stays removed. Deadlines saturate at kNever, which no clock reaches.
+// Clocks: `now` is the caller's, in nanoseconds of any origin. Every call is judged by its own
+// `now` alone, so threads whose readings are a little apart are harmless. If the clock steps back,
+// deadlines stay where they are and the wheel goes back with it; what was removed stays removed.
 //
 // Hostile keys: the hash is seeded (cache_hash.h); give a seed nobody can guess.
-// Complexity: O(1), no allocation on a hit; put allocates when a stripe grows (amortized; the index
-// is copied, O(entries of the stripe)). An operation does a bounded amount of the wheel's work.
-// Memory: for each entry sizeof(Key) + sizeof(Value) rounded up to 8, and 16 bytes (deadline,
-// weight, tag), 16 of links, 10.7 of index (up to 21 while the stripe has not grown to its
-// capacity); S3Fifo 13 to 19 more for its ghosts. Each stripe about 2.5 KB. bench: cache_bench.cc.
+// Complexity: O(1); no allocation on a hit. put allocates when a stripe grows: amortized, but the
+// index of the stripe is copied. Every operation does a bounded amount of the wheel's work.
+// Memory: an entry takes sizeof(Key) + sizeof(Value) and 16 bytes (deadline, weight, tag), 16 of
+// links, 10.7 of index (up to 21 while the stripe grows); S3Fifo 14 to 22 more for its ghosts. A
+// stripe about 2.5 KB. Measured: cache_bench.cc.
 // Threads: any thread, any method. A visitor runs under the stripe's lock: it must not call the
 // cache, block, or take long.
 #pragma once
 
-#include <algorithm>
-#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -70,12 +66,6 @@
 
 namespace ashlar::kit {
 
-struct CacheOptions {
-  std::uint64_t capacity = 0;  // sum of weights. REQUIRES: > 0
-  std::uint32_t stripes = 0;   // a power of two <= capacity; 0: one per 256 of capacity, at most 64
-  std::uint64_t seed = 0;      // of the hash
-};
-
 // `Hash`: as CacheHash. `Hash::View` is how keys are asked for (std::string_view for std::string).
 template <class Key, class Value, class Policy = Lru, class Hash = CacheHash<Key>>
 class Cache {
@@ -84,7 +74,7 @@ class Cache {
   using Nanos = std::chrono::nanoseconds;
 
   explicit Cache(const CacheOptions& options)
-      : hash_(options.seed), mask_(stripes_for(options) - 1), stripes_(new Stripe[mask_ + 1]) {
+      : hash_(options.seed), mask_(options.stripe_count() - 1), stripes_(new Stripe[mask_ + 1]) {
     const std::uint64_t spare = options.capacity % (mask_ + 1);
     for (std::size_t i = 0; i <= mask_; ++i) {
       stripes_[i].set_capacity(options.capacity / (mask_ + 1) + (i < spare ? 1 : 0));
@@ -99,27 +89,22 @@ class Cache {
     visit(key, now, [&](const Value& value, base::Mono) { found.emplace(value); });
     return found;
   }
-  // Calls fn(Value&, base::Mono deadline) under the lock if there is a live entry. Counts as a hit
-  // or a miss and as a use.
+  // Calls fn(Value&, base::Mono deadline) if there is a live entry. Counted, and a use.
   template <class Fn>
   bool visit(View key, base::Mono now, Fn&& fn) {
-    return at(key, [&](Stripe& stripe, std::uint32_t tag, auto& displaced) {
-      return stripe.visit(key, tag, now, fn, displaced);
-    });
+    return at(key, [&](Stripe& s, auto tag, auto& out) { return s.visit(key, tag, now, fn, out); });
   }
   // The same, but neither counted nor a use.
   template <class Fn>
   bool peek(View key, base::Mono now, Fn&& fn) {
-    return at(key, [&](Stripe& stripe, std::uint32_t tag, auto&) {
-      return stripe.peek(key, tag, now, fn);
-    });
+    return at(key, [&](Stripe& s, auto tag, auto&) { return s.peek(key, tag, now, fn); });
   }
 
   // Stores or replaces; the key's older tokens lose their force. Whatever the result, what was
   // there before is gone. `ttl`: kNoTtl for no deadline. `weight` 0 counts as 1.
   CachePut put(View key, Value value, base::Mono now, Nanos ttl = kNoTtl,
                std::uint32_t weight = 1) {
-    return at(key, [&](Stripe& stripe, std::uint32_t tag, auto& displaced) {
+    return at(key, [&](Stripe& stripe, auto tag, auto& displaced) {
       stripe.supersede(tag);
       return stripe.put(key, tag, value, now, ttl, weight, displaced);
     });
@@ -127,7 +112,7 @@ class Cache {
   // Stores only if there is no live entry (else kPresent). Leaves tokens as they are.
   CachePut put_if_absent(View key, Value value, base::Mono now, Nanos ttl = kNoTtl,
                          std::uint32_t weight = 1) {
-    return at(key, [&](Stripe& stripe, std::uint32_t tag, auto& displaced) {
+    return at(key, [&](Stripe& stripe, auto tag, auto& displaced) {
       if (stripe.peek(key, tag, now, [](Value&, base::Mono) {})) return CachePut::kPresent;
       return stripe.put(key, tag, value, now, ttl, weight, displaced);
     });
@@ -135,38 +120,34 @@ class Cache {
   // Invariant 3. Of several loads with valid tokens the last put stays.
   CachePut put_if_token(CacheToken token, View key, Value value, base::Mono now, Nanos ttl = kNoTtl,
                         std::uint32_t weight = 1) {
-    return at(key, [&](Stripe& stripe, std::uint32_t tag, auto& displaced) {
-      if (stripe.token(tag) != token) return CachePut::kSuperseded;
+    return at(key, [&](Stripe& stripe, auto tag, auto& displaced) {
+      if (stripe.token(tag) != token) return stripe.refuse(CachePut::kSuperseded);
       return stripe.put(key, tag, value, now, ttl, weight, displaced);
     });
   }
   CacheToken token(View key) {
-    return at(key, [](Stripe& stripe, std::uint32_t tag, auto&) { return stripe.token(tag); });
+    return at(key, [](Stripe& stripe, auto tag, auto&) { return stripe.token(tag); });
   }
 
-  // True if there was an entry, live or expired. The key's older tokens lose their force even if
-  // not.
+  // True if there was an entry, live or expired. Older tokens lose their force either way.
   bool erase(View key) {
     return erase_if(key, [](const Value&) { return true; });
   }
-  // Erases if pred(const Value&), called under the lock; supersedes tokens only then, or where
-  // there was no entry.
+  // Only if pred(const Value&); supersedes tokens then, and where there was no entry.
   template <class Pred>
   bool erase_if(View key, Pred&& pred) {
-    return at(key, [&](Stripe& stripe, std::uint32_t tag, auto& displaced) {
-      return stripe.erase_if(key, tag, pred, displaced);
-    });
+    return at(key, [&](Stripe& s, auto tag, auto& out) { return s.erase_if(key, tag, pred, out); });
   }
   void clear() {
     for (std::size_t i = 0; i <= mask_; ++i) {
-      typename Stripe::Body old = stripes_[i].make_body();  // destroyed when the lock is released
+      typename Stripe::Entries entries(stripes_[i].capacity());  // the old ones go after the lock
       const std::lock_guard lock(stripes_[i].lock);
-      stripes_[i].clear(old);
+      stripes_[i].clear(entries);
     }
   }
 
-  // Up to `steps` of wheel work (an entry or a bucket looked at) in each stripe; for a caller's
-  // timer, so that an idle cache gives memory back. Returns how many entries were removed.
+  // Up to `steps` of wheel work (an entry or a bucket looked at) in each stripe: for a timer of the
+  // caller's, so that values of an idle cache go too. Returns how many entries went.
   std::size_t expire(base::Mono now, std::size_t steps) {
     std::size_t expired = 0;
     for (std::size_t i = 0; i <= mask_; ++i) {
@@ -177,9 +158,8 @@ class Cache {
     return expired;
   }
 
-  // Calls fn(const Key&, const Value&, base::Mono deadline, std::uint32_t weight) for every live
-  // entry of a stripe, from the next to be evicted to the last, under its lock.
-  // REQUIRES: stripe < stripes()
+  // Calls fn(const Key&, const Value&, base::Mono deadline, std::uint32_t weight) for a stripe's
+  // live entries, from the next to be evicted to the last. REQUIRES: stripe < stripes().
   template <class Fn>
   void for_each_in(std::size_t stripe, base::Mono now, Fn&& fn) {
     CHECK(stripe <= mask_);
@@ -212,18 +192,6 @@ class Cache {
     const std::lock_guard lock(stripe.lock);
     return fn(stripe, static_cast<std::uint32_t>(hash), displaced);
   }
-
-  static std::size_t stripes_for(const CacheOptions& options) {
-    CHECK(options.capacity > 0);
-    if (options.stripes == 0) {
-      return std::bit_floor(std::clamp<std::uint64_t>(options.capacity / 256, 1, 64));
-    }
-    CHECK(std::has_single_bit(options.stripes) && options.stripes <= options.capacity);
-    CHECK(options.stripes <= kMaxStripes);
-    return options.stripes;
-  }
-
-  static constexpr std::uint32_t kMaxStripes = 1 << 16;
 
   const Hash hash_;
   const std::size_t mask_;

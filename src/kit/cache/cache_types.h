@@ -1,10 +1,13 @@
-// The words that Cache and its callers share: what became of a put, a token, counters.
+// The words that Cache and its callers share: options, what became of a put, a token, counters.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 
+#include "base/check.h"
 #include "base/time.h"
 
 namespace ashlar::kit {
@@ -13,6 +16,20 @@ namespace ashlar::kit {
 inline constexpr std::chrono::nanoseconds kNoTtl = std::chrono::nanoseconds::max();
 // The deadline of an entry that has none.
 inline constexpr base::Mono kNever = base::Mono::max();
+
+struct CacheOptions {
+  std::uint64_t capacity = 0;  // sum of weights. REQUIRES: > 0
+  std::uint32_t stripes = 0;   // a power of two <= capacity; 0: one per 256 of capacity, at most 64
+  std::uint64_t seed = 0;      // of the hash
+
+  [[nodiscard]] std::size_t stripe_count() const {
+    CHECK(capacity > 0);
+    if (stripes == 0) return std::bit_floor(std::clamp<std::uint64_t>(capacity / 256, 1, 64));
+    CHECK(std::has_single_bit(stripes) && stripes <= capacity && stripes <= kMaxStripes);
+    return stripes;
+  }
+  static constexpr std::uint32_t kMaxStripes = 1 << 16;
+};
 
 enum class CachePut : std::uint8_t {
   kInserted,
