@@ -1,0 +1,196 @@
+// AdaptiveLimit: a limit on calls at once that finds its own size, so that a dependency (or this
+// process) is kept busy without a queue building up in front of it. What is over the limit is
+// refused at once: refusing early is what keeps goodput up in an overload.
+//
+//   acquire(now) ── Permit ──> call ──┬─ succeeded(now)  its time is a sample
+//        └ nullopt: refuse            ├─ dropped(now)    timed out, or refused by the other side
+//                                     └─ ignored()       says nothing of load (also ~Permit)
+//
+// Algorithm: VegasLimit, Gradient2Limit or AimdLimit (limit_algorithm.h: formulas, and which to
+// choose). It gets the average of the samples of each window; a window ends when its time is over
+// and min_samples are in.
+//
+// Partitions (kPartitions > 1: live and batch, say) have shares of the limit that are theirs. As
+// long as the limit is not reached anyone may enter; beyond it only a partition that holds less
+// than its share.
+//
+// Promises: 1. min <= limit() <= max of the algorithm's bounds.
+//           2. One partition: in_flight() rises only while it is below limit().
+//           3. More: partition p is refused only if in_flight() >= limit() and it has
+//              ceil(limit * share[p]) itself. So in_flight() can exceed the limit by the other
+//              partitions' shares, while one that took more than its own gives back.
+//           4. Calls that end without a sample change nothing but the count.
+//
+// What it needs: the time of every call, at the place where the wait is (a client measures its
+// dependency, a server its own work); calls that end early for other reasons left out by
+// ignored(); a load that reaches half the limit now and then.
+//
+// acquire(): a CAS, two with partitions. Ending a call: two or three atomic adds; one call a window
+// takes a mutex and updates. No allocation. Memory: about 250 bytes. Any thread; it outlives its
+// Permits. `now`: any clock, always the same; a call that seems to have taken no time or less is
+// no sample, and a clock that stepped back by more than a window starts the window anew.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "base/check.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "kit/resilience/limit_algorithm.h"
+#include "kit/resilience/limit_window.h"
+
+namespace ashlar::kit {
+
+template <class Algorithm, std::size_t kPartitions = 1>
+class AdaptiveLimit {
+ public:
+  struct Options {
+    typename Algorithm::Options algorithm;
+    std::chrono::nanoseconds window = std::chrono::milliseconds(500);
+    std::uint32_t min_samples = 10;
+    std::array<double, kPartitions> shares{};  // each 0 to 1, together at most 1
+  };
+
+  class Permit {
+   public:
+    Permit(Permit&& other) noexcept
+        : owner_(std::exchange(other.owner_, nullptr)),
+          started_(other.started_),
+          in_flight_(other.in_flight_),
+          partition_(other.partition_) {}
+    Permit& operator=(Permit&&) = delete;
+    ~Permit() { ignored(); }
+
+    // The first of these ends the call; what follows does nothing.
+    void succeeded(base::Mono now) { end(now, false); }
+    void dropped(base::Mono now) { end(now, true); }
+    void ignored() {
+      if (AdaptiveLimit* const owner = std::exchange(owner_, nullptr)) owner->release(partition_);
+    }
+
+   private:
+    friend class AdaptiveLimit;
+    Permit(AdaptiveLimit* owner, base::Mono started, std::uint32_t in_flight, std::size_t partition)
+        : owner_(owner), started_(started), in_flight_(in_flight), partition_(partition) {}
+
+    void end(base::Mono now, bool dropped) {
+      AdaptiveLimit* const owner = std::exchange(owner_, nullptr);
+      if (owner == nullptr) return;
+      owner->release(partition_);
+      owner->add_sample(now - started_, in_flight_, dropped, now);
+    }
+
+    AdaptiveLimit* owner_;
+    base::Mono started_;
+    std::uint32_t in_flight_;  // this one among them
+    std::size_t partition_;
+  };
+
+  // seed: of the algorithm's chance. REQUIRES: window > 0, min_samples >= 1, shares as above.
+  AdaptiveLimit(const Options& options, std::uint64_t seed, base::Mono now)
+      : window_(options.window.count()),
+        min_samples_(options.min_samples),
+        shares_(options.shares),
+        limit_(Algorithm(options.algorithm).limit()),
+        window_end_(nanos(now) + window_),
+        algorithm_(options.algorithm),
+        random_(seed) {
+    CHECK(window_ > 0 && min_samples_ >= 1 && min_samples_ <= LimitWindow::kMaxSamples);
+    double sum = 0;
+    for (const double share : shares_) {
+      CHECK(share >= 0);
+      sum += share;
+    }
+    CHECK(sum <= 1 + 1e-9);
+  }
+  ~AdaptiveLimit() { CHECK(in_flight_.load() == 0); }
+  AdaptiveLimit(const AdaptiveLimit&) = delete;
+  AdaptiveLimit& operator=(const AdaptiveLimit&) = delete;
+
+  // REQUIRES: partition < kPartitions.
+  [[nodiscard]] std::optional<Permit> acquire(base::Mono now, std::size_t partition = 0) {
+    CHECK(partition < kPartitions);
+    const std::uint32_t limit = limit_.load(std::memory_order_relaxed);
+    std::uint32_t running = 0;
+    if (raise(in_flight_, limit, running)) {
+      if constexpr (kPartitions > 1) busy_[partition].fetch_add(1, std::memory_order_relaxed);
+      return Permit(this, now, running, partition);
+    }
+    if constexpr (kPartitions > 1) {
+      const auto own = static_cast<std::uint32_t>(std::ceil(limit * shares_[partition]));
+      std::uint32_t busy = 0;
+      if (raise(busy_[partition], own, busy)) {
+        running = in_flight_.fetch_add(1, std::memory_order_relaxed) + 1;
+        return Permit(this, now, running, partition);
+      }
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::uint32_t limit() const { return limit_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint32_t in_flight() const {
+    return in_flight_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  static std::int64_t nanos(base::Mono at) { return at.time_since_epoch().count(); }
+  // count + 1 unless it has reached the bound; now: the new count.
+  static bool raise(std::atomic<std::uint32_t>& count, std::uint32_t bound, std::uint32_t& now) {
+    std::uint32_t old = count.load(std::memory_order_relaxed);
+    do {
+      if (old >= bound) return false;
+    } while (!count.compare_exchange_weak(old, old + 1, std::memory_order_relaxed));
+    now = old + 1;
+    return true;
+  }
+
+  void release(std::size_t partition) {
+    if constexpr (kPartitions > 1) busy_[partition].fetch_sub(1, std::memory_order_relaxed);
+    in_flight_.fetch_sub(1, std::memory_order_relaxed);
+  }
+
+  void add_sample(std::chrono::nanoseconds took, std::uint32_t in_flight, bool dropped,
+                  base::Mono now) {
+    if (took.count() > 0) samples_.add(took, in_flight, dropped);
+    const std::int64_t left = window_end_.load(std::memory_order_relaxed) - nanos(now);
+    if (left <= 0 || left > 2 * window_ || samples_.full()) end_window(now);
+  }
+
+  void end_window(base::Mono now) {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock.owns_lock()) return;
+    const std::int64_t left = window_end_.load(std::memory_order_relaxed) - nanos(now);
+    if (left > 2 * window_) window_end_.store(nanos(now) + window_, std::memory_order_relaxed);
+    const bool over = left <= 0 && samples_.count() >= min_samples_;
+    if (!over && !samples_.full()) return;
+    const LimitWindow::Sample sample = samples_.take();
+    algorithm_.update(sample.rtt, sample.in_flight, sample.dropped, random_);
+    limit_.store(algorithm_.limit(), std::memory_order_relaxed);
+    window_end_.store(nanos(now) + window_, std::memory_order_relaxed);
+  }
+
+  const std::int64_t window_;
+  const std::uint32_t min_samples_;
+  const std::array<double, kPartitions> shares_;
+
+  std::atomic<std::uint32_t> limit_;
+  std::atomic<std::uint32_t> in_flight_{0};
+  std::array<std::atomic<std::uint32_t>, kPartitions> busy_{};
+
+  LimitWindow samples_;
+  std::atomic<std::int64_t> window_end_;
+
+  std::mutex mutex_;  // guards what is below
+  Algorithm algorithm_;
+  base::Random random_;
+};
+
+}  // namespace ashlar::kit
