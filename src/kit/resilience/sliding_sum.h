@@ -57,7 +57,7 @@ class SlidingSum {
     std::uint64_t word = slot.load(std::memory_order_relaxed);
     std::uint64_t next = 0;
     do {
-      const bool stale = static_cast<std::int32_t>(low(slice) - tag_of(word)) > 0;
+      const bool stale = tag_of(word) != low(slice) && !is_ahead(word, slice);
       const std::int64_t sum = (stale ? 0 : std::int64_t{value_of(word)}) + amount;
       next = pack(stale ? low(slice) : tag_of(word), sum);
     } while (!slot.compare_exchange_weak(word, next, std::memory_order_relaxed));
@@ -67,9 +67,7 @@ class SlidingSum {
     std::int64_t total = 0;
     for (const std::atomic<std::uint64_t>& slot : slots_) {
       const std::uint64_t word = slot.load(std::memory_order_relaxed);
-      // Negative: another thread is a slice ahead of us.
-      const auto age = static_cast<std::int32_t>(low(slice) - tag_of(word));
-      if (age < static_cast<std::int32_t>(kSlices)) total += value_of(word);
+      if (low(slice) - tag_of(word) < kSlices || is_ahead(word, slice)) total += value_of(word);
     }
     return total;
   }
@@ -80,8 +78,14 @@ class SlidingSum {
   }
 
  private:
-  // A slot: 32 bits of the slice's number, 32 bits of signed sum. A slot left alone for exactly
-  // 2^32 slices would be taken for a fresh one; at 100 ms a slice that is after 13 years.
+  // A slot: 32 bits of the slice's number, 32 bits of signed sum. A slot left alone for 2^32 slices
+  // less at most kAhead would be taken for a fresh one; at 100 ms a slice that is after 13 years.
+  static constexpr std::uint32_t kAhead = 1U << 16;
+
+  // Another thread is further on than the caller.
+  static bool is_ahead(std::uint64_t word, std::uint64_t slice) {
+    return tag_of(word) - low(slice) - 1 < kAhead;
+  }
   static std::uint32_t low(std::uint64_t slice) { return static_cast<std::uint32_t>(slice); }
   static std::uint32_t tag_of(std::uint64_t word) { return static_cast<std::uint32_t>(word >> 32); }
   static std::int32_t value_of(std::uint64_t word) { return static_cast<std::int32_t>(low(word)); }
