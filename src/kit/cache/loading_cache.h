@@ -113,7 +113,7 @@ class LoadingCache {
     loads_.part(Key(key));
     return done;
   }
-  // True if there was an entry.
+  // True if there was an entry, live or expired.
   bool erase(View key) {
     const bool was = core_.erase(key);
     loads_.part(Key(key));
