@@ -68,7 +68,8 @@ std::optional<std::string> parse_idempotency_key(std::string_view value) {
     for (std::size_t i = 0; i < value.size(); ++i) {
       if (value[i] == '"') return std::nullopt;
       if (value[i] == '\\') {
-        if (++i == value.size() || (value[i] != '"' && value[i] != '\\')) return std::nullopt;
+        ++i;
+        if (i == value.size() || (value[i] != '"' && value[i] != '\\')) return std::nullopt;
       }
       key += value[i];
     }

@@ -23,7 +23,7 @@ void ConnectionStream::begin(Connection& connection, const HeaderList& headers) 
   out += "Content-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\n";
   for (const auto& [name, value] : headers) {
     CHECK(is_header_name(name) && is_header_value(value));  // the server's own: CORS
-    out += name + ": " + value + "\r\n";
+    out.append(name).append(": ").append(value).append("\r\n");
   }
   out += "Connection: close\r\nX-Request-Id: ";
   out += connection.request_id_;

@@ -10,6 +10,7 @@
 #include "platform/http/pending_stream.h"
 #include "platform/http/problem.h"
 #include "platform/http/query.h"
+#include "platform/http/request_observer.h"
 #include "platform/observability/log.h"
 #include "platform/observability/trace.h"
 #include "platform/runtime/worker_pool.h"
@@ -29,6 +30,15 @@ using base::fail;
 bool is_json(std::string_view content_type) {
   const std::string_view type = base::trim_spaces(content_type.substr(0, content_type.find(';')));
   return type.empty() || base::ascii_iequals(type, "application/json");
+}
+
+bool is_json_lines(std::string_view content_type) {
+  const std::string_view type = base::trim_spaces(content_type.substr(0, content_type.find(';')));
+  for (const std::string_view known :
+       {"application/x-ndjson", "application/ndjson", "application/jsonl"}) {
+    if (base::ascii_iequals(type, known)) return true;
+  }
+  return false;
 }
 
 base::Status check_tenancy(const Route& route, const Call& call) {
@@ -84,8 +94,11 @@ base::Status check_body(const Route& route, const Exchange& exchange) {
     if (exchange.body.empty()) return base::ok_status();
     return fail(Code::kInvalid, "unexpected_body", "This request takes no body.");
   }
-  if (!is_json(exchange.head.content_type)) {
-    return fail(Code::kInvalid, "unsupported_media_type", "Send application/json.");
+  const bool lines = route.takes_lines && is_json_lines(exchange.head.content_type);
+  if (!lines && !is_json(exchange.head.content_type)) {
+    return fail(Code::kInvalid, "unsupported_media_type",
+                route.takes_lines ? "Send application/x-ndjson or application/json."
+                                  : "Send application/json.");
   }
   if (!exchange.head.content_encoding.empty() &&
       !base::ascii_iequals(exchange.head.content_encoding, "identity")) {
@@ -142,6 +155,7 @@ void Dispatcher::run(Exchange& exchange) {
   }
   const int status = streaming ? 200 : response.status;
   report(exchange, call, status);
+  needs_.observer.on_request(route, call.principal);
   const auto took = needs_.clock.mono() - exchange.started;
   needs_.tracer.record(call.trace, parent, route.path, began,
                        std::chrono::duration_cast<base::Micros>(took), status >= 500,

@@ -36,6 +36,7 @@ namespace ashlar::http {
 
 struct Call;
 class CorsPolicy;
+class RequestObserver;
 
 class Dispatcher final : public ExchangeHandler {
  public:
@@ -47,6 +48,7 @@ class Dispatcher final : public ExchangeHandler {
     const base::Clock& clock;
     obs::Log& log;
     obs::Tracer& tracer;
+    RequestObserver& observer;
   };
   explicit Dispatcher(const Needs& needs);
 

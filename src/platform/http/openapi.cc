@@ -197,7 +197,12 @@ void Document::write_request_body(const Route& route) {
   writer_.key("schema").begin_object();
   writer_.key("$ref").string("#/components/schemas/" + route.request->name()).end_object();
   writer_.key("example").raw(json::example_of(*route.request));
-  writer_.end_object().end_object().end_object();
+  writer_.end_object();
+  if (route.takes_lines) {
+    writer_.key("application/x-ndjson").begin_object().key("schema").begin_object();
+    writer_.key("type").string("string").end_object().end_object();
+  }
+  writer_.end_object().end_object();
 }
 
 void Document::write_success_headers(const Route& route) {

@@ -111,6 +111,7 @@ struct Route {
   bool paged = false;  // adds ?limit and ?cursor, and Link: rel="next"
   bool etag = false;   // answers carry ETag; updates honour If-Match
   std::size_t max_body_bytes = 64 * 1024;
+  bool takes_lines = false;  // the body may be lines of JSON too (application/x-ndjson)
   Lane lane = Lane::kInteractive;
   bool documented = true;  // false: console's own files, probes
 };

@@ -275,7 +275,9 @@ std::vector<ErrorDoc> errors_of(const Route& route) {
   for (const ErrorDoc& error : platform) {
     if (!documented_before(own, error)) own.push_back(error);
   }
-  std::ranges::stable_sort(own, {}, &ErrorDoc::status);
+  std::ranges::sort(own, {}, [](const ErrorDoc& error) {
+    return std::pair(error.status, error.reason);
+  });
   return own;
 }
 

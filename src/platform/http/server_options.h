@@ -24,7 +24,7 @@ struct ServerOptions {
   std::size_t io_threads = 1;
 
   ParserLimits parser;
-  std::size_t max_body_bytes = 1024 * 1024;  // above any route's own limit
+  std::size_t max_body_bytes = 4 * 1024 * 1024;  // above any route's own limit
   std::size_t max_connections = 20'000;
   std::size_t max_pending_output_bytes = 1024 * 1024;  // unread answers of one connection
 

@@ -85,14 +85,16 @@ void WorkerPool::loop() {
   }
 }
 
+// The task ends here, before the lock is taken again: its captures may take long to destroy.
 void WorkerPool::execute(Queued queued) {
+  const Task task = std::move(queued.task);
   const base::Mono now = clock_.mono();
   wait_s_.observe(std::chrono::duration<double>(now - queued.since).count());
-  if (now >= queued.task.deadline) {
+  if (now >= task.deadline) {
     expired_.add();
-    queued.task.expired();
+    task.expired();
   } else {
-    queued.task.run();
+    task.run();
   }
 }
 

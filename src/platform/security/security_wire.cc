@@ -15,7 +15,6 @@ using http::Call;
 using http::ErrorDoc;
 using http::Idempotency;
 using http::Method;
-using http::Route;
 using http::Tenancy;
 
 using Handlers = std::shared_ptr<const SecurityHandlers>;

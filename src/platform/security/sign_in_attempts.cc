@@ -13,7 +13,7 @@ namespace {
 // IPv6 hosts choose among 2^64 addresses of their own: the network stands for them. What is no
 // address is taken as it is.
 std::string group_of(std::string_view address) {
-  const std::string text(address.substr(0, 64));
+  std::string text(address.substr(0, 64));
   std::array<unsigned char, 16> bytes{};
   if (inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return text;
   const bool mapped_v4 =

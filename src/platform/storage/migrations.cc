@@ -121,6 +121,7 @@ base::Result<std::vector<PendingMigration>> plan_migrations(
   ASHLAR_ASSIGN(const std::vector<AppliedMigration> applied, connection.applied());
   ASHLAR_ASSIGN(const auto missing, pending(applied, known, connection.dialect()));
   std::vector<PendingMigration> plan;
+  plan.reserve(missing.size());
   for (const EmbeddedMigration* m : missing) {
     plan.push_back(
         {.module = std::string(m->module), .number = m->number, .name = std::string(m->name)});
