@@ -16,11 +16,13 @@
 // empty the window: a caller with a clock calls advance(now) and so lets time pass in silence.
 // newest() never goes back: a clock that steps backward makes events late at worst.
 //
-// Memory: bytes() counts what the tables hold, and stays <= max_bytes. Half is for the exact form;
-// the other half is divided among the sketches' buckets as if all keys were as long as may be:
-//   counters() = max_bytes / 2 / (buckets + 1) / kBytesPerCounter, at least kMinCounters.
-// The error in sketch form is <= total() / counters() (and most keys' is far less: see lower and
-// upper of each row).
+// Memory: bytes() counts what the tables hold and stays <= max_bytes (which is raised to
+// least_bytes(buckets) if it is less). Half is for the exact form; the other half is divided among
+// the sketches' buckets, counters() each at kBytesPerCounter; keys longer than 22 bytes leave room
+// for fewer. Beyond it, for the time of a call: a table that grows holds its old half, a query of
+// sketches some 72 bytes a counter in use, the change of form one bucket's keys.
+// The error in sketch form is <= total() / counters() with keys up to 22 bytes (and most keys' is
+// far less: see lower and upper of each row).
 //
 // Cost: add O(1) on average, no allocation for a key that is known. top(k): exact O(k) for k <=
 // max_k and the whole window; otherwise O(keys) (exact) or O(buckets * counters) (sketch). The
@@ -50,8 +52,11 @@ namespace ashlar::kit {
 class TopK {
  public:
   static constexpr std::size_t kMaxKeyBytes = 256;
-  static constexpr std::size_t kMinCounters = 64;
-  static constexpr std::size_t kBytesPerCounter = 512;
+  static constexpr std::size_t kLeastCounters = 64;
+  static constexpr std::size_t kBytesPerCounter = 96;
+  static constexpr std::size_t least_bytes(std::uint32_t buckets) {
+    return 2 * (std::size_t{buckets} + 1) * kLeastCounters * kBytesPerCounter;
+  }
 
   struct Options {
     std::chrono::nanoseconds window = std::chrono::seconds(300);
@@ -62,7 +67,8 @@ class TopK {
     std::uint64_t seed = 0;
   };
 
-  // REQUIRES: window >= buckets nanoseconds, 1 <= buckets <= 4096, max_k >= 1, max_ahead >= 0.
+  // REQUIRES: buckets ns <= window <= WindowClock::kMaxWindow, 1 <= buckets <= 4096, 1 <= max_k <=
+  // 2^20, max_ahead >= 0.
   explicit TopK(const Options& options);
   TopK(TopK&&) noexcept;
   TopK& operator=(TopK&&) noexcept;
@@ -82,12 +88,12 @@ class TopK {
                                                     std::chrono::nanoseconds window) const;
   [[nodiscard]] WeightInterval estimate(std::string_view key) const;
 
-  [[nodiscard]] bool exact() const;           // no count has lost anything
-  [[nodiscard]] std::uint64_t total() const;  // weight inside the window, exact
-  [[nodiscard]] std::uint64_t late() const;   // events refused as kLate so far
-  [[nodiscard]] std::uint64_t ahead() const;  // events refused as kAhead so far
-  [[nodiscard]] std::uint64_t refused() const;
-  [[nodiscard]] base::Mono newest() const;  // Mono::min() before the first event or advance
+  [[nodiscard]] bool exact() const;             // no count has lost anything
+  [[nodiscard]] std::uint64_t total() const;    // weight inside the window, exact
+  [[nodiscard]] std::uint64_t late() const;     // events refused as kLate so far
+  [[nodiscard]] std::uint64_t ahead() const;    // events refused as kAhead so far
+  [[nodiscard]] std::uint64_t refused() const;  // events refused as kRefused so far
+  [[nodiscard]] base::Mono newest() const;      // Mono::min() before the first event or advance
   [[nodiscard]] base::Mono since() const;
   [[nodiscard]] std::size_t keys() const;  // known now: exact, or counters in use
   [[nodiscard]] std::size_t counters() const;
@@ -98,8 +104,8 @@ class TopK {
   // "weight_overflow"; nothing has changed then. Seeds and caps may differ.
   base::Status merge(const TopK& other);
 
-  // A snapshot: versioned, checksummed, the same bytes for the same state. Restoring gives the same
-  // answers under the same options; with less memory the bounds widen, and still hold.
+  // A snapshot: versioned, checksummed, the same bytes for the same state. Restored under the same
+  // options it gives the same answers; with less memory the bounds widen, and still hold.
   [[nodiscard]] std::string encode() const;
   // Errors: kInvalid "snapshot_damaged" (any bytes are safe to give), "snapshot_version",
   // "window_mismatch".

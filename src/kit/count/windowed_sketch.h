@@ -57,11 +57,17 @@ class WindowedSketch {
     std::int64_t bucket;
     const WindowAdd placed = clock_.place(at, bucket);
     if (placed != WindowAdd::kAdded) return placed;
+    return add_to(bucket, key, weight) ? WindowAdd::kAdded : WindowAdd::kRefused;
+  }
+
+  // To a bucket by its number. false, and nothing is changed: the key or the weight cannot be
+  // taken. REQUIRES: tail() <= bucket <= head().
+  bool add_to(std::int64_t bucket, View key, std::uint64_t weight) {
     expire();
-    if (weight > kMaxTotalWeight - total_ || !StoredKey<Key>::fits(key)) return WindowAdd::kRefused;
+    if (weight > kMaxTotalWeight - total_ || !StoredKey<Key>::fits(key)) return false;
     total_ += weight;
     sketch(bucket).add_hashed(key, hash_(key), weight);
-    return WindowAdd::kAdded;
+    return true;
   }
 
   void advance(base::Mono now) {
@@ -86,28 +92,12 @@ class WindowedSketch {
 
   // Adds what `other` holds; the window is then where the later of the two is. false, and nothing
   // is changed: other buckets (WindowClock::same_buckets), or too great a sum of weights.
-  bool merge(const WindowedSketch& other) {
-    if (!clock_.same_buckets(other.clock_) || other.total_ > kMaxTotalWeight - total_) return false;
-    if (other.clock_.started()) advance(other.clock_.newest());
-    other.for_each_bucket([&](std::int64_t bucket, const Sketch& theirs) {
-      if (bucket < clock_.tail()) return;
-      sketch(bucket).merge(theirs);
-      total_ += theirs.total();
-    });
-    return true;
-  }
+  bool merge(const WindowedSketch& other);
 
   // What SpaceSaving::restore says, for one bucket. REQUIRES: tail() <= bucket <= head() and the
   // bucket holds nothing yet.
   bool restore(std::int64_t bucket, std::vector<typename Sketch::Row>& rows, std::uint64_t floor,
-               std::uint64_t total) {
-    expire();
-    if (total > kMaxTotalWeight - total_ || !sketch(bucket).restore(rows, floor, total)) {
-      return false;
-    }
-    total_ += total;
-    return true;
-  }
+               std::uint64_t total);
 
   // visit(bucket, const Sketch&) from old to new, buckets that hold something.
   template <class Visit>
@@ -161,16 +151,9 @@ class WindowedSketch {
   }
 
   void expire() {
-    if (clock_.tail() == tail_) return;
-    const std::int64_t end = std::min<std::int64_t>(clock_.tail(), tail_ + clock_.ring_size());
-    for (std::int64_t i = tail_; i < end; ++i) {
-      auto& bucket = ring_[clock_.ring_place(i)];
-      if (!bucket) continue;
-      total_ -= bucket->total();
-      bucket->clear();
-    }
-    tail_ = clock_.tail();
+    if (clock_.tail() != tail_) expire_until(clock_.tail());
   }
+  void expire_until(std::int64_t tail);
 
   WindowClock clock_;
   std::size_t counters_;
@@ -183,28 +166,6 @@ class WindowedSketch {
   Sketch* last_sketch_ = nullptr;  // that of last_bucket_: saves a division
 };
 
-template <class Key>
-std::vector<Heavy<Key>> WindowedSketch<Key>::top(std::size_t k, std::uint32_t buckets) const {
-  KeyTable<Key, Sum> sums(hash_.seed());
-  std::uint64_t floors = 0;
-  for_each_bucket(buckets, [&](std::int64_t, const Sketch& bucket) {
-    floors += bucket.floor();
-    bucket.for_each([&](const typename Sketch::Row& row) {
-      const std::uint64_t key_hash = hash_(row.key);
-      auto id = sums.find(row.key, key_hash);
-      if (id == sums.kNone) id = sums.insert(row.key, key_hash);
-      sums[id].lower += row.count - row.error;
-      sums[id].over_floor += row.count - bucket.floor();
-    });
-  });
-  std::vector<HeavyCandidate<Key>> candidates;
-  candidates.reserve(sums.size());
-  sums.for_each([&](auto id) {
-    const std::uint64_t upper = sums[id].over_floor + floors;
-    candidates.push_back(
-        {sums.key(id), sums[id].lower + (upper - sums[id].lower) / 2, sums[id].lower, upper});
-  });
-  return pick_heavy<Key>(candidates, k, floors);
-}
-
 }  // namespace ashlar::kit
+
+#include "kit/count/windowed_sketch_inl.h"  // IWYU pragma: export

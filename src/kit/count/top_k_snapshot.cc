@@ -1,0 +1,179 @@
+#include "kit/count/top_k_snapshot.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/check.h"
+#include "kit/siphash.h"
+
+namespace ashlar::kit {
+
+namespace {
+
+constexpr std::string_view kMagic = "AKTK";
+constexpr char kVersion = 1;
+constexpr std::size_t kChecksumBytes = 8;
+constexpr std::size_t kLeastRowBytes = 3;
+
+std::uint64_t zigzag(std::int64_t value) {
+  return static_cast<std::uint64_t>(value) << 1 ^ static_cast<std::uint64_t>(value >> 63);
+}
+std::int64_t unzigzag(std::uint64_t value) {
+  return static_cast<std::int64_t>(value >> 1 ^ (~(value & 1) + 1));
+}
+
+}  // namespace
+
+base::Error snapshot_damaged(const char* what) {
+  return base::fail(base::Code::kInvalid, "snapshot_damaged",
+                    std::string("the snapshot holds ") + what);
+}
+
+std::string snapshot_checksum(std::string_view bytes) {
+  std::uint64_t sum = siphash(SipKey{0x6173686c61722e6b, 0x69742e636f756e74}, bytes);
+  std::string text;
+  for (std::size_t i = 0; i < kChecksumBytes; ++i, sum >>= 8) {
+    text.push_back(static_cast<char>(sum & 0xff));
+  }
+  return text;
+}
+
+SnapshotWriter::SnapshotWriter(const SnapshotHead& head) : bytes_(kMagic) {
+  bytes_.push_back(kVersion);
+  number(static_cast<std::uint64_t>(head.width));
+  number(head.buckets);
+  number(head.started ? 1 : 0);
+  number(zigzag(head.started ? head.newest : 0));
+  number(head.late);
+  number(head.ahead);
+  number(head.refused);
+}
+
+void SnapshotWriter::bucket(std::uint64_t offset, std::vector<SpaceSaving<std::string>::Row>& rows,
+                            std::uint64_t floor, std::uint64_t total) {
+  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  number(1);
+  number(offset);
+  number(total);
+  number(floor);
+  number(rows.size());
+  for (const auto& row : rows) {
+    number(row.key.size());
+    bytes_ += row.key;
+    number(row.count);
+    number(row.error);
+  }
+}
+
+std::string SnapshotWriter::finish() && {
+  number(0);
+  bytes_ += snapshot_checksum(bytes_);
+  return std::move(bytes_);
+}
+
+void SnapshotWriter::number(std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) bytes_.push_back(static_cast<char>(value | 0x80));
+  bytes_.push_back(static_cast<char>(value));
+}
+
+base::Result<SnapshotReader> SnapshotReader::open(std::string_view bytes) {
+  if (!bytes.starts_with(kMagic) || bytes.size() < kMagic.size() + 2 + kChecksumBytes) {
+    return snapshot_damaged("something else than counts");
+  }
+  const std::string_view body = bytes.substr(0, bytes.size() - kChecksumBytes);
+  if (snapshot_checksum(body) != bytes.substr(body.size())) {
+    return snapshot_damaged("a wrong checksum");
+  }
+  if (body[kMagic.size()] != kVersion) {
+    return base::fail(base::Code::kInvalid, "snapshot_version",
+                      "the snapshot is of a version that this program does not know");
+  }
+  if (body.back() != 0) return snapshot_damaged("no end");
+  SnapshotReader reader;
+  reader.rest_ = body.substr(kMagic.size() + 1, body.size() - kMagic.size() - 2);
+  ASHLAR_TRY(reader.read_head());
+  return reader;
+}
+
+base::Status SnapshotReader::read_head() {
+  std::uint64_t width = 0, buckets = 0, started = 0, newest = 0;
+  if (!number(width) || !number(buckets) || !number(started) || !number(newest) ||
+      !number(head_.late) || !number(head_.ahead) || !number(head_.refused)) {
+    return snapshot_damaged("no complete head");
+  }
+  if (width > std::numeric_limits<std::int64_t>::max() ||
+      buckets > std::numeric_limits<std::uint32_t>::max() || started > 1) {
+    return snapshot_damaged("an impossible head");
+  }
+  head_.width = static_cast<std::int64_t>(width);
+  head_.buckets = static_cast<std::uint32_t>(buckets);
+  head_.started = started == 1;
+  head_.newest = unzigzag(newest);
+  return base::ok_status();
+}
+
+base::Result<SnapshotBucket> SnapshotReader::bucket() {
+  SnapshotBucket bucket;
+  std::uint64_t mark = 0, rows = 0;
+  if (!number(mark) || mark != 1 || !number(bucket.offset) || !number(bucket.total) ||
+      !number(bucket.floor) || !number(rows)) {
+    return snapshot_damaged("no complete bucket");
+  }
+  if (bucket.offset < next_offset_ || bucket.offset == std::numeric_limits<std::uint64_t>::max()) {
+    return snapshot_damaged("buckets that are out of order");
+  }
+  next_offset_ = bucket.offset + 1;
+  if (bucket.total == 0 || bucket.total > kMaxTotalWeight || bucket.floor > bucket.total ||
+      rows > rest_.size() / kLeastRowBytes) {
+    return snapshot_damaged("an impossible bucket");
+  }
+  ASHLAR_TRY(read_rows(rows, bucket));
+  return bucket;
+}
+
+base::Status SnapshotReader::read_rows(std::uint64_t count, SnapshotBucket& bucket) {
+  bucket.rows.reserve(count);
+  std::uint64_t sum = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    SpaceSaving<std::string>::Row row;
+    std::uint64_t size = 0;
+    if (!number(size) || size > kMaxStoredKeyBytes || size > rest_.size()) {
+      return snapshot_damaged("no complete key");
+    }
+    row.key = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    if (!number(row.count) || !number(row.error)) return snapshot_damaged("no complete row");
+    if (row.count == 0 || row.count > bucket.total || row.count < bucket.floor ||
+        row.error > bucket.floor) {
+      return snapshot_damaged("an impossible count");
+    }
+    if (i > 0 && row.key <= bucket.rows.back().key) {
+      return snapshot_damaged("keys that are out of order");
+    }
+    // Counts of sketches overlap where they hold errors; exact ones do not.
+    if (bucket.floor == 0 && row.count > bucket.total - sum) {
+      return snapshot_damaged("more than its total");
+    }
+    sum += bucket.floor == 0 ? row.count : 0;
+    bucket.rows.push_back(row);
+  }
+  if (bucket.floor == 0 && sum != bucket.total) return snapshot_damaged("less than its total");
+  return base::ok_status();
+}
+
+bool SnapshotReader::number(std::uint64_t& value) {
+  value = 0;
+  for (unsigned shift = 0; shift < 64 && !rest_.empty(); shift += 7) {
+    const auto byte = static_cast<unsigned char>(rest_.front());
+    rest_.remove_prefix(1);
+    const std::uint64_t bits = byte & 0x7fU;
+    if (shift == 63 && bits > 1) return false;
+    if (byte == 0 && shift > 0) return false;  // not the shortest form
+    value |= bits << shift;
+    if (byte < 0x80) return true;
+  }
+  return false;
+}
+
+}  // namespace ashlar::kit
