@@ -5,7 +5,10 @@
 #include <cstdio>
 
 #include "app/cli/commands.h"
+#include "app/cli/top.h"
+#include "app/cli/top_options.h"
 #include "app/installation.h"
+#include "base/clock.h"
 
 namespace ashlar::app {
 namespace {
@@ -67,6 +70,7 @@ struct Commands {
   std::string id;
   std::string path;
   KeyCreate key;
+  TopWords top;
   bool flag = false;
 
   CLI::App* add(CLI::App& parent, const std::string& name, const std::string& doc, Action action) {
@@ -85,6 +89,7 @@ struct Commands {
   void add_tenants();
   void add_keys();
   void add_upkeep();
+  void add_top();
 };
 
 void Commands::add_server() {
@@ -150,6 +155,31 @@ void Commands::add_upkeep() {
   });
 }
 
+void Commands::add_top() {
+  CLI::App* const command =
+      app.add_subcommand("top", "Who or what occurs most in a log, as it comes");
+  command->add_option("FILE", top.files, "Logs; without one, standard input");
+  command->add_flag("--once", top.once, "Print the table once, at the end of the input");
+  const auto option = [command](const char* name, std::string& word, const char* doc) {
+    command->add_option(name, word, doc)->capture_default_str()->type_name("");
+  };
+  option("--k", top.k, "Rows");
+  option("--window", top.window, "How far back from the newest time: 1s to 1d");
+  option("--by", top.by, "What to count: user, action, endpoint");
+  option("--format", top.format, "table, tsv, json");
+  option("--input", top.input, "Form of the lines: auto, plain, clf, json");
+  option("--interval", top.interval, "Between two tables, unless --once");
+  option("--max-memory", top.max_memory, "Above it counts become bounds: 16m to 16g");
+}
+
+int top_command(const TopWords& words) {
+  const base::Result<TopOptions> options = read_top_words(words);
+  if (!options.ok()) return report(options.error(), kWrongUse);
+  const base::SystemClock clock;
+  const base::Status status = run_top(*options, clock);
+  return status.ok() ? 0 : report(status.error(), kFailed);
+}
+
 // The words up to the first that is no command where one must stand; empty: all are commands. Only
 // CLI11 knows which words are values of options, so options end the search.
 std::string unknown_command(const CLI::App& app, int argc, char** argv) {
@@ -186,6 +216,7 @@ int run_command_line(int argc, char** argv) {
   commands.add_tenants();
   commands.add_keys();
   commands.add_upkeep();
+  commands.add_top();
   try {
     commands.app.parse(argc, argv);
   } catch (const CLI::Success& wanted) {  // --help, --version
@@ -193,6 +224,7 @@ int run_command_line(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return report_wrong_use(error, commands.app, argc, argv);
   }
+  if (commands.app.got_subcommand("top")) return top_command(commands.top);
   if (!commands.chosen) return 0;
   const base::Result<Config> config = load(commands.common);
   if (!config.ok()) return report(config.error(), kWrongUse);
