@@ -183,6 +183,31 @@ std::vector<Heavy<std::string>> TopK::top(std::size_t k, std::chrono::nanosecond
                        : state_->sketch->top(k, buckets);
 }
 
+std::uint64_t TopK::total(std::chrono::nanoseconds window) const {
+  const WindowClock& clock = state_->clock();
+  const std::int64_t first = clock.head() - clock.buckets_for(window) + 1;
+  if (first <= clock.tail()) return total();
+  std::uint64_t sum = 0;
+  if (state_->exact) {
+    state_->exact->for_each([&](std::int64_t bucket, std::string_view, std::uint64_t weight) {
+      if (bucket >= first) sum += weight;
+    });
+  } else {
+    state_->sketch->for_each_bucket(
+        [&](std::int64_t bucket, const SpaceSaving<std::string>& counted) {
+          if (bucket >= first) sum += counted.total();
+        });
+  }
+  return sum;
+}
+
+base::Mono TopK::since(std::chrono::nanoseconds window) const {
+  const WindowClock& clock = state_->clock();
+  if (!clock.started()) return base::Mono::min();
+  const std::int64_t first = clock.head() - clock.buckets_for(window) + 1;
+  return base::Mono{std::chrono::nanoseconds{std::max(first, clock.tail()) * clock.width()}};
+}
+
 WeightInterval TopK::estimate(std::string_view key) const {
   if (!state_->exact) return state_->sketch->estimate(key);
   const std::uint64_t count = state_->exact->count(key);

@@ -86,6 +86,9 @@ class TopK {
   [[nodiscard]] std::vector<Heavy<std::string>> top(std::size_t k) const;
   [[nodiscard]] std::vector<Heavy<std::string>> top(std::size_t k,
                                                     std::chrono::nanoseconds window) const;
+  // What the second form covers: the weight in it, exact, and where it begins.
+  [[nodiscard]] std::uint64_t total(std::chrono::nanoseconds window) const;
+  [[nodiscard]] base::Mono since(std::chrono::nanoseconds window) const;
   [[nodiscard]] WeightInterval estimate(std::string_view key) const;
 
   [[nodiscard]] bool exact() const;             // no count has lost anything
