@@ -61,37 +61,40 @@ class AdaptiveLimit {
 
   class Permit {
    public:
-    Permit(Permit&& other) noexcept
-        : owner_(std::exchange(other.owner_, nullptr)),
-          started_(other.started_),
-          in_flight_(other.in_flight_),
-          partition_(other.partition_) {}
-    Permit& operator=(Permit&&) = delete;
+    Permit(Permit&& other) noexcept : call_(std::exchange(other.call_, Call{})) {}
+    Permit& operator=(Permit&& other) noexcept {
+      Permit moved(std::move(other));
+      std::swap(call_, moved.call_);
+      return *this;
+    }
     ~Permit() { ignored(); }
 
     // The first of these ends the call; what follows does nothing.
     void succeeded(base::Mono now) { end(now, false); }
     void dropped(base::Mono now) { end(now, true); }
     void ignored() {
-      if (AdaptiveLimit* const owner = std::exchange(owner_, nullptr)) owner->release(partition_);
+      const Call call = std::exchange(call_, Call{});
+      if (call.owner != nullptr) call.owner->release(call.partition);
     }
 
    private:
     friend class AdaptiveLimit;
-    Permit(AdaptiveLimit* owner, base::Mono started, std::uint32_t in_flight, std::size_t partition)
-        : owner_(owner), started_(started), in_flight_(in_flight), partition_(partition) {}
+    struct Call {
+      AdaptiveLimit* owner = nullptr;
+      base::Mono started;
+      std::uint32_t in_flight = 0;  // this one among them
+      std::uint32_t partition = 0;
+    };
 
+    explicit Permit(Call call) : call_(call) {}
     void end(base::Mono now, bool dropped) {
-      AdaptiveLimit* const owner = std::exchange(owner_, nullptr);
-      if (owner == nullptr) return;
-      owner->release(partition_);
-      owner->add_sample(now - started_, in_flight_, dropped, now);
+      const Call call = std::exchange(call_, Call{});
+      if (call.owner == nullptr) return;
+      call.owner->release(call.partition);
+      call.owner->add_sample(now - call.started, call.in_flight, dropped, now);
     }
 
-    AdaptiveLimit* owner_;
-    base::Mono started_;
-    std::uint32_t in_flight_;  // this one among them
-    std::size_t partition_;
+    Call call_;
   };
 
   // seed: of the algorithm's chance. REQUIRES: window > 0, min_samples >= 1, shares as above.
@@ -111,25 +114,25 @@ class AdaptiveLimit {
     }
     CHECK(sum <= 1 + 1e-9);
   }
-  ~AdaptiveLimit() { CHECK(in_flight_.load() == 0); }
+  ~AdaptiveLimit() { CHECK(in_flight_ == 0); }
   AdaptiveLimit(const AdaptiveLimit&) = delete;
   AdaptiveLimit& operator=(const AdaptiveLimit&) = delete;
 
   // REQUIRES: partition < kPartitions.
-  [[nodiscard]] std::optional<Permit> acquire(base::Mono now, std::size_t partition = 0) {
+  [[nodiscard]] std::optional<Permit> acquire(base::Mono now, std::uint32_t partition = 0) {
     CHECK(partition < kPartitions);
     const std::uint32_t limit = limit_.load(std::memory_order_relaxed);
     std::uint32_t running = 0;
     if (raise(in_flight_, limit, running)) {
       if constexpr (kPartitions > 1) busy_[partition].fetch_add(1, std::memory_order_relaxed);
-      return Permit(this, now, running, partition);
+      return Permit({this, now, running, partition});
     }
     if constexpr (kPartitions > 1) {
       const auto own = static_cast<std::uint32_t>(std::ceil(limit * shares_[partition]));
       std::uint32_t busy = 0;
       if (raise(busy_[partition], own, busy)) {
         running = in_flight_.fetch_add(1, std::memory_order_relaxed) + 1;
-        return Permit(this, now, running, partition);
+        return Permit({this, now, running, partition});
       }
     }
     return std::nullopt;
@@ -152,7 +155,7 @@ class AdaptiveLimit {
     return true;
   }
 
-  void release(std::size_t partition) {
+  void release(std::uint32_t partition) {
     if constexpr (kPartitions > 1) busy_[partition].fetch_sub(1, std::memory_order_relaxed);
     in_flight_.fetch_sub(1, std::memory_order_relaxed);
   }
