@@ -33,6 +33,7 @@
 //
 // Complexity: a hit is one visit of the Cache and a copy of the Value; no other lock, no counter.
 // Memory: Cache's, with an entry of 40 bytes + the larger of Value and 16 instead of Value.
+// Keys: as Cache's; a Key must also convert to its View.
 // Threads: any, all of them the caller's. It outlives its gets and the tasks given to the Refresher
 // (run or destroyed). A loader may use other keys; it must not be waited for by the executor.
 // Sources: Vattani et al. 2015 (xfetch.h); RFC 5861 section 4, stale-if-error.

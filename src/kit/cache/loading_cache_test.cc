@@ -393,6 +393,33 @@ TEST(LoadingCache, AClockThatStepsBackKeepsWhatItHas) {
   expect(users.get("ann", at(110), kForever, source), Kind::kValue, From::kLoad, 1);
 }
 
+// Made from its View between a get's look into the cache and its load: where another may load it.
+struct HookedKey {
+  static inline std::function<void()> hook;
+  int number;
+
+  explicit HookedKey(int from) : number(from) {
+    if (hook) std::exchange(hook, nullptr)();
+  }
+  bool operator==(const HookedKey&) const = default;
+  bool operator==(int other) const { return number == other; }
+  operator int() const { return number; }  // NOLINT(*-explicit-*): its View
+};
+using HookedNumbers = LoadingCache<HookedKey, int, std::string, Lru, CacheHash<int>>;
+
+TEST(LoadingCache, WhatWasLoadedSinceOneLookedIsNotLoadedAgain) {
+  HookedNumbers numbers(options());
+  const auto load = [](int value) {
+    return [value](const HookedKey&) { return Load::found(value); };
+  };
+  HookedKey::hook = [&] { numbers.get(7, at(0), kForever, load(1)); };
+  expect(numbers.get(7, at(0), kForever, load(2)), Kind::kValue, From::kCache, 1);
+  // The same past its time.
+  HookedKey::hook = [&] { numbers.get(7, at(11), kForever, load(3)); };
+  expect(numbers.get(7, at(11), kForever, load(4)), Kind::kValue, From::kCache, 3);
+  EXPECT_EQ(numbers.stats().loads, 2U);
+}
+
 // A model of the rules for one thread: what may be kept, until when, and what each get must say.
 TEST(LoadingCache, AgreesWithTheRulesOnRandomOperations) {
   constexpr std::uint64_t kSeed = 20261122;
