@@ -60,6 +60,7 @@ http::ApiInfo api_info(const std::string& origin) {
           .description = "The backend that every product ends up building.",
           .base_url = origin,
           .modules = {{"links", "Links", "Short links, their redirects and their clicks."},
+                      {"activity", "Activity", "Who and what occurs most, just now."},
                       {"keys", "API keys", "Who may call, and what."},
                       {"tenants", "Tenants", "For whom data is kept apart."},
                       {"admin", "Console", "The administrator's session."},
@@ -177,8 +178,16 @@ Status App::Parts::build(http::ListenSocket socket) {
   openapi = http::openapi_document(routes, info);
   docs_page = http::docs_page(routes, info);
   router = std::make_unique<http::Router>(std::move(routes), a.metrics);
-  dispatcher = std::make_unique<http::Dispatcher>(http::Dispatcher::Needs{
-      {&*pools[0], &*pools[1], &*pools[2]}, *a.db, *authenticator, *cors, a.clock, a.log, *tracer});
+  modules->watch(*router);
+  dispatcher = std::make_unique<http::Dispatcher>(
+      http::Dispatcher::Needs{{&*pools[0], &*pools[1], &*pools[2]},
+                              *a.db,
+                              *authenticator,
+                              *cors,
+                              a.clock,
+                              a.log,
+                              *tracer,
+                              modules->request_observer()});
   ASHLAR_ASSIGN(server, http::Server::make(config.http, std::move(socket), *router, *dispatcher,
                                            a.clock, a.entropy, a.log, a.metrics));
   ASHLAR_TRY(build_metrics_listener());

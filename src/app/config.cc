@@ -332,6 +332,10 @@ std::vector<Setting> engine_settings() {
              [](Config& c) -> auto& { return c.links_cache_mb; }),
       number("links.permanent_max_age_s", "How long browsers may keep a 301 or 308.", 0, 31'536'000,
              [](Config& c) -> auto& { return c.links_permanent_max_age_s; }),
+      number("activity.memory_mb", "Memory for counts of activity; beyond it no more is taken.", 16,
+             1 << 20, [](Config& c) -> auto& { return c.activity_memory_mb; }),
+      number("activity.dimension_mb", "The share of one dimension; exact up to there.", 4, 1 << 16,
+             [](Config& c) -> auto& { return c.activity_dimension_mb; }),
   };
 }
 

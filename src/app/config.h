@@ -44,6 +44,9 @@ struct Config {
 
   std::size_t links_cache_mb = 256;
   std::int64_t links_permanent_max_age_s = 90;
+
+  std::size_t activity_memory_mb = 512;
+  std::size_t activity_dimension_mb = 32;
 };
 
 // One row of the table of settings.

@@ -2,6 +2,7 @@
 
 #include "app/config.h"
 #include "app/installation.h"
+#include "modules/activity/activity_module.h"
 #include "modules/links/links_module.h"
 #include "modules/links/redirects.h"
 
@@ -15,10 +16,13 @@ void add(http::RouteTable& to, http::RouteTable from) {
 }  // namespace
 
 std::vector<std::string> known_scopes() {
-  return {"links:read", "links:write", "keys:read", "keys:write"};
+  return {"links:read",     "links:write", "activity:read",
+          "activity:write", "keys:read",   "keys:write"};
 }
 
-std::vector<security::TenantData> tenant_data() { return {links::links_tenant_data()}; }
+std::vector<security::TenantData> tenant_data() {
+  return {links::links_tenant_data(), activity::activity_tenant_data()};
+}
 
 base::Result<std::string> link_code_secret(Installation& ashlar) {
   return ashlar.settings->get_or_create_secret("links_code_secret", links::CodeSpace::kSecretBytes);
@@ -33,11 +37,16 @@ struct Modules::Parts {
                    .permanent_max_age = base::Seconds{needs.config.links_permanent_max_age_s},
                    .worker_shard = needs.config.http.io_threads},
                   needs.ashlar.entropy.u64(), *needs.ashlar.db, links.links, links.recorder,
-                  needs.ashlar.clock, needs.ashlar.metrics) {}
+                  needs.ashlar.clock, needs.ashlar.metrics),
+        activity({.max_bytes = needs.config.activity_memory_mb << 20,
+                  .board = {.max_dimension_bytes = needs.config.activity_dimension_mb << 20,
+                            .seed = needs.ashlar.entropy.u64()}},
+                 *needs.ashlar.db, needs.ashlar.clock, needs.ashlar.metrics, needs.ashlar.log) {}
 
   const http::CursorCodec& cursors;
   links::LinksModule links;
   links::Redirects redirects;
+  activity::ActivityModule activity;
 };
 
 Modules::Modules(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -50,21 +59,33 @@ base::Result<std::unique_ptr<Modules>> Modules::make(const Needs& needs) {
                                             .own_hosts = std::move(hosts),
                                             .code_secret = std::move(secret),
                                             .click_shards = needs.config.http.io_threads + 1};
-  return std::unique_ptr<Modules>(
-      new Modules(std::make_unique<Parts>(needs, std::move(links_options))));
+  auto parts = std::make_unique<Parts>(needs, std::move(links_options));
+  ASHLAR_TRY(parts->activity.load());
+  return std::unique_ptr<Modules>(new Modules(std::move(parts)));
 }
 
 http::RouteTable Modules::routes() {
   http::RouteTable table;
   add(table, links::links_routes(parts_->links, parts_->cursors));
   table.push_back(parts_->redirects.route());
+  add(table, activity::activity_routes(parts_->activity));
   return table;
 }
 
-void Modules::start() { parts_->links.start(); }
+http::RequestObserver& Modules::request_observer() { return parts_->activity.feed; }
+
+void Modules::watch(const http::Router& router) { parts_->activity.watch(router); }
+
+void Modules::start() {
+  parts_->links.start();
+  parts_->activity.start();
+}
 
 void Modules::close_streams() { parts_->links.close_streams(); }
 
-base::Status Modules::stop() { return parts_->links.stop(); }
+base::Status Modules::stop() {
+  parts_->activity.stop();
+  return parts_->links.stop();
+}
 
 }  // namespace ashlar::app

@@ -11,7 +11,9 @@
 
 namespace ashlar::http {
 class CursorCodec;
-}
+class RequestObserver;
+class Router;
+}  // namespace ashlar::http
 
 namespace ashlar::app {
 
@@ -42,9 +44,11 @@ class Modules {
   Modules& operator=(const Modules&) = delete;
 
   http::RouteTable routes();
-  void start();          // background work begins
-  void close_streams();  // ends what would keep connections open for ever
-  base::Status stop();   // writes what is still in memory; after the last request
+  http::RequestObserver& request_observer();
+  void watch(const http::Router& router);  // of routes(); before start()
+  void start();                            // background work begins
+  void close_streams();                    // ends what would keep connections open for ever
+  base::Status stop();                     // writes what is still in memory; after the last request
 
  private:
   struct Parts;

@@ -20,6 +20,7 @@ enum class PlatformUse : std::uint8_t {
   kSettings,     // secrets and facts of the installation itself
   kRedirect,     // a code names its link
   kClickWriter,  // clicks of all tenants are written in one batch
+  kActivity,     // activity of all tenants is read back and folded; our own has no tenant
   kMaintenance,  // verify, clean-up of expired records
 };
 

@@ -1,0 +1,104 @@
+// ActivityLog: what was counted, in the database: the truth that every instance's Board is made of.
+//
+//   record ──commit──> deliver ─> Board            (this instance)
+//                 └──> follow ──> Board            (the others on PostgreSQL, every kFollowEvery)
+//   load: all of the last day ─> Board             (at the start; after a long interruption)
+//   fold: rows older than the seconds' tier become one of whole minutes for each tenant
+//   expire: rows older than the longest window go
+//
+// Invariants
+//  1. A batch that was acknowledged is in the database; each is counted once in each instance's
+//     Board (seen_batches.h).
+//  2. A row is folded no earlier than kFoldAfter after it was written: by then every instance that
+//     follows has counted it. One that could not follow for longer than SeenBatches::kOverlap
+//     loads all anew before it answers again from what it has.
+//  3. Folding is one transaction: what it takes out it puts in. It rounds seconds down to minutes,
+//     of events that the seconds' tier has forgotten.
+//
+// record() runs in the caller's transaction; the others on the log's own thread. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/strong_id.h"
+#include "base/time.h"
+#include "modules/activity/seen_batches.h"
+#include "modules/activity/tally.h"
+
+namespace ashlar::base {
+class Clock;
+}
+namespace ashlar::obs {
+class Counter;
+class Log;
+class Registry;
+}  // namespace ashlar::obs
+namespace ashlar::runtime {
+class Periodic;
+}
+namespace ashlar::storage {
+class Database;
+class Transaction;
+}  // namespace ashlar::storage
+
+namespace ashlar::activity {
+
+class Board;
+
+class ActivityLog {
+ public:
+  static constexpr base::Millis kFollowEvery{500};
+  static constexpr base::Seconds kFoldEvery{60};
+  static constexpr base::Seconds kFoldAfter{120};
+
+  // All outlive it.
+  ActivityLog(storage::Database& db, Board& board, const base::Clock& clock, obs::Registry& metrics,
+              obs::Log& log);
+  ~ActivityLog();
+  ActivityLog(const ActivityLog&) = delete;
+  ActivityLog& operator=(const ActivityLog&) = delete;
+
+  // Counts the last day's batches into the Board. Before anything is recorded.
+  base::Status load();
+
+  // In a tenant's transaction. Nothing is written for an empty tally.
+  base::Status record(storage::Transaction& tx, base::TenantId tenant, Tally tally);
+  // Ashlar's own requests, in a transaction of its own.
+  base::Status record_own(Tally tally);
+
+  void start();
+  void stop();
+
+  // One run of what start() does again and again; for tests.
+  base::Status follow();
+  base::Status fold();
+
+ private:
+  void deliver(std::int64_t id, base::TenantId tenant, Tally tally);
+  base::Status append(storage::Transaction& tx, base::TenantId tenant, Tally tally, bool own);
+  Tally read(std::int64_t id, std::string_view data);
+  base::Result<bool> load_page(std::int64_t& after);
+  base::Status fold_tenant(base::TenantId tenant, const std::vector<std::int64_t>& ids);
+  void work();
+
+  storage::Database& db_;
+  Board& board_;
+  const base::Clock& clock_;
+  obs::Log& log_;
+  obs::Counter& batches_;
+  obs::Counter& folded_;
+
+  std::mutex mutex_;  // guards what follows
+  SeenBatches seen_;
+
+  base::Mono followed_at_{};  // of the log's own thread, as the next
+  base::Mono folded_at_{};
+  std::unique_ptr<runtime::Periodic> thread_;
+};
+
+}  // namespace ashlar::activity
