@@ -16,11 +16,12 @@
 // Two rules keep it cheap: a deadline that moves to a later time needs no call (the slot is found
 // not due, and placed anew); a deadline that moves to an earlier one needs schedule().
 //
-// Clocks: `now` is nanoseconds of any origin. When it steps back by a tick or more, the wheel goes
-// back with it: slots are then found again in their buckets, none is lost, none is late by more
-// than one turn of level 0. It owns no deadline: deadline_of(slot) is asked. Not thread-safe.
+// Clocks: `now` is nanoseconds of any origin. When it steps back by two ticks or more, the wheel
+// goes back with it: no slot is lost, and none is late by more than one turn of level 0 (64 ticks).
+// It owns no deadline: deadline_of(slot) is asked. Not thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -54,7 +55,7 @@ class TimerWheel {
   template <class DeadlineOf, class Fire>
   std::size_t advance(std::int64_t now, std::size_t steps, DeadlineOf&& deadline_of, Fire&& fire) {
     const std::int64_t tick = now >> kTickBits;
-    if (tick < cursor_[0]) rewind(now);
+    if (tick < cursor_[0] - 1) rewind(now);  // one tick is what threads differ by
     while (steps > 0) {
       const Slot slot = lists_.front(kPending);
       if (slot != kNoSlot) {
@@ -123,9 +124,13 @@ class TimerWheel {
     return false;
   }
 
+  // What the wheel was behind with is found by looking into every bucket once.
   void rewind(std::int64_t now) {
+    const bool behind = quiet_for_ == 0;
     for (std::size_t i = 0; i < kLevels.size(); ++i) {
-      cursor_[i] = (now >> kLevels[i].shift) + (i == 0 ? 0 : 1);
+      const Level& level = kLevels[i];
+      const std::int64_t end = (now >> level.shift) + (i == 0 ? 0 : 1);
+      cursor_[i] = std::min(cursor_[i], end - (behind ? level.buckets : 0));
     }
   }
 
