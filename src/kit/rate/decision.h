@@ -23,10 +23,11 @@
 //      and none is locked out for longer than below (sliding_log.h has a condition).
 //   3. `now` is in nanoseconds of a clock of the caller's choosing, a wall clock's too. Where it
 //      steps back by at most one period, time stands still for the key until the clock has caught
-//      up. A longer step may move the state to the new now, with all that it has taken. So a step
-//      back grants nothing, and makes nobody wait for more than two periods longer (gcra.h keeps no
-//      time of its own: its header has its bound). A step forward is time that passes. Beyond
-//      ±2^62 ns from its origin (146 years) the clock counts as standing there.
+//      up (GCRA: see there). A longer step may move the state to the new now, with all that it has
+//      taken. So a step back grants nothing, and whatever the clock did, nobody waits longer for
+//      what the limit allows than: 2P for a fixed window or a log, 3P for a sliding counter, P and
+//      the time to fill it for a bucket. A step forward is time that passes. Beyond ±2^62 ns from
+//      its origin (146 years) the clock counts as standing there.
 //   4. A state may meet another rule of the same kind at any time. Each header says what becomes
 //      of what was taken.
 // Pure; the caller guards the state (limiter_map.h does). Units: counts, nanoseconds.

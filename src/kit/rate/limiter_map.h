@@ -13,16 +13,20 @@
 // Idle keys: a visitor's Decision says with reset_after when its key will be as if it had never
 // been there. From then on (up to 1.1 s later) its slot is anybody's. Each insertion looks at four
 // slots, so idle keys go before a table grows; no thread, no pause but that of a stripe that
-// doubles. Full: a stripe that holds its share of max_keys and finds none idle among 16 slots gives
-// up that one of them whose reset is soonest; that key's count begins anew (stats().evicted). So a
-// limit can be evaded by who makes max_keys other keys live meanwhile, and by no one else: size it
-// for that. Clock: after a step back idle keys may stay for as much longer; nothing else depends on
-// it. Colliding keys: limiter_key.h.
+// doubles.
 //
-// Promises: 1. Visitors of one key run one after the other, each
-// seeing what the one before left. 2. take_all takes from all of its keys or from none, as one
-// step; batches never deadlock. 3. Memory: at most max_keys * 4 / 3 slots (+ 16 for each stripe),
-// allocated as keys come; it never shrinks.
+// When full: a stripe that holds its share of max_keys and finds none idle gives up a key, of 12
+// that one whose reset is soonest; its count begins anew (stats().evicted). So a limit can be
+// evaded by who makes max_keys other keys live meanwhile, and by no one else: size it for that.
+//
+// After a step back of the clock idle keys may stay for as much longer; nothing else depends on it.
+// Of colliding keys: limiter_key.h.
+//
+// Promises:
+//   1. Visitors of one key run one after the other, each seeing what the one before left.
+//   2. take_all takes from all of its keys or from none, as one step; batches never deadlock.
+//   3. At most max_keys * 4 / 3 slots (and 16 for each stripe), allocated as keys come; it never
+//      shrinks.
 //
 // O(1) expected. Any thread.
 #pragma once
@@ -42,6 +46,7 @@
 #include "base/time.h"
 #include "kit/rate/decision.h"
 #include "kit/rate/limiter_key.h"
+#include "kit/rate/limiter_stats.h"
 #include "kit/rate/limiter_table.h"
 
 namespace ashlar::kit {
@@ -108,9 +113,8 @@ class LimiterMap {
     }
   }
 
-  using Stats = LimiterTableStats;
-  [[nodiscard]] Stats stats() const {
-    Stats sum;
+  [[nodiscard]] LimiterStats stats() const {
+    LimiterStats sum;
     for (const Stripe& stripe : stripes()) {
       const std::lock_guard lock(stripe.mutex);
       sum += stripe.table.stats();

@@ -2,14 +2,11 @@
 // open addressing table of limiter states, with a bound, that reclaims idle slots. The caller
 // locks.
 //
-// Invariants: 1. A key is found on the way from its home to the first free slot. 2. At most three
-// quarters of the slots are in use, so there is a free one. 3. No tombstones: a slot is freed by
-// moving up those behind it that may be moved.
-//
-// Keys are never {0, 0}, which is a free slot's (LimiterKeyHasher makes none).
-//
-// A slot is idle from `idle_at` on, in units of 2^30 ns (1.07 s) modulo 2^32: compared by the sign
-// of the difference, right within 73 years. A reset lies at most 36 years ahead (bounds.h).
+// Invariants:
+//   1. A key is found on the way from its home to the first free slot.
+//   2. At most three quarters of the slots are in use, so there is a free one.
+//   3. No tombstones: a slot is freed by moving up those behind it that may be moved.
+//   4. No key is {0, 0}, which is a free slot's (LimiterKeyHasher makes none).
 #pragma once
 
 #include <algorithm>
@@ -22,60 +19,21 @@
 
 #include "base/check.h"
 #include "base/time.h"
-#include "kit/rate/bounds.h"
 #include "kit/rate/limiter_key.h"
+#include "kit/rate/limiter_slot.h"
+#include "kit/rate/limiter_stats.h"
 
 namespace ashlar::kit {
-
-struct LimiterTableStats {
-  std::size_t keys = 0;         // idle ones not yet reclaimed included
-  std::size_t bytes = 0;        // of slots
-  std::uint64_t reclaimed = 0;  // idle keys whose slots were taken back
-  std::uint64_t evicted = 0;    // keys that still counted, given up because the stripe was full
-
-  LimiterTableStats& operator+=(const LimiterTableStats& other) {
-    keys += other.keys;
-    bytes += other.bytes;
-    reclaimed += other.reclaimed;
-    evicted += other.evicted;
-    return *this;
-  }
-};
-
-template <class State>
-struct LimiterSlot {
-  static constexpr int kUnitShift = 30;
-
-  LimiterKey key() const { return {high, low}; }
-  [[nodiscard]] bool used() const { return (high | low) != 0; }
-  [[nodiscard]] bool idle(base::Mono now) const {
-    const auto unit = static_cast<std::uint32_t>(instant_ns(now) >> kUnitShift);
-    return static_cast<std::int32_t>(unit - idle_at) >= 0;
-  }
-  void keep_until(base::Mono now, std::chrono::nanoseconds reset_after) {
-    constexpr std::int64_t kRoundUp = (std::int64_t{1} << kUnitShift) - 1;
-    const std::int64_t after_ns = std::min(reset_after, kMaxFill).count();
-    idle_at = static_cast<std::uint32_t>((instant_ns(now) + after_ns + kRoundUp) >> kUnitShift);
-  }
-
-  std::uint64_t high = 0;
-  std::uint32_t low = 0;
-  std::uint32_t idle_at = 0;
-  State state{};
-};
 
 template <class State>
 class LimiterTable {
  public:
   static_assert(std::is_trivially_copyable_v<State>);
-  // A slot of 32 bytes never lies in two cache lines.
-  static constexpr std::size_t kAlign =
-      sizeof(LimiterSlot<State>) == 32 ? 32 : alignof(LimiterSlot<State>);
-  struct alignas(kAlign) Slot : LimiterSlot<State> {};
+  using Slot = LimiterSlot<State>;
 
   static constexpr std::uint32_t kFirstSlots = 16;
   static constexpr std::uint32_t kSwept = 4;     // slots that an insertion looks at
-  static constexpr std::uint32_t kSampled = 16;  // slots among which a victim is chosen
+  static constexpr std::uint32_t kSampled = 12;  // keys among which a victim is chosen
 
   // Before anything else. REQUIRES: 1 <= max_keys <= 2^31.
   void bound(std::size_t max_keys) {
@@ -110,7 +68,7 @@ class LimiterTable {
     }
   }
 
-  [[nodiscard]] LimiterTableStats stats() const {
+  [[nodiscard]] LimiterStats stats() const {
     return {keys_, slot_count_ * sizeof(Slot), reclaimed_, evicted_};
   }
 
@@ -188,20 +146,25 @@ void LimiterTable<State>::sweep(base::Mono now) {
   }
 }
 
+// Among equals chance decides (a hash's low bits). To take the first would make each gap in the
+// table grow, since what follows a gap is always first.
 template <class State>
 void LimiterTable<State>::evict(base::Mono now) {
+  const auto sooner = [](const Slot& a, const Slot& b) {
+    const auto later_by = static_cast<std::int32_t>(a.idle_at - b.idle_at);
+    return later_by != 0 ? later_by < 0 : a.low < b.low;
+  };
   std::uint32_t victim = slot_count_;
-  // The table is three quarters full, or all of its few slots are looked at: one is found.
-  for (std::uint32_t i = 0; i < kSampled || victim == slot_count_; ++i) {
+  std::uint32_t seen = 0;
+  for (std::uint32_t i = 0; i < slot_count_ && seen < kSampled; ++i) {
     const Slot& slot = slots_[hand_];
     if (slot.used()) {
-      const auto sooner = [&](const Slot& a, const Slot& b) {
-        return static_cast<std::int32_t>(a.idle_at - b.idle_at) < 0;
-      };
       if (victim == slot_count_ || sooner(slot, slots_[victim])) victim = hand_;
+      ++seen;
     }
     hand_ = after(hand_);
   }
+  CHECK(victim < slot_count_);
   ++(slots_[victim].idle(now) ? reclaimed_ : evicted_);
   free_slot(victim);
 }

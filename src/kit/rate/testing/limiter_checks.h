@@ -1,0 +1,157 @@
+// What holds for every limiter of kit/rate, checked at one state and one instant, or along a random
+// walk in time. For tests (GoogleTest). A Rule and a State of one algorithm go together; `where` is
+// printed with a failure.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "kit/rate/bounds.h"
+#include "kit/rate/decision.h"
+
+namespace ashlar::kit {
+
+using Ns = std::chrono::nanoseconds;
+
+inline base::Mono mono(std::int64_t ns) { return base::Mono{Ns{ns}}; }
+
+inline std::uint64_t pick(base::Random& random, std::span<const std::uint64_t> from) {
+  return from[random.below(from.size())];
+}
+
+// Mostly near what matters: nothing, one nanosecond, a part of the period, several periods.
+inline std::int64_t random_step_ns(base::Random& random, std::int64_t period_ns) {
+  const auto below = [&](std::int64_t bound) {
+    return static_cast<std::int64_t>(
+        random.below(static_cast<std::uint64_t>(std::max<std::int64_t>(bound, 1))));
+  };
+  switch (random.below(8)) {
+    case 0:
+      return 0;
+    case 1:
+      return 1;
+    case 2:
+      return below(period_ns);
+    case 3:
+      return below(3 * period_ns);
+    case 4:
+      return period_ns - below(std::min<std::int64_t>(period_ns, 3));
+    default:
+      return below(period_ns / 8);
+  }
+}
+
+inline std::uint64_t random_cost(base::Random& random, std::uint64_t limit) {
+  switch (random.below(8)) {
+    case 0:
+      return 0;
+    case 1:
+      return limit + random.below(3);
+    case 2:
+      return random.below(limit + 1);
+    case 3:
+      return random.below(limit / 4 + 2);
+    default:
+      return 1;
+  }
+}
+
+// 1. peek changes nothing and says what take says. 2. What is denied takes nothing. 3. retry_after
+// and reset_after are right to the nanosecond. 4. A refund gives back at most what was taken.
+// `longest_wait`: what decision.h bounds waiting by. Not `exact`: the times of 3 may be too long.
+template <class Rule, class State>
+void check_decision(const Rule& rule, const State& state, std::int64_t now_ns, std::uint64_t cost,
+                    Ns longest_wait, bool exact = true) {
+  const base::Mono now = mono(now_ns);
+  const State before = state;
+  const Decision seen = peek(rule, state, now, cost);
+  ASSERT_EQ(state, before);
+  State taken = state;
+  ASSERT_EQ(take(rule, taken, now, cost), seen);
+
+  const Decision idle = peek(rule, state, now, 0);
+  ASSERT_LE(seen.remaining, seen.limit);
+  ASSERT_LE(idle.reset_after, longest_wait);
+  if (seen.allowed) {
+    ASSERT_EQ(seen.retry_after.count(), 0);
+    ASSERT_EQ(seen.remaining, idle.remaining - cost);
+  } else {
+    ASSERT_EQ(seen.remaining, idle.remaining);
+    ASSERT_EQ(peek(rule, taken, now, 0), idle);
+    if (cost > seen.limit) {
+      ASSERT_EQ(seen.retry_after, kNever);
+    } else {
+      ASSERT_GT(seen.retry_after.count(), 0);
+      ASSERT_LE(seen.retry_after, longest_wait);
+      ASSERT_TRUE(peek(rule, taken, now + seen.retry_after, cost).allowed);
+      if (exact) {
+        ASSERT_FALSE(peek(rule, taken, now + seen.retry_after - Ns{1}, cost).allowed);
+      }
+    }
+  }
+  const Decision after_reset = peek(rule, taken, now + seen.reset_after, 0);
+  ASSERT_EQ(after_reset.remaining, seen.limit);
+  ASSERT_EQ(after_reset.reset_after.count(), 0);
+  if (exact && seen.reset_after.count() > 0) {
+    ASSERT_GT(peek(rule, taken, now + seen.reset_after - Ns{1}, 0).reset_after.count(), 0);
+  }
+  refund(rule, taken, now, cost);
+  const Decision refunded = peek(rule, taken, now, 0);
+  ASSERT_LE(refunded.remaining, refunded.limit);
+  if (seen.allowed) {
+    ASSERT_EQ(refunded.remaining, idle.remaining);
+  }
+}
+
+// A clock that steps back from `now_ns` by `step_ns` grants nothing.
+template <class Rule, class State>
+void check_step_back(const Rule& rule, const State& state, std::int64_t now_ns,
+                     std::int64_t step_ns, std::uint64_t cost) {
+  const base::Mono stepped = mono(now_ns - step_ns);
+  ASSERT_LE(peek(rule, state, stepped, 0).remaining, peek(rule, state, mono(now_ns), 0).remaining);
+  ASSERT_LE(peek(rule, state, stepped, cost).allowed,
+            peek(rule, state, mono(now_ns), cost).allowed);
+}
+
+// Random takes, refunds and denials with a clock that goes forward, and with each its checks: those
+// above, and that the oracle (bool take(now_ns, cost), void refund(now_ns, cost), and
+// std::uint64_t remaining(now_ns)) says the same. `steps_back`: also looks what a step back would
+// do.
+template <class State, class Rule, class Oracle>
+void check_walk(const Rule& rule, Oracle& oracle, base::Random& random, std::int64_t start_ns,
+                std::int64_t period_ns, std::size_t steps, Ns longest_wait) {
+  constexpr std::int64_t kFarthest = std::int64_t{1} << 61;
+  State state;
+  std::int64_t now_ns = start_ns;
+  for (std::size_t i = 0; i < steps; ++i) {
+    now_ns += random_step_ns(random, period_ns);
+    if (now_ns > kFarthest) return;
+    const std::uint64_t limit = peek(rule, state, mono(now_ns), 0).limit;
+    const std::uint64_t cost = random_cost(random, limit);
+    if (i % 4 == 0) check_decision(rule, state, now_ns, cost, longest_wait);
+    if (i % 4 == 1) {
+      const std::int64_t back_ns = random_step_ns(random, period_ns) * (random.chance(0.2) ? 9 : 1);
+      check_step_back(rule, state, now_ns, back_ns, cost);
+      if (now_ns - back_ns > -2 * kFarthest) {
+        check_decision(rule, state, now_ns - back_ns, cost, longest_wait);
+      }
+    }
+    if (random.chance(0.1)) {
+      refund(rule, state, mono(now_ns), cost);
+      oracle.refund(now_ns, cost);
+    } else {
+      ASSERT_EQ(take(rule, state, mono(now_ns), cost).allowed, oracle.take(now_ns, cost));
+    }
+    ASSERT_EQ(peek(rule, state, mono(now_ns), 0).remaining, oracle.remaining(now_ns));
+    if (::testing::Test::HasFatalFailure()) return;
+  }
+}
+
+}  // namespace ashlar::kit
