@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <string>
 #include <thread>
@@ -126,7 +127,9 @@ TEST(Board, StaysHonestWhenMemoryIsFull) {
   for (const auto& row : standing.rows) {
     EXPECT_LE(row.lower, truth[row.key]) << row.key;
     EXPECT_GE(row.upper, truth[row.key]) << row.key;
-    if (row.guaranteed) EXPECT_GE(truth[row.key], counts[49]) << row.key;
+    if (row.guaranteed) {
+      EXPECT_GE(truth[row.key], counts[49]) << row.key;
+    }
   }
 }
 

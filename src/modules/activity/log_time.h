@@ -6,6 +6,7 @@
 // 9999. Pure but for CivilDays, which remembers its last day: not thread-safe.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 
 #include "modules/activity/eight_bytes.h"

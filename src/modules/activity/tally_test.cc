@@ -75,13 +75,17 @@ TEST(Tally, RefusesWhatIsDamaged) {
   const std::string bytes = tally.encode();
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     const base::Result<Tally> cut = Tally::decode(bytes.substr(0, size));
-    if (cut.ok()) EXPECT_LT(cut->dimensions().size(), tally.dimensions().size()) << size;
+    if (cut.ok()) {
+      EXPECT_LT(cut->dimensions().size(), tally.dimensions().size()) << size;
+    }
   }
   for (int i = 0; i < 20'000; ++i) {
     std::string changed = bytes;
     changed[random.below(changed.size())] = static_cast<char>(random.below(256));
     const base::Result<Tally> read = Tally::decode(changed);
-    if (!read.ok()) EXPECT_EQ(std::string(read.error().reason), "activity_batch_damaged");
+    if (!read.ok()) {
+      EXPECT_EQ(std::string(read.error().reason), "activity_batch_damaged");
+    }
   }
   EXPECT_FALSE(Tally::decode("").ok());
   EXPECT_FALSE(Tally::decode("\x02").ok());

@@ -146,8 +146,9 @@ class Grid {
   Grid(const TopTable& table, const TopLook& look) : look_(look), heading_(heading_of(table)) {
     std::size_t rank = 0;
     for (const auto& row : table.rows) cells_.push_back(cells_of(table, row, ++rank));
-    if (look.lines > kHeadingLines && cells_.size() > look.lines - kHeadingLines) {
-      cells_.resize(look.lines - kHeadingLines);
+    if (look.lines > 0) {
+      const std::size_t most = look.lines > kHeadingLines ? look.lines - kHeadingLines : 1;
+      cells_.resize(std::min(cells_.size(), most));
     }
     widths_ = {2, heading_.name.size(), heading_.count.size(), heading_.share.size(),
                heading_.rate.size()};
@@ -208,11 +209,12 @@ class Grid {
                   std::string& out) const {
     const Fitted name = fit(cells.name, widths_[1], look_.unicode);
     const std::string gap(kGap, ' ');
+    const std::string text =
+        left_padded(cells.rank, widths_[0]) + gap + name.text +
+        std::string(widths_[1] - name.columns, ' ') + gap + left_padded(cells.count, widths_[2]) +
+        gap + left_padded(cells.share, widths_[3]) + gap + left_padded(cells.rate, widths_[4]);
     if (look_.color) out += color;
-    out += left_padded(cells.rank, widths_[0]) + gap + name.text;
-    out.append(widths_[1] - name.columns, ' ');
-    out += gap + left_padded(cells.count, widths_[2]) + gap + left_padded(cells.share, widths_[3]) +
-           gap + left_padded(cells.rate, widths_[4]);
+    out += look_.columns == 0 ? text : fit(text, look_.columns, look_.unicode).text;
     if (!drawn_bar.empty()) {
       out += gap;
       if (look_.color) out += kBar;
