@@ -27,7 +27,7 @@ base::Result<std::unique_ptr<storage::Database>> open_database(const Config& con
   }
   storage::PostgresOptions options;
   options.url = config.store;
-  options.connections = config.postgres_connections;
+  options.connections = static_cast<int>(config.postgres_connections);
   return storage::open_postgres(options, clock, entropy, log, metrics);
 }
 

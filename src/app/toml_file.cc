@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #undef TOML_SHARED_LIB
+#undef TOML_HEADER_ONLY
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1  // the packaged library throws
 #include <toml++/toml.h>

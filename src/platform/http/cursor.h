@@ -60,7 +60,7 @@ class CursorCodec {
   [[nodiscard]] base::Result<std::tuple<Ts...>> decode(const CursorScope& scope,
                                                        std::string_view text) const {
     ASHLAR_ASSIGN(std::vector<Value> values, open(scope, text));
-    return take<Ts...>(std::move(values), std::index_sequence_for<Ts...>{});
+    return take<Ts...>(values, std::index_sequence_for<Ts...>{});
   }
 
  private:
@@ -75,7 +75,7 @@ class CursorCodec {
   static base::Error invalid();
 
   template <class... Ts, std::size_t... I>
-  static base::Result<std::tuple<Ts...>> take(std::vector<Value> values,
+  static base::Result<std::tuple<Ts...>> take(std::vector<Value>& values,
                                               std::index_sequence<I...>) {
     if (values.size() != sizeof...(Ts) || !(std::holds_alternative<Ts>(values[I]) && ...)) {
       return invalid();

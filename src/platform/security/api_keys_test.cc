@@ -37,7 +37,8 @@ class ApiKeysTest : public SecurityTest {
     keys_.reset();
   }
 
-  CreatedApiKey make(const storage::Context& tenant, NewApiKey wanted = {{}, {"links:read"}, {}}) {
+  CreatedApiKey make(const storage::Context& tenant,
+                     const NewApiKey& wanted = {{}, {"links:read"}, {}}) {
     auto created = keys_->create(tenant, wanted, admin());
     EXPECT_TRUE(created.ok()) << created.error().detail;
     return *std::move(created);

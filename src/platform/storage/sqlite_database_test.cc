@@ -112,7 +112,6 @@ class SqliteDatabaseTest : public testing::Test {
 
 TEST_F(SqliteDatabaseTest, FilesAreTheOwnersAlone) {
   struct stat found{};
-  const std::string directory = store_.directory() + "/made";
   TemporaryDirectory parent;
   SqliteOptions options;
   options.directory = parent.path() + "/a/b";
