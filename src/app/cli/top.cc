@@ -150,13 +150,16 @@ std::string counted(std::uint64_t number, const char* what) {
   return number == 0 ? "" : ", " + activity::grouped(number) + " " + what;
 }
 
+std::string lines_text(std::uint64_t lines) {
+  return activity::grouped(lines) + (lines == 1 ? " line" : " lines");
+}
+
 void warn_of_lines(const activity::LineTotals& totals) {
   const std::string wrong =
       counted(totals.malformed, "malformed") + counted(totals.too_long, "too long");
   if (wrong.empty()) return;
-  std::fprintf(stderr, "ashlar top: %s lines%s; the first is line %s\n",
-               activity::grouped(totals.lines).c_str(), wrong.c_str(),
-               activity::grouped(totals.first_bad).c_str());
+  std::fprintf(stderr, "ashlar top: %s%s; the first is line %s\n", lines_text(totals.lines).c_str(),
+               wrong.c_str(), activity::grouped(totals.first_bad).c_str());
 }
 
 void warn_of_bounds(const TopTable& table) {
@@ -287,9 +290,8 @@ base::Status Top::live() {
     status = show(rate);
     if (!status.ok()) break;
     if (!more) {
-      std::fprintf(stderr, "ashlar top: %s lines in %.2f s, %s lines a second\n",
-                   activity::grouped(lines).c_str(), since.count(),
-                   activity::grouped(static_cast<std::uint64_t>(rate)).c_str());
+      std::fprintf(stderr, "ashlar top: %s in %.2f s, %s a second\n", lines_text(lines).c_str(),
+                   since.count(), lines_text(static_cast<std::uint64_t>(rate)).c_str());
     }
     shown_at = now;
     shown_lines = lines;
