@@ -13,6 +13,7 @@ const kMark = "of-tenant-a";  // stands in everything that A has
 //   named    the path names a thing: B's answer for A's equals the one for nobody's, and A's thing is as before
 //   list     B's list holds nothing of A's, whatever the query
 //   create   what A has stands in no one's way but where `shared` says that names are shared, and B's is B's alone
+//   counted  what A has counted is in A's counts alone, and what B counts changes none of them
 //   stream   B's stream tells nothing of A's
 //   platform the administrator's: a tenant's key is refused
 //   open     public: the answer is the same with A's key, B's key and none
@@ -25,6 +26,10 @@ const kRoutes = {
   "GET /v1/links/{code}/stats": { rule: "named" },
   "GET /v1/links/{code}/clicks": { rule: "named", queries: ["", "?limit=5"] },
   "GET /v1/clicks/stream": { rule: "stream" },
+  "POST /v1/activity/events": { rule: "counted" },
+  "GET /v1/activity/top": { rule: "counted" },
+  "GET /v1/activity/dimensions": { rule: "counted" },
+  "GET /v1/requests/top": { rule: "platform" },
   "GET /v1/keys": { rule: "list", queries: ["", "?limit=100"] },
   "POST /v1/keys": { rule: "create", body: () => ({ name: "of-tenant-b", scopes: ["links:read"] }) },
   "GET /v1/keys/{id}": { rule: "named" },
@@ -60,7 +65,7 @@ for (const kind of ["sqlite", "postgres"]) {
     let server, a, b, operations, named, nobodys;
     before(async () => {
       server = await Server.start({ store: kind });
-      const scopes = ["links:read", "links:write", "keys:read", "keys:write"];
+      const scopes = ["links:read", "links:write", "activity:read", "activity:write", "keys:read", "keys:write"];
       for (const name of ["tenant-a", "tenant-b"]) server.newTenant(name);
       a = server.client(server.newKey("tenant-a", ...scopes));
       b = server.client(server.newKey("tenant-b", ...scopes));
@@ -149,6 +154,22 @@ for (const kind of ["sqlite", "postgres"]) {
         }
         const { links } = JSON.parse(before);
         for (const link of links) assert.equal((await a.get(`/v1/links/${link.code}`)).json.url, link.url);
+      },
+      async counted() {
+        const record = (client, name) => client.post("/v1/activity/events", { events: [{ at: Date.now() / 1000, user: name, action: name, endpoint: name, tags: { [name]: name } }] });
+        const of = async (client) => {
+          const dimensions = (await client.get("/v1/activity/dimensions")).json.data;
+          const tops = await Promise.all(["user", "action", "endpoint", kMark].map((name) => client.get(`/v1/activity/top?dimension=${name}&window=1d`)));
+          return { dimensions, tops: tops.map(({ json }) => ({ total: json.total, data: json.data })) };
+        };
+        assert.equal((await record(a, kMark)).status, 202);
+        const before = await of(a);
+        assert.ok(before.dimensions.includes(kMark) && before.tops.every(({ total }) => total > 0));
+        assert.equal((await record(b, "of-tenant-b")).status, 202);
+        assert.deepEqual(await of(a), before, "A's counts are not as before");
+        const theirs = await of(b);
+        assert.ok(!JSON.stringify(theirs).includes(kMark), JSON.stringify(theirs));
+        assert.deepEqual(theirs.tops[3], { total: 0, data: [] });
       },
       async stream({ path }) {
         const theirs = await b.get(`${path}?code=${named["links/{code}"]}`);
