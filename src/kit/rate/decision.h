@@ -39,14 +39,14 @@
 namespace ashlar::kit {
 
 // The retry_after of what can never pass.
-inline constexpr std::chrono::nanoseconds kNever = std::chrono::nanoseconds::max();
+inline constexpr std::chrono::nanoseconds kNeverFits = std::chrono::nanoseconds::max();
 
 struct Decision {
   bool allowed = false;
   std::uint64_t limit = 0;      // the most that can be taken at once
   std::uint64_t remaining = 0;  // what could be taken now, after this
   // 0 when allowed; else when the same cost would pass, were nothing else taken: not a nanosecond
-  // earlier. kNever where the cost is above the limit.
+  // earlier. kNeverFits where the cost is above the limit.
   std::chrono::nanoseconds retry_after{0};
   std::chrono::nanoseconds reset_after{0};  // until nothing counts as taken any more
 

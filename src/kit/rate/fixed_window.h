@@ -70,7 +70,7 @@ inline Decision report(const FixedWindowRule& rule, const FixedWindowState& stat
   out.allowed = allowed;
   out.limit = rule.limit();
   out.remaining = state.used < rule.limit() ? rule.limit() - state.used : 0;
-  if (!allowed) out.retry_after = cost > rule.limit() ? kNever : left;
+  if (!allowed) out.retry_after = cost > rule.limit() ? kNeverFits : left;
   if (state.used > 0) out.reset_after = left;
   return out;
 }

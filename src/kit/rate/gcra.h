@@ -142,7 +142,7 @@ inline Decision take(const GcraRule& rule, GcraState& state, base::Mono now, std
       out.retry_after = gcra::until_fits(rule, wanted);
     }
   } else {
-    out.retry_after = kNever;
+    out.retry_after = kNeverFits;
   }
   // Who owes nothing keeps a TAT in the past: a later step back of the clock then costs less.
   if (after.ns > 0 || after.rest > 0) state = gcra::at(after, now_ns);

@@ -1,12 +1,11 @@
 // LimiterTable<State>: one stripe of a LimiterMap (limiter_map.h says what it does and why): an
-// open addressing table of limiter states, with a bound, that reclaims idle slots. The caller
-// locks.
+// open addressing table of limiter states, with a bound, that reclaims idle slots. Unguarded.
 //
 // Invariants:
-//   1. A key is found on the way from its home to the first free slot.
+//   1. A key is found on the way from its home to the first free slot. There are no tombstones: a
+//      slot is freed by moving up those behind it that may be moved.
 //   2. At most three quarters of the slots are in use, so there is a free one.
-//   3. No tombstones: a slot is freed by moving up those behind it that may be moved.
-//   4. No key is {0, 0}, which is a free slot's (LimiterKeyHasher makes none).
+//   3. No key is {0, 0}, which is a free slot's (LimiterKeyHasher makes none).
 #pragma once
 
 #include <algorithm>
@@ -82,7 +81,6 @@ class LimiterTable {
   [[nodiscard]] std::uint32_t distance(std::uint32_t from, std::uint32_t to) const {
     return to >= from ? to - from : to + slot_count_ - from;
   }
-
   // Where the key is, or the free slot at which that is known not to be so.
   [[nodiscard]] std::uint32_t probe(LimiterKey key) const {
     std::uint32_t at = home_of(key);

@@ -104,8 +104,9 @@ inline Decision report(const SlidingCounterRule& rule, const SlidingCounterState
   out.limit = rule.limit();
   out.remaining = used < rule.limit() ? rule.limit() - used : 0;
   if (!allowed) {
-    out.retry_after =
-        cost > rule.limit() ? kNever : as_nanoseconds(retry_after_ns(rule, state, now_ns, cost));
+    out.retry_after = cost > rule.limit()
+                          ? kNeverFits
+                          : as_nanoseconds(retry_after_ns(rule, state, now_ns, cost));
   }
   if (state.current > 0) {
     out.reset_after = as_nanoseconds(left_ns + rule.grid().period_ns());

@@ -132,8 +132,9 @@ Decision report(const SlidingLogRule& rule, const SlidingLogState<kEntries>& sta
   out.limit = rule.limit();
   out.remaining = state.used < rule.limit() ? rule.limit() - state.used : 0;
   if (!allowed) {
-    out.retry_after =
-        cost > rule.limit() ? kNever : as_nanoseconds(retry_after_ns(rule, state, now_ns, cost));
+    out.retry_after = cost > rule.limit()
+                          ? kNeverFits
+                          : as_nanoseconds(retry_after_ns(rule, state, now_ns, cost));
   }
   if (state.count > 0) {
     const std::int64_t newest_ns = state.entry(state.count - 1).at_ns;

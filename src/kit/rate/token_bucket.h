@@ -90,7 +90,7 @@ inline Decision report(const TokenBucketRule& rule, const TokenBucketState& stat
   out.limit = rule.capacity();
   out.remaining = state.tokens;
   if (!allowed) {
-    out.retry_after = cost > rule.capacity() ? kNever : until(rule, state, now_ns, cost);
+    out.retry_after = cost > rule.capacity() ? kNeverFits : until(rule, state, now_ns, cost);
   }
   if (state.tokens < rule.capacity()) {
     out.reset_after = until(rule, state, now_ns, rule.capacity());

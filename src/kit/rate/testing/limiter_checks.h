@@ -86,7 +86,7 @@ void check_decision(const Rule& rule, const State& state, std::int64_t now_ns, s
     ASSERT_EQ(seen.remaining, idle.remaining);
     ASSERT_EQ(peek(rule, taken, now, 0), idle);
     if (cost > seen.limit) {
-      ASSERT_EQ(seen.retry_after, kNever);
+      ASSERT_EQ(seen.retry_after, kNeverFits);
     } else {
       ASSERT_GT(seen.retry_after.count(), 0);
       ASSERT_LE(seen.retry_after, longest_wait);

@@ -1,0 +1,276 @@
+// instructions: goes through every hot path, N times and 2 N times. instructions.mjs runs it under
+// callgrind and counts what one pass costs. `--list` names the paths, `--passes` says N, `--built`
+// by what this program was built: counts are compared only with those of the same compiler.
+//
+// To add a path: a function that prepares what the path needs and answers what one pass does, and a
+// row in kPaths. Then `node test/instructions/instructions.mjs --update` and commit expected.tsv.
+// A path must do the same work each time (fixed seeds, no clock, no growth while it runs), and keep
+// its result from being optimised away by keep().
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/check.h"
+#include "base/encoding.h"
+#include "base/random.h"
+#include "kit/id/permutation.h"
+#include "kit/rate/fixed_window.h"
+#include "kit/rate/gcra.h"
+#include "kit/rate/limiter_map.h"
+#include "kit/rate/sliding_counter.h"
+#include "kit/rate/sliding_log.h"
+#include "kit/rate/token_bucket.h"
+#include "modules/links/redirect_cache.h"
+#include "platform/http/http_parser.h"
+#include "platform/http/router.h"
+#include "platform/observability/metrics.h"
+
+namespace ashlar {
+namespace {
+
+constexpr std::uint64_t kPasses = 2048;
+constexpr base::Mono kStart{std::chrono::seconds(1'700'000'000)};
+
+// Passes through a path, as many as it is told.
+using Passes = std::function<void(std::uint64_t)>;
+
+template <class Value>
+void keep(const Value& value) {
+  asm volatile("" : : "r"(&value) : "memory");  // whoever reads all memory has read the value
+}
+
+// `once` gets the number of the pass.
+template <class Once>
+Passes passes(Once once) {
+  return [once = std::move(once)](std::uint64_t n) mutable {
+    for (std::uint64_t i = 0; i < n; ++i) once(i);
+  };
+}
+
+// 10 takes fit, one more comes every 8th pass: so most are denied, as in an overload.
+template <class Rule, class State>
+Passes takes(const Rule& rule) {
+  return passes([rule, state = State{}, now = kStart](std::uint64_t) mutable {
+    now += std::chrono::milliseconds(1);
+    keep(take(rule, state, now, 1));
+  });
+}
+
+constexpr std::uint64_t kLimit = 10;
+constexpr std::chrono::milliseconds kPeriod{80};
+
+Passes fixed_window() {
+  return takes<kit::FixedWindowRule, kit::FixedWindowState>(
+      *kit::FixedWindowRule::make(kLimit, kPeriod));
+}
+Passes sliding_counter() {
+  return takes<kit::SlidingCounterRule, kit::SlidingCounterState>(
+      *kit::SlidingCounterRule::make(kLimit, kPeriod));
+}
+Passes sliding_log() {
+  return takes<kit::SlidingLogRule, kit::SlidingLogState<32>>(
+      *kit::SlidingLogRule::make(kLimit, kPeriod, 32));
+}
+Passes token_bucket() {
+  return takes<kit::TokenBucketRule, kit::TokenBucketState>(
+      *kit::TokenBucketRule::make(kLimit, kLimit, kPeriod));
+}
+Passes gcra() {
+  return takes<kit::GcraRule, kit::GcraState>(*kit::GcraRule::make(kLimit, kLimit, kPeriod));
+}
+
+Passes limiter_key() {
+  return passes([hasher = kit::LimiterKeyHasher({1, 2})](std::uint64_t pass) {
+    keep(hasher(pass, "203.0.113.7/tenant"));
+  });
+}
+
+constexpr std::size_t kKeys = 1024;
+
+std::vector<kit::LimiterKey> limiter_keys() {
+  base::Random random(1);
+  std::vector<kit::LimiterKey> keys;
+  for (std::size_t i = 0; i < kKeys; ++i) {
+    keys.push_back({random.next(), static_cast<std::uint32_t>(random.next())});
+  }
+  return keys;
+}
+
+Passes limiter_map() {
+  auto map = std::make_shared<kit::LimiterMap<kit::GcraState>>(kKeys * 2);
+  return passes(
+      [map, keys = limiter_keys(), now = kStart,
+       rule = *kit::GcraRule::make(1000, 1000, std::chrono::hours(1))](std::uint64_t pass) mutable {
+        now += std::chrono::microseconds(1);
+        keep(map->with(keys[pass % kKeys], now,
+                       [&](kit::GcraState& state) { return take(rule, state, now, 1); }));
+      });
+}
+
+Passes limiter_map_of_three() {
+  auto map = std::make_shared<kit::LimiterMap<kit::GcraState>>(kKeys * 2);
+  return passes(
+      [map, keys = limiter_keys(), now = kStart,
+       rule = *kit::GcraRule::make(1000, 1000, std::chrono::hours(1))](std::uint64_t pass) mutable {
+        now += std::chrono::microseconds(1);
+        std::array<kit::Decision, 3> decisions;
+        const std::span<const kit::LimiterKey> three(&keys[pass % (kKeys - 2)], 3);
+        keep(map->take_all(three, now, decisions, [&](std::size_t, kit::GcraState& state) {
+          return take(rule, state, now, 1);
+        }));
+      });
+}
+
+Passes permutation() {
+  return passes([of = kit::Permutation({1, 2}, 56'800'235'584)](std::uint64_t pass) {
+    keep(of.forward(pass));
+  });
+}
+
+Passes base62_encode() {
+  return passes([](std::uint64_t pass) { keep(base::base62_encode(pass * 20'000'003, 7)); });
+}
+
+Passes parse_head(std::string_view request) {
+  auto head = std::make_shared<http::RequestHead>();
+  return passes([head, request](std::uint64_t) {
+    http::ParseError error;
+    const auto answer = http::parse_request_head(request, {}, *head, error);
+    CHECK(answer == http::ParseState::kComplete);
+    keep(*head);
+  });
+}
+
+Passes parse_bare() {
+  return parse_head(
+      "GET /aB3xYz HTTP/1.1\r\n"
+      "Host: 127.0.0.1:8080\r\n"
+      "\r\n");
+}
+
+Passes parse_browser() {
+  return parse_head(
+      "GET /aB3xYz HTTP/1.1\r\n"
+      "Host: 127.0.0.1:8080\r\n"
+      "Connection: keep-alive\r\n"
+      "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+      "Chrome/128.0.0.0 Safari/537.36\r\n"
+      "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n"
+      "Accept-Encoding: gzip, deflate, br, zstd\r\n"
+      "Accept-Language: en-GB,en;q=0.9\r\n"
+      "\r\n");
+}
+
+http::Route route(http::Method method, std::string_view path) {
+  return http::Route{.method = method,
+                     .path = path,
+                     .summary = std::string_view("A route"),
+                     .module = std::string_view("test"),
+                     .tenancy = http::Tenancy::kPublic,
+                     .scope = std::string_view(),
+                     .cost = 1,
+                     .idempotency = http::Idempotency::kNatural,
+                     .deadline = base::Millis(1000),
+                     .handler = http::Handler(http::WorkerHandler())};
+}
+
+Passes router_match() {
+  using http::Method;
+  const auto metrics = std::make_shared<obs::Registry>();
+  const auto router = std::make_shared<http::Router>(
+      http::RouteTable{route(Method::kGet, "/v1/links"), route(Method::kPost, "/v1/links"),
+                       route(Method::kGet, "/v1/links/{code}"),
+                       route(Method::kGet, "/v1/links/{code}/clicks"),
+                       route(Method::kGet, "/v1/tenants/{id}"), route(Method::kGet, "/{code}")},
+      *metrics);
+  return passes([metrics, router](std::uint64_t pass) {
+    const auto match =
+        router->match(Method::kGet, pass % 2 == 0 ? "/aB3xYz" : "/v1/links/aB3xYz/clicks");
+    CHECK(match.endpoint != nullptr);
+    keep(match);
+  });
+}
+
+Passes redirect_cache_find() {
+  const auto cache = std::make_shared<links::RedirectCache>(std::size_t{1} << 24, 42);
+  std::vector<std::string> codes;
+  for (std::uint64_t i = 0; i < kKeys; ++i) {
+    codes.push_back(base::base62_encode(i * 20'000'003, 7));
+    links::RedirectTarget target;
+    target.id = links::LinkId(static_cast<std::int64_t>(i) + 1);
+    target.tenant = base::TenantId(1);
+    target.url = "https://www.example.com/catalogue/items/1000000?ref=letter";
+    cache->put(cache->ticket(codes.back()), codes.back(), target);
+  }
+  return passes([cache, codes = std::move(codes)](std::uint64_t pass) {
+    const bool found =
+        cache->find(codes[pass % kKeys], [](const links::CachedTarget& target) { keep(target); });
+    CHECK(found);
+  });
+}
+
+struct Path {
+  std::string_view name;
+  Passes (*prepare)();
+};
+
+constexpr Path kPaths[] = {
+    {"base/base62_encode", base62_encode},
+    {"http/parse_bare", parse_bare},
+    {"http/parse_browser", parse_browser},
+    {"http/router_match", router_match},
+    {"id/permutation", permutation},
+    {"links/redirect_cache_find", redirect_cache_find},
+    {"rate/fixed_window", fixed_window},
+    {"rate/gcra", gcra},
+    {"rate/limiter_key", limiter_key},
+    {"rate/limiter_map", limiter_map},
+    {"rate/limiter_map_of_three", limiter_map_of_three},
+    {"rate/sliding_counter", sliding_counter},
+    {"rate/sliding_log", sliding_log},
+    {"rate/token_bucket", token_bucket},
+};
+
+}  // namespace
+}  // namespace ashlar
+
+// Callgrind collects inside this function only, and writes what it has collected whenever it
+// returns. So it has a name of its own and is never inlined.
+extern "C" void ashlar_measured(const ashlar::Passes& passes, std::uint64_t count);
+extern "C" __attribute__((noinline)) void ashlar_measured(const ashlar::Passes& passes,
+                                                          std::uint64_t count) {
+  passes(count);
+}
+
+int main(int argc, char** argv) {
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  if (first == "--built") {
+#ifdef NDEBUG
+    std::puts("release " __VERSION__);
+#else
+    std::puts("other " __VERSION__);
+#endif
+    return 0;
+  }
+  if (first == "--passes") {
+    std::printf("%llu\n", static_cast<unsigned long long>(ashlar::kPasses));
+    return 0;
+  }
+  for (const ashlar::Path& path : ashlar::kPaths) {
+    if (first == "--list") {
+      std::printf("%.*s\n", static_cast<int>(path.name.size()), path.name.data());
+      continue;
+    }
+    const ashlar::Passes passes = path.prepare();
+    passes(ashlar::kPasses);  // what is done once only is done
+    ashlar_measured(passes, ashlar::kPasses);
+    ashlar_measured(passes, 2 * ashlar::kPasses);
+  }
+  return 0;
+}
