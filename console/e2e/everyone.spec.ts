@@ -3,9 +3,10 @@ import type { Page } from '@playwright/test';
 import { expectAccessible } from './axe';
 import { expect, test } from './fixtures';
 
-const kPages = ['links', 'links/plain-stone', 'keys', 'tenants'];
+const kPages = ['links', 'links/plain-stone', 'overview', 'activity?by=shape', 'keys', 'tenants'];
 
 test.beforeEach(async ({ api, console_: page }) => {
+  await api.record('shape', { [`very-${'long-'.repeat(30)}name`]: 1_234, square: 56 });
   const headers = { 'X-Requested-With': 'ashlar-console', 'Ashlar-Tenant': 'demo' };
   const there = await page.request.get('/v1/links/plain-stone', { headers });
   if (there.status() !== 200) {

@@ -4,6 +4,8 @@ import { test as base, expect, type APIRequestContext, type Page } from '@playwr
 import { Server } from './server';
 
 export const kPassword = 'limestone and mortar';
+// The most that the server takes at once.
+const kMostEvents = 20_000;
 const kHeaders = { 'X-Requested-With': 'ashlar-console' };
 
 type StorageState = Awaited<ReturnType<APIRequestContext['storageState']>>;
@@ -33,6 +35,40 @@ export class Api {
     const answer = await this.request.post(`${this.origin}/v1/links`, { headers, data: link });
     expect(answer.status(), await answer.text()).toBe(201);
     return (await answer.json()) as { code: string };
+  }
+
+  async createTenantKey(tenant: string, scopes: string[]): Promise<string> {
+    const made = await this.request.post(`${this.origin}/v1/tenants`, {
+      headers: kHeaders,
+      data: { name: tenant },
+    });
+    expect(made.status(), await made.text()).toBe(201);
+    const answer = await this.request.post(`${this.origin}/v1/keys`, {
+      headers: { ...kHeaders, 'Ashlar-Tenant': tenant },
+      data: { scopes },
+    });
+    expect(answer.status(), await answer.text()).toBe(201);
+    return ((await answer.json()) as { key: string }).key;
+  }
+
+  /** Events of this second, so many of each value of the tag. */
+  async record(tag: string, counts: Record<string, number>): Promise<void> {
+    const at = Math.floor(Date.now() / 1000);
+    const lines = Object.entries(counts).flatMap(([value, count]) => {
+      const event = { at, user: `${tag}-user`, action: 'test', tags: { [tag]: value } };
+      return Array.from({ length: count }, () => JSON.stringify(event));
+    });
+    for (let i = 0; i < lines.length; i += kMostEvents) {
+      const answer = await this.request.post(`${this.origin}/v1/activity/events`, {
+        headers: {
+          ...kHeaders,
+          'Ashlar-Tenant': 'demo',
+          'Content-Type': 'application/x-ndjson',
+        },
+        data: lines.slice(i, i + kMostEvents).join('\n'),
+      });
+      expect(answer.status(), await answer.text()).toBe(202);
+    }
   }
 
   /** Follows the link without going where it leads. */

@@ -1,6 +1,13 @@
 import { call, type Page } from './http';
 
-export const kScopes = ['links:read', 'links:write', 'keys:read', 'keys:write'] as const;
+export const kScopes = [
+  'links:read',
+  'links:write',
+  'activity:read',
+  'activity:write',
+  'keys:read',
+  'keys:write',
+] as const;
 export type Scope = (typeof kScopes)[number];
 
 export interface Key {

@@ -5,9 +5,11 @@ import { listTenants, type Tenant } from '../api/tenants';
 import type { Route } from '../lib/router';
 import { hrefs } from '../lib/router';
 import { tenantsKey } from '../lib/tenants_query';
+import { ActivityPage } from '../pages/activity/activity_page';
 import { KeysPage } from '../pages/keys/keys_page';
 import { LinkPage } from '../pages/links/link_page';
 import { LinksPage } from '../pages/links/links_page';
+import { OverviewPage } from '../pages/overview/overview_page';
 import { TenantsPage } from '../pages/tenants/tenants_page';
 import { Button } from '../ui/button';
 import { ErrorNotice } from '../ui/notice';
@@ -22,6 +24,10 @@ function Content({ route }: { route: Route }) {
       return <LinksPage />;
     case 'link':
       return <LinkPage key={route.code} code={route.code} />;
+    case 'overview':
+      return <OverviewPage />;
+    case 'activity':
+      return <ActivityPage query={route.query} />;
     case 'keys':
       return <KeysPage />;
     case 'tenants':

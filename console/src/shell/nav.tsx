@@ -8,7 +8,14 @@ interface Entry {
 
 // The index of the console: a new system is one row here and one case in frame.tsx.
 const kGroups: readonly { title: string; entries: readonly Entry[] }[] = [
-  { title: 'Systems', entries: [{ label: 'Links', href: hrefs.links, pages: ['links', 'link'] }] },
+  { title: 'Server', entries: [{ label: 'Overview', href: hrefs.overview, pages: ['overview'] }] },
+  {
+    title: 'Systems',
+    entries: [
+      { label: 'Links', href: hrefs.links, pages: ['links', 'link'] },
+      { label: 'Activity', href: hrefs.activity, pages: ['activity'] },
+    ],
+  },
   {
     title: 'Access',
     entries: [

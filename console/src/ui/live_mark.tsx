@@ -9,10 +9,10 @@ const kWords: Record<StreamState, string> = {
 };
 
 /** Says whether numbers move by themselves, so that a still number can be trusted to be still. */
-export function LiveMark({ state }: { state: StreamState }) {
+export function LiveMark({ state, word }: { state: StreamState; word?: string }) {
   return (
     <span className="live-mark" data-state={state} role="status">
-      {kWords[state]}
+      {word ?? kWords[state]}
     </span>
   );
 }

@@ -1,6 +1,6 @@
 // Table parts that keep their meaning in the phone layout, where rows are laid out as cards:
 // browsers drop a table's roles along with its display, so the roles are said out loud, once, here.
-import type { ReactNode } from 'react';
+import type { ReactNode, Ref } from 'react';
 import './table.css';
 
 interface PartProps {
@@ -19,16 +19,19 @@ interface TableProps {
   label: string;
   className: string;
   columns: ReactNode;
+  bodyRef?: Ref<HTMLTableSectionElement>;
   children: ReactNode;
 }
 
-export function Table({ label, className, columns, children }: TableProps) {
+export function Table({ label, className, columns, bodyRef, children }: TableProps) {
   return (
     <table {...kTable} className={`table ${className}`} aria-label={label}>
       <thead {...kGroup}>
         <tr {...kRow}>{columns}</tr>
       </thead>
-      <tbody {...kGroup}>{children}</tbody>
+      <tbody {...kGroup} ref={bodyRef ?? null}>
+        {children}
+      </tbody>
     </table>
   );
 }

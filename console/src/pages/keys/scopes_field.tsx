@@ -12,6 +12,8 @@ import './scopes_field.css';
 const kMeaning: Record<Scope, string> = {
   'links:read': 'see links and their clicks',
   'links:write': 'create, change and disable links',
+  'activity:read': 'see who does what how often',
+  'activity:write': 'record what users did',
   'keys:read': 'see the list of keys',
   'keys:write': 'create and revoke keys',
 };

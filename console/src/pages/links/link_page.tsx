@@ -20,6 +20,7 @@ import { EditLink } from './edit_link';
 import { EnableSwitch } from './enable_switch';
 import { LinkStateBadge } from './link_state';
 import { RecentClicks } from './recent_clicks';
+import '../../ui/facts.css';
 import './link_page.css';
 
 const kUnits = [

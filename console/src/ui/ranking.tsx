@@ -1,0 +1,34 @@
+import { useRef, type ReactNode } from 'react';
+import { formatCount } from '../lib/numbers';
+import { useGlide } from '../lib/use_glide';
+import './ranking.css';
+
+export interface Ranked {
+  key: string;
+  name: ReactNode;
+  count: number;
+}
+
+/** A short list by count, each with a bar as long as its part of the first. */
+export function Ranking({ label, rows }: { label: string; rows: readonly Ranked[] }) {
+  const list = useRef<HTMLOListElement>(null);
+  useGlide(list);
+  const first = Math.max(1, ...rows.map((row) => row.count));
+  return (
+    <ol className="ranking" aria-label={label} ref={list}>
+      {rows.map(({ key, name, count }) => (
+        <li key={key}>
+          <span className="ranking-name" title={key}>
+            {name}
+          </span>
+          <span className="ranking-count numeric">{formatCount(count)}</span>
+          <span
+            className="ranking-bar"
+            data-length={count / first}
+            style={{ transform: `scaleX(${count / first})` }}
+          />
+        </li>
+      ))}
+    </ol>
+  );
+}
