@@ -242,7 +242,7 @@ std::array<CacheHistory, kKeys> record(Cached& cache, Reader reader, std::uint64
 template <class Policy>
 void expect_linearizable(std::uint64_t first_seed) {
   using Cached = Cache<int, int, Policy>;
-  for (std::uint64_t seed = first_seed; seed < first_seed + 150; ++seed) {
+  for (std::uint64_t seed = first_seed; seed < first_seed + 100; ++seed) {
     Cached roomy({.capacity = 1'024, .stripes = 1, .seed = seed});
     for (const CacheHistory& history : record(roomy, Honest<Cached>{roomy}, seed, 1'000, kKeys)) {
       ASSERT_TRUE(linearizable<Strict>(history, {})) << "seed " << seed;

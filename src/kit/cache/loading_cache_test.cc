@@ -301,6 +301,7 @@ struct Refreshed {
               return set;
             }(),
             {std::ref(queue), std::ref(behind)}) {}
+  ~Refreshed() { queue.tasks.clear(); }  // tasks must not outlive the cache
   Queue queue;
   Source behind;  // what the tasks load from
   Source source;  // what the readers load from
