@@ -2,7 +2,7 @@
 // not fit is evicted: expired entries first, then those that the policy gives up.
 //
 //   kit::Cache<std::uint64_t, std::shared_ptr<const Row>> cache({.capacity = 100'000, .seed = s});
-//   cache.put(id, row, now, 30s);
+//   cache.put(id, row, now, 30s);  // saved and loaded by cache_snapshot.h
 //   std::optional<std::shared_ptr<const Row>> row = cache.get(id, now);
 //
 // Cache-aside, so that a delete is never followed by what was read before it:
@@ -29,8 +29,7 @@
 //
 // Policies (template parameter): Lru, strict least recently used within a stripe; between stripes
 // ages are not compared. S3Fifo (s3_fifo.h): fewer misses on most traces, and a hit writes no
-// links. A stripe is full on its own: with 64 stripes, N entries of weight 1 into capacity N lose
-// some 3 %.
+// links. Stripes fill unevenly: of N keys in a cache of N, some 1 in 100 find no room (N 100,000).
 //
 // Absence: a cache of std::optional<T> remembers that there is nothing, with a TTL of its own; the
 // core makes no difference between values. LoadingCache (loading_cache.h) keeps its absences so.

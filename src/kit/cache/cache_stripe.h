@@ -1,5 +1,5 @@
 // CacheStripe: one part of a Cache, under one lock: the keys that hash to it. Cache is what to use,
-// and its header holds the promises. Everything in here needs `lock` to be held.
+// and its header holds the promises. Everything in here needs `lock` to be held, unless it says so.
 #pragma once
 
 #include <algorithm>
@@ -34,8 +34,10 @@ class alignas(128) CacheStripe {
   void set_capacity(std::uint64_t capacity) {
     Entries entries(capacity);
     swap(entries_, entries);
+    capacity_ = capacity;
   }
-  [[nodiscard]] std::uint64_t capacity() const { return entries_.capacity(); }
+  // Without the lock, too.
+  [[nodiscard]] std::uint64_t capacity() const { return capacity_; }
 
   template <class Fn>
   bool visit(View key, std::uint32_t tag, base::Mono at, Fn&& fn, Displaced& displaced) {
@@ -157,7 +159,8 @@ class alignas(128) CacheStripe {
   static base::Mono mono(std::int64_t nanos) { return base::Mono{std::chrono::nanoseconds{nanos}}; }
   // REQUIRES: ttl > 0
   static std::int64_t deadline_after(std::int64_t now, std::int64_t ttl) {
-    return now > 0 && ttl > Entries::kNoDeadline - now ? Entries::kNoDeadline : now + ttl;
+    const bool never = ttl == kNoTtl.count() || (now > 0 && ttl > Entries::kNoDeadline - now);
+    return never ? Entries::kNoDeadline : now + ttl;
   }
 
   std::size_t turn_wheel(std::int64_t now, std::size_t steps, Displaced& displaced) {
@@ -178,6 +181,7 @@ class alignas(128) CacheStripe {
   }
 
   Entries entries_{1};
+  std::uint64_t capacity_ = 1;
   CacheStats stats_;  // entries, weight and bytes are filled in when asked
   std::array<std::uint64_t, kVersions> versions_{};
 };

@@ -153,7 +153,7 @@ void compare_with_deadlines(std::uint64_t seed, bool steps_back) {
   base::Mono now = kStart;
   base::Mono latest = now;
   std::uint64_t live_evictions = 0;
-  for (int i = 0; i < 60'000; ++i) {
+  for (int i = 0; i < 20'000; ++i) {
     const std::uint64_t key = random.below(80);
     now += nanoseconds(random.below(std::uint64_t{1} << random.below(33)));
     if (steps_back && random.chance(0.01)) now -= nanoseconds(random.below(1ULL << 36));
@@ -196,7 +196,7 @@ void compare_with_deadlines(std::uint64_t seed, bool steps_back) {
     ASSERT_LE(stats.weight, kCapacity);
     ASSERT_EQ(stats.entries, contents(cache, base::Mono::min()).size());
   }
-  EXPECT_GT(live_evictions, 500U);
+  EXPECT_GT(live_evictions, 300U);
   EXPECT_GT(cache.stats().evictions_expired, 50U);
   EXPECT_GT(cache.stats().expirations, 500U);
 }
@@ -226,7 +226,11 @@ TEST(Cache, DeadlineIsTheFirstInstantAtWhichAnEntryIsGone) {
 
   for (const base::Mono at : {base::Mono::max(), base::Mono::max() - nanoseconds(7), kStart,
                               base::Mono{}, base::Mono::min()}) {
-    EXPECT_EQ(cache.put(3, 30, at, kNoTtl - nanoseconds(5)), CachePut::kInserted);
+    EXPECT_EQ(cache.put(3, 30, at, kNoTtl), CachePut::kInserted);
+    EXPECT_TRUE(cache.peek(3, at == kNever ? kStart : at, [](std::uint64_t, base::Mono deadline) {
+      EXPECT_EQ(deadline, kNever);
+    }));
+    EXPECT_NE(cache.put(3, 30, at, kNoTtl - nanoseconds(5)), CachePut::kExpired);
     EXPECT_EQ(cache.get(3, std::min(at, base::Mono::max() - nanoseconds(7))), 30U);
     cache.erase(3);
   }
