@@ -100,6 +100,10 @@ class KeyTable {
     place(Cell{tag_of(hash), id + 1});
   }
 
+  // Erases every key for which keep(id) says false. Ids are given anew, from 0. O(capacity).
+  template <class Keep>
+  void retain(Keep keep);
+
   [[nodiscard]] View key(Id id) const { return entries_[id].key.view(bytes_); }
   Value& operator[](Id id) { return entries_[id].value; }
   const Value& operator[](Id id) const { return entries_[id].value; }
@@ -165,26 +169,8 @@ class KeyTable {
     cells_[i] = cell;
   }
 
-  void remove_cell(Id id, std::uint32_t tag) {
-    std::size_t hole = home(tag);
-    while (cells_[hole].id1 != id + 1) hole = (hole + 1) & mask();
-    for (std::size_t i = (hole + 1) & mask(); cells_[i].id1 != 0; i = (i + 1) & mask()) {
-      // A cell may fill the hole unless its home lies behind the hole (cyclically).
-      if (((i - home(cells_[i].tag)) & mask()) >= ((i - hole) & mask())) {
-        cells_[hole] = cells_[i];
-        hole = i;
-      }
-    }
-    cells_[hole] = Cell{};
-  }
-
-  void grow() {
-    std::vector<Cell> old(cells_.size() * 2);
-    old.swap(cells_);
-    for (const Cell& cell : old) {
-      if (cell.id1 != 0) place(cell);
-    }
-  }
+  void remove_cell(Id id, std::uint32_t tag);
+  void grow();
 
   KeyHash hash_;
   std::size_t most_keys_;
@@ -196,3 +182,5 @@ class KeyTable {
 };
 
 }  // namespace ashlar::kit
+
+#include "kit/count/key_table_inl.h"  // IWYU pragma: export

@@ -55,6 +55,19 @@ TYPED_TEST(KeyTableOf, DoesWhatAPlainMapDoes) {
       }
       ASSERT_EQ(table.size(), truth.size());
     }
+    // What is retained is found under new ids; the ids that went are used again.
+    const std::uint64_t odd = truth.size() > 1 ? 1 : 0;
+    table.retain([&](auto id) { return table[id] % 2 == odd; });
+    std::erase_if(truth, [&](const auto& entry) { return entry.second % 2 != odd; });
+    ASSERT_EQ(table.size(), truth.size());
+    for (const auto& [key, value] : truth) {
+      ASSERT_LT(table.find(key), truth.size());
+      ASSERT_EQ(table[table.find(key)], value);
+    }
+    for (std::uint64_t n = keys; n < keys + 10; ++n) {
+      const TypeParam key = test_key<TypeParam>(n);
+      truth[key] = table[table.insert(key, table.hash(key))] = n;
+    }
     std::size_t visited = 0;
     table.for_each([&](auto id) {
       ++visited;

@@ -118,15 +118,8 @@ class MisraGries {
     std::nth_element(counts.begin(), nth, counts.end(), std::greater<>());
     const std::uint64_t cut = *nth;
     error_ += cut;
-    std::vector<typename Table::Id> gone;
-    table_.for_each([&](auto id) {
-      if (table_[id] > cut) {
-        table_[id] -= cut;
-      } else {
-        gone.push_back(id);
-      }
-    });
-    for (const auto id : gone) table_.erase(id);
+    table_.retain([&](auto id) { return table_[id] > cut; });
+    table_.for_each([&](auto id) { table_[id] -= cut; });
   }
 
   std::size_t strength_;

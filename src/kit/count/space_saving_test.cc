@@ -130,6 +130,43 @@ TYPED_TEST(SpaceSavingOf, TakesOverWhatExactCountsWere) {
   expect_heavy_rows(truth, sketch.top(20), 20);
 }
 
+// A key that both have forgotten may have been in both.
+TEST(SpaceSaving, AMergedFloorIsTheSumOfBoth) {
+  SpaceSaving<std::string> left(1, 1);
+  SpaceSaving<std::string> right(1, 2);
+  for (SpaceSaving<std::string>* one : {&left, &right}) {
+    for (const char* key : {"a", "b", "c"}) one->add(key, 5);
+    ASSERT_EQ(one->floor(), 5U);
+    ASSERT_EQ(one->size(), 0U);
+    one->add("d", 1);
+  }
+  ASSERT_TRUE(left.merge(right));
+  EXPECT_EQ(left.floor(), 10U);
+  EXPECT_EQ(left.estimate("a"), (WeightInterval{0, 10}));
+  EXPECT_EQ(left.estimate("d"), (WeightInterval{2, 12}));
+}
+
+TEST(PickHeavy, WhoIsGuaranteedWhereWeightsAreEqual) {
+  using Candidates = std::vector<HeavyCandidate<std::string>>;
+  const auto guaranteed = [](Candidates candidates, std::size_t k, std::uint64_t unknown) {
+    std::vector<bool> flags;
+    for (const auto& row : pick_heavy<std::string>(candidates, k, unknown)) {
+      flags.push_back(row.guaranteed);
+    }
+    return flags;
+  };
+  using Flags = std::vector<bool>;
+  const Candidates two = {{"b", 5, 5, 5}, {"a", 5, 5, 5}};
+  EXPECT_EQ(guaranteed(two, 1, 0), Flags{true});  // "a" comes before "b"
+  EXPECT_EQ(guaranteed(two, 1, 4), Flags{true});
+  EXPECT_EQ(guaranteed(two, 1, 5), Flags{false});  // one we do not know may be before both
+  const Candidates wide = {{"b", 6, 4, 8}, {"a", 5, 5, 5}, {"c", 3, 3, 3}, {"d", 2, 0, 4}};
+  EXPECT_EQ(guaranteed(wide, 1, 0), Flags{false});
+  EXPECT_EQ(guaranteed(wide, 2, 0), (Flags{true, true}));  // "b": 4 at least, and "d" at most
+  EXPECT_EQ(guaranteed(wide, 2, 4), (Flags{false, true}));
+  EXPECT_EQ(guaranteed(wide, 9, 0), (Flags{true, true, true, true}));
+}
+
 TEST(SpaceSaving, RefusesStatesThatContradictThemselves) {
   using Row = SpaceSaving<std::string>::Row;
   SpaceSaving<std::string> sketch(10);
@@ -171,7 +208,7 @@ TEST(SpaceSaving, RefusesWhatItCannotCount) {
 
 TEST(SpaceSaving, GivesUpCountersWhereLongKeysWouldTakeTooMuch) {
   base::Random random(8);
-  constexpr std::size_t kBytes = 100'000;
+  constexpr std::size_t kBytes = 200'000;
   SpaceSaving<std::string> sketch(1000, 1, kBytes);
   TrueWeights<std::string> truth;
   for (int i = 0; i < 40'000; ++i) {

@@ -20,7 +20,7 @@
 // least_bytes(buckets) if it is less). Half is for the exact form; the other half is divided among
 // the sketches' buckets, counters() each at kBytesPerCounter; keys longer than 22 bytes leave room
 // for fewer. Beyond it, for the time of a call: a table that grows holds its old half, a query of
-// sketches some 72 bytes a counter in use, the change of form one bucket's keys.
+// sketches some 100 bytes a counter in use, the change of form one bucket's keys.
 // The error in sketch form is <= total() / counters() with keys up to 22 bytes (and most keys' is
 // far less: see lower and upper of each row).
 //
@@ -53,7 +53,7 @@ class TopK {
  public:
   static constexpr std::size_t kMaxKeyBytes = 256;
   static constexpr std::size_t kLeastCounters = 64;
-  static constexpr std::size_t kBytesPerCounter = 96;
+  static constexpr std::size_t kBytesPerCounter = 128;
   static constexpr std::size_t least_bytes(std::uint32_t buckets) {
     return 2 * (std::size_t{buckets} + 1) * kLeastCounters * kBytesPerCounter;
   }

@@ -4,7 +4,7 @@
 #include <limits>
 #include <utility>
 
-#include "base/check.h"
+#include "base/varint.h"
 #include "kit/siphash.h"
 
 namespace ashlar::kit {
@@ -41,40 +41,35 @@ std::string snapshot_checksum(std::string_view bytes) {
 
 SnapshotWriter::SnapshotWriter(const SnapshotHead& head) : bytes_(kMagic) {
   bytes_.push_back(kVersion);
-  number(static_cast<std::uint64_t>(head.width));
-  number(head.buckets);
-  number(head.started ? 1 : 0);
-  number(zigzag(head.started ? head.newest : 0));
-  number(head.late);
-  number(head.ahead);
-  number(head.refused);
+  base::append_varint(bytes_, static_cast<std::uint64_t>(head.width));
+  base::append_varint(bytes_, head.buckets);
+  base::append_varint(bytes_, head.started ? 1 : 0);
+  base::append_varint(bytes_, zigzag(head.started ? head.newest : 0));
+  base::append_varint(bytes_, head.late);
+  base::append_varint(bytes_, head.ahead);
+  base::append_varint(bytes_, head.refused);
 }
 
 void SnapshotWriter::bucket(std::uint64_t offset, std::vector<SpaceSaving<std::string>::Row>& rows,
                             std::uint64_t floor, std::uint64_t total) {
   std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
-  number(1);
-  number(offset);
-  number(total);
-  number(floor);
-  number(rows.size());
+  base::append_varint(bytes_, 1);
+  base::append_varint(bytes_, offset);
+  base::append_varint(bytes_, total);
+  base::append_varint(bytes_, floor);
+  base::append_varint(bytes_, rows.size());
   for (const auto& row : rows) {
-    number(row.key.size());
+    base::append_varint(bytes_, row.key.size());
     bytes_ += row.key;
-    number(row.count);
-    number(row.error);
+    base::append_varint(bytes_, row.count);
+    base::append_varint(bytes_, row.error);
   }
 }
 
 std::string SnapshotWriter::finish() && {
-  number(0);
+  base::append_varint(bytes_, 0);
   bytes_ += snapshot_checksum(bytes_);
   return std::move(bytes_);
-}
-
-void SnapshotWriter::number(std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7) bytes_.push_back(static_cast<char>(value | 0x80));
-  bytes_.push_back(static_cast<char>(value));
 }
 
 base::Result<SnapshotReader> SnapshotReader::open(std::string_view bytes) {
@@ -98,8 +93,10 @@ base::Result<SnapshotReader> SnapshotReader::open(std::string_view bytes) {
 
 base::Status SnapshotReader::read_head() {
   std::uint64_t width = 0, buckets = 0, started = 0, newest = 0;
-  if (!number(width) || !number(buckets) || !number(started) || !number(newest) ||
-      !number(head_.late) || !number(head_.ahead) || !number(head_.refused)) {
+  if (!base::read_varint(rest_, width) || !base::read_varint(rest_, buckets) ||
+      !base::read_varint(rest_, started) || !base::read_varint(rest_, newest) ||
+      !base::read_varint(rest_, head_.late) || !base::read_varint(rest_, head_.ahead) ||
+      !base::read_varint(rest_, head_.refused)) {
     return snapshot_damaged("no complete head");
   }
   if (width > std::numeric_limits<std::int64_t>::max() ||
@@ -116,8 +113,9 @@ base::Status SnapshotReader::read_head() {
 base::Result<SnapshotBucket> SnapshotReader::bucket() {
   SnapshotBucket bucket;
   std::uint64_t mark = 0, rows = 0;
-  if (!number(mark) || mark != 1 || !number(bucket.offset) || !number(bucket.total) ||
-      !number(bucket.floor) || !number(rows)) {
+  if (!base::read_varint(rest_, mark) || mark != 1 || !base::read_varint(rest_, bucket.offset) ||
+      !base::read_varint(rest_, bucket.total) || !base::read_varint(rest_, bucket.floor) ||
+      !base::read_varint(rest_, rows)) {
     return snapshot_damaged("no complete bucket");
   }
   if (bucket.offset < next_offset_ || bucket.offset == std::numeric_limits<std::uint64_t>::max()) {
@@ -138,12 +136,13 @@ base::Status SnapshotReader::read_rows(std::uint64_t count, SnapshotBucket& buck
   for (std::uint64_t i = 0; i < count; ++i) {
     SpaceSaving<std::string>::Row row;
     std::uint64_t size = 0;
-    if (!number(size) || size > kMaxStoredKeyBytes || size > rest_.size()) {
+    if (!base::read_varint(rest_, size) || size > kMaxStoredKeyBytes || size > rest_.size()) {
       return snapshot_damaged("no complete key");
     }
     row.key = rest_.substr(0, size);
     rest_.remove_prefix(size);
-    if (!number(row.count) || !number(row.error)) return snapshot_damaged("no complete row");
+    if (!base::read_varint(rest_, row.count) || !base::read_varint(rest_, row.error))
+      return snapshot_damaged("no complete row");
     if (row.count == 0 || row.count > bucket.total || row.count < bucket.floor ||
         row.error > bucket.floor) {
       return snapshot_damaged("an impossible count");
@@ -160,20 +159,6 @@ base::Status SnapshotReader::read_rows(std::uint64_t count, SnapshotBucket& buck
   }
   if (bucket.floor == 0 && sum != bucket.total) return snapshot_damaged("less than its total");
   return base::ok_status();
-}
-
-bool SnapshotReader::number(std::uint64_t& value) {
-  value = 0;
-  for (unsigned shift = 0; shift < 64 && !rest_.empty(); shift += 7) {
-    const auto byte = static_cast<unsigned char>(rest_.front());
-    rest_.remove_prefix(1);
-    const std::uint64_t bits = byte & 0x7fU;
-    if (shift == 63 && bits > 1) return false;
-    if (byte == 0 && shift > 0) return false;  // not the shortest form
-    value |= bits << shift;
-    if (byte < 0x80) return true;
-  }
-  return false;
 }
 
 }  // namespace ashlar::kit

@@ -6,7 +6,7 @@
 //     error
 //   then 0 | 8 bytes checksum (SipHash with a fixed key, little-endian, of all bytes before it)
 //
-// Numbers are varints (LEB128, shortest form, at most 64 bits). Rows are in the order of their keys
+// Numbers are varints (base/varint.h). Rows are in the order of their keys
 // and each key is there once, so that the same state gives the same bytes. The checksum finds
 // damage; it is no defence against forgery, so the reader believes nothing: any bytes give a value
 // or an Error (kInvalid "snapshot_damaged", "snapshot_version"), and memory in proportion to their
@@ -54,8 +54,6 @@ class SnapshotWriter {
   std::string finish() &&;
 
  private:
-  void number(std::uint64_t value);
-
   std::string bytes_;
 };
 
@@ -70,7 +68,6 @@ class SnapshotReader {
   base::Result<SnapshotBucket> bucket();
 
  private:
-  bool number(std::uint64_t& value);
   base::Status read_head();
   base::Status read_rows(std::uint64_t count, SnapshotBucket& bucket);
 

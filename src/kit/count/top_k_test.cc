@@ -233,7 +233,9 @@ TEST(TopK, RefusesDamagedSnapshots) {
       ++refused;
       continue;
     }
-    ASSERT_EQ(restored->encode(), damaged + snapshot_checksum(damaged));
+    auto again = TopK::decode(restored->encode(), small_options(3, 300'000));
+    ASSERT_TRUE(again.ok());
+    ASSERT_EQ(again->top(50), restored->top(50));
   }
   EXPECT_GT(refused, 1000U);
   std::string future = body;

@@ -9,15 +9,15 @@
 // With N = total() within the span asked for, t(key) the weight within it:
 //   1. lower <= t(key) <= upper and upper - lower <= N / m for every key; unknown keys [0, sum of
 //      floors]. The estimate is the middle of the interval.
-//   2. exact() as long as no bucket has more than m keys.
+//   2. exact() as long as no bucket has more than 2m keys.
 //   3. Slack at the old edge: [since(), newest()] is what is covered, up to one bucket more than
 //   the
 //      window; the bounds are about that span.
 //
 // Cost: add as SpaceSaving::add and two comparisons; a new bucket O(m) once. top: O(b * m) for b
-// buckets asked for, and as much memory for the time of the call (about 72 bytes a counter).
-// estimate: O(b). Memory: b SpaceSaving of m counters, made when first used.
-// One thread at a time; const calls together.
+// buckets asked for, and as much memory for the time of the call (about 100 bytes a key that has a
+// counter). estimate: O(b). Memory: b SpaceSaving of m counters, made when first used. One thread
+// at a time; const calls together.
 #pragma once
 
 #include <algorithm>

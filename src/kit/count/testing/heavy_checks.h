@@ -38,9 +38,12 @@ class TrueWeights {
 
   [[nodiscard]] std::vector<std::pair<Key, std::uint64_t>> top(std::size_t k) const {
     std::vector<std::pair<Key, std::uint64_t>> rows(weights_.begin(), weights_.end());
-    std::stable_sort(rows.begin(), rows.end(),
-                     [](const auto& a, const auto& b) { return a.second > b.second; });
-    rows.resize(std::min(k, rows.size()));
+    k = std::min(k, rows.size());
+    std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(k), rows.end(),
+                      [](const auto& a, const auto& b) {
+                        return a.second != b.second ? a.second > b.second : a.first < b.first;
+                      });
+    rows.resize(k);
     return rows;
   }
 
