@@ -117,6 +117,7 @@ void map_decide(benchmark::State& bench, Draw how) {
     benchmark::DoNotOptimize(decision);
     at = (at + 1) % kDraws;
   }
+  bench.SetItemsProcessed(static_cast<std::int64_t>(bench.iterations()));  // of all threads
   if (bench.thread_index() == 0) {
     const LimiterStats stats = map.stats();
     bench.counters["bytes_a_key"] =
