@@ -161,7 +161,7 @@ void Commands::add_top() {
   command->add_option("FILE", top.files, "Logs; without one, standard input");
   command->add_flag("--once", top.once, "Print the table once, at the end of the input");
   const auto option = [command](const char* name, std::string& word, const char* doc) {
-    command->add_option(name, word, doc)->capture_default_str()->type_name("");
+    command->add_option(name, word, doc)->take_last()->capture_default_str()->type_name("");
   };
   option("--k", top.k, "Rows");
   option("--window", top.window, "How far back from the newest time: 1s to 1d");
