@@ -26,7 +26,7 @@
 // ignored(); a load that reaches half the limit now and then.
 //
 // acquire(): a CAS, two with partitions. Ending a call: two or three atomic adds; one call a window
-// takes a mutex and updates. No allocation. Memory: about 250 bytes. Any thread; it outlives its
+// takes a mutex and updates. No allocation. Memory: some 200 bytes. Any thread; it outlives its
 // Permits. `now`: any clock, always the same; a call that seems to have taken no time or less is
 // no sample, and a clock that stepped back by more than a window starts the window anew.
 #pragma once

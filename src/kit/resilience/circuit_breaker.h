@@ -28,7 +28,7 @@
 // result recorded while another thread changes the state may still be counted.
 //
 // allow() when closed or open: one or three loads. record() when closed: a division and a CAS for
-// a success, sums over 30 words more for a failure. The rest takes a mutex. Memory: about 400
+// a success, sums over 30 words more for a failure. The rest takes a mutex. Memory: 464
 // bytes. Any thread. `now`: any clock, always the same; if it steps back, the open time starts
 // again from there, so that it refuses no longer than one open time by the clock that is.
 // Source: M. Nygard, "Release It!", 2007; resilience4j, for rates over sliding windows.

@@ -17,7 +17,7 @@
 //             above a limit    timeout or longer                 blind to a queue below it
 //
 // Sources: concurrency-limits by Netflix (Apache 2.0), whose formulas these are and whose classes
-// bear the names; Vegas after Brakmo and Peterson, "TCP Vegas", 1995. Values of 16 to 72 bytes,
+// bear the names; Vegas after Brakmo and Peterson, "TCP Vegas", 1995. Values of 40 to 64 bytes,
 // O(1), not thread-safe. Chance: a base::Random, for when Vegas looks at the no-load time anew.
 #pragma once
 

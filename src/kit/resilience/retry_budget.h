@@ -15,7 +15,7 @@
 // What is not used is lost with its slice; withdrawals fall out of the window likewise.
 //
 // deposit: a division and a CAS. withdraw: 10 loads and, if granted, a mutex (there are few
-// retries). Memory: about 200 bytes. Any thread. A deposit or withdrawal is exact to 1/1000 token.
+// retries). Memory: 160 bytes. Any thread. A deposit or withdrawal is exact to 1/1000 token.
 // A slice saturates at two million tokens; beyond that fewer retries are let through, never more.
 // `now`: any clock, always the same; an earlier one counts as the latest seen.
 //

@@ -113,33 +113,33 @@ struct Storm {
 };
 
 Storm simulate(bool with_budget) {
-  constexpr int kSeconds = 20;
-  constexpr int kTicks = 10;  // a second
+  constexpr std::size_t kSeconds = 20;
+  constexpr std::size_t kTicks = 10;  // a second
   RetryBudget budget({.ratio = 0.1, .min_per_second = 1, .window = seconds(10)}, kStart);
   // attempts[t]: those at tick t, by how many retries they have had
   std::vector<std::vector<int>> attempts(kSeconds * kTicks + 6, std::vector<int>(6, 0));
   Storm storm{std::vector<int>(kSeconds), std::vector<int>(kSeconds)};
-  for (int tick = 0; tick < kSeconds * kTicks; ++tick) {
+  for (std::size_t tick = 0; tick < kSeconds * kTicks; ++tick) {
     const base::Mono now = kStart + milliseconds(100) * tick;
-    const int second = tick / kTicks;
-    attempts[static_cast<std::size_t>(tick)][0] += 80;
+    const std::size_t second = tick / kTicks;
+    attempts[tick][0] += 80;
     for (int i = 0; i < 80; ++i) budget.deposit(now);
     int all = 0;
-    for (const int n : attempts[static_cast<std::size_t>(tick)]) all += n;
+    for (const int n : attempts[tick]) all += n;
     const int capacity = second >= 5 && second < 10 ? 20 : 100;
     // An overloaded server wastes work on what it cannot finish: what is over its capacity costs
     // half as much as an answer.
     const int answered = std::max(0, all <= capacity ? all : capacity - (all - capacity) / 2);
-    storm.load_per_second[static_cast<std::size_t>(second)] += all;
-    storm.answered_per_second[static_cast<std::size_t>(second)] += answered;
+    storm.load_per_second[second] += all;
+    storm.answered_per_second[second] += answered;
     int failed = all - answered;
     for (std::size_t retries = 0; retries < 6; ++retries) {
-      const int mine = std::min(failed, attempts[static_cast<std::size_t>(tick)][retries]);
+      const int mine = std::min(failed, attempts[tick][retries]);
       failed -= mine;
       if (retries == 5) continue;
       for (int i = 0; i < mine; ++i) {
         if (with_budget && !budget.withdraw(now)) continue;
-        ++attempts[static_cast<std::size_t>(tick + 5)][retries + 1];
+        ++attempts[tick + 5][retries + 1];
       }
     }
   }

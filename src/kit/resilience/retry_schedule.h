@@ -14,7 +14,7 @@
 // Whether an error is worth a retry, and whether a repeat is safe, the caller knows. Put a
 // RetryBudget (retry_budget.h) before the delay: a schedule alone does not stop a retry storm.
 //
-// O(1), no allocation, about 72 bytes. Not thread-safe: it belongs to one call. An earlier `now`
+// O(1), no allocation, 72 bytes. Not thread-safe: it belongs to one call. An earlier `now`
 // counts as the latest seen, so that a clock that steps back does not prolong the budget.
 // Source: M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
 #pragma once
