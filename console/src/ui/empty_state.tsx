@@ -8,7 +8,7 @@ export function EmptyState({ title, children }: { title: string; children: React
       <svg className="empty-stones" viewBox="0 0 96 36" aria-hidden="true">
         <path d="M0 18.5h96M0 35.5h96M0 1.5h96M24 1v17M72 1v17M48 19v16M8 19v16M88 19v16" />
       </svg>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       {children}
     </div>
   );
