@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "app/toml_file.h"
+#include "platform/cache/redis_connection.h"
 #include "platform/http/client_address.h"
 #include "platform/http/cors.h"
 #include "platform/http/http_parser.h"
@@ -254,12 +255,21 @@ std::string get_tenant_origins(const Config& config) {
   return join_list(items);
 }
 
-// A password in the URL is nobody's to print.
-std::string masked_store(const Config& config) {
-  const std::size_t at = config.store.rfind('@');
-  const std::size_t scheme = config.store.find("://");
-  if (at == std::string::npos) return config.store;
-  return config.store.substr(0, scheme + 3) + "***" + config.store.substr(at);
+// A password in a URL is nobody's to print.
+std::string masked(const std::string& url) {
+  const std::size_t at = url.rfind('@');
+  const std::size_t scheme = url.find("://");
+  if (at == std::string::npos) return url;
+  return url.substr(0, scheme + 3) + "***" + url.substr(at);
+}
+
+Status set_cache_redis(Config& config, std::string_view text) {
+  if (!text.empty()) {
+    const auto address = cache::parse_redis_url(text);
+    if (!address.ok()) return wrong(address.error().detail);
+  }
+  config.cache_redis = std::string(text);
+  return base::ok_status();
 }
 
 std::vector<Setting> listener_settings() {
@@ -314,7 +324,7 @@ std::vector<Setting> engine_settings() {
       {"data", "Folder of everything that is kept (with SQLite).", set_data,
        [](const Config& c) { return c.data_dir; }},
       {"store", "postgres://… for PostgreSQL; empty: SQLite in the data folder.", set_store,
-       masked_store},
+       [](const Config& c) { return masked(c.store); }},
       number("workers", "Threads that run handlers; most of them wait for storage.", 1, 1024,
              [](Config& c) -> auto& { return c.workers; }),
       number("worker_queue", "Requests that may wait for a worker; more get 503 at once.", 1,
@@ -328,6 +338,13 @@ std::vector<Setting> engine_settings() {
        set_otlp_endpoint, [](const Config& c) { return c.otlp_endpoint; }},
       {"otlp.sample_ratio", "Share of traces that begin here and are kept, 0 to 1.", set_ratio,
        [](const Config& c) { return std::to_string(c.otlp_sample_ratio); }},
+      {"cache.redis", "redis://[[USER]:PASSWORD@]HOST:PORT[/DB] for a far cache; empty: none.",
+       set_cache_redis, [](const Config& c) { return masked(c.cache_redis); }},
+      number("cache.redis_connections",
+             "Connections to it; one serves thousands of loads a second.", 1, 64,
+             [](Config& c) -> auto& { return c.cache_redis_connections; }),
+      number("cache.far_ttl_s", "How long a value may stay in the far cache.", 1, 86'400,
+             [](Config& c) -> auto& { return c.cache_far_ttl_s; }),
       number("links.cache_mb", "Memory for codes and their targets.", 1, 1 << 20,
              [](Config& c) -> auto& { return c.links_cache_mb; }),
       number("links.permanent_max_age_s", "How long browsers may keep a 301 or 308.", 0, 31'536'000,

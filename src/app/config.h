@@ -42,6 +42,10 @@ struct Config {
   std::string otlp_endpoint;
   double otlp_sample_ratio = 0.01;
 
+  std::string cache_redis;  // "": no far cache; else redis://…
+  std::int64_t cache_redis_connections = 4;
+  std::int64_t cache_far_ttl_s = 60;
+
   std::size_t links_cache_mb = 256;
   std::int64_t links_permanent_max_age_s = 90;
 

@@ -96,7 +96,7 @@ export function includeDirection(tree) {
 }
 
 // Libraries stay where their compile time and their licence to change are paid for once.
-const kLibrary = /^(boost\/|openssl\/|libpq|postgres|sqlite3|sodium|curl\/|zlib\.h|CLI\/|toml|fmt\/)/;
+const kLibrary = /^(boost\/|openssl\/|libpq|postgres|sqlite3|sodium|curl\/|zlib\.h|CLI\/|toml|fmt\/|hiredis\/)/;
 export function libraryIncludes(tree) {
   const found = [];
   for (const [path, text] of codeFiles(tree))

@@ -10,6 +10,7 @@
 #include "modules/links/clicks_store.h"
 #include "modules/links/links_json.h"
 #include "modules/links/links_module.h"
+#include "platform/cache/far_region.h"
 #include "platform/http/call.h"
 #include "platform/http/cursor.h"
 #include "platform/http/entity_tag.h"
@@ -136,6 +137,16 @@ base::Result<http::Response> LinksApi::get(http::Call& call) const {
     return base::ok_status();
   }));
   return answer(200, link, clicks);
+}
+
+// The far cache is told before and after: waiting for it has no place inside a transaction.
+base::Result<http::Response> LinksApi::update(http::Call& call) const {
+  std::optional<cache::FarChange> change;
+  if (module_.region != nullptr) change.emplace(*module_.region, std::vector{call.param(0)});
+  return module_.db.write(call.tenant_context(), [&](storage::Transaction& tx) {
+    if (change) change->announce(tx);
+    return update(call, tx);
+  });
 }
 
 base::Result<http::Response> LinksApi::update(http::Call& call, storage::Transaction& tx) const {

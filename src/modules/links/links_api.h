@@ -35,12 +35,13 @@ class LinksApi {
   base::Result<http::Response> create(http::Call& call, storage::Transaction& tx) const;
   base::Result<http::Response> list(http::Call& call) const;
   base::Result<http::Response> get(http::Call& call) const;
-  base::Result<http::Response> update(http::Call& call, storage::Transaction& tx) const;
+  base::Result<http::Response> update(http::Call& call) const;
   base::Result<http::Response> stats(http::Call& call) const;
   base::Result<http::Response> clicks(http::Call& call) const;
   base::Status stream(http::Call& call, std::shared_ptr<http::EventStream> stream) const;
 
  private:
+  base::Result<http::Response> update(http::Call& call, storage::Transaction& tx) const;
   [[nodiscard]] LinkJson render(const Link& link, std::int64_t clicks) const;
   [[nodiscard]] http::Response answer(int status, const Link& link, std::int64_t clicks) const;
 

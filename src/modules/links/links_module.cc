@@ -8,6 +8,7 @@ LinksModule::LinksModule(Options options, storage::Database& database, const bas
                          base::Entropy& entropy, obs::Registry& metrics, obs::Log& log)
     : db(database),
       clock(clk),
+      region(options.region),
       links(std::move(options.public_url), std::move(options.own_hosts),
             CodeSpace(options.code_secret), clk),
       feed(database, clk),

@@ -17,6 +17,9 @@
 #include "platform/http/route.h"
 #include "platform/security/tenants.h"
 
+namespace ashlar::cache {
+class FarRegion;
+}
 namespace ashlar::http {
 class CursorCodec;
 }
@@ -26,10 +29,11 @@ namespace ashlar::links {
 class LinksModule {
  public:
   struct Options {
-    std::string public_url;    // without a slash at the end
-    OwnHosts own_hosts;        // public_url's among them
-    std::string code_secret;   // CodeSpace::kSecretBytes, the installation's
-    std::size_t click_shards;  // see ClickRecorder
+    std::string public_url;              // without a slash at the end
+    OwnHosts own_hosts;                  // public_url's among them
+    std::string code_secret;             // CodeSpace::kSecretBytes, the installation's
+    std::size_t click_shards;            // see ClickRecorder
+    cache::FarRegion* region = nullptr;  // of redirects; null: there is no far cache
   };
 
   // All by reference outlives it.
@@ -43,6 +47,7 @@ class LinksModule {
 
   storage::Database& db;
   const base::Clock& clock;
+  cache::FarRegion* const region;
   const Links links;
   ClickFeed feed;
   ClickRecorder recorder;

@@ -76,8 +76,7 @@ void add_writing_routes(http::RouteTable& table, const Api& api) {
       .cost = 2,
       .idempotency = Idempotency::kNatural,
       .deadline = kDeadline,
-      .handler = {http::TransactionHandler(
-          [api](Call& call, Transaction& tx) { return api->update(call, tx); })},
+      .handler = {http::WorkerHandler([api](Call& call) { return api->update(call); })},
       .request = &update_link_schema(),
       .response = &link_schema(),
       .errors = with_target_errors(

@@ -137,6 +137,20 @@ void RedirectCache::clear() {
   }
 }
 
+std::vector<std::string> RedirectCache::hot_codes(std::size_t limit) const {
+  std::vector<std::string> codes;
+  for (const Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    for (const Entry* entry : shard.slots) {
+      if (codes.size() == limit) return codes;
+      if (entry != nullptr && entry->touched != 0 && entry->status != 0) {
+        codes.emplace_back(code_of(*entry));
+      }
+    }
+  }
+  return codes;
+}
+
 RedirectCache::Stats RedirectCache::stats() const {
   Stats stats;
   for (const Shard& shard : shards_) {

@@ -20,6 +20,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -69,6 +70,9 @@ class RedirectCache {
            base::Time unknown_until = {});
   void drop(std::string_view code);
   void clear();
+
+  // Up to `limit` codes that were asked for lately and lead somewhere, in no order.
+  [[nodiscard]] std::vector<std::string> hot_codes(std::size_t limit) const;
 
   struct Stats {
     std::size_t entries = 0;

@@ -1,11 +1,16 @@
 #include "modules/links/redirects.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <vector>
 
 #include "base/clock.h"
 #include "modules/links/clicks.h"
 #include "modules/links/links.h"
+#include "modules/links/redirect_codec.h"
+#include "platform/cache/hot_keys.h"
+#include "platform/cache/load_metrics.h"
 #include "platform/http/inline_request.h"
 #include "platform/http/problem.h"
 #include "platform/observability/metrics.h"
@@ -16,6 +21,8 @@ namespace {
 
 using http::InlineOutcome;
 using http::Response;
+
+constexpr std::size_t kMaxFromFar = 100'000;
 
 enum class Refusal : std::uint8_t { kUnknown, kExpired, kDisabled };
 
@@ -101,8 +108,8 @@ CachedTarget view_of(const std::optional<RedirectTarget>& target) {
 }  // namespace
 
 Redirects::Redirects(const Options& options, std::uint64_t seed, storage::Database& db,
-                     const Links& links, ClickRecorder& clicks, const base::Clock& clock,
-                     obs::Registry& metrics)
+                     const Links& links, ClickRecorder& clicks, cache::FarRegion& region,
+                     const base::Clock& clock, obs::Registry& metrics)
     : options_(options),
       db_(db),
       links_(links),
@@ -112,9 +119,17 @@ Redirects::Redirects(const Options& options, std::uint64_t seed, storage::Databa
           metrics.make_counter("ashlar_links_cache_hits_total", "Redirects answered from memory.")),
       misses_(metrics.make_counter("ashlar_links_cache_misses_total",
                                    "Redirects that had to ask storage.")),
-      cache_(options.cache_bytes, seed) {
+      cache_(options.cache_bytes, seed),
+      region_(region),
+      codec_(redirect_codec()),
+      flights_({}, kit::CacheHash<std::string>(seed)) {
   db_.subscribe(std::string(kLinksChannel), [this](const storage::Database::Notice& notice) {
-    notice.resync ? cache_.clear() : cache_.drop(notice.payload);
+    // In this order: what is read from the far cache after the drop would be kept, and a load that
+    // began before it must not answer whoever comes after it.
+    const std::string code(notice.payload);
+    notice.resync ? region_.distrust_all() : region_.distrust(code);
+    notice.resync ? cache_.clear() : cache_.drop(code);
+    notice.resync ? flights_.detach_all() : flights_.detach(code);
   });
   metrics.make_gauge_callback("ashlar_links_cache_bytes", "Memory of the redirect cache.", {},
                               [this] { return static_cast<double>(cache_.stats().bytes); });
@@ -198,17 +213,101 @@ std::int64_t Redirects::max_age_s(const CachedTarget& target, base::Time now) co
   return std::min<std::int64_t>(options_.permanent_max_age.count(), left_s);
 }
 
+Redirects::Found Redirects::find_once(const std::string& code, base::Mono deadline) {
+  std::optional<base::Error> late;
+  const base::Mono now = clock_.mono();
+  const auto budget = std::clamp<std::chrono::nanoseconds>(deadline - now, base::Millis{0},
+                                                           base::Millis{kWaitForOther});
+  const auto answer = flights_.run(code, budget, [&]() -> std::optional<Found> {
+    Found found = load(code, deadline);
+    // This caller's time says nothing of the others'.
+    if (found.ok() || found.error().code != base::Code::kDeadline) return found;
+    late = found.error();
+    return std::nullopt;
+  });
+  if (answer.part == Flights::Part::kShared) region_.metrics().waited();
+  if (answer.value) return *answer.value;
+  if (late) return *std::move(late);
+  return load(code, deadline);  // the other takes too long
+}
+
+Redirects::Found Redirects::load(const std::string& code, base::Mono deadline) {
+  if (auto there = cached(code)) return *std::move(there);
+  const RedirectCache::Ticket ticket = cache_.ticket(code);
+  bool from_far = true;
+  ASHLAR_ASSIGN(const std::optional<RedirectTarget> found,
+                cache::read_through(region_, codec_, code, [&](const std::string&) {
+                  from_far = false;
+                  return db_.read(
+                      storage::Context::platform(storage::PlatformUse::kRedirect, deadline),
+                      [&](storage::Transaction& tx) { return links_.find_for_redirect(tx, code); });
+                }));
+  cache_.put(ticket, code, found, clock_.now() + kUnknownFor);
+  if (from_far) note_far(code);
+  return found;
+}
+
+std::optional<std::optional<RedirectTarget>> Redirects::cached(const std::string& code) {
+  std::optional<std::optional<RedirectTarget>> there;
+  cache_.find(code, [&](const CachedTarget& target) {
+    if (target.status == 0) {
+      if (target.expires_us > base::to_micros(clock_.now())) there.emplace();
+      return;
+    }
+    std::optional<base::Time> expires_at;
+    if (target.expires_us != CachedTarget::kNever) {
+      expires_at = base::from_micros(target.expires_us);
+    }
+    there.emplace(RedirectTarget{.id = target.id,
+                                 .tenant = target.tenant,
+                                 .url = std::string(target.url),
+                                 .status = target.status,
+                                 .enabled = target.enabled,
+                                 .expires_at = expires_at});
+  });
+  return there;
+}
+
+void Redirects::note_far(const std::string& code) {
+  std::optional<std::string> oldest;
+  {
+    const std::lock_guard lock(mutex_);
+    from_far_.emplace_back(clock_.mono(), code);
+    if (from_far_.size() > kMaxFromFar) {
+      oldest = std::move(from_far_.front().second);
+      from_far_.pop_front();
+    }
+  }
+  if (oldest) cache_.drop(*oldest);
+}
+
+std::vector<std::string> Redirects::hot_codes() const {
+  return cache_.hot_codes(cache::kMaxHotKeys);
+}
+
+void Redirects::warm(const std::string& code) {
+  if (is_code(code)) static_cast<void>(find_once(code, clock_.mono() + kWarmDeadline));
+}
+
+void Redirects::forget_far() {
+  const base::Mono before = clock_.mono() - kFarTrust;
+  std::vector<std::string> old;
+  {
+    const std::lock_guard lock(mutex_);
+    while (!from_far_.empty() && from_far_.front().first <= before) {
+      old.push_back(std::move(from_far_.front().second));
+      from_far_.pop_front();
+    }
+  }
+  for (const std::string& code : old) cache_.drop(code);
+}
+
 base::Result<Response> Redirects::answer_from_storage(http::Call& call) {
   const std::string& code = call.param(0);
   if (!is_code(code)) return refuse(Refusal::kUnknown, *call.head, call.request_id);
   misses_.add();
-  const RedirectCache::Ticket ticket = cache_.ticket(code);
-  ASHLAR_ASSIGN(
-      const std::optional<RedirectTarget> found,
-      db_.read(storage::Context::platform(storage::PlatformUse::kRedirect, call.deadline),
-               [&](storage::Transaction& tx) { return links_.find_for_redirect(tx, code); }));
+  ASHLAR_ASSIGN(const std::optional<RedirectTarget> found, find_once(code, call.deadline));
   const base::Time now = clock_.now();
-  cache_.put(ticket, code, found, now + kUnknownFor);
   const CachedTarget target = view_of(found);
   if (const std::optional<Refusal> refusal = refusal_of(target, now)) {
     return refuse(*refusal, *call.head, call.request_id);

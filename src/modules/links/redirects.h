@@ -4,6 +4,10 @@
 //                  └─ RedirectCache ──hit──> 3xx + click / 410 / 404
 //                          └─ miss ─> worker: one read ─> cache ─> the same answers
 //
+// Of all who miss the same code at the same time one reads; the others wait for it, kWaitForOther
+// at most. It asks the far cache first where there is one (platform/cache/far_region.h); what came
+// from there is kept here for kFarTrust only.
+//
 // What a visitor gets, and what may be kept of it:
 //   alive, 302 or 307    Location, Cache-Control: private, max-age=0
 //   alive, 301 or 308    Location, Cache-Control: private, max-age=N, N = permanent_max_age but
@@ -15,11 +19,19 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
+#include "kit/cache/cache_hash.h"
+#include "kit/cache/single_flight.h"
 #include "modules/links/redirect_cache.h"
+#include "platform/cache/read_through.h"
 #include "platform/http/route.h"
 
 namespace ashlar::base {
@@ -41,6 +53,9 @@ class Links;
 class Redirects {
  public:
   static constexpr base::Seconds kUnknownFor{1};
+  static constexpr base::Millis kWaitForOther{500};
+  static constexpr base::Seconds kFarTrust{60};
+  static constexpr base::Seconds kWarmDeadline{2};
 
   struct Options {
     std::size_t cache_bytes = 256 * 1024 * 1024;
@@ -48,18 +63,35 @@ class Redirects {
     std::size_t worker_shard = 0;  // of the click recorder: the one that is no I/O thread's
   };
 
-  // Subscribes to kLinksChannel. Everything by reference outlives it, and it outlives `db`'s
-  // threads.
+  // `region` is the links' own. Subscribes to kLinksChannel. Everything by reference outlives it,
+  // and it outlives `db`'s threads.
   Redirects(const Options& options, std::uint64_t seed, storage::Database& db, const Links& links,
-            ClickRecorder& clicks, const base::Clock& clock, obs::Registry& metrics);
+            ClickRecorder& clicks, cache::FarRegion& region, const base::Clock& clock,
+            obs::Registry& metrics);
   Redirects(const Redirects&) = delete;
   Redirects& operator=(const Redirects&) = delete;
 
   http::Route route();
 
+  // What is asked for most lately, for the next start; and what was, read anew. Errors of such a
+  // read concern nobody: the code is then read when it is asked for.
+  [[nodiscard]] std::vector<std::string> hot_codes() const;
+  void warm(const std::string& code);
+
+  // Forgets what came from the far cache more than kFarTrust ago. Called every second or so.
+  void forget_far();
+
  private:
+  using Found = base::Result<std::optional<RedirectTarget>>;
+  using Flights = kit::SingleFlight<std::string, Found, kit::CacheHash<std::string>>;
+
   http::InlineOutcome answer_inline(http::InlineRequest& request);
   base::Result<http::Response> answer_from_storage(http::Call& call);
+  Found find_once(const std::string& code, base::Mono deadline);
+  Found load(const std::string& code, base::Mono deadline);
+  // What another has put there meanwhile.
+  std::optional<std::optional<RedirectTarget>> cached(const std::string& code);
+  void note_far(const std::string& code);
   // How long, in seconds, the redirect may be kept. REQUIRES: it is alive.
   [[nodiscard]] std::int64_t max_age_s(const CachedTarget& target, base::Time now) const;
   void append_redirect(http::InlineRequest& request, const CachedTarget& target) const;
@@ -72,6 +104,12 @@ class Redirects {
   obs::Counter& hits_;
   obs::Counter& misses_;
   RedirectCache cache_;
+  cache::FarRegion& region_;
+  const cache::Codec<RedirectTarget> codec_;
+  Flights flights_;
+
+  std::mutex mutex_;
+  std::deque<std::pair<base::Mono, std::string>> from_far_;  // guarded by mutex_, oldest first
 };
 
 }  // namespace ashlar::links

@@ -9,8 +9,7 @@
 namespace ashlar::cache {
 
 CacheService::CacheService(std::unique_ptr<FarCache> far, storage::Database& db,
-                           const base::Clock& clock, base::Entropy& entropy,
-                           obs::Registry& metrics)
+                           const base::Clock& clock, base::Entropy& entropy, obs::Registry& metrics)
     : far_(std::move(far)), clock_(clock), entropy_(entropy), metrics_(metrics) {
   if (far_ == nullptr) return;
   db.subscribe(std::string(kFarChannel), [this](const storage::Database::Notice& notice) {
@@ -33,25 +32,25 @@ FarRegion& CacheService::add_region(const FarRegionOptions& options) {
 }
 
 void CacheService::start() {
-  if (far_ == nullptr) return;
   thread_ = std::make_unique<runtime::Periodic>("cache", kTendInterval, [this] { tend(); });
 }
 
 void CacheService::tend() {
-  if (far_ == nullptr) return;
-  far_->tend();
+  if (far_ != nullptr) far_->tend();
   for (Place& place : places_) place.region.tend();
+  for (const auto& chore : chores_) chore();
 }
 
-void CacheService::stop() {
+bool CacheService::stop() {
   {
     const std::lock_guard lock(mutex_);
-    if (std::exchange(stopping_, true)) return;
+    if (std::exchange(stopping_, true)) return false;
   }
   stopped_.notify_all();
-  if (!thread_) return;
+  if (!thread_) return true;
   thread_->stop();
-  tend();
+  for (Place& place : places_) place.region.tend();
+  return true;
 }
 
 void CacheService::pause(base::Millis time) {

@@ -5,16 +5,19 @@
 //   start() ──> tends every kTendInterval: connects to the far cache, takes back what is doubtful
 //   stop()  ──> the last tending; what still waits for another instance's load stops waiting
 //
-// Without a far cache (`far` null) regions load everything from their source, and start() starts
-// nothing.
+// Without a far cache (`far` null) regions load everything from their source; chores run all the
+// same.
 // Threads: add_region() by one thread before start(); the rest by any. It outlives `db`'s threads
 // (it has subscribed) and whoever uses its regions.
 #pragma once
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 #include "base/entropy.h"
 #include "base/time.h"
@@ -45,9 +48,11 @@ class CacheService {
   CacheService& operator=(const CacheService&) = delete;
 
   FarRegion& add_region(const FarRegionOptions& options);
+  // Run at each tending, after the regions; before start().
+  void add_chore(std::function<void()> run) { chores_.push_back(std::move(run)); }
 
   void start();
-  void stop();  // idempotent
+  bool stop();  // idempotent; whether it was this call that stopped it
   void tend();  // what the thread does; tests call it
 
   // How FarRegion waits; tests give another.
@@ -72,6 +77,7 @@ class CacheService {
   obs::Registry& metrics_;
   FarRegion::Pause pause_;  // before start()
   std::deque<Place> places_;
+  std::vector<std::function<void()>> chores_;
   std::unique_ptr<runtime::Periodic> thread_;
 
   std::mutex mutex_;

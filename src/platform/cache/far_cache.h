@@ -6,8 +6,8 @@
 //        look_up(): kLease                 store() with that lease
 //   none ─────────────────────> leased ─────────────────────────────> value ── look_up(): kHit
 //    ^ ^                          │ │ look_up(): kBusy                  │
-//    │ └── release(), its time ───┘ │                                   │ its ttl, erase(), unblock(),
-//    │     erase(), unblock()       └──────────── block() ──┐           │ an older epoch
+//    │ └── release(), its time ───┘ │                                   │ its ttl, erase(),
+//    unblock(), │     erase(), unblock()       └──────────── block() ──┐           │ an older epoch
 //    │                                                      v           v
 //    └── unblock() of the last who blocked, its time ─── blocked <──── block() from any state
 //                                                           look_up(): kBlocked

@@ -239,7 +239,11 @@ std::size_t FarRegion::pending() const {
 }
 
 FarChange::FarChange(FarRegion& region, std::vector<std::string> keys)
-    : region_(&region), keys_(std::move(keys)), blocked_(region.begin(keys_)) {}
+    : region_(&region), keys_(std::move(keys)) {
+  const std::size_t longest = region.options().max_key_bytes;  // longer ones are never there
+  std::erase_if(keys_, [longest](const std::string& key) { return key.size() > longest; });
+  blocked_ = region.begin(keys_);
+}
 
 FarChange::FarChange(FarChange&& other) noexcept
     : region_(std::exchange(other.region_, nullptr)),

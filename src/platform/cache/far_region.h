@@ -9,8 +9,9 @@
 //   }                                     … acknowledge …
 //
 // So the key is blocked before the commit and until after it: whoever loads before the block cannot
-// store any more, whoever loads during it gets no lease, whoever loads after it reads the new state.
-// A crash between commit and unblock leaves a block, which ends by itself: nothing stale is there.
+// store any more, whoever loads during it gets no lease, whoever loads after it reads the new
+// state. A crash between commit and unblock leaves a block, which ends by itself: nothing stale is
+// there.
 //
 // Where the far cache does not answer a change, the change is made all the same:
 //
@@ -92,7 +93,9 @@ class FarChange {
   // After the commit, or when there will be none. Before the change is acknowledged. Idempotent.
   void finish();
 
+  // Without those that are too long to be kept.
   [[nodiscard]] const std::vector<std::string>& keys() const { return keys_; }
+  [[nodiscard]] bool blocked() const { return blocked_; }  // false: see FarRegion's invariant 2
 
  private:
   FarRegion* region_;

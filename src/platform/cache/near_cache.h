@@ -1,8 +1,9 @@
 // NearCache: a region's values in this process, before the far cache and the source.
 //
-//   get(key) ──> kit::LoadingCache ──miss──> one flight ──> far cache ──> the caller's load(key)
+//   get(key) ──> kit::LoadingCache ──miss──> one flight ──> far cache ──> the caller's load()
 //
-//   auto link = cache.get(key, deadline, [&](const std::string& k) { … }); // shared_ptr; null: none
+//   auto link = cache.get(key, deadline, [&](const std::string& k) { … }); // shared_ptr; null:
+//   none
 //
 //   FarChange change = cache.change({key});                     // before the transaction
 //   db.write(context, [&](Transaction& tx) -> Status {
@@ -20,7 +21,8 @@
 //  3. No answer is older than ttl, or ttl + stale_if_error where no load succeeded. (What came from
 //     the far cache may have been there for FarRegionOptions::ttl before.)
 //  4. Absence is kept for absent_ttl. Errors are kept for error_ttl; 0: not at all.
-//  5. One load of a key at a time in this process; others wait for it for `wait` at most and for
+//  5. Keys over FarRegionOptions::max_key_bytes are loaded and not kept.
+//  6. One load of a key at a time in this process; others wait for it for `wait` at most and for
 //     no longer than their deadlines; then they load for themselves, and keep nothing.
 // Errors of get(): the load's own; kDeadline cache_deadline; kUnavailable cache_crowded (more than
 // 1,024 wait for one key).
@@ -41,12 +43,10 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "kit/cache/loading_cache.h"
-#include "kit/cache/s3_fifo.h"
 #include "platform/cache/change_guard.h"
+#include "platform/cache/near_loads.h"
 #include "platform/cache/near_metrics.h"
 #include "platform/cache/near_options.h"
-#include "platform/cache/read_through.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::cache {
@@ -62,12 +62,13 @@ class NearCache {
             storage::Database& db, std::uint64_t seed, obs::Registry& metrics,
             NearRefresh<Value> refresh = {})
       : options_(options),
-        codec_(std::move(codec)),
         region_(region),
+        loads_(std::move(codec), region),
         origin_(near_origin(seed)),
-        cache_(options.loading(seed), refresher(std::move(refresh))),
-        metrics_(metrics, region.options().name, [this] { return cache_.stats(); },
-                 [this] { return cache_.core().stats(); }) {
+        cache_(options.loading(seed), loads_.refresher(std::move(refresh))),
+        metrics_(
+            metrics, region.options().name, [this] { return cache_.stats(); },
+            [this] { return cache_.core().stats(); }) {
     db.subscribe(std::string(kNearChannel), [this](const storage::Database::Notice& notice) {
       if (notice.resync) return clear();
       const auto key = near_key_of(notice.payload, region_.options().name, origin_);
@@ -80,10 +81,13 @@ class NearCache {
   // `load(const std::string&)` returns Loaded.
   template <class Load>
   base::Result<Ptr> get(std::string_view key, base::Mono deadline, Load&& load) {
+    if (key.size() > region_.options().max_key_bytes) {
+      return loads_.alone(std::string(key), deadline, load);
+    }
     const base::Mono now = clock().mono();
     const auto left = std::max(deadline - now, std::chrono::nanoseconds(0));
     Found found = cache_.get(key, now, std::min<std::chrono::nanoseconds>(options_.wait, left),
-                             [&](const std::string& k) { return fetch(k, load); });
+                             [&](const std::string& k) { return loads_.fetch(k, load); });
     switch (found.kind) {
       case Found::Kind::kValue:
         if (found.from != Found::From::kLoad) note(found, now);
@@ -95,7 +99,7 @@ class NearCache {
       case Found::Kind::kCrowded:
         return base::fail(base::Code::kUnavailable, "cache_crowded", "too many wait for one key");
       default:
-        return load_alone(std::string(key), deadline, load);
+        return loads_.alone(std::string(key), deadline, load);
     }
   }
 
@@ -110,14 +114,15 @@ class NearCache {
   }
   // The value that the transaction has written. REQUIRES: the change is of one key.
   void write_through(storage::Transaction& tx, const FarChange& change, Value value) {
-    CHECK(change.keys().size() == 1);
+    CHECK(change.keys().size() <= 1);
+    if (change.keys().empty()) return;  // too long a key to be kept
     announce(tx, change);
     const std::string& key = change.keys().front();
     const std::uint64_t seen = guard_.seen(key);
-    auto item = make_item(std::move(value), clock().mono());
+    auto item = loads_.make_item(std::move(value), clock().mono());
     tx.on_commit([this, key, seen, item = std::move(item)] {
       guard_.change(key, [&](std::uint64_t now_seen) {
-        const std::uint32_t weight = weight_of(key, *item.value);
+        const std::uint32_t weight = loads_.weight_of(key, *item.value);
         if (now_seen != seen) {
           cache_.erase(key);
         } else {
@@ -152,23 +157,11 @@ class NearCache {
   }
 
  private:
-  struct Item {
-    Ptr value;
-    base::Mono loaded;
-  };
-  using Cache = kit::LoadingCache<std::string, Item, base::Error, kit::S3Fifo>;
+  using Loads = NearLoads<Value>;
+  using Cache = typename Loads::Cache;
   using Found = typename Cache::Found;
-  using Load = typename Cache::Load;
 
   [[nodiscard]] const base::Clock& clock() const { return region_.clock(); }
-
-  Item make_item(Value value, base::Mono loaded) const {
-    return {std::make_shared<const Value>(std::move(value)), loaded};
-  }
-  [[nodiscard]] std::uint32_t weight_of(std::string_view key, const Value& value) const {
-    const std::size_t bytes = codec_.bytes ? codec_.bytes(value) : sizeof(Value);
-    return static_cast<std::uint32_t>(std::min<std::size_t>(key.size() + bytes + kOverhead, 1U << 30));
-  }
 
   void note(const Found& found, base::Mono now) {
     metrics_.hit_age((now - found.value->loaded));
@@ -182,48 +175,9 @@ class NearCache {
     }
   }
 
-  template <class Loader>
-  Load fetch(const std::string& key, Loader& load) {
-    const base::Mono begun = clock().mono();
-    Loaded loaded = read_through(region_, codec_, key, load);
-    Load out = Load::absent();
-    if (!loaded.ok()) {
-      out = Load::failed(loaded.error());
-    } else if (*loaded) {
-      const std::uint32_t weight = weight_of(key, **loaded);
-      out = Load::found(make_item(std::move(**loaded), begun));
-      out.weight = weight;
-    }
-    out.took = clock().mono() - begun;
-    return out;
-  }
-
-  template <class Loader>
-  base::Result<Ptr> load_alone(const std::string& key, base::Mono deadline, Loader& load) {
-    if (clock().mono() >= deadline) {
-      return base::fail(base::Code::kDeadline, "cache_deadline", "another's load took too long");
-    }
-    Loaded loaded = read_through(region_, codec_, key, load);
-    if (!loaded.ok()) return std::move(loaded).error();
-    if (!*loaded) return Ptr();
-    return make_item(std::move(**loaded), clock().mono()).value;
-  }
-
-  typename Cache::Refresher refresher(NearRefresh<Value> refresh) {
-    if (!refresh.submit) return {};
-    return {.submit =
-                [this, submit = std::move(refresh.submit)](std::function<void(base::Mono)> task) {
-                  return submit([this, task = std::move(task)] { task(clock().mono()); });
-                },
-            .load = [this, load = std::move(refresh.load)](
-                        const std::string& key) { return fetch(key, load); }};
-  }
-
-  static constexpr std::size_t kOverhead = 160;  // of an entry: table, links, shared_ptr
-
   const NearCacheOptions options_;
-  const Codec<Value> codec_;
   FarRegion& region_;
+  const Loads loads_;
   const std::string origin_;
   ChangeGuard guard_;
   Cache cache_;

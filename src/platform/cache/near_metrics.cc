@@ -20,8 +20,8 @@ NearMetrics::NearMetrics(obs::Registry& registry, const std::string& region,
   const obs::Labels labels{{"region", region}};
   const auto counter = [&](const char* name, const char* help,
                            std::uint64_t kit::LoadingCacheStats::* field) {
-    registry.make_counter_callback(
-        name, help, labels, [stats, field] { return static_cast<double>(stats().*field); });
+    registry.make_counter_callback(name, help, labels,
+                                   [stats, field] { return static_cast<double>(stats().*field); });
   };
   counter("ashlar_cache_hits_total", "Reads answered from memory.", &kit::LoadingCacheStats::hits);
   counter("ashlar_cache_misses_total", "Reads that memory could not answer.",
@@ -30,9 +30,9 @@ NearMetrics::NearMetrics(obs::Registry& registry, const std::string& region,
           &kit::LoadingCacheStats::stale_served);
   counter("ashlar_cache_early_refreshes_total", "Loads begun before a value's time was over.",
           &kit::LoadingCacheStats::early_refreshes);
-  registry.make_counter_callback(
-      "ashlar_cache_evictions_total", "Entries removed for want of room.", labels,
-      [core] { return static_cast<double>(core().evictions_live); });
+  registry.make_counter_callback("ashlar_cache_evictions_total",
+                                 "Entries removed for want of room.", labels,
+                                 [core] { return static_cast<double>(core().evictions_live); });
   registry.make_gauge_callback("ashlar_cache_bytes", "Memory of a region, as it weighs itself.",
                                labels, [core] { return static_cast<double>(core().weight); });
   registry.make_gauge_callback("ashlar_cache_entries", "Entries of a region.", labels,
