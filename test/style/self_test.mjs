@@ -37,6 +37,7 @@ const kCases = [
   ["headerForm", "lawful", { "src/kit/a.h": header() }, 0],
   ["deadHeaders", "a header alone", { "src/kit/a.h": header(), "src/kit/b.cc": "int x;" }, 1],
   ["deadHeaders", "a header among its own", { "src/kit/a.h": header(), "src/kit/a.cc": '#include "kit/a.h"', "src/kit/a_test.cc": '#include "kit/a.h"' }, 1],
+  ["deadHeaders", "a header offered to others", { "src/kit/a/b.h": header(), "docs/kit.md": "| `b.h` | what it is |" }, 0],
   ["deadHeaders", "a header in use", { "src/kit/a.h": header(), "src/kit/b.cc": '#include "kit/a.h"' }, 0],
   ["fileLength", "501 and 201 lines", { "src/kit/a.cc": lines(501), "src/kit/a.h": lines(201) }, 2],
   ["fileLength", "500 and 200 lines", { "src/kit/a.cc": lines(500), "src/kit/a.h": lines(200) }, 0],

@@ -12,7 +12,7 @@ for (const { name, ok, what } of selfTest()) {
   else { ++failed; console.log(`self-test failed: ${name}: ${what}`); }
 }
 
-const paths = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "--deduplicate", "README.md", "src", "test", "bench"], { encoding: "utf8" });
+const paths = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "--deduplicate", "README.md", "docs/kit.md", "src", "test", "bench"], { encoding: "utf8" });
 const tree = new Map(paths.split("\n").filter((path) => path && existsSync(path) && /\.(cc|h|sql|md)$/.test(path)).map((path) => [path, readFileSync(path, "utf8")]));
 const found = Object.entries(kChecks).flatMap(([check, run]) => run(tree).map((finding) => ({ check, ...finding })));
 const left = applyExceptions(found, readFileSync(kExceptions, "utf8"), kExceptions).map((finding) => ({ check: "exceptions", ...finding }));
