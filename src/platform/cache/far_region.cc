@@ -153,27 +153,38 @@ void FarRegion::release(std::string_view key, const Read& read) {
 
 bool FarRegion::begin(const std::vector<std::string>& keys) {
   if (far_ == nullptr || keys.empty()) return true;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& key : keys) distrust_locked(key, 1);
+  }
   if (far_->block(far_keys(keys), options_.block)) return true;
   metrics_.far_errors.add();
-  const std::lock_guard lock(mutex_);
-  for (const std::string& key : keys) distrust_locked(key, 1);
   return false;
 }
 
 void FarRegion::end(const std::vector<std::string>& keys, bool blocked) {
   if (far_ == nullptr || keys.empty()) return;
-  if (blocked && far_->unblock(far_keys(keys))) return;
+  const bool clean = blocked && far_->unblock(far_keys(keys));
+  if (!clean) metrics_.far_errors.add();
   const std::lock_guard lock(mutex_);
   for (const std::string& key : keys) {
-    if (!blocked) --pending_[key].held;
-    distrust_locked(key, 0);
+    const auto at = pending_.find(key);
+    --at->second.held;
+    // What else has made it doubtful meanwhile is tend()'s.
+    if (clean && at->second.held == 0 && at->second.reasons == 1) {
+      pending_.erase(at);
+    } else {
+      distrust_locked(key, 0);
+    }
   }
+  doubts_.store(all_ || !pending_.empty(), std::memory_order_release);
 }
 
 void FarRegion::distrust_locked(const std::string& key, std::uint32_t held) {
   Doubt& doubt = pending_[key];
   doubt.held += held;
   doubt.number = ++number_;
+  ++doubt.reasons;
   if (pending_.size() > options_.max_pending) {
     all_ = true;
     all_number_ = number_;

@@ -20,17 +20,18 @@
 //      └──distrust_all() (resync)──> all distrusted <┘ ──tend(): renew_epoch()──> trusted
 //
 // Invariants
-//  1. A pending key is neither read from the far cache nor stored there by this instance. A key
-//     whose change has not finished stays pending whatever was acknowledged before.
+//  1. A pending key is neither read from the far cache nor stored there by this instance. A key is
+//     pending from the begin of its change to its end, and afterwards unless the far cache has
+//     acknowledged the unblock.
 //  2. A change whose block failed says so in its transaction (kFarChannel): every instance that
 //     hears of it makes the key pending, so that one that reaches the far cache erases it.
 //  3. read() waits for another's load for `wait` at most, then loads without storing. No call fails
 //     because of the far cache.
 //  4. What is bigger than max_value_bytes or max_key_bytes is not kept.
-// Staleness: of what is read through here 0 while changes are blocked as above. Where a block
-// failed: 0 in the instance that changed it, the delay of notices in others that hear of it, and
-// for one that starts afterwards until the first of them reaches the far cache; if none ever does
-// because all have died before, lease + ttl. docs/caching.md; held by staleness_oracle_test.cc.
+// Staleness: docs/caching.md has the bounds, staleness_oracle_test.cc holds them. In short: 0 in
+// the instance that made the change, whatever the far cache does; in others the delay of notices,
+// as long as the far cache keeps what it was told or the change could not tell it anything; where
+// it forgets a block during the change, or all who knew of the change have died, the TTLs.
 //
 // Threads: any, but tend() by one at a time. distrust…() never wait: storage calls them.
 #pragma once
@@ -149,6 +150,7 @@ class FarRegion {
   struct Doubt {
     std::uint32_t held = 0;    // by changes that have not finished
     std::uint64_t number = 0;  // of the last reason to distrust it
+    std::uint64_t reasons = 0;
   };
 
   [[nodiscard]] std::string far_key(std::string_view key) const;

@@ -94,8 +94,9 @@ struct Write {
   base::Mono at;
   std::uint64_t writer;
   base::Mono committed;
-  bool unblocked;  // the far cache could not be told before the commit
-  bool lost;       // nor after it, and it had lost the block
+  bool untold;     // the far cache could not be told before the commit
+  bool forgotten;  // it may have lost the block
+  bool open;       // nor did it acknowledge the end
 };
 
 class World {
@@ -199,26 +200,29 @@ class World {
           }
           return base::ok_status();
         });
-    const base::Mono committed = clock_.mono();
     note(instance, (done.ok() ? "has committed " : "has failed ") + key + std::to_string(version));
-    const bool unblocked = plan_.far && !change.blocked();
+    const bool untold = plan_.far && !change.blocked();
     change.finish();
     note(instance, "has finished " + key);
     const auto& rows = source_.history(key);
     // Where the outcome is not known the writer was told nothing; the state may have changed.
     const auto place = static_cast<std::size_t>(version);
     if (place >= rows.size() || rows[place].transaction != transaction) return;
-    const bool block_gone =
-        store_.losses() != losses || clock_.mono() - begun >= kBlock || instance.db.crashed();
-    const bool lost = plan_.far && block_gone && instance.region.pending() > 0;
-    writes_[key].push_back({version, clock_.mono(), instance.id, committed, unblocked, lost});
+    const bool forgotten =
+        plan_.far && (store_.losses() != losses || clock_.mono() - begun >= kBlock);
+    const bool open = plan_.far && instance.region.pending() > 0;
+    writes_[key].push_back(
+        {version, clock_.mono(), instance.id, rows[place].committed, untold, forgotten, open});
   }
 
   // How long after the write this instance may still answer from before it.
   [[nodiscard]] std::chrono::nanoseconds bound(const Write& write, const Instance& reader) const {
     if (write.writer == reader.id) return Millis{0};
-    const bool orphan = write.lost || (write.unblocked && reader.started > write.committed);
-    if (orphan) return kLease + kFarTtl + kNearTtl;
+    const bool newcomer = reader.started >= write.committed;
+    if ((write.untold && newcomer) || (write.forgotten && write.open)) {
+      return kLease + kFarTtl + kNearTtl;
+    }
+    if (write.forgotten) return plan_.source.notice_delay + kNearTtl;
     return plan_.source.notice_delay;
   }
 

@@ -38,7 +38,10 @@ void SimDatabase::tell_self(const SimTransaction& tx) const {
 }
 
 void SimDatabase::commit(SimTransaction& tx) {
-  for (const auto& [key, row] : tx.written_) source_.rows_[key].push_back(row);
+  for (auto& [key, row] : tx.written_) {
+    row.committed = source_.clock_.mono();
+    source_.rows_[key].push_back(row);
+  }
   if (source_.options_.drops_notices) return;
   const auto delay = static_cast<std::uint64_t>(source_.options_.notice_delay.count());
   for (auto& [other, waiting] : source_.connected_) {

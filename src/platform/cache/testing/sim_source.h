@@ -29,6 +29,7 @@ struct SimRow {
   std::int64_t version = 0;
   bool present = false;
   std::uint64_t transaction = 0;  // that wrote it
+  base::Mono committed{};
 };
 
 class SimSource {
@@ -88,7 +89,7 @@ class SimTransaction final : public storage::Transaction {
       return base::fail(base::Code::kConflict, "storage_conflict", "another writes it");
     }
     const auto version = static_cast<std::int64_t>(source_.history(key).size());
-    written_[key] = {version, present, id_};
+    written_[key] = {version, present, id_, {}};
     return version;
   }
   [[nodiscard]] SimRow get(const std::string& key) { return source_.history(key).back(); }
