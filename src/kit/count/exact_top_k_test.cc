@@ -78,6 +78,16 @@ TEST(ExactTopK, EqualCountsStandInTheOrderOfTheirKeys) {
   EXPECT_EQ(counts.top(5)[4].key, "105");
 }
 
+TEST(ExactTopK, TheOrderedPartStaysSmall) {
+  ExactTopK<std::uint64_t> few(2);
+  ExactTopK<std::uint64_t> many(20'000);
+  for (std::uint64_t key = 0; key < 10'000; ++key) {
+    few.add(key, key + 1);  // each is the new first
+    many.add(key, key + 1);
+  }
+  EXPECT_LT(few.bytes() + 500'000, many.bytes());
+}
+
 TEST(ExactTopK, RefusesWhatItCannotCount) {
   ExactTopK<std::string> counts(3);
   EXPECT_EQ(counts.add(std::string(257, 'x')), counts.kNone);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -246,6 +247,34 @@ TEST(TopK, RefusesDamagedSnapshots) {
   TopK::Options other = small_options(3, 300'000);
   other.buckets = 5;
   EXPECT_STREQ(TopK::decode(bytes, other).error().reason, "window_mismatch");
+}
+
+TEST(TopK, RefusesSnapshotsThatContradictThemselves) {
+  using Rows = std::vector<SpaceSaving<std::string>::Row>;
+  const auto decode = [](Rows rows, std::uint64_t floor, std::uint64_t total) {
+    SnapshotWriter writer(SnapshotHead{5000, 8, true, 1'000'000, 0, 0, 0});
+    writer.bucket(3, rows, floor, total);
+    return TopK::decode(std::move(writer).finish(), small_options(1, 300'000));
+  };
+  const std::string long_key(257, 'x');
+  EXPECT_TRUE(decode({{"a", 2, 0}, {"b", 1, 0}}, 0, 3).ok());
+  EXPECT_TRUE(decode({{"a", 2, 1}, {"b", 1, 1}}, 1, 9).ok());
+  EXPECT_TRUE(decode({}, 3, 9).ok());
+  for (const auto& [rows, floor, total] : std::vector<std::tuple<Rows, int, std::uint64_t>>{
+           {{{"a", 2, 0}, {"a", 1, 0}}, 0, 3},  // a key twice
+           {{{"a", 2, 0}, {"b", 1, 0}}, 0, 4},  // less than the total
+           {{{"a", 2, 0}, {"b", 2, 0}}, 0, 3},  // more than the total
+           {{{"a", 3, 1}, {"b", 1, 0}}, 0, 4},  // an error where nothing was lost
+           {{{"a", 3, 3}, {"b", 1, 0}}, 2, 9},  // more error than the floor; less than it
+           {{{"a", 0, 0}}, 0, 0},               // nothing
+           {{{long_key, 1, 0}}, 0, 1},          // a key that cannot be
+           {{}, 9, 3},                          // a floor above the total
+           {{}, 0, 3},                          // weight of no key
+           {{{"a", kMaxTotalWeight + 1, 0}}, 0, kMaxTotalWeight + 1}}) {
+    const auto decoded = decode(rows, static_cast<std::uint64_t>(floor), total);
+    ASSERT_FALSE(decoded.ok()) << total;
+    EXPECT_STREQ(decoded.error().reason, "snapshot_damaged");
+  }
 }
 
 }  // namespace
