@@ -151,20 +151,21 @@ void FarRegion::release(std::string_view key, const Read& read) {
   if (read.lease != 0) far_->release(far_key(key), read.lease);
 }
 
-bool FarRegion::begin(const std::vector<std::string>& keys) {
+bool FarRegion::begin(const std::vector<std::string>& keys, std::uint64_t& who) {
   if (far_ == nullptr || keys.empty()) return true;
   {
     const std::lock_guard lock(mutex_);
+    who = random_.next();
     for (const std::string& key : keys) distrust_locked(key, 1);
   }
-  if (far_->block(far_keys(keys), options_.block)) return true;
+  if (far_->block(far_keys(keys), who, options_.block)) return true;
   metrics_.far_errors.add();
   return false;
 }
 
-void FarRegion::end(const std::vector<std::string>& keys, bool blocked) {
+void FarRegion::end(const std::vector<std::string>& keys, std::uint64_t who, bool blocked) {
   if (far_ == nullptr || keys.empty()) return;
-  const bool clean = blocked && far_->unblock(far_keys(keys));
+  const bool clean = blocked && far_->unblock(far_keys(keys), who);
   if (!clean) metrics_.far_errors.add();
   const std::lock_guard lock(mutex_);
   for (const std::string& key : keys) {
@@ -253,12 +254,13 @@ FarChange::FarChange(FarRegion& region, std::vector<std::string> keys)
     : region_(&region), keys_(std::move(keys)) {
   const std::size_t longest = region.options().max_key_bytes;  // longer ones are never there
   std::erase_if(keys_, [longest](const std::string& key) { return key.size() > longest; });
-  blocked_ = region.begin(keys_);
+  blocked_ = region.begin(keys_, who_);
 }
 
 FarChange::FarChange(FarChange&& other) noexcept
     : region_(std::exchange(other.region_, nullptr)),
       keys_(std::move(other.keys_)),
+      who_(other.who_),
       blocked_(other.blocked_) {}
 
 void FarChange::announce(storage::Transaction& tx) const {
@@ -269,7 +271,7 @@ void FarChange::announce(storage::Transaction& tx) const {
 }
 
 void FarChange::finish() {
-  if (region_ != nullptr) std::exchange(region_, nullptr)->end(keys_, blocked_);
+  if (region_ != nullptr) std::exchange(region_, nullptr)->end(keys_, who_, blocked_);
 }
 
 }  // namespace ashlar::cache

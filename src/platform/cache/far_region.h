@@ -3,7 +3,7 @@
 //
 //   a read                                a change
 //   Read r = region.read(key);            FarChange change = region.change({key});   // blocks
-//   if (r.must_load()) {                  db.write(…, [&](Transaction& tx) {
+//   if (r.kind == kLoad) {                db.write(…, [&](Transaction& tx) {
 //     … load …                              … change.announce(tx); … });
 //     region.store(key, r, value);        change.finish();                           // unblocks
 //   }                                     … acknowledge …
@@ -101,6 +101,7 @@ class FarChange {
  private:
   FarRegion* region_;
   std::vector<std::string> keys_;
+  std::uint64_t who_ = 0;
   bool blocked_ = false;
 };
 
@@ -161,8 +162,8 @@ class FarRegion {
   void distrust_locked(const std::string& key, std::uint32_t held);
   [[nodiscard]] base::Millis life(bool present);
 
-  bool begin(const std::vector<std::string>& keys);
-  void end(const std::vector<std::string>& keys, bool blocked);
+  bool begin(const std::vector<std::string>& keys, std::uint64_t& who);
+  void end(const std::vector<std::string>& keys, std::uint64_t who, bool blocked);
 
   const FarRegionOptions options_;
   FarCache* const far_;

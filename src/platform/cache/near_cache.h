@@ -2,8 +2,7 @@
 //
 //   get(key) ──> kit::LoadingCache ──miss──> one flight ──> far cache ──> the caller's load()
 //
-//   auto link = cache.get(key, deadline, [&](const std::string& k) { … }); // shared_ptr; null:
-//   none
+//   auto link = cache.get(key, deadline, [&](const std::string& k) { … });  // null: there is none
 //
 //   FarChange change = cache.change({key});                     // before the transaction
 //   db.write(context, [&](Transaction& tx) -> Status {
@@ -14,7 +13,8 @@
 //
 // Invariants
 //  1. A get() that begins after a write() of this process has returned is not answered from before
-//     that write. In another process: not after its notice has come (storage/database.h, 5).
+//     that write. In another process: not after its notice has come (storage/database.h, 5), but
+//     for what docs/caching.md says of a far cache that forgets.
 //  2. write_through() publishes its value only if nothing changed the key between its transaction
 //     and its commit's return; else the key is erased. So of two commits whose order is not known
 //     here neither value is kept.

@@ -106,12 +106,16 @@ void RedisFarCache::release(const std::string& key, std::uint64_t lease) {
   static_cast<void>(impl_->pool.run({&call, 1}));
 }
 
-bool RedisFarCache::block(Keys keys, base::Millis at_most) {
+bool RedisFarCache::block(Keys keys, std::uint64_t who, base::Millis at_most) {
+  const std::string holder = text_of(who);
   const std::string time = std::to_string(at_most.count());
-  return impl_->for_each(Script::kBlock, keys, {time});
+  return impl_->for_each(Script::kBlock, keys, {holder, time});
 }
 
-bool RedisFarCache::unblock(Keys keys) { return impl_->for_each(Script::kUnblock, keys, {}); }
+bool RedisFarCache::unblock(Keys keys, std::uint64_t who) {
+  const std::string holder = text_of(who);
+  return impl_->for_each(Script::kUnblock, keys, {holder});
+}
 
 bool RedisFarCache::erase(Keys keys) { return impl_->for_each(Script::kErase, keys, {}); }
 

@@ -54,8 +54,8 @@ class RedisFarCache final : public FarCache {
   FarStored store(const std::string& key, std::uint64_t lease, const FarFormat& format,
                   std::string_view value, base::Millis ttl) override;
   void release(const std::string& key, std::uint64_t lease) override;
-  bool block(Keys keys, base::Millis at_most) override;
-  bool unblock(Keys keys) override;
+  bool block(Keys keys, std::uint64_t who, base::Millis at_most) override;
+  bool unblock(Keys keys, std::uint64_t who) override;
   bool erase(Keys keys) override;
   bool renew_epoch() override;
   void tend() override;

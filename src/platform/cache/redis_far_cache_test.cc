@@ -96,15 +96,25 @@ TEST_F(RedisFarCacheTest, WhatIsErasedIsNotStoredByAnOlderLease) {
 TEST_F(RedisFarCacheTest, ABlockHoldsUntilTheLastWhoBlocked) {
   put("k", "old");
   const std::vector<std::string> key{"k"};
-  ASSERT_TRUE(far_->block(key, Millis{5'000}));
-  ASSERT_TRUE(far_->block(key, Millis{5'000}));
+  ASSERT_TRUE(far_->block(key, 1, Millis{5'000}));
+  ASSERT_TRUE(far_->block(key, 2, Millis{5'000}));
   EXPECT_EQ(look_up("k").answer, FarAnswer::kBlocked);
-  ASSERT_TRUE(far_->unblock(key));
+  ASSERT_TRUE(far_->unblock(key, 1));
+  ASSERT_TRUE(far_->unblock(key, 1));
+  ASSERT_TRUE(far_->unblock(key, 3));
   EXPECT_EQ(look_up("k").answer, FarAnswer::kBlocked);
   ASSERT_TRUE(far_->erase(key));  // does not touch blocks
   EXPECT_EQ(look_up("k").answer, FarAnswer::kBlocked);
-  ASSERT_TRUE(far_->unblock(key));
+  ASSERT_TRUE(far_->unblock(key, 2));
   EXPECT_EQ(look_up("k").answer, FarAnswer::kLease);
+}
+
+TEST_F(RedisFarCacheTest, SoManyBlocksOfAKeyAndNoMore) {
+  const std::vector<std::string> key{"k"};
+  for (std::uint64_t who = 1; who <= kMaxBlocks; ++who) {
+    ASSERT_TRUE(far_->block(key, who, Millis{5'000}));
+  }
+  EXPECT_FALSE(far_->block(key, kMaxBlocks + 1, Millis{5'000}));
 }
 
 TEST_F(RedisFarCacheTest, AnotherFormatIsAsNone) {
@@ -225,9 +235,11 @@ TEST_F(RedisFarCacheTest, DoesWhatTheModelDoes) {
       far_->release(key[0], real);
       model.release(key[0], twin);
     } else if (dice < 83) {
-      ASSERT_TRUE(far_->block(key, time) && model.block(key, time));
+      const std::uint64_t who = random.below(3);
+      ASSERT_TRUE(far_->block(key, who, time) && model.block(key, who, time));
     } else if (dice < 92) {
-      ASSERT_TRUE(far_->unblock(key) && model.unblock(key));
+      const std::uint64_t who = random.below(3);
+      ASSERT_TRUE(far_->unblock(key, who) && model.unblock(key, who));
     } else if (dice < 98) {
       ASSERT_TRUE(far_->erase(key) && model.erase(key));
     } else {

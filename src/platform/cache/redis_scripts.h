@@ -3,7 +3,7 @@
 // How a key is written, E its epoch (16 characters):
 //   "L" E lease(16)                leased
 //   "V" E format(4) value          value
-//   "B" count                      blocked, by so many changes
+//   "B" who(16) who(16) …          blocked, by these changes
 // and the epoch key: run id (40) E. What is of another epoch is as none.
 #pragma once
 
@@ -51,24 +51,28 @@ end
 return 0
 )";
 
-// KEYS: key. ARGV: time in ms.
+// KEYS: key. ARGV: who, time in ms. 1025 bytes: kMaxBlocks of them.
 inline constexpr std::string_view kBlockScript = R"(
 local held = redis.call('GET', KEYS[1])
-local count = 1
-if held and string.sub(held, 1, 1) == 'B' then count = tonumber(string.sub(held, 2)) + 1 end
-redis.call('SET', KEYS[1], 'B' .. string.format('%d', count), 'PX', ARGV[1])
-return count
+if not held or string.sub(held, 1, 1) ~= 'B' then held = 'B' end
+if #held >= 1025 then return redis.error_reply('too many changes of one key') end
+redis.call('SET', KEYS[1], held .. ARGV[1], 'PX', ARGV[2])
+return 1
 )";
 
-// KEYS: key.
+// KEYS: key. ARGV: who.
 inline constexpr std::string_view kUnblockScript = R"(
 local held = redis.call('GET', KEYS[1])
 if not held then return 0 end
 if string.sub(held, 1, 1) == 'B' then
-  local count = tonumber(string.sub(held, 2)) - 1
-  if count > 0 then
-    redis.call('SET', KEYS[1], 'B' .. string.format('%d', count), 'KEEPTTL')
-    return count
+  local left = 'B'
+  for at = 2, #held, 16 do
+    local who = string.sub(held, at, at + 15)
+    if who ~= ARGV[1] then left = left .. who end
+  end
+  if #left > 1 then
+    redis.call('SET', KEYS[1], left, 'KEEPTTL')
+    return 1
   end
 end
 redis.call('DEL', KEYS[1])

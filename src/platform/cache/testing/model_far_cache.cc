@@ -31,7 +31,7 @@ bool ModelFarStore::store(const std::string& key, std::uint64_t lease, const Far
                           std::string_view value, base::Millis ttl) {
   const std::lock_guard lock(mutex_);
   const Cell* cell = find(key);
-  const bool held = cell != nullptr && cell->kind == Kind::kLeased && cell->number == lease &&
+  const bool held = cell != nullptr && cell->kind == Kind::kLeased && cell->lease == lease &&
                     cell->epoch == epoch_;
   const bool blocked = cell != nullptr && cell->kind == Kind::kBlocked;
   if (!held && !(broken_.stores_without_lease && !blocked)) return false;
@@ -42,23 +42,28 @@ bool ModelFarStore::store(const std::string& key, std::uint64_t lease, const Far
 void ModelFarStore::release(const std::string& key, std::uint64_t lease) {
   const std::lock_guard lock(mutex_);
   const Cell* cell = find(key);
-  if (cell != nullptr && cell->kind == Kind::kLeased && cell->number == lease) cells_.erase(key);
+  if (cell != nullptr && cell->kind == Kind::kLeased && cell->lease == lease) cells_.erase(key);
 }
 
-void ModelFarStore::block(const std::string& key, base::Millis at_most) {
+void ModelFarStore::block(const std::string& key, std::uint64_t who, base::Millis at_most) {
   const std::lock_guard lock(mutex_);
   if (broken_.forgets_blocks) return;
   const Cell* cell = find(key);
-  const std::uint64_t others = cell != nullptr && cell->kind == Kind::kBlocked ? cell->number : 0;
-  cells_[key] = {Kind::kBlocked, 0, others + 1, {}, {}, clock_.mono() + at_most};
+  Cell blocked{Kind::kBlocked, 0, 0, {}, {}, clock_.mono() + at_most};
+  if (cell != nullptr && cell->kind == Kind::kBlocked) blocked.blockers = cell->blockers;
+  blocked.blockers.insert(who);
+  cells_[key] = std::move(blocked);
 }
 
-void ModelFarStore::unblock(const std::string& key) {
+void ModelFarStore::unblock(const std::string& key, std::uint64_t who) {
   const std::lock_guard lock(mutex_);
   if (broken_.forgets_blocks) return;
   Cell* cell = find(key);
   if (cell == nullptr) return;
-  if (cell->kind == Kind::kBlocked && --cell->number > 0) return;
+  if (cell->kind == Kind::kBlocked) {
+    cell->blockers.erase(broken_.unblocks_anybody ? *cell->blockers.begin() : who);
+    if (!cell->blockers.empty()) return;
+  }
   cells_.erase(key);
 }
 
@@ -148,15 +153,15 @@ void ModelFarCache::release(const std::string& key, std::uint64_t lease) {
   static_cast<void>(call([&] { store_.release(key, lease); }));
 }
 
-bool ModelFarCache::block(Keys keys, base::Millis at_most) {
+bool ModelFarCache::block(Keys keys, std::uint64_t who, base::Millis at_most) {
   return call([&] {
-    for (const std::string& key : keys) store_.block(key, at_most);
+    for (const std::string& key : keys) store_.block(key, who, at_most);
   });
 }
 
-bool ModelFarCache::unblock(Keys keys) {
+bool ModelFarCache::unblock(Keys keys, std::uint64_t who) {
   return call([&] {
-    for (const std::string& key : keys) store_.unblock(key);
+    for (const std::string& key : keys) store_.unblock(key, who);
   });
 }
 

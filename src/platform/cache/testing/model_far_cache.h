@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "base/clock.h"
@@ -22,6 +23,7 @@ class ModelFarStore {
   struct Broken {
     bool stores_without_lease = false;
     bool forgets_blocks = false;
+    bool unblocks_anybody = false;
     bool keeps_epoch_on_restart = false;
   };
 
@@ -32,8 +34,8 @@ class ModelFarStore {
   bool store(const std::string& key, std::uint64_t lease, const FarFormat& format,
              std::string_view value, base::Millis ttl);
   void release(const std::string& key, std::uint64_t lease);
-  void block(const std::string& key, base::Millis at_most);
-  void unblock(const std::string& key);
+  void block(const std::string& key, std::uint64_t who, base::Millis at_most);
+  void unblock(const std::string& key, std::uint64_t who);
   void erase(const std::string& key);
   void renew_epoch();
   // What a new connection does.
@@ -50,10 +52,11 @@ class ModelFarStore {
   struct Cell {
     Kind kind;
     std::uint64_t epoch;
-    std::uint64_t number;  // lease, or how many block
+    std::uint64_t lease;
     FarFormat format;
     std::string value;
     base::Mono expires;
+    std::set<std::uint64_t> blockers{};
   };
   using Cells = std::map<std::string, Cell>;
 
@@ -88,8 +91,8 @@ class ModelFarCache final : public FarCache {
   FarStored store(const std::string& key, std::uint64_t lease, const FarFormat& format,
                   std::string_view value, base::Millis ttl) override;
   void release(const std::string& key, std::uint64_t lease) override;
-  bool block(Keys keys, base::Millis at_most) override;
-  bool unblock(Keys keys) override;
+  bool block(Keys keys, std::uint64_t who, base::Millis at_most) override;
+  bool unblock(Keys keys, std::uint64_t who) override;
   bool erase(Keys keys) override;
   bool renew_epoch() override;
   void tend() override;
