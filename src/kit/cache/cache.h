@@ -42,7 +42,7 @@
 // Complexity: O(1); no allocation on a hit. put allocates when a stripe grows: amortized, but the
 // index of the stripe is copied. Every operation does a bounded amount of the wheel's work.
 // Memory: an entry takes sizeof(Key) + sizeof(Value) and 16 bytes (deadline, weight, tag), 16 of
-// links, 10.7 of index (up to 21 while the stripe grows); S3Fifo 14 to 22 more for its ghosts. A
+// links, 12 of index (up to 24 while the stripe grows); S3Fifo 14 to 25 more for its ghosts. A
 // stripe about 2.5 KB. Measured: cache_bench.cc.
 // Threads: any thread, any method. A visitor runs under the stripe's lock: it must not call the
 // cache, block, or take long.

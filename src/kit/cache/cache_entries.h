@@ -15,6 +15,7 @@
 #include <new>
 #include <utility>
 
+#include "base/check.h"
 #include "kit/cache/displaced.h"
 #include "kit/cache/slab.h"
 #include "kit/cache/slot_index.h"
@@ -66,6 +67,14 @@ class CacheEntries {
   Entry& at(Slot slot) { return *slab_.at(slot); }
   void use(Slot slot, Entry& entry) { policy_.use(order_, slot, entry); }
 
+  // Before a put: has memory fetch what an eviction will read, while the key is looked for.
+  void prefetch(std::uint32_t tag) {
+    if (weight_ + 1 < capacity_) return;
+    policy_.prefetch(tag);
+    for (std::uint32_t list = 0; list < Policy::kLists; ++list) {
+      if (const Slot slot = order_.back(list); slot != kNoSlot) index_.prefetch(at(slot).tag);
+    }
+  }
   // Before room is made for a key that is not here.
   void expect(std::uint32_t tag) { policy_.expect(tag); }
   // Who goes next. REQUIRES: count() > 0, and it is dropped.
@@ -101,7 +110,7 @@ class CacheEntries {
   void drop(Slot slot, Displaced<Value>& displaced) {
     Entry& entry = at(slot);
     displaced.take(std::move(entry.value));
-    index_.erase(entry.tag, slot);
+    CHECK(index_.erase(entry.tag, slot));
     policy_.remove(order_, slot, entry);
     wheel_.remove(slot);
     weight_ -= entry.weight;

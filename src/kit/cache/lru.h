@@ -18,6 +18,8 @@ class Lru {
 
   explicit Lru(std::uint64_t /*capacity*/) {}
 
+  // A put of this tag follows: what it reads may be fetched.
+  void prefetch(std::uint32_t /*tag*/) const {}
   // Before room is made for a new entry with this tag.
   void expect(std::uint32_t /*tag*/) {}
   template <class Order, class Entry>

@@ -33,6 +33,7 @@ class S3Fifo {
         main_capacity_(capacity - capacity / 10),
         ghosts_(std::min<std::uint64_t>(main_capacity_, UINT32_MAX / 4)) {}
 
+  void prefetch(std::uint32_t tag) const { ghosts_.prefetch(tag); }
   void expect(std::uint32_t tag) { returning_ = ghosts_.take(tag); }
 
   template <class Order, class Entry>

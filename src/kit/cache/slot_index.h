@@ -23,7 +23,7 @@ inline constexpr Slot kNoSlot = UINT32_MAX;
 class SlotIndex {
  public:
   // Never grows beyond what `max_slots` entries need.
-  explicit SlotIndex(std::uint64_t max_slots) : max_cells_(max_slots + max_slots / 3 + 2) {
+  explicit SlotIndex(std::uint64_t max_slots) : max_cells_(max_slots + max_slots / 2 + 2) {
     allocate(std::min<std::uint64_t>(kFirstCells, max_cells_));
   }
 
@@ -38,7 +38,7 @@ class SlotIndex {
 
   // Makes room for one more; all that may fail. REQUIRES: fewer than max_slots are in.
   void make_room() {
-    if (used_ + used_ / 3 + 1 >= size_) grow();
+    if (used_ + used_ / 2 + 1 >= size_) grow();
   }
   // REQUIRES: make_room() before each; the slot is in no cell.
   void insert(std::uint32_t tag, Slot slot) {
@@ -46,12 +46,11 @@ class SlotIndex {
     ++used_;
   }
 
-  // REQUIRES: the slot was inserted with this tag.
-  void erase(std::uint32_t tag, Slot slot) {
+  // False: the slot is not in with this tag.
+  bool erase(std::uint32_t tag, Slot slot) {
     std::size_t hole = home(tag);
-    while (cells_[hole].slot != slot) {
-      CHECK(cells_[hole].slot != kNoSlot);
-      hole = next(hole);
+    for (; cells_[hole].slot != slot; hole = next(hole)) {
+      if (cells_[hole].slot == kNoSlot) return false;
     }
     for (std::size_t i = next(hole); cells_[i].slot != kNoSlot; i = next(i)) {
       if (distance(home(cells_[i].tag), i) < distance(hole, i)) continue;
@@ -60,7 +59,10 @@ class SlotIndex {
     }
     cells_[hole] = Cell{};
     --used_;
+    return true;
   }
+  // So that a find, insert or erase soon after need not wait for memory.
+  void prefetch(std::uint32_t tag) const { __builtin_prefetch(&cells_[home(tag)]); }
 
   [[nodiscard]] std::size_t used() const { return used_; }
   [[nodiscard]] std::size_t bytes() const { return size_ * sizeof(Cell); }

@@ -28,7 +28,8 @@ TEST(SlotIndex, EqualsAMultimapOnRandomOperations) {
       if (random.chance(0.5)) tag = UINT32_MAX - tag;
       if (const auto at = model.find(slot); at != model.end()) {
         ASSERT_EQ(index.find(at->second, [&](Slot s) { return s == slot; }), slot);
-        index.erase(at->second, slot);
+        ASSERT_TRUE(index.erase(at->second, slot));
+        ASSERT_FALSE(index.erase(at->second, slot));
         ASSERT_EQ(index.find(at->second, [&](Slot s) { return s == slot; }), kNoSlot);
         model.erase(at);
       } else {
@@ -53,7 +54,7 @@ TEST(SlotIndex, NeverGrowsBeyondWhatItsSlotsNeed) {
     index.make_room();
     index.insert(static_cast<std::uint32_t>(random.next()), slot);
   }
-  EXPECT_LE(index.bytes(), 1336 * 8U);
+  EXPECT_LE(index.bytes(), 1502 * 8U);
 }
 
 TEST(SlotLists, KeepTheirOrder) {
