@@ -65,7 +65,8 @@ std::chrono::nanoseconds snapshot_ttl(std::chrono::nanoseconds remaining, base::
   return remaining - later;
 }
 
-SnapshotWriter::SnapshotWriter(SnapshotSink sink, std::uint32_t schema, base::Time taken_at)
+CacheSnapshotWriter::CacheSnapshotWriter(SnapshotSink sink, std::uint32_t schema,
+                                         base::Time taken_at)
     : sink_(std::move(sink)), header_(kMagic) {
   append(header_, kFormat);
   append(header_, schema);
@@ -74,7 +75,7 @@ SnapshotWriter::SnapshotWriter(SnapshotSink sink, std::uint32_t schema, base::Ti
   append(header_, checksum_key_);
 }
 
-bool SnapshotWriter::add(const SnapshotRecord& record) {
+bool CacheSnapshotWriter::add(const SnapshotRecord& record) {
   if (record.key.size() > kMaxRecordBytes ||
       record.value.size() > kMaxRecordBytes - record.key.size()) {
     return false;
@@ -90,7 +91,7 @@ bool SnapshotWriter::add(const SnapshotRecord& record) {
   return true;
 }
 
-base::Status SnapshotWriter::flush(bool last) {
+base::Status CacheSnapshotWriter::flush(bool last) {
   if (!header_.empty()) {
     ASHLAR_TRY(sink_(header_));
     header_.clear();
@@ -109,11 +110,11 @@ base::Status SnapshotWriter::flush(bool last) {
 }
 
 // Makes buffer_ the next so many bytes. Grows with what comes, not with what was announced.
-base::Status SnapshotReader::fill(std::size_t bytes) {
+base::Status CacheSnapshotReader::fill(std::size_t bytes) {
   buffer_.clear();
   while (buffer_.size() < bytes) {
     const std::size_t had = buffer_.size();
-    buffer_.resize(std::min(bytes, had + SnapshotWriter::kBlockBytes));
+    buffer_.resize(std::min(bytes, had + CacheSnapshotWriter::kBlockBytes));
     const std::span<char> room(buffer_.data() + had, buffer_.size() - had);
     ASHLAR_ASSIGN(const std::size_t got, source_(room));
     if (got == 0 || got > room.size()) return damaged("it ends too early");
@@ -122,7 +123,7 @@ base::Status SnapshotReader::fill(std::size_t bytes) {
   return base::ok_status();
 }
 
-base::Result<base::Time> SnapshotReader::open(std::uint32_t schema) {
+base::Result<base::Time> CacheSnapshotReader::open(std::uint32_t schema) {
   ASHLAR_TRY(fill(kHeaderBytes));
   std::string_view header = buffer_;
   const std::uint64_t expected =
@@ -141,13 +142,13 @@ base::Result<base::Time> SnapshotReader::open(std::uint32_t schema) {
   return base::from_micros(micros);
 }
 
-base::Result<bool> SnapshotReader::next_block() {
+base::Result<bool> CacheSnapshotReader::next_block() {
   ASHLAR_TRY(fill(kBlockHeadBytes));
   std::string_view head = buffer_;
   const auto bytes = take<std::uint32_t>(head);
   records_left_ = take<std::uint32_t>(head);
   const auto checksum = take<std::uint64_t>(head);
-  if (bytes > SnapshotWriter::kMaxBlockBytes) return damaged("a block is too large");
+  if (bytes > CacheSnapshotWriter::kMaxBlockBytes) return damaged("a block is too large");
   ASHLAR_TRY(fill(bytes));
   if (checksum != block_checksum(checksum_key_, read_++, records_left_, buffer_)) {
     return damaged("a block's checksum is wrong");
@@ -157,7 +158,7 @@ base::Result<bool> SnapshotReader::next_block() {
   return !rest_.empty();
 }
 
-base::Result<bool> SnapshotReader::next(SnapshotRecord& record) {
+base::Result<bool> CacheSnapshotReader::next(SnapshotRecord& record) {
   if (records_left_ == 0) {
     if (!rest_.empty()) return damaged("a block holds more than its records");
     ASHLAR_ASSIGN(const bool more, next_block());

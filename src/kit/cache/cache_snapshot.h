@@ -59,13 +59,13 @@ struct SnapshotRecord {
 };
 
 // Writes in two steps, so that entries are encoded under a lock and written without it.
-class SnapshotWriter {
+class CacheSnapshotWriter {
  public:
   static constexpr std::size_t kBlockBytes = std::size_t{64} << 10;      // filled up to about this
   static constexpr std::size_t kMaxRecordBytes = std::size_t{16} << 20;  // of key and value
   static constexpr std::size_t kMaxBlockBytes = kBlockBytes + kMaxRecordBytes + 64;
 
-  SnapshotWriter(SnapshotSink sink, std::uint32_t schema, base::Time taken_at);
+  CacheSnapshotWriter(SnapshotSink sink, std::uint32_t schema, base::Time taken_at);
 
   // Memory only. False: larger than kMaxRecordBytes, and left out.
   bool add(const SnapshotRecord& record);
@@ -85,9 +85,9 @@ class SnapshotWriter {
   std::vector<Block> blocks_;
 };
 
-class SnapshotReader {
+class CacheSnapshotReader {
  public:
-  explicit SnapshotReader(SnapshotSource source) : source_(std::move(source)) {}
+  explicit CacheSnapshotReader(SnapshotSource source) : source_(std::move(source)) {}
 
   // Comes first. When the snapshot was taken.
   base::Result<base::Time> open(std::uint32_t schema);
@@ -122,7 +122,7 @@ struct SnapshotCounts {
 template <class Cache, class Codec>
 base::Result<SnapshotCounts> save_cache(Cache& cache, const SnapshotSink& sink, base::Mono now,
                                         base::Time wall_now, const Codec& codec) {
-  SnapshotWriter writer(sink, Codec::kSchema, wall_now);
+  CacheSnapshotWriter writer(sink, Codec::kSchema, wall_now);
   SnapshotCounts counts;
   std::string key_bytes;
   std::string value_bytes;
@@ -148,7 +148,7 @@ base::Result<SnapshotCounts> save_cache(Cache& cache, const SnapshotSink& sink, 
 template <class Cache, class Codec>
 base::Result<SnapshotCounts> load_cache(Cache& cache, const SnapshotSource& source, base::Mono now,
                                         base::Time wall_now, const Codec& codec) {
-  SnapshotReader reader(source);
+  CacheSnapshotReader reader(source);
   ASHLAR_ASSIGN(const base::Time taken_at, reader.open(Codec::kSchema));
   const auto down = std::max(base::Micros{0}, wall_now - taken_at);
   SnapshotCounts counts;

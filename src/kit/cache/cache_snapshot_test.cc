@@ -235,8 +235,8 @@ TEST(CacheSnapshot, ErrorsOfOthersComeThrough) {
 
 TEST(CacheSnapshot, LargeEntriesTakeBlocksOfTheirOwnAndTooLargeOnesStayOut) {
   Texts<Lru> cache({.capacity = 10, .stripes = 1});
-  cache.put("large", std::string(SnapshotWriter::kMaxRecordBytes - 5, 'x'), kNow);
-  cache.put("too large", std::string(SnapshotWriter::kMaxRecordBytes, 'x'), kNow);
+  cache.put("large", std::string(CacheSnapshotWriter::kMaxRecordBytes - 5, 'x'), kNow);
+  cache.put("too large", std::string(CacheSnapshotWriter::kMaxRecordBytes, 'x'), kNow);
   cache.put("small", "x", kNow);
   std::string bytes;
   const auto counts = save_cache(cache, into(bytes), kNow, kWall, TextCodec{});
@@ -245,7 +245,7 @@ TEST(CacheSnapshot, LargeEntriesTakeBlocksOfTheirOwnAndTooLargeOnesStayOut) {
   EXPECT_EQ(counts->left_out, 1U);
   Texts<Lru> copy({.capacity = 10, .stripes = 1});
   ASSERT_TRUE(load_cache(copy, from(bytes), kNow, kWall, TextCodec{}).ok());
-  EXPECT_EQ(copy.get("large", kNow)->size(), SnapshotWriter::kMaxRecordBytes - 5);
+  EXPECT_EQ(copy.get("large", kNow)->size(), CacheSnapshotWriter::kMaxRecordBytes - 5);
   EXPECT_EQ(copy.get("small", kNow), "x");
 }
 

@@ -255,10 +255,10 @@ base::Status TopK::merge(const TopK& other) {
 }
 
 std::string TopK::encode() const {
-  SnapshotWriter writer(SnapshotHead{state_->clock().width(), state_->options.buckets,
-                                     state_->clock().started(),
-                                     state_->clock().newest().time_since_epoch().count(),
-                                     state_->late, state_->ahead, state_->refused});
+  TopKSnapshotWriter writer(SnapshotHead{state_->clock().width(), state_->options.buckets,
+                                         state_->clock().started(),
+                                         state_->clock().newest().time_since_epoch().count(),
+                                         state_->late, state_->ahead, state_->refused});
   const std::int64_t tail = state_->clock().tail();
   const auto write = [&](std::int64_t bucket, std::vector<Row>& rows, std::uint64_t floor,
                          std::uint64_t total) {
@@ -278,7 +278,7 @@ std::string TopK::encode() const {
 }
 
 base::Result<TopK> TopK::decode(std::string_view bytes, const Options& options) {
-  ASHLAR_ASSIGN(SnapshotReader reader, SnapshotReader::open(bytes));
+  ASHLAR_ASSIGN(TopKSnapshotReader reader, TopKSnapshotReader::open(bytes));
   const SnapshotHead& head = reader.head();
   auto state = std::make_unique<State>(options);
   if (head.width != state->clock().width() || head.buckets != options.buckets) {

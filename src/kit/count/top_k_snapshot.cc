@@ -39,7 +39,7 @@ std::string snapshot_checksum(std::string_view bytes) {
   return text;
 }
 
-SnapshotWriter::SnapshotWriter(const SnapshotHead& head) : bytes_(kMagic) {
+TopKSnapshotWriter::TopKSnapshotWriter(const SnapshotHead& head) : bytes_(kMagic) {
   bytes_.push_back(kVersion);
   base::append_varint(bytes_, static_cast<std::uint64_t>(head.width));
   base::append_varint(bytes_, head.buckets);
@@ -50,8 +50,9 @@ SnapshotWriter::SnapshotWriter(const SnapshotHead& head) : bytes_(kMagic) {
   base::append_varint(bytes_, head.refused);
 }
 
-void SnapshotWriter::bucket(std::uint64_t offset, std::vector<SpaceSaving<std::string>::Row>& rows,
-                            std::uint64_t floor, std::uint64_t total) {
+void TopKSnapshotWriter::bucket(std::uint64_t offset,
+                                std::vector<SpaceSaving<std::string>::Row>& rows,
+                                std::uint64_t floor, std::uint64_t total) {
   std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
   base::append_varint(bytes_, 1);
   base::append_varint(bytes_, offset);
@@ -66,13 +67,13 @@ void SnapshotWriter::bucket(std::uint64_t offset, std::vector<SpaceSaving<std::s
   }
 }
 
-std::string SnapshotWriter::finish() && {
+std::string TopKSnapshotWriter::finish() && {
   base::append_varint(bytes_, 0);
   bytes_ += snapshot_checksum(bytes_);
   return std::move(bytes_);
 }
 
-base::Result<SnapshotReader> SnapshotReader::open(std::string_view bytes) {
+base::Result<TopKSnapshotReader> TopKSnapshotReader::open(std::string_view bytes) {
   if (!bytes.starts_with(kMagic) || bytes.size() < kMagic.size() + 2 + kChecksumBytes) {
     return snapshot_damaged("something else than counts");
   }
@@ -85,13 +86,13 @@ base::Result<SnapshotReader> SnapshotReader::open(std::string_view bytes) {
                       "the snapshot is of a version that this program does not know");
   }
   if (body.back() != 0) return snapshot_damaged("no end");
-  SnapshotReader reader;
+  TopKSnapshotReader reader;
   reader.rest_ = body.substr(kMagic.size() + 1, body.size() - kMagic.size() - 2);
   ASHLAR_TRY(reader.read_head());
   return reader;
 }
 
-base::Status SnapshotReader::read_head() {
+base::Status TopKSnapshotReader::read_head() {
   std::uint64_t width = 0, buckets = 0, started = 0, newest = 0;
   if (!base::read_varint(rest_, width) || !base::read_varint(rest_, buckets) ||
       !base::read_varint(rest_, started) || !base::read_varint(rest_, newest) ||
@@ -110,7 +111,7 @@ base::Status SnapshotReader::read_head() {
   return base::ok_status();
 }
 
-base::Result<SnapshotBucket> SnapshotReader::bucket() {
+base::Result<SnapshotBucket> TopKSnapshotReader::bucket() {
   SnapshotBucket bucket;
   std::uint64_t mark = 0, rows = 0;
   if (!base::read_varint(rest_, mark) || mark != 1 || !base::read_varint(rest_, bucket.offset) ||
@@ -130,7 +131,7 @@ base::Result<SnapshotBucket> SnapshotReader::bucket() {
   return bucket;
 }
 
-base::Status SnapshotReader::read_rows(std::uint64_t count, SnapshotBucket& bucket) {
+base::Status TopKSnapshotReader::read_rows(std::uint64_t count, SnapshotBucket& bucket) {
   bucket.rows.reserve(count);
   std::uint64_t sum = 0;
   for (std::uint64_t i = 0; i < count; ++i) {

@@ -45,9 +45,9 @@ struct SnapshotBucket {
 
 base::Error snapshot_damaged(const char* what);
 
-class SnapshotWriter {
+class TopKSnapshotWriter {
  public:
-  explicit SnapshotWriter(const SnapshotHead& head);
+  explicit TopKSnapshotWriter(const SnapshotHead& head);
   // Sorts the rows. REQUIRES: offsets ascend from call to call.
   void bucket(std::uint64_t offset, std::vector<SpaceSaving<std::string>::Row>& rows,
               std::uint64_t floor, std::uint64_t total);
@@ -57,10 +57,10 @@ class SnapshotWriter {
   std::string bytes_;
 };
 
-class SnapshotReader {
+class TopKSnapshotReader {
  public:
   // Checks the checksum and reads the head. `bytes` must outlive the reader and what it returns.
-  static base::Result<SnapshotReader> open(std::string_view bytes);
+  static base::Result<TopKSnapshotReader> open(std::string_view bytes);
 
   [[nodiscard]] const SnapshotHead& head() const { return head_; }
   // Is there another bucket? Once it says no, all bytes have been read.

@@ -252,7 +252,7 @@ TEST(TopK, RefusesDamagedSnapshots) {
 TEST(TopK, RefusesSnapshotsThatContradictThemselves) {
   using Rows = std::vector<SpaceSaving<std::string>::Row>;
   const auto decode = [](Rows rows, std::uint64_t floor, std::uint64_t total) {
-    SnapshotWriter writer(SnapshotHead{5000, 8, true, 1'000'000, 0, 0, 0});
+    TopKSnapshotWriter writer(SnapshotHead{5000, 8, true, 1'000'000, 0, 0, 0});
     writer.bucket(3, rows, floor, total);
     return TopK::decode(std::move(writer).finish(), small_options(1, 300'000));
   };
