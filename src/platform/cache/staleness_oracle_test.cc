@@ -334,10 +334,6 @@ TEST(StalenessOracle, FindsForgottenBlocks) {
   EXPECT_TRUE(finds({.broken = {.forgets_blocks = true}}, 300));
 }
 
-TEST(StalenessOracle, FindsBlocksThatAnybodyEnds) {
-  EXPECT_TRUE(finds({.loss = 0.05, .broken = {.unblocks_anybody = true}}, 2'000));
-}
-
 TEST(StalenessOracle, FindsAnEpochKeptOverARestart) {
   EXPECT_TRUE(finds({.restart = 0.005, .broken = {.keeps_epoch_on_restart = true}}, 300));
 }

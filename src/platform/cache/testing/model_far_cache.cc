@@ -61,7 +61,7 @@ void ModelFarStore::unblock(const std::string& key, std::uint64_t who) {
   Cell* cell = find(key);
   if (cell == nullptr) return;
   if (cell->kind == Kind::kBlocked) {
-    cell->blockers.erase(broken_.unblocks_anybody ? *cell->blockers.begin() : who);
+    cell->blockers.erase(who);
     if (!cell->blockers.empty()) return;
   }
   cells_.erase(key);

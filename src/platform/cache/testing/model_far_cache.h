@@ -23,7 +23,6 @@ class ModelFarStore {
   struct Broken {
     bool stores_without_lease = false;
     bool forgets_blocks = false;
-    bool unblocks_anybody = false;
     bool keeps_epoch_on_restart = false;
   };
 

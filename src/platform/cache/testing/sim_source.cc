@@ -44,18 +44,19 @@ void SimDatabase::commit(SimTransaction& tx) {
   }
   if (source_.options_.drops_notices) return;
   const auto delay = static_cast<std::uint64_t>(source_.options_.notice_delay.count());
-  for (auto& [other, waiting] : source_.connected_) {
-    if (other == this) continue;
+  for (auto& [number, other] : source_.connected_) {
+    if (number == number_) continue;
     const base::Mono due = source_.clock_.mono() + base::Millis{source_.random_.below(delay)};
     const bool resync = source_.random_.chance(source_.options_.interruption);
     for (const auto& [channel, payload] : tx.notices_) {
-      waiting.push_back({due, resync, channel, payload});
+      other.waiting.push_back({due, resync, channel, payload});
     }
   }
 }
 
 void SimSource::deliver() {
-  for (auto& [database, waiting] : connected_) {
+  for (auto& [number, connection] : connected_) {
+    auto& [database, waiting] = connection;
     // In their order; one that is due takes those before it along.
     std::size_t due = 0;
     for (std::size_t i = 0; i < waiting.size(); ++i) {

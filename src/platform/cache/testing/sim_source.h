@@ -71,7 +71,13 @@ class SimSource {
   std::map<std::string, std::vector<SimRow>> rows_;
   std::set<std::string> locked_;
   std::uint64_t transactions_ = 0;
-  std::map<SimDatabase*, std::deque<Waiting>> connected_;
+  // By number: the order must not depend on addresses, or a seed would not repeat.
+  struct Connection {
+    SimDatabase* database;
+    std::deque<Waiting> waiting;
+  };
+  std::map<std::uint64_t, Connection> connected_;
+  std::uint64_t connections_ = 0;
 };
 
 class SimTransaction final : public storage::Transaction {
@@ -122,15 +128,15 @@ class SimTransaction final : public storage::Transaction {
 class SimDatabase final : public storage::Database {
  public:
   SimDatabase(SimSource& source, std::function<void()> step)
-      : source_(source), step_(std::move(step)) {
-    source_.connected_[this];
+      : source_(source), step_(std::move(step)), number_(++source.connections_) {
+    source_.connected_.emplace(number_, SimSource::Connection{this, {}});
   }
-  ~SimDatabase() override { source_.connected_.erase(this); }
+  ~SimDatabase() override { source_.connected_.erase(number_); }
 
   // The process is gone: nothing it does from now on has an effect.
   void crash() {
     crashed_ = true;
-    source_.connected_.erase(this);
+    source_.connected_.erase(number_);
   }
   [[nodiscard]] bool crashed() const { return crashed_; }
 
@@ -156,6 +162,7 @@ class SimDatabase final : public storage::Database {
 
   SimSource& source_;
   const std::function<void()> step_;
+  const std::uint64_t number_;
   bool crashed_ = false;
   std::vector<std::pair<std::string, std::function<void(const Notice&)>>> receivers_;
 };

@@ -1,0 +1,250 @@
+// What stands behind the redirect's own cache: one load for all who miss a code at once, the far
+// cache, and what a change does to both. Two Redirects are two processes on one database.
+#include "modules/links/redirects.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "modules/links/links_module.h"
+#include "modules/links/redirect_codec.h"
+#include "modules/links/testing/links_fixture.h"
+#include "platform/cache/cache_service.h"
+#include "platform/cache/testing/model_far_cache.h"
+#include "platform/http/call.h"
+#include "platform/http/cursor.h"
+
+namespace ashlar::links {
+namespace {
+
+// Counts the reads of redirects; each waits until so many callers are under way.
+class CountingDatabase final : public storage::Database {
+ public:
+  explicit CountingDatabase(storage::Database& inner) : inner_(inner) {}
+
+  std::atomic<int> redirect_reads{0};
+  std::atomic<int> callers{0};
+  std::atomic<int> wait_for{0};
+
+  void subscribe(std::string channel, std::function<void(const Notice&)> receive) override {
+    inner_.subscribe(std::move(channel), std::move(receive));
+  }
+  [[nodiscard]] storage::Dialect dialect() const override { return inner_.dialect(); }
+  base::Status ping(base::Mono deadline) override { return inner_.ping(deadline); }
+  base::Result<std::string> check_integrity() override { return inner_.check_integrity(); }
+
+ protected:
+  base::Status run_body(const storage::Context& context, Mode mode, const Body& body) override {
+    if (!context.is_tenant() && context.use() == storage::PlatformUse::kRedirect) {
+      ++redirect_reads;
+      while (callers < wait_for) std::this_thread::yield();
+    }
+    const auto pass = [&](storage::Transaction& tx) { return body(tx); };
+    return mode == Mode::kRead ? inner_.read(context, pass) : inner_.write(context, pass);
+  }
+
+ private:
+  storage::Database& inner_;
+};
+
+class RedirectsTest : public LinksFixture {
+ protected:
+  // One process.
+  struct Process {
+    cache::CacheService cache;
+    cache::FarRegion& region;
+    LinksModule module;
+    Redirects redirects;
+    http::RouteTable routes;
+
+    Process(RedirectsTest& test, std::unique_ptr<cache::FarCache> far)
+        : cache(std::move(far), *test.counting_, test.clock_, test.entropy_, test.metrics_),
+          region(cache.add_region(
+              {.name = "links", .format = kRedirectFormat, .absent_ttl = base::Millis{0}})),
+          module({"https://sho.rt", *OwnHosts::parse({"https://sho.rt"}),
+                  std::string(CodeSpace::kSecretBytes, 'k'), 2, &region},
+                 *test.counting_, test.clock_, test.entropy_, test.metrics_, test.log_),
+          redirects({.cache_bytes = 1 << 20}, 7, *test.counting_, module.links, module.recorder,
+                    region, test.clock_, test.metrics_),
+          routes(links_routes(module, test.cursors_)) {
+      cache.tend();
+    }
+  };
+
+  void SetUp() override {
+    LinksFixture::SetUp();
+    if (IsSkipped()) return;
+    counting_ = std::make_unique<CountingDatabase>(db());
+  }
+  void TearDown() override {
+    store_.reset();  // its threads call those who have subscribed
+    LinksFixture::TearDown();
+  }
+
+  Process& start(bool with_far = true) {
+    std::unique_ptr<cache::FarCache> far;
+    if (with_far) {
+      far = std::make_unique<cache::ModelFarCache>(
+          far_store_, cache::ModelFarCache::Hooks{.fault = [this] { return fault_; }});
+    }
+    return *processes_.emplace_back(std::make_unique<Process>(*this, std::move(far)));
+  }
+
+  void create(const std::string& code, const std::string& url) {
+    const auto made = db().write(storage::Context::tenant(kAlice), [&](storage::Transaction& tx) {
+      return links_.create(tx, {.url = url, .code = code, .expires_at = {}});
+    });
+    ASSERT_TRUE(made.ok());
+  }
+
+  // The Location, or the status where there is none.
+  std::string follow(Process& process, const std::string& code) {
+    http::RequestHead head;
+    http::Call call = call_of(head, http::Method::kGet, code);
+    const http::Route route = process.redirects.route();
+    const http::Handler& handler = route.handler;
+    const auto answer = std::get<http::InlineHandler>(handler).fallback(call);
+    if (!answer.ok()) return answer.error().reason;
+    for (const auto& [name, value] : answer->headers) {
+      if (name == "Location") return value;
+    }
+    return std::to_string(answer->status);
+  }
+
+  void patch(Process& process, const std::string& code, const std::string& body) {
+    http::RequestHead head;
+    http::Call call = call_of(head, http::Method::kPatch, code);
+    call.body = body;
+    for (const http::Route& route : process.routes) {
+      if (route.method != http::Method::kPatch) continue;
+      const http::Handler& handler = route.handler;
+      const auto answer = std::get<http::WorkerHandler>(handler)(call);
+      ASSERT_TRUE(answer.ok()) << answer.error().detail;
+      return;
+    }
+    FAIL() << "no route changes a link";
+  }
+
+  static http::Call call_of(http::RequestHead& head, http::Method method, const std::string& code) {
+    head.method = method;
+    http::Call call;
+    call.head = &head;
+    call.path_params = {code};
+    call.principal.tenant = kAlice;
+    call.deadline =
+        base::SystemClock().mono() + base::Seconds(3600);  // the database lives in real time
+    return call;
+  }
+
+  int reads() const { return counting_->redirect_reads.load(); }
+
+  std::unique_ptr<CountingDatabase> counting_;
+  cache::ModelFarStore far_store_{clock_};
+  cache::ModelFarCache::Fault fault_ = cache::ModelFarCache::Fault::kNone;
+  http::CursorCodec cursors_{kit::SipKey{1, 2}};
+  std::vector<std::unique_ptr<Process>> processes_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Storage, RedirectsTest, links_databases(), links_database_name);
+
+TEST_P(RedirectsTest, OfAllWhoMissACodeAtOnceOneReads) {
+  Process& process = start(false);
+  create("hot", "https://example.com/1");
+  constexpr int kThreads = 8;
+  counting_->wait_for = kThreads;
+  std::array<std::string, kThreads> answers;
+  std::vector<std::thread> threads;
+  for (std::string& answer : answers) {
+    threads.emplace_back([&] {
+      ++counting_->callers;
+      answer = follow(process, "hot");
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::string& answer : answers) EXPECT_EQ(answer, "https://example.com/1");
+  EXPECT_EQ(reads(), 1);
+}
+
+TEST_P(RedirectsTest, AnotherProcessFindsItInTheFarCache) {
+  create("far", "https://example.com/1");
+  EXPECT_EQ(follow(start(), "far"), "https://example.com/1");
+  EXPECT_EQ(reads(), 1);
+  EXPECT_EQ(follow(start(), "far"), "https://example.com/1");
+  EXPECT_EQ(reads(), 1);
+}
+
+TEST_P(RedirectsTest, AChangeIsFollowedByTheNextVisitorOfBoth) {
+  Process& one = start();
+  Process& two = start();
+  create("moves", "https://example.com/0");
+  for (int i = 1; i <= 5; ++i) {
+    const std::string url = "https://example.com/" + std::to_string(i);
+    EXPECT_EQ(follow(one, "moves").substr(0, 20), url.substr(0, 20));
+    patch(i % 2 == 0 ? one : two, "moves", R"({"url":")" + url + R"("})");
+    EXPECT_EQ(follow(one, "moves"), url);
+    EXPECT_EQ(follow(two, "moves"), url);
+    EXPECT_EQ(follow(start(), "moves"), url);
+    if (i == 3) processes_[0]->cache.tend();
+  }
+}
+
+TEST_P(RedirectsTest, AFarCacheThatDoesNotAnswerChangesNothing) {
+  Process& process = start();
+  create("alone", "https://example.com/1");
+  fault_ = cache::ModelFarCache::Fault::kNotDone;
+  EXPECT_EQ(follow(process, "alone"), "https://example.com/1");
+  patch(process, "alone", R"({"url":"https://example.com/2"})");
+  EXPECT_EQ(follow(process, "alone"), "https://example.com/2");
+  EXPECT_GT(process.region.pending(), 0U);
+  fault_ = cache::ModelFarCache::Fault::kNone;
+  process.cache.tend();
+  EXPECT_EQ(process.region.pending(), 0U);
+}
+
+TEST_P(RedirectsTest, WhatIsUnknownIsAskedForAgainOnceItIsCreated) {
+  Process& one = start();
+  Process& two = start();
+  EXPECT_EQ(follow(one, "later"), "404");
+  EXPECT_EQ(follow(two, "later"), "404");
+  create("later", "https://example.com/1");
+  EXPECT_EQ(follow(one, "later"), "https://example.com/1");
+  EXPECT_EQ(follow(two, "later"), "https://example.com/1");
+}
+
+TEST_P(RedirectsTest, WhatCameFromTheFarCacheIsForgottenInTime) {
+  create("old", "https://example.com/1");
+  EXPECT_EQ(follow(start(), "old"), "https://example.com/1");
+  Process& other = start();
+  EXPECT_EQ(follow(other, "old"), "https://example.com/1");
+  EXPECT_EQ(other.redirects.hot_codes().size(), 0U);  // found once is not asked for yet
+  clock_.advance(Redirects::kFarTrust);
+  other.redirects.forget_far();
+  EXPECT_EQ(reads(), 1);
+  EXPECT_EQ(follow(other, "old"), "https://example.com/1");
+  EXPECT_EQ(reads(), 2);
+}
+
+TEST_P(RedirectsTest, WarmingUpReadsWhatIsTrueNow) {
+  create("warm", "https://example.com/1");
+  Process& before = start(false);
+  EXPECT_EQ(follow(before, "warm"), "https://example.com/1");
+  EXPECT_EQ(follow(before, "warm"), "https://example.com/1");
+  EXPECT_EQ(before.redirects.hot_codes(), std::vector<std::string>{"warm"});
+  patch(before, "warm", R"({"url":"https://example.com/2"})");
+  Process& after = start(false);
+  // The deadline of a warming read is reckoned by our clock and held by the database's.
+  clock_.advance(
+      std::chrono::duration_cast<base::Micros>(base::SystemClock().mono().time_since_epoch()));
+  for (const char* code : {"warm", "gone", "not a code"}) after.redirects.warm(code);
+  const int read = reads();
+  EXPECT_EQ(follow(after, "warm"), "https://example.com/2");
+  EXPECT_EQ(reads(), read);
+}
+
+}  // namespace
+}  // namespace ashlar::links
