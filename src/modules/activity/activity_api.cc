@@ -65,7 +65,7 @@ TopJson render(std::string dimension, base::Seconds window, const Standing& stan
 
 base::Result<http::Response> ActivityApi::record(http::Call& call, storage::Transaction& tx) const {
   ASHLAR_ASSIGN(EventBatch batch, read_events(call.body, module_.clock.now()));
-  ASHLAR_TRY(module_.check_room());
+  ASHLAR_TRY(module_.check_room(call.principal.tenant, batch.tally));
   ASHLAR_TRY(module_.log.record(tx, call.principal.tenant, std::move(batch.tally)));
   return http::json_response(202, receipt_schema(),
                              ReceiptJson{batch.accepted, batch.late, batch.ahead});
@@ -78,6 +78,7 @@ base::Result<http::Response> ActivityApi::answer(http::Call& call, base::TenantI
   if (dimension.empty() || dimension.size() > Tally::kMaxDimensionBytes) {
     return http::bad_query("?dimension", "bad_format", "Give user, action, endpoint or a tag.");
   }
+  ASHLAR_TRY(module_.log.check_current());
   const Standing standing = module_.board.top(of, dimension, window, k, module_.clock.now());
   return http::json_response(200, top_schema(), render(std::move(dimension), window, standing))
       .header("Cache-Control", "no-store");
@@ -92,6 +93,7 @@ base::Result<http::Response> ActivityApi::own_top(http::Call& call) const {
 }
 
 base::Result<http::Response> ActivityApi::dimensions(http::Call& call) const {
+  ASHLAR_TRY(module_.log.check_current());
   return http::json_response(
       200, dimensions_schema(),
       DimensionsJson{module_.board.dimensions(call.principal.tenant, module_.clock.now())});

@@ -3,7 +3,7 @@
 //   record ──commit──> deliver ─> Board            (this instance)
 //                 └──> follow ──> Board            (the others on PostgreSQL, every kFollowEvery)
 //   load: all of the last day ─> Board             (at the start; after a long interruption)
-//   fold: rows older than the seconds' tier become one of whole minutes for each tenant
+//   fold: rows older than the seconds' tier become one for each tenant
 //   expire: rows older than the longest window go
 //
 // Invariants
@@ -11,13 +11,17 @@
 //     Board (seen_batches.h).
 //  2. A row is folded no earlier than kFoldAfter after it was written: by then every instance that
 //     follows has counted it. One that could not follow for longer than SeenBatches::kOverlap
-//     loads all anew before it answers again from what it has.
-//  3. Folding is one transaction: what it takes out it puts in. It rounds seconds down to minutes,
-//     of events that the seconds' tier has forgotten.
+//     loads all anew, into another Board that takes the place of the first when it is whole.
+//  3. Folding is one transaction: what it takes out it puts in. It rounds seconds down to multiples
+//     of kFoldedTo, of events that the seconds' tier has forgotten; the buckets of the others are
+//     multiples of it, so no answer changes.
+//  4. check_current() says whether the Board may be asked: not while what others wrote has not been
+//     read for kMaxBehind.
 //
 // record() runs in the caller's transaction; the others on the log's own thread. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -55,6 +59,8 @@ class ActivityLog {
   static constexpr base::Millis kFollowEvery{500};
   static constexpr base::Seconds kFoldEvery{60};
   static constexpr base::Seconds kFoldAfter{120};
+  static constexpr std::int64_t kFoldedTo = 15;  // seconds
+  static constexpr base::Seconds kMaxBehind{10};
 
   // All outlive it.
   ActivityLog(storage::Database& db, Board& board, const base::Clock& clock, obs::Registry& metrics,
@@ -71,6 +77,9 @@ class ActivityLog {
   // Ashlar's own requests, in a transaction of its own.
   base::Status record_own(Tally tally);
 
+  // Error: kUnavailable activity_behind.
+  [[nodiscard]] base::Status check_current() const;
+
   void start();
   void stop();
 
@@ -82,8 +91,12 @@ class ActivityLog {
   void deliver(std::int64_t id, base::TenantId tenant, Tally tally);
   base::Status append(storage::Transaction& tx, base::TenantId tenant, Tally tally, bool own);
   Tally read(std::int64_t id, std::string_view data);
-  base::Result<bool> load_page(std::int64_t& after);
+  base::Status read_day(storage::Transaction& tx, Board& board, SeenBatches& seen);
+  base::Status deliver_unseen(const std::vector<std::int64_t>& ids);
+  base::Result<bool> fold_page();
   base::Status fold_tenant(base::TenantId tenant, const std::vector<std::int64_t>& ids);
+  base::Status expire();
+  [[nodiscard]] bool follows() const;
   void work();
 
   storage::Database& db_;
@@ -93,11 +106,11 @@ class ActivityLog {
   obs::Counter& batches_;
   obs::Counter& folded_;
 
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;  // guards what follows; held while the Board is given a batch or taken over
   SeenBatches seen_;
 
-  base::Mono followed_at_{};  // of the log's own thread, as the next
-  base::Mono folded_at_{};
+  std::atomic<base::Mono> followed_at_;
+  base::Mono folded_at_{};  // of the log's own thread
   std::unique_ptr<runtime::Periodic> thread_;
 };
 

@@ -196,6 +196,35 @@ TEST_P(ActivityClusterTest, ComesBackAfterALongInterruption) {
             (std::map<std::string, std::uint64_t>{{"a", 2}}));
 }
 
+// More batches within the overlap than one look takes.
+TEST_P(ActivityClusterTest, FollowsManyBatches) {
+  const auto one_of = instance();
+  const auto other = instance();
+  constexpr int kBatches = 12'000;
+  const auto written = other->db->write(
+      Context::platform(PlatformUse::kActivity), [&](Transaction& tx) -> base::Status {
+        Tally tally = one(now_s(), "a");
+        const std::string data = tally.encode();
+        for (int i = 0; i < kBatches; ++i) {
+          ASHLAR_TRY(store::append_for(
+              tx, kAlice,
+              {.folded = false, .newest = now_s(), .written_at = clock_.now(), .data = data}));
+        }
+        return base::ok_status();
+      });
+  ASSERT_TRUE(written.ok()) << written.error().detail;
+  ASSERT_TRUE(one_of->log.follow().ok());
+  EXPECT_EQ(one_of->counts(kAlice, base::Seconds{300}, clock_.now())["a"], kBatches);
+  other->record(kAlice, one(now_s(), "a"));
+  ASSERT_TRUE(one_of->log.follow().ok());
+  EXPECT_EQ(one_of->counts(kAlice, base::Seconds{300}, clock_.now())["a"], kBatches + 1);
+  EXPECT_TRUE(one_of->log.check_current().ok());
+  clock_.advance(base::Seconds{11});
+  EXPECT_FALSE(one_of->log.check_current().ok());
+  ASSERT_TRUE(one_of->log.follow().ok());
+  EXPECT_TRUE(one_of->log.check_current().ok());
+}
+
 // No statement of a tenant's reaches another's rows.
 TEST_P(ActivityLogTest, TenantsAreApart) {
   const auto first = instance();

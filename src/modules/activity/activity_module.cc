@@ -15,11 +15,13 @@ ActivityModule::ActivityModule(const Options& options, storage::Database& db,
     : clock(clk),
       board(options.board),
       log(db, board, clk, metrics, messages),
-      feed(log, clk, metrics, messages),
-      max_bytes_(options.max_bytes) {
+      feed(log, clk, metrics, messages) {
   metrics.make_gauge_callback("ashlar_activity_memory_bytes",
                               "Memory of the counts of all dimensions.", {},
                               [this] { return static_cast<double>(board.bytes()); });
+  metrics.make_counter_callback("ashlar_activity_skipped_total",
+                                "Stored counts left out because a bound was met.", {},
+                                [this] { return static_cast<double>(board.skipped()); });
 }
 
 ActivityModule::~ActivityModule() { stop(); }
@@ -38,10 +40,14 @@ void ActivityModule::stop() {
   log.stop();
 }
 
-base::Status ActivityModule::check_room() const {
-  if (board.bytes() <= max_bytes_) return base::ok_status();
-  return base::fail(base::Code::kUnavailable, "activity_full",
-                    "Counting has reached its memory bound (activity.memory_mb).");
+base::Status ActivityModule::check_room(base::TenantId tenant, const Tally& tally) {
+  if (board.bytes() > board.options().max_bytes) {
+    return base::fail(base::Code::kUnavailable, "activity_full",
+                      "Counting has reached its memory bound (activity.memory_mb).");
+  }
+  if (board.has_room(tenant, tally)) return base::ok_status();
+  return base::fail(base::Code::kConflict, "too_many_dimensions",
+                    "A tenant has at most 64 dimensions: use fewer names of tags.");
 }
 
 }  // namespace ashlar::activity

@@ -24,7 +24,6 @@ namespace ashlar::activity {
 class ActivityModule {
  public:
   struct Options {
-    std::size_t max_bytes = std::size_t{512} << 20;  // of all dimensions of all tenants
     Board::Options board;
   };
 
@@ -38,8 +37,8 @@ class ActivityModule {
   void start();
   void stop();
 
-  // kUnavailable activity_full: memory is at its bound, no more is taken.
-  [[nodiscard]] base::Status check_room() const;
+  // kInvalid too_many_dimensions; kUnavailable activity_full: memory is at its bound.
+  [[nodiscard]] base::Status check_room(base::TenantId tenant, const Tally& tally);
 
   const base::Clock& clock;
   Board board;
@@ -47,7 +46,6 @@ class ActivityModule {
   RequestFeed feed;
 
  private:
-  const std::size_t max_bytes_;
   std::unique_ptr<runtime::Periodic> flusher_;
 };
 

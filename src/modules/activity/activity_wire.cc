@@ -45,6 +45,7 @@ http::Route record_route(const Api& api) {
       .response = &receipt_schema(),
       .success = 202,
       .errors = {{400, "no_events", "There is no event in the body."},
+                 {409, "too_many_dimensions", "The tenant would have more than 64 dimensions."},
                  {503, "activity_full", "Counting has reached its memory bound."}},
       .max_body_bytes = kMaxBodyBytes,
       .takes_lines = true,
@@ -65,6 +66,8 @@ http::Route reading_route(std::string_view path, std::string_view summary, Tenan
       .deadline = kDeadline,
       .handler = {std::move(handler)},
       .response = &response,
+      .errors = {{503, "activity_behind",
+                  "Other instances' counts could not be read for a while."}},
   };
 }
 

@@ -83,7 +83,15 @@ std::shared_ptr<Board::Tenant> Board::tenant_of(base::TenantId id, bool make) {
   return tenants_.emplace(id, std::make_shared<Tenant>()).first->second;
 }
 
+void Board::note_time(base::Time now) {
+  const std::int64_t told = base::to_micros(now);
+  std::int64_t latest = latest_.load(std::memory_order_relaxed);
+  while (latest < told && !latest_.compare_exchange_weak(latest, told)) {
+  }
+}
+
 void Board::count_pending(base::Time now) {
+  note_time(now);
   const std::lock_guard alone(counting_);
   std::vector<Pending> batch;
   {
@@ -98,15 +106,38 @@ void Board::count_pending(base::Time now) {
 void Board::count(Tenant& tenant, const Tally& tally, base::Time now) {
   const std::lock_guard lock(tenant.mutex);
   for (const auto& [name, entries] : tally.dimensions()) {
-    auto [at, is_new] = tenant.dimensions.try_emplace(name, options_);
+    auto at = tenant.dimensions.find(name);
+    if (at == tenant.dimensions.end()) {
+      if (tenant.dimensions.size() >= kMaxDimensions || bytes() > options_.max_bytes) {
+        skipped_.fetch_add(entries.size(), std::memory_order_relaxed);
+        continue;
+      }
+      at = tenant.dimensions.try_emplace(name, options_).first;
+      bytes_.fetch_add(at->second.bytes(), std::memory_order_relaxed);
+    }
     Dimension& dimension = at->second;
+    const std::size_t before = dimension.bytes();
     dimension.advance(now);
     for (const Tally::Entry& entry : entries) {
       for (kit::TopK& tier : dimension.tiers) {
         tier.add(mono_of(entry.second), entry.key, entry.count);
       }
     }
+    bytes_.fetch_add(dimension.bytes() - before,
+                     std::memory_order_relaxed);  // wraps where it shrank
   }
+}
+
+bool Board::has_room(base::TenantId tenant, const Tally& tally) {
+  const bool full = bytes() > options_.max_bytes;
+  const std::shared_ptr<Tenant> found = tenant_of(tenant, false);
+  if (!found) return !full && tally.dimensions().size() <= kMaxDimensions;
+  const std::lock_guard lock(found->mutex);
+  std::size_t all = found->dimensions.size();
+  for (const auto& [name, entries] : tally.dimensions()) {
+    if (!found->dimensions.contains(name)) ++all;
+  }
+  return all <= kMaxDimensions && (!full || all == found->dimensions.size());
 }
 
 Standing Board::top(base::TenantId tenant, std::string_view dimension, base::Seconds window,
@@ -125,6 +156,7 @@ Standing Board::top(base::TenantId tenant, std::string_view dimension, base::Sec
   standing.total = tier.total(window);
   standing.exact = tier.exact();
   standing.since = time_of(tier.since(window));
+  standing.as_of = time_of(tier.newest());
   return standing;
 }
 
@@ -141,11 +173,15 @@ std::vector<std::string> Board::dimensions(base::TenantId tenant, base::Time now
   return names;
 }
 
-void Board::clear() {
+void Board::take_over(Board& fresh) {
   const std::lock_guard alone(counting_);
   const std::lock_guard lock(mutex_);
-  pending_.clear();
-  tenants_.clear();
+  pending_ = std::move(fresh.pending_);
+  tenants_ = std::move(fresh.tenants_);
+  fresh.pending_.clear();
+  fresh.tenants_.clear();
+  bytes_ = fresh.bytes_.exchange(0);
+  latest_ = fresh.latest_.load();
 }
 
 void Board::drain(base::Time now) {

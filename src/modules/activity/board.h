@@ -12,6 +12,8 @@
 // Promises
 //  1. Exact until a dimension's memory is full, then with bounds that hold (kit/count/heavy.h).
 //     A dimension takes at most max_dimension_bytes; half of it is the seconds' tier.
+//     A tenant has at most kMaxDimensions; when all together take max_bytes there are no new ones.
+//     What is left out for that is counted in skipped(); who records asks has_room() before.
 //  2. What was submitted before an answer is in it. submit() only queues: it is called right after
 //     commits, on storage's thread; counting is done by who asks, by drain(), or by submit() itself
 //     when kMaxPending tallies wait.
@@ -49,10 +51,12 @@ struct Standing {
 class Board {
  public:
   static constexpr std::size_t kMaxPending = 256;
+  static constexpr std::size_t kMaxDimensions = 64;
   static constexpr std::size_t kMaxRows = 1000;
   static constexpr base::Seconds kMaxWindow{24 * 60 * 60};
 
   struct Options {
+    std::size_t max_bytes = std::size_t{512} << 20;  // of all dimensions of all tenants
     std::size_t max_dimension_bytes = std::size_t{32} << 20;
     std::uint64_t seed = 0;  // of the tables: nobody outside may know it
   };
@@ -73,9 +77,19 @@ class Board {
   // Counts what waits and forgets what is over. Called now and then.
   void drain(base::Time now);
 
-  // Forgets everything.
-  void clear();
+  // Whether all of the tally's dimensions would be counted.
+  [[nodiscard]] bool has_room(base::TenantId tenant, const Tally& tally);
 
+  // Its counts are from now on those of `fresh`, which has none any more. What was submitted to
+  // this one is forgotten.
+  void take_over(Board& fresh);
+
+  // Whether time has been told further on than `now`: a clock was wrong, and has been set back.
+  [[nodiscard]] bool is_ahead_of(base::Time now) const {
+    return base::Micros{latest_.load(std::memory_order_relaxed)} > now.time_since_epoch() + kSlack;
+  }
+  [[nodiscard]] std::uint64_t skipped() const { return skipped_.load(std::memory_order_relaxed); }
+  [[nodiscard]] const Options& options() const { return options_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
  private:
@@ -88,10 +102,15 @@ class Board {
 
   std::shared_ptr<Tenant> tenant_of(base::TenantId id, bool make);
   void count_pending(base::Time now);
+  void note_time(base::Time now);
   void count(Tenant& tenant, const Tally& tally, base::Time now);
 
   const Options options_;
-  std::atomic<std::size_t> bytes_{0};  // as drain() last found it
+  static constexpr base::Seconds kSlack{2};  // threads read the clock in no order
+
+  std::atomic<std::size_t> bytes_{0};
+  std::atomic<std::uint64_t> skipped_{0};        // events
+  std::atomic<std::int64_t> latest_{INT64_MIN};  // of all `now`, in microseconds
 
   std::mutex counting_;  // held while pending tallies are counted: nobody answers between
   std::mutex mutex_;     // guards what follows; taken after counting_

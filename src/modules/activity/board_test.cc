@@ -133,6 +133,45 @@ TEST(Board, StaysHonestWhenMemoryIsFull) {
   }
 }
 
+TEST(Board, DimensionsAreBounded) {
+  Board board({});
+  Tally many;
+  for (int i = 0; i < 1'000; ++i) many.add("tag-" + std::to_string(i), second_of(kStart), "x");
+  EXPECT_FALSE(board.has_room(kAlice, many));
+  EXPECT_TRUE(board.has_room(kAlice, one("user", 1, "x")));
+  board.submit(kAlice, std::move(many), kStart);  // as a stored row would be
+  EXPECT_EQ(board.dimensions(kAlice, kStart).size(), Board::kMaxDimensions);
+  EXPECT_EQ(board.skipped(), 1'000 - Board::kMaxDimensions);
+  EXPECT_FALSE(board.has_room(kAlice, one("user", 1, "x")));
+  EXPECT_TRUE(board.has_room(kAlice, one("tag-0", 1, "x")));
+  EXPECT_TRUE(board.has_room(kBob, one("user", 1, "x")));
+}
+
+TEST(Board, NoNewDimensionsWhenMemoryIsFull) {
+  Board board({.max_bytes = 1});
+  board.submit(kAlice, one("user", second_of(kStart), "a"), kStart);
+  EXPECT_EQ(board.top(kAlice, "user", base::Seconds{300}, 1, kStart).total, 1U);
+  EXPECT_FALSE(board.has_room(kBob, one("user", 1, "x")));
+  board.submit(kBob, one("user", second_of(kStart), "a"), kStart);
+  EXPECT_EQ(board.top(kBob, "user", base::Seconds{300}, 1, kStart).total, 0U);
+  EXPECT_EQ(board.skipped(), 1U);
+}
+
+TEST(Board, KnowsThatItsTimeWasWrong) {
+  Board board({});
+  board.submit(kAlice, one("user", second_of(kStart), "a"), kStart);
+  EXPECT_FALSE(board.is_ahead_of(kStart));
+  board.drain(kStart + base::Seconds{500'000});
+  EXPECT_TRUE(board.is_ahead_of(kStart));
+  Board fresh({});
+  fresh.submit(kAlice, one("user", second_of(kStart), "b"), kStart);
+  fresh.drain(kStart);
+  board.take_over(fresh);
+  EXPECT_FALSE(board.is_ahead_of(kStart));
+  EXPECT_EQ(board.top(kAlice, "user", base::Seconds{300}, 1, kStart).rows.at(0).key, "b");
+  EXPECT_TRUE(fresh.dimensions(kAlice, kStart).empty());
+}
+
 TEST(Board, ManyWriteWhileSomeAsk) {
   Board board({});
   std::vector<std::thread> threads;

@@ -38,6 +38,21 @@ bool is_own_dimension(std::string_view name) {
   return false;
 }
 
+// RFC 6901.
+std::string pointer(const std::string& where, std::string_view name) {
+  std::string out = where + "/";
+  for (const char c : name) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 // One body's reading: what was counted so far, and what was wrong.
 class Reading {
  public:
@@ -56,7 +71,7 @@ class Reading {
     if (members == nullptr) return wrong(std::string(where), "wrong_type", "Not an object.");
     Event found;
     for (const auto& [name, value] : *members) {
-      take_member(found, name, value, std::string(where) + "/" + name);
+      take_member(found, name, value, pointer(std::string(where), name));
     }
     for (const char* name : {"at", "user", "action"}) {
       if (event.find(name) != nullptr) continue;
@@ -140,7 +155,7 @@ class Reading {
       return wrong(where, "too_many_items", "At most 16 tags.");
     }
     for (const auto& [name, tag] : *event.tags) {
-      const std::string place = where + "/" + name;
+      const std::string place = pointer(where, name);
       if (is_own_dimension(name)) wrong(place, "reserved", "Every event has this one already.");
       if (!is_tag_name(name)) {
         wrong(place, "bad_format", "A tag's name is 1 to 40 of a-z, 0-9, '_', '.', '-'.");
@@ -219,7 +234,7 @@ base::Result<EventBatch> read_events(std::string_view body, base::Time now) {
     if (name == "events") {
       read_list(member, reading);
     } else {
-      reading.wrong("/" + name, "unknown_field", "There is no such field here.");
+      reading.wrong(pointer("", name), "unknown_field", "There is no such field here.");
     }
   }
   return std::move(reading).finish();

@@ -32,8 +32,8 @@ RequestFeed::RequestFeed(ActivityLog& log, const base::Clock& clock, obs::Regist
       clock_(clock),
       messages_(messages),
       lost_(metrics.make_counter("ashlar_activity_own_lost_total",
-                                 "Entries about Ashlar's own requests given up while storage was "
-                                 "away.")) {}
+                                 "Counts of Ashlar's own requests given up because storage "
+                                 "failed.")) {}
 
 void RequestFeed::watch(const http::Router& router) {
   for (const http::Endpoint& endpoint : router.endpoints()) {
@@ -88,19 +88,16 @@ void RequestFeed::count_endpoints(Tally& tally, std::int64_t second) {
 }
 
 void RequestFeed::flush() {
-  Tally tally = std::exchange(kept_, {});
+  Tally tally;
   const std::int64_t second = base::to_unix_seconds(clock_.now());
   count_callers(tally, second);
   count_endpoints(tally, second);
   if (tally.empty()) return;
   tally.settle();
-  if (const base::Status written = log_.record_own(tally); !written.ok()) {
-    messages_.warn("own activity not written yet", {{"reason", written.error().detail}});
-    if (tally.entries() > kMaxKept) {
-      lost_.add(tally.entries());
-      return;
-    }
-    kept_ = std::move(tally);
+  const std::size_t entries = tally.entries();
+  if (const base::Status written = log_.record_own(std::move(tally)); !written.ok()) {
+    lost_.add(entries);
+    messages_.warn("own activity not written", {{"reason", written.error().detail}});
   }
 }
 

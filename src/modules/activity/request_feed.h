@@ -9,9 +9,11 @@
 // does not show (the console's own files, probes) are left out.
 //
 // Bounded: kMaxCallers different callers a shard and second; further ones count as "(others)".
-// on_request takes a lock that only flush() ever contends for, once a second.
-// A crash loses what came since the last flush: a second. While storage is away tallies are kept,
-// up to kMaxKept entries; then they are given up, and counted in a metric.
+// I/O threads, and so redirects, do nothing for it. on_request, on a worker that has waited for
+// storage, takes its shard's lock, for which flush() contends once a second (and, beyond
+// obs::kShards threads, those that share the last shard).
+// A crash loses what came since the last flush: a second. A flush that fails is given up, and
+// counted in a metric: whether it was committed is not always known, and twice is worse.
 #pragma once
 
 #include <array>
@@ -48,7 +50,6 @@ class ActivityLog;
 class RequestFeed final : public http::RequestObserver {
  public:
   static constexpr std::size_t kMaxCallers = 1024;
-  static constexpr std::size_t kMaxKept = 50'000;
 
   // All outlive it.
   RequestFeed(ActivityLog& log, const base::Clock& clock, obs::Registry& metrics,
@@ -94,8 +95,7 @@ class RequestFeed final : public http::RequestObserver {
   obs::Counter& lost_;
   std::array<Shard, obs::kShards> shards_;
 
-  std::vector<Watched> watched_;  // flush()'s own, as the next
-  Tally kept_;
+  std::vector<Watched> watched_;  // flush()'s own
 };
 
 }  // namespace ashlar::activity

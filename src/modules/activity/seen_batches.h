@@ -3,7 +3,8 @@
 //
 // Ids are given in order, but PostgreSQL may commit a lower one later. So an id is remembered for
 // kOverlap after it was seen, and the search for new ones starts at floor(), below which nothing
-// can come any more (no transaction lives that long). Pure; one thread at a time.
+// can come any more (no transaction lives that long). Times are of the steady clock: a step of the
+// wall clock makes nothing be forgotten early or kept for ever. Pure; one thread at a time.
 #pragma once
 
 #include <algorithm>
@@ -20,13 +21,13 @@ class SeenBatches {
   static constexpr base::Seconds kOverlap{60};
 
   // False: it was seen before.
-  bool take(std::int64_t id, base::Time now) {
+  bool take(std::int64_t id, base::Mono now) {
     return id > floor_ && seen_.emplace(id, now).second;
   }
   [[nodiscard]] bool has(std::int64_t id) const { return id <= floor_ || seen_.contains(id); }
 
   // Forgets what was seen before now - kOverlap; floor() follows.
-  void advance(base::Time now) {
+  void advance(base::Mono now) {
     while (!seen_.empty() && seen_.begin()->second + kOverlap < now) {
       floor_ = std::max(floor_, seen_.begin()->first);
       seen_.erase(seen_.begin());
@@ -38,7 +39,7 @@ class SeenBatches {
 
  private:
   std::int64_t floor_ = 0;
-  std::map<std::int64_t, base::Time> seen_;  // all above floor_
+  std::map<std::int64_t, base::Mono> seen_;  // all above floor_
 };
 
 }  // namespace ashlar::activity

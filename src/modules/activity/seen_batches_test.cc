@@ -14,9 +14,9 @@ TEST(SeenBatches, TakesEachIdOnceHoweverLateItCommits) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   base::Random random(seed);
   SeenBatches seen;
-  base::Time now{base::Seconds{1'700'000'000}};
+  base::Mono now{base::Seconds{1'000}};
   std::int64_t next = 1;
-  std::multimap<base::Time, std::int64_t> to_come;  // ids are given in order and commit out of it
+  std::multimap<base::Mono, std::int64_t> to_come;  // ids are given in order and commit out of it
   std::set<std::int64_t> taken;
   for (int step = 0; step < 20'000; ++step) {
     now += base::Millis{100};

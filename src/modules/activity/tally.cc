@@ -10,7 +10,7 @@ namespace ashlar::activity {
 namespace {
 
 constexpr char kVersion = 1;
-constexpr std::uint64_t kMaxSecond = std::uint64_t{1} << 40;
+constexpr std::uint64_t kMaxSecond = std::uint64_t{1} << 33;  // as nanoseconds within 63 bits
 
 base::Error damaged() {
   return base::fail(base::Code::kInternal, "activity_batch_damaged",

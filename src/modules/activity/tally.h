@@ -36,7 +36,7 @@ class Tally {
   };
   using Entries = std::vector<Entry>;
 
-  // REQUIRES: second >= 0, sizes within the limits above, 0 < count <= kMaxCount.
+  // REQUIRES: 0 <= second <= 2^33, sizes within the limits above, 0 < count <= kMaxCount.
   void add(std::string_view dimension, std::int64_t second, std::string_view key,
            std::uint64_t count = 1);
   void add(const Tally& other);

@@ -1,10 +1,12 @@
-// Any stored bytes: no crash; what is read has one stored form.
+// Any stored bytes: no crash; what is read has one stored form, and can be counted.
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/check.h"
+#include "modules/activity/board.h"
 #include "modules/activity/tally.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -16,5 +18,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto again = Tally::decode(bytes);
   CHECK(again.ok());
   CHECK(again->encode() == bytes);
+  const ashlar::base::Time now{ashlar::base::Seconds{1'795'341'600}};
+  ashlar::activity::Board board({});
+  board.submit(ashlar::base::TenantId{1}, std::move(*again), now);
+  const auto standing =
+      board.top(ashlar::base::TenantId{1}, "user", ashlar::base::Seconds{300}, 5, now);
+  CHECK(standing.rows.size() <= 5);
   return 0;
 }

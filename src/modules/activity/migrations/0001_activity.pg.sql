@@ -7,5 +7,6 @@ CREATE TABLE activity_batches (
   written_at BIGINT NOT NULL,
   data       BYTEA  NOT NULL
 );
+CREATE INDEX activity_batches_by_newest ON activity_batches (newest);
 CREATE INDEX activity_batches_by_tenant ON activity_batches (tenant_id);
 SELECT ashlar_isolate('activity_batches');

@@ -9,4 +9,5 @@ CREATE TABLE activity_batches (
   written_at INTEGER NOT NULL,   -- microseconds since 1970
   data       BLOB    NOT NULL    -- tally.h
 ) STRICT;
+CREATE INDEX activity_batches_by_newest ON activity_batches (newest);
 CREATE INDEX activity_batches_by_tenant ON activity_batches (tenant_id);
