@@ -1,6 +1,7 @@
 #include "platform/cache/counter_buffer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "platform/storage/database.h"
 
@@ -29,11 +30,10 @@ bool CounterBuffer::add(std::string_view key, std::int64_t amount) {
 bool CounterBuffer::take() {
   const std::lock_guard lock(mutex_);
   if (sums_.empty()) return false;
-  outgoing_.emplace();
-  outgoing_->seq = ++last_seq_;
-  outgoing_->batch.assign(sums_.begin(), sums_.end());
+  Outgoing outgoing{.seq = ++last_seq_, .batch = {sums_.begin(), sums_.end()}};
   sums_.clear();
-  std::ranges::sort(outgoing_->batch);
+  std::ranges::sort(outgoing.batch);
+  outgoing_ = std::move(outgoing);
   return true;
 }
 
