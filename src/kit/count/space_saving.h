@@ -24,9 +24,9 @@
 // Cost: add O(1) amortised (a batch is O(m) and makes room for m keys at least); merge O(m); top(k)
 // O(m + k log k). Memory: KeyTable's for 2m entries of 16 bytes of value: 70 to 91 bytes (u64) or
 // 102 to 123 (strings up to 22 bytes) a counter; no allocation once 2m keys are known, but for a
-// batch's 32 m bytes and strings longer than 22 bytes. max_bytes (0: none) bounds bytes(): where
-// long keys would exceed it, a quarter of the counters is given up. One thread at a time; const
-// calls together.
+// batch's 32 m bytes and strings longer than 22 bytes. max_bytes (0: none) bounds bytes() after
+// every call: while long keys exceed it, a quarter of the counters is given up; clear() gives them
+// back. One thread at a time; const calls together.
 #pragma once
 
 #include <algorithm>
@@ -130,7 +130,11 @@ class SpaceSaving {
   }
 
   void clear() {
-    table_.clear();
+    if (counters_ == most_counters_) {
+      table_.clear();
+    } else {  // one that is right for so few keys would grow past what so many need
+      table_ = Table(table_.hasher().seed(), 2 * most_counters_ + 1);
+    }
     floor_ = total_ = 0;
     counters_ = most_counters_;
   }
@@ -156,7 +160,7 @@ class SpaceSaving {
   void evict();
   void replace(std::vector<Row>& rows, std::uint64_t floor, std::uint64_t total,
                std::size_t counters);
-  void give_up_counters();
+  void give_up_counters();  // while bytes() > max_bytes
 
   std::size_t most_counters_;
   std::size_t counters_;

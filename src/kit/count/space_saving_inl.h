@@ -31,6 +31,7 @@ bool SpaceSaving<Key>::merge(const SpaceSaving& other) {
     rows.push_back(row);
   });
   replace(rows, floor_ + other.floor_, total_ + other.total_, counters_);
+  give_up_counters();
   return true;
 }
 
@@ -48,6 +49,7 @@ bool SpaceSaving<Key>::restore(std::vector<Row>& rows, std::uint64_t floor, std:
     seen.insert(row.key, key_hash);
   }
   replace(rows, floor, total, counters_);
+  give_up_counters();
   return true;
 }
 
@@ -59,8 +61,7 @@ bool SpaceSaving<Key>::add_unknown(View key, std::uint64_t key_hash, std::uint64
   table_[table_.insert(key, key_hash)] = Counter{floor_ + weight, floor_};
   if (table_.size() > 2 * counters_) [[unlikely]]
     evict();
-  if (max_bytes_ != 0 && bytes() > max_bytes_) [[unlikely]]
-    give_up_counters();
+  give_up_counters();
   return true;
 }
 
@@ -98,13 +99,17 @@ void SpaceSaving<Key>::replace(std::vector<Row>& rows, std::uint64_t floor, std:
   counters_ = counters;
 }
 
+// Ends within max_bytes: one counter's keys take less than kLeastBytes.
 template <class Key>
 void SpaceSaving<Key>::give_up_counters() {
-  std::vector<Row> rows;
-  rows.reserve(table_.size());
-  for_each([&](const Row& row) { rows.push_back(row); });
-  replace(rows, floor_, total_,
-          std::max<std::size_t>(1, std::min(counters_, rows.size() / 2) * 3 / 4));
+  while (max_bytes_ != 0 && bytes() > max_bytes_) [[unlikely]] {
+    CHECK(counters_ > 1);
+    std::vector<Row> rows;
+    rows.reserve(table_.size());
+    for_each([&](const Row& row) { rows.push_back(row); });
+    replace(rows, floor_, total_,
+            std::max<std::size_t>(1, std::min(counters_, rows.size() / 2) * 3 / 4));
+  }
 }
 
 }  // namespace ashlar::kit

@@ -240,5 +240,36 @@ TEST(SpaceSaving, AGuaranteeIsGivenWhereItCanBe) {
   EXPECT_FALSE(sketch.top(3)[2].guaranteed);
 }
 
+TEST(SpaceSaving, LongKeysAreHeldWithinMaxBytesByEveryCallAndClearGivesTheCountersBack) {
+  constexpr std::size_t kMaxBytes = 64 * 128;
+  using Sketch = SpaceSaving<std::string>;
+  const auto long_key = [](std::uint64_t i) { return std::string(250, 'p') + std::to_string(i); };
+  Sketch wide(64);
+  for (std::uint64_t i = 0; i < 120; ++i) ASSERT_TRUE(wide.add(long_key(i), 1 + i % 7));
+  ASSERT_GT(wide.bytes(), 3 * kMaxBytes);
+
+  Sketch restored(64, 1, kMaxBytes);
+  std::vector<Sketch::Row> rows;
+  wide.for_each([&](const Sketch::Row& row) { rows.push_back(row); });
+  ASSERT_TRUE(restored.restore(rows, wide.floor(), wide.total()));
+  Sketch merged(64, 2, kMaxBytes);
+  ASSERT_TRUE(merged.merge(wide));
+  Sketch added(64, 3, kMaxBytes);
+  for (std::uint64_t i = 0; i < 120; ++i) ASSERT_TRUE(added.add(long_key(i), 1 + i % 7));
+  for (Sketch* sketch : {&restored, &merged, &added}) {
+    EXPECT_LE(sketch->bytes(), kMaxBytes);
+    EXPECT_GE(sketch->size(), 5U);
+    EXPECT_LE(sketch->floor(), wide.total() / sketch->counters());
+    for (std::uint64_t i = 0; i < 120; ++i) {
+      const WeightInterval interval = sketch->estimate(long_key(i));
+      ASSERT_TRUE(interval.lower <= 1 + i % 7 && 1 + i % 7 <= interval.upper) << i;
+    }
+    sketch->clear();
+    for (std::uint64_t i = 0; i < 1000; ++i) ASSERT_TRUE(sketch->add(std::to_string(i)));
+    EXPECT_EQ(sketch->counters(), 64U);  // short keys need none of them given up
+    EXPECT_LE(sketch->bytes(), kMaxBytes);
+  }
+}
+
 }  // namespace
 }  // namespace ashlar::kit

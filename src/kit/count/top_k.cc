@@ -74,6 +74,10 @@ struct TopK::State {
     options.max_bytes = std::max(options.max_bytes, least_bytes(options.buckets));
     exact = std::make_unique<Exact>(clock_at_start, options.max_k, options.seed);
   }
+  // What keeps the sum over the buckets within max_bytes: each stays within bucket_bytes(), and
+  // there is as much again for what lies around its table.
+  static_assert(sizeof(Sketch::Sketch) + sizeof(std::unique_ptr<Sketch::Sketch>) <=
+                kLeastCounters * kBytesPerCounter);
 
   [[nodiscard]] std::size_t exact_bytes() const { return options.max_bytes / 2; }
   [[nodiscard]] std::size_t bucket_bytes() const {

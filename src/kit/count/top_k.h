@@ -16,11 +16,13 @@
 // empty the window: a caller with a clock calls advance(now) and so lets time pass in silence.
 // newest() never goes back: a clock that steps backward makes events late at worst.
 //
-// Memory: bytes() counts what the tables hold and stays <= max_bytes (which is raised to
-// least_bytes(buckets) if it is less). Half is for the exact form; the other half is divided among
-// the sketches' buckets, counters() each at kBytesPerCounter; keys longer than 22 bytes leave room
-// for fewer. Beyond it, for the time of a call: a table that grows holds its old half, a query of
-// sketches some 100 bytes a counter in use, the change of form one bucket's keys.
+// Memory: bytes() counts what the tables hold and is <= max_bytes after every call, whatever the
+// keys (max_bytes is raised to least_bytes(buckets) if it is less). Half is for the exact form; the
+// other half is divided among the sketches' buckets, counters() each at kBytesPerCounter. Where
+// keys longer than 22 bytes would take more a bucket gives up counters until it fits: of keys of
+// 256 bytes an eighth of them is left. Beyond it, for the time of a call: a table that grows holds
+// its old half, a query of sketches some 100 bytes a counter in use, the change of form one
+// bucket's keys.
 // The error in sketch form is <= total() / counters() with keys up to 22 bytes (and most keys' is
 // far less: see lower and upper of each row).
 //

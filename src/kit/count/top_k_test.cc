@@ -100,6 +100,75 @@ TEST(TopK, HostileKeysStayWithinTheMemory) {
   EXPECT_TRUE(top.top(1)[0].guaranteed);
 }
 
+TopK::Options long_key_options(std::size_t max_bytes) {
+  return {.window = nanoseconds(40'000),
+          .buckets = 40,
+          .max_bytes = max_bytes,
+          .max_k = 1000,
+          .max_ahead = nanoseconds::max(),
+          .seed = 7};
+}
+
+// The same 1,000 keys in all buckets: exact for long, as each is kept once, and then each bucket
+// has to keep its own. bytes() is checked after every call.
+TopK filled_with_long_keys(std::size_t max_bytes, std::uint64_t from, EventLog<std::string>& log) {
+  TopK top(long_key_options(max_bytes));
+  const std::string pad(250, 'p');
+  for (std::int64_t bucket = 0; bucket < 40; ++bucket) {
+    for (std::uint64_t i = 0; i < 1000; ++i) {
+      const std::string key = pad + std::to_string(from + i);
+      const std::uint64_t weight = i % 97 == 0 ? 50 : 1;
+      EXPECT_EQ(top.add(at(bucket * 1000 + 3), key, weight), WindowAdd::kAdded);
+      log.add(bucket * 1000 + 3, key, weight);
+      if (top.bytes() > max_bytes) ADD_FAILURE() << top.bytes() << " in bucket " << bucket;
+      if (testing::Test::HasFailure()) return top;
+    }
+  }
+  EXPECT_FALSE(top.top(20).empty());
+  EXPECT_LE(top.bytes(), max_bytes);  // the ordered part may have been chosen anew
+  return top;
+}
+
+TEST(TopK, LongKeysStayWithinTheMemoryWhenTheFormChanges) {
+  for (const std::size_t max_bytes : {TopK::least_bytes(40), std::size_t{1'500'000}}) {
+    SCOPED_TRACE(testing::Message() << max_bytes << " bytes");
+    EventLog<std::string> log;
+    const TopK top = filled_with_long_keys(max_bytes, 0, log);
+    EXPECT_FALSE(top.exact());
+    expect_promises(log.since(-1), top);
+  }
+}
+
+TEST(TopK, LongKeysStayWithinTheMemoryOfWhoeverDecodesThem) {
+  for (const std::size_t max_bytes : {std::size_t{1'500'000}, std::size_t{8'000'000}}) {
+    EventLog<std::string> log;
+    const TopK top = filled_with_long_keys(max_bytes, 0, log);
+    ASSERT_EQ(top.exact(), max_bytes == 8'000'000);
+    const std::string bytes = top.encode();
+    for (const std::size_t less : {TopK::least_bytes(40), std::size_t{1'000'000}, max_bytes}) {
+      SCOPED_TRACE(testing::Message() << max_bytes << " to " << less << " bytes");
+      auto restored = TopK::decode(bytes, long_key_options(less));
+      ASSERT_TRUE(restored.ok());
+      ASSERT_LE(restored->bytes(), less);
+      expect_promises(log.since(-1), *restored);
+    }
+  }
+}
+
+TEST(TopK, LongKeysStayWithinTheMemoryThroughMerges) {
+  constexpr std::size_t kLess = 1'500'000;
+  constexpr std::size_t kMore = 8'000'000;
+  for (const auto& [mine, theirs] :
+       {std::pair{kLess, kMore}, {kLess, kLess}, {kMore, kLess}, {kMore, kMore}}) {
+    SCOPED_TRACE(testing::Message() << mine << " and " << theirs << " bytes");
+    EventLog<std::string> log;
+    TopK top = filled_with_long_keys(mine, 0, log);
+    ASSERT_TRUE(top.merge(filled_with_long_keys(theirs, 500, log)).ok());
+    ASSERT_LE(top.bytes(), mine);
+    expect_promises(log.since(-1), top);
+  }
+}
+
 TEST(TopK, CountsWhatItRefuses) {
   TopK::Options options = small_options(1, 1 << 20);
   options.max_ahead = nanoseconds(100);
