@@ -22,6 +22,7 @@
 // clock (base::Time): ids are compared with dates. Source: Snowflake, Twitter, 2010.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -33,7 +34,7 @@
 namespace ashlar::kit {
 
 struct SnowflakeLayout {
-  int time_bits = 41;  // the three together at most 63
+  int time_bits = 41;  // at most 52, which is 142,000 years; the three together at most 63
   int node_bits = 10;
   int sequence_bits = 12;
   base::Time epoch = base::from_micros(1'704'067'200'000'000);  // 2024-01-01T00:00:00Z
@@ -44,6 +45,8 @@ struct SnowflakeLayout {
 class Snowflake {
  public:
   static constexpr base::Micros kNever = base::Micros::max();
+  static constexpr int kMostTimeBits = 52;
+  static constexpr base::Micros kFarthest{std::int64_t{1} << 61};  // from 1970: 73,000 years
 
   struct Parts {
     base::Time time;  // to the millisecond
@@ -51,22 +54,28 @@ class Snowflake {
   };
 
   // after: next() gives ids with a later time or sequence than this one's; 0: none was given yet.
-  // REQUIRES: time_bits >= 1, sequence_bits >= 1, node_bits >= 0, node < 2^node_bits,
-  // max_ahead >= 0.
+  // REQUIRES: 1 <= time_bits <= kMostTimeBits, sequence_bits >= 1, node_bits >= 0, the three at
+  // most 63, the epoch within kFarthest of 1970, node < 2^node_bits, max_ahead >= 0.
   Snowflake(const SnowflakeLayout& layout, std::uint64_t node,
             base::Millis max_ahead = base::Millis(10), std::uint64_t after = 0)
       : layout_(layout), node_(node), max_ahead_ms_(max_ahead.count()), last_(without_node(after)) {
     CHECK(layout.time_bits >= 1 && layout.node_bits >= 0 && layout.sequence_bits >= 1);
+    CHECK(layout.time_bits <= kMostTimeBits);
     CHECK(layout.time_bits + layout.node_bits + layout.sequence_bits <= 63);
+    CHECK(layout.epoch.time_since_epoch() <= kFarthest &&
+          layout.epoch.time_since_epoch() >= -kFarthest);
     CHECK(node >> layout.node_bits == 0 && max_ahead.count() >= 0);
   }
 
   // An id, or how long to wait before asking again; kNever: the layout's time is used up.
+  // REQUIRES: now within kFarthest of 1970.
   [[nodiscard]] std::expected<std::uint64_t, base::Micros> next(base::Time now) {
     const base::Micros since_epoch = now - layout_.epoch;
     const std::int64_t clock_ms = std::chrono::floor<base::Millis>(since_epoch).count();
-    const std::uint64_t by_clock =
-        clock_ms > 0 ? static_cast<std::uint64_t>(clock_ms) << layout_.sequence_bits : 0;
+    // A clock beyond the layout's time stands at its end, or the shift would lose its high bits.
+    const std::int64_t by_layout =
+        std::clamp<std::int64_t>(clock_ms, 0, std::int64_t{1} << layout_.time_bits);
+    const std::uint64_t by_clock = static_cast<std::uint64_t>(by_layout) << layout_.sequence_bits;
     std::uint64_t last = last_.load(std::memory_order_relaxed);
     std::uint64_t next = 0;
     do {

@@ -83,6 +83,44 @@ TEST(SnowflakeTest, ATimeBeforeTheEpochWaitsAndOneBeyondTheLayoutNeverCan) {
   EXPECT_EQ(late.error(), Snowflake::kNever);
 }
 
+// Where time << sequence_bits would not fit, the high bits of a clock far ahead got lost and ids
+// of long ago came out of it.
+TEST(SnowflakeTest, AClockFarBeyondTheLayoutGetsNoIdWhateverTheSequence) {
+  for (const int sequence_bits : {1, 12, 32, 43, 62}) {
+    SCOPED_TRACE(sequence_bits);
+    const int time_bits = std::min(63 - sequence_bits, 20);
+    Snowflake ids({.time_bits = time_bits, .node_bits = 0, .sequence_bits = sequence_bits}, 0);
+    const std::int64_t end = std::int64_t{1} << time_bits;
+    EXPECT_EQ(ids.parts(ids.next(kLayout.epoch + Millis(end - 1)).value()).time,
+              kLayout.epoch + Millis(end - 1));
+    for (const Time late :
+         {kLayout.epoch + Millis(end), kLayout.epoch + Millis(end << 20),
+          kLayout.epoch + Millis(std::int64_t{1} << 50), Time(Snowflake::kFarthest)}) {
+      const auto id = ids.next(late);
+      ASSERT_FALSE(id.has_value()) << base::to_micros(late) << " gave " << *id;
+      EXPECT_EQ(id.error(), Snowflake::kNever);
+    }
+  }
+}
+
+TEST(SnowflakeTest, TheWaitIsCountedWithoutOverflowAtTheEndsOfTime) {
+  const SnowflakeLayout layout{.time_bits = Snowflake::kMostTimeBits,
+                               .node_bits = 0,
+                               .sequence_bits = 11,
+                               .epoch = Time(Snowflake::kFarthest)};
+  Snowflake ids(layout, 0, Millis(0), (std::uint64_t{1} << 63) - 2);
+  const auto wait = ids.next(Time(-Snowflake::kFarthest));
+  ASSERT_FALSE(wait.has_value());
+  EXPECT_EQ(wait.error(), Millis((std::int64_t{1} << 52) - 1) + 2 * Snowflake::kFarthest);
+}
+
+TEST(SnowflakeTest, RefusesLayoutsThatCannotBeCounted) {
+  EXPECT_DEATH(Snowflake({.time_bits = 53, .node_bits = 0, .sequence_bits = 1}, 0), "CHECK failed");
+  EXPECT_DEATH(Snowflake({.time_bits = 41, .node_bits = 11, .sequence_bits = 12}, 0),
+               "CHECK failed");
+  EXPECT_DEATH(Snowflake({.epoch = Time::max()}, 0), "CHECK failed");
+}
+
 // Random walks of the clock, forward and back, on random layouts, against the promises.
 TEST(SnowflakeTest, PromisesHoldOnRandomClocks) {
   const std::uint64_t seed = 20'261'122;
