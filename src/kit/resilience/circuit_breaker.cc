@@ -23,9 +23,11 @@ CircuitBreaker::CircuitBreaker(const CircuitBreakerOptions& options, std::uint64
   CHECK(options.window_calls == 0 || options.min_calls <= calls_per_slice_ * (kSlices - 1));
   CHECK(options.failure_rate > 0 && options.failure_rate <= 1);
   CHECK(options.slow_rate > 0 && options.slow_rate <= 1);
-  CHECK(options.open_time.count() > 0 && options.slow_call.count() > 0);
+  CHECK(options.slow_call.count() > 0);
+  CHECK(options.open_time.count() > 0 && options.open_time <= kMaxTime);
   CHECK(options.open_jitter >= 0 && options.open_jitter <= 1);
-  CHECK(options.probes >= 1 && options.probe_time.count() > 0);
+  CHECK(options.probes >= 1);
+  CHECK(options.probe_time.count() > 0 && options.probe_time <= kMaxTime);
 }
 
 std::optional<CircuitBreaker::Ticket> CircuitBreaker::allow_slowly(base::Mono now) {

@@ -53,16 +53,18 @@ struct CircuitBreakerOptions {
   double failure_rate = 0.5;       // above 0, at most 1
   std::chrono::nanoseconds slow_call = std::chrono::nanoseconds::max();  // slow from here on
   double slow_rate = 1.0;                                                // above 0, at most 1
-  std::chrono::nanoseconds open_time = std::chrono::seconds(5);
-  double open_jitter = 0.2;  // 0 to 1
+  std::chrono::nanoseconds open_time = std::chrono::seconds(5);          // at most kMaxTime
+  double open_jitter = 0.2;                                              // 0 to 1
   std::uint32_t probes = 3;
-  std::chrono::nanoseconds probe_time = std::chrono::seconds(30);
+  std::chrono::nanoseconds probe_time = std::chrono::seconds(30);  // at most kMaxTime
 };
 
 class CircuitBreaker {
  public:
   enum class State : std::uint8_t { kClosed = 0, kOpen = 1, kHalfOpen = 2 };
   enum class Outcome : std::uint8_t { kSuccess, kFailure, kIgnored };
+  // A year. With `now` within 146 years of the clock's zero the arithmetic cannot overflow.
+  static constexpr std::chrono::nanoseconds kMaxTime = std::chrono::hours(24 * 365);
   struct Ticket {
     std::uint64_t phase;
   };

@@ -224,6 +224,29 @@ TEST(CircuitBreakerTest, JitterSpreadsTheOpenTime) {
   EXPECT_GT(longest, milliseconds(7'300));
 }
 
+TEST(CircuitBreakerTest, TheLongestTimesDoNotOverflow) {
+  CircuitBreakerOptions longest = options();
+  longest.open_time = longest.probe_time = CircuitBreaker::kMaxTime;
+  longest.open_jitter = 1;
+  Rig rig(longest);
+  rig.now = base::Mono{nanoseconds(std::int64_t{1} << 62)};
+  rig.open();
+  EXPECT_FALSE(rig.breaker.allow(rig.now));
+  EXPECT_GE(rig.breaker.retry_after(rig.now), CircuitBreaker::kMaxTime);
+  rig.now += 2 * CircuitBreaker::kMaxTime;
+  EXPECT_TRUE(rig.breaker.allow(rig.now));
+  EXPECT_EQ(rig.breaker.state(), State::kHalfOpen);
+}
+
+TEST(CircuitBreakerTest, RefusesTimesThatCouldOverflow) {
+  CircuitBreakerOptions open = options();
+  open.open_time = CircuitBreaker::kMaxTime + nanoseconds(1);
+  EXPECT_DEATH(Rig{open}, "CHECK failed");
+  CircuitBreakerOptions probe = options();
+  probe.probe_time = nanoseconds::max();
+  EXPECT_DEATH(Rig{probe}, "CHECK failed");
+}
+
 // The diagram of the header, written down naively: a list of all calls with their slices.
 class Model {
  public:
