@@ -19,6 +19,11 @@
 #include "base/check.h"
 #include "base/encoding.h"
 #include "base/random.h"
+#include "kit/cache/cache.h"
+#include "kit/cache/s3_fifo.h"
+#include "kit/count/space_saving.h"
+#include "kit/count/top_k.h"
+#include "kit/count/windowed_sketch.h"
 #include "kit/id/permutation.h"
 #include "kit/rate/fixed_window.h"
 #include "kit/rate/gcra.h"
@@ -26,6 +31,8 @@
 #include "kit/rate/sliding_counter.h"
 #include "kit/rate/sliding_log.h"
 #include "kit/rate/token_bucket.h"
+#include "modules/activity/log_line.h"
+#include "modules/activity/window_counts.h"
 #include "modules/links/redirect_cache.h"
 #include "platform/http/http_parser.h"
 #include "platform/http/router.h"
@@ -215,13 +222,138 @@ Passes redirect_cache_find() {
   });
 }
 
+using activity::LineFormat;
+
+// Hits only: each key is there.
+template <class Policy>
+Passes cache_get() {
+  using Numbers = kit::Cache<std::uint64_t, std::uint64_t, Policy>;
+  const auto cache = std::make_shared<Numbers>(kit::CacheOptions{.capacity = kKeys * 4, .seed = 1});
+  for (std::uint64_t key = 0; key < kKeys; ++key) cache->put(key, key, kStart);
+  return passes([cache](std::uint64_t pass) {
+    const auto found = cache->get(pass % kKeys, kStart);
+    CHECK(found.has_value());
+    keep(*found);
+  });
+}
+
+// A new key into a full cache, with a deadline: each put evicts.
+template <class Policy>
+Passes cache_put() {
+  using Numbers = kit::Cache<std::uint64_t, std::uint64_t, Policy>;
+  const auto cache = std::make_shared<Numbers>(kit::CacheOptions{.capacity = kKeys, .seed = 1});
+  return passes([cache, next = std::uint64_t{0}](std::uint64_t) mutable {
+    ++next;
+    keep(cache->put(next, next, kStart, std::chrono::seconds(60)));
+  });
+}
+
+// What names of users look like, short enough to lie in the tables' entries.
+std::vector<std::string> names() {
+  std::vector<std::string> names;
+  for (std::uint64_t i = 0; i < kKeys; ++i) {
+    names.push_back("user-" + base::base62_encode(i * 20'000'003, 7));
+  }
+  return names;
+}
+
+// Every second pass one of few, the others through all.
+std::size_t skewed(std::uint64_t pass) { return (pass % 2 == 0 ? pass * pass : pass) % kKeys; }
+
+// Of 16 keys 15 are known and one has never been: a batch is evicted every 1,024 passes.
+Passes space_saving_u64() {
+  const auto sketch = std::make_shared<kit::SpaceSaving<std::uint64_t>>(64, 1);
+  return passes([sketch, next = std::uint64_t{0}](std::uint64_t) mutable {
+    ++next;
+    keep(sketch->add(next % 16 != 0 ? next % 16 : next));
+  });
+}
+
+// Known keys only.
+Passes space_saving_string() {
+  const auto sketch = std::make_shared<kit::SpaceSaving<std::string>>(kKeys, 1);
+  return passes(
+      [sketch, names = names()](std::uint64_t pass) { keep(sketch->add(names[pass % kKeys])); });
+}
+
+// 1,000 events a bucket; those that leave are of the cost.
+constexpr std::chrono::seconds kWindow{5};
+constexpr std::uint32_t kBuckets = 5;
+
+Passes windowed_sketch() {
+  const kit::WindowClock clock(kWindow, kBuckets, std::chrono::hours(1));
+  const auto sketch = std::make_shared<kit::WindowedSketch<std::string>>(clock, kKeys, 1);
+  return passes([sketch, names = names(), now = kStart](std::uint64_t pass) mutable {
+    now += std::chrono::milliseconds(1);
+    keep(sketch->add(now, names[skewed(pass)]));
+  });
+}
+
+// `max_bytes` decides the form: all names fit, or each bucket has fewer counters than names.
+Passes top_k_add(std::size_t max_bytes, bool exact) {
+  const auto top =
+      std::make_shared<kit::TopK>(kit::TopK::Options{.window = kWindow,
+                                                     .buckets = kBuckets,
+                                                     .max_bytes = max_bytes,
+                                                     .max_k = 100,
+                                                     .max_ahead = std::chrono::hours(1),
+                                                     .seed = 1});
+  return passes([top, exact, names = names(), now = kStart](std::uint64_t pass) mutable {
+    now += std::chrono::milliseconds(1);
+    keep(top->add(now, names[skewed(pass)]));
+    CHECK(pass != kPasses - 1 || top->exact() == exact);
+  });
+}
+Passes top_k_exact() { return top_k_add(std::size_t{16} << 20, true); }
+Passes top_k_sketch() { return top_k_add(0, false); }
+
+Passes log_line(LineFormat format, std::string_view line) {
+  return passes([parser = activity::LogLineParser(format), line](std::uint64_t) mutable {
+    activity::LogLine out;
+    CHECK(parser.parse(line, out) == activity::LineKind::kEvent);
+    keep(out);
+  });
+}
+Passes log_line_plain() {
+  return log_line(LineFormat::kAuto, "1700000000.25 alice view /catalogue/items/1000000");
+}
+Passes log_line_clf() {
+  return log_line(LineFormat::kAuto,
+                  "203.0.113.7 - alice [10/Oct/2000:13:55:36 -0700] "
+                  "\"GET /catalogue/items/1000000?ref=letter HTTP/1.0\" 200 2326 "
+                  "\"https://www.example.com/\" \"Mozilla/5.0 (X11; Linux x86_64)\"");
+}
+
+// 100 events a second, every tenth with a fraction; seconds leave a window of 10.
+Passes window_counts() {
+  const auto counts = std::make_shared<activity::WindowCounts>(10, std::size_t{1} << 30, 1);
+  return passes([counts, names = names(), event = std::int64_t{0}](std::uint64_t pass) mutable {
+    ++event;
+    const auto nanos = static_cast<std::uint32_t>(event % 10 == 0 ? event % 100 * 10'000'000 : 0);
+    counts->add({1'700'000'000 + event / 100, nanos}, names[skewed(pass)]);
+    keep(*counts);
+  });
+}
+
 struct Path {
   std::string_view name;
   Passes (*prepare)();
 };
 
 constexpr Path kPaths[] = {
+    {"activity/log_line_clf", log_line_clf},
+    {"activity/log_line_plain", log_line_plain},
+    {"activity/window_counts", window_counts},
     {"base/base62_encode", base62_encode},
+    {"cache/get_lru", cache_get<kit::Lru>},
+    {"cache/get_s3_fifo", cache_get<kit::S3Fifo>},
+    {"cache/put_lru", cache_put<kit::Lru>},
+    {"cache/put_s3_fifo", cache_put<kit::S3Fifo>},
+    {"count/space_saving_string", space_saving_string},
+    {"count/space_saving_u64", space_saving_u64},
+    {"count/top_k_exact", top_k_exact},
+    {"count/top_k_sketch", top_k_sketch},
+    {"count/windowed_sketch", windowed_sketch},
     {"http/parse_bare", parse_bare},
     {"http/parse_browser", parse_browser},
     {"http/router_match", router_match},
