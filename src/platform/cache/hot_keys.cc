@@ -59,10 +59,12 @@ base::Status save_hot_keys(const std::string& path, const std::vector<std::strin
   const std::string draft = path + ".new";
   std::ofstream file(draft, std::ios::binary | std::ios::trunc);
   const std::string bytes = encode_hot_keys(keys);
+  std::error_code error;
+  using std::filesystem::perms;  // of its owner alone, as all that is beside it
+  std::filesystem::permissions(draft, perms::owner_read | perms::owner_write, error);
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   file.close();
-  std::error_code error;
-  if (file.good()) std::filesystem::rename(draft, path, error);
+  if (file.good() && !error) std::filesystem::rename(draft, path, error);
   if (file.good() && !error) return base::ok_status();
   return base::fail(base::Code::kUnavailable, "cache_file", "cannot write " + path);
 }

@@ -15,6 +15,8 @@ TEST(HotKeys, AreReadBackOnce) {
   const std::string path = folder.path() + "/links.keys";
   const std::vector<std::string> keys{"a", "", std::string("b\0c", 3), std::string(512, 'x')};
   ASSERT_TRUE(save_hot_keys(path, keys).ok());
+  EXPECT_EQ(std::filesystem::status(path).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   EXPECT_EQ(take_hot_keys(path), keys);
   EXPECT_FALSE(std::filesystem::exists(path));
   EXPECT_TRUE(take_hot_keys(path).empty());
