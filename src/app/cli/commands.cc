@@ -10,6 +10,7 @@
 #include <semaphore>
 
 #include "app/app.h"
+#include "app/cli/ask_password.h"
 #include "app/file_limit.h"
 #include "app/installation.h"
 #include "app/modules.h"
@@ -255,10 +256,7 @@ Status key_revoke(const Config& config, const std::string& tenant, const std::st
 
 Status admin_reset_password(const Config& config) {
   ASHLAR_ASSIGN(const auto ashlar, open_quietly(config));
-  std::fprintf(stderr, "New password: ");
-  std::string password;
-  std::getline(std::cin, password);
-  return ashlar->admin->reset_password(password);
+  return ashlar->admin->reset_password(ask_password("New password, at least 10 characters"));
 }
 
 Status verify(const Config& config) {
