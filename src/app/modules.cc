@@ -76,8 +76,7 @@ struct Modules::Parts {
                    .worker_shard = needs.config.http.io_threads},
                   needs.ashlar.entropy.u64(), *needs.ashlar.db, links.links, links.recorder,
                   links_values, needs.ashlar.clock, needs.ashlar.metrics),
-        activity({
-                  .board = {.max_bytes = needs.config.activity_memory_mb << 20,
+        activity({.board = {.max_bytes = needs.config.activity_memory_mb << 20,
                             .max_dimension_bytes = needs.config.activity_dimension_mb << 20,
                             .seed = needs.ashlar.entropy.u64()}},
                  *needs.ashlar.db, needs.ashlar.clock, needs.ashlar.metrics, needs.ashlar.log) {}

@@ -275,9 +275,8 @@ std::vector<ErrorDoc> errors_of(const Route& route) {
   for (const ErrorDoc& error : platform) {
     if (!documented_before(own, error)) own.push_back(error);
   }
-  std::ranges::sort(own, {}, [](const ErrorDoc& error) {
-    return std::pair(error.status, error.reason);
-  });
+  std::ranges::sort(own, {},
+                    [](const ErrorDoc& error) { return std::pair(error.status, error.reason); });
   return own;
 }
 
