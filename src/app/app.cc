@@ -86,7 +86,8 @@ struct App::Parts {
   std::unique_ptr<Installation> ashlar;
   std::optional<http::CursorCodec> cursors;
   std::optional<obs::Tracer> tracer;
-  std::string origin;
+  std::string origin;      // where we listen
+  std::string public_url;  // what the outside calls us
   std::string openapi;
   std::string docs_page;
   std::atomic<bool> stopping{false};
@@ -160,7 +161,7 @@ http::RouteTable App::Parts::all_routes() {
 Status App::Parts::build(http::ListenSocket socket) {
   Installation& a = *ashlar;
   origin = (config.http.tls_certificate.empty() ? "http://" : "https://") + socket.authority();
-  const std::string public_url = config.public_url.empty() ? origin : config.public_url;
+  public_url = config.public_url.empty() ? origin : config.public_url;
   ASHLAR_ASSIGN(modules, Modules::make({.ashlar = a,
                                         .config = config,
                                         .cursors = *cursors,
@@ -278,6 +279,8 @@ base::Status App::stop() {
 
 void App::reload() { parts_->server->reload_certificate(); }
 
-base::Result<std::string> App::banner() { return make_banner(*parts_->ashlar, parts_->origin); }
+base::Result<std::string> App::banner() {
+  return make_banner(*parts_->ashlar, parts_->origin, parts_->public_url);
+}
 
 }  // namespace ashlar::app

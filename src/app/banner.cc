@@ -31,10 +31,12 @@ std::string curl_line(const std::string& origin, const std::string& key) {
 
 }  // namespace
 
-base::Result<std::string> make_banner(Installation& ashlar, const std::string& origin) {
+base::Result<std::string> make_banner(Installation& ashlar, const std::string& listened,
+                                      const std::string& origin) {
   ASHLAR_ASSIGN(const std::optional<std::string> claim, ashlar.admin->offer_claim());
   ASHLAR_ASSIGN(const std::string key, make_sample_key(ashlar));
-  std::string text = std::string("\n  Ashlar ") + kVersion + " is running at " + origin + "\n\n";
+  std::string text = std::string("\n  Ashlar ") + kVersion + " is running at " + listened;
+  text += (origin == listened ? "" : ", for others " + origin) + "\n\n";
   text += "  Console   " + origin + "/_/" + (claim ? "#/claim/" + *claim : "") + "\n";
   if (claim)
     text += "            (one-time link to set the admin password, valid for 30 minutes)\n";

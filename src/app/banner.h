@@ -15,6 +15,9 @@ class Installation;
 
 inline constexpr const char* kSampleTenant = "demo";
 
-base::Result<std::string> make_banner(Installation& ashlar, const std::string& origin);
+// `listened`: where this process is reached; `origin`: what the outside calls it (public_url, or
+// the same). Everything that a person may follow or copy begins with the latter.
+base::Result<std::string> make_banner(Installation& ashlar, const std::string& listened,
+                                      const std::string& origin);
 
 }  // namespace ashlar::app
