@@ -175,7 +175,7 @@ Status App::Parts::build(http::ListenSocket socket) {
   authenticator.emplace(*a.keys, *a.admin, *a.tenants);
   cors.emplace(config.http.cors);
   http::RouteTable routes = all_routes();
-  const http::ApiInfo info = api_info(origin);
+  const http::ApiInfo info = api_info(public_url);
   openapi = http::openapi_document(routes, info);
   docs_page = http::docs_page(routes, info);
   router = std::make_unique<http::Router>(std::move(routes), a.metrics);
