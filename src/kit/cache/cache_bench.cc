@@ -163,7 +163,7 @@ class Durations {
  private:
   static std::size_t bucket_of(std::uint64_t nanos) {
     const std::uint64_t value = std::max<std::uint64_t>(nanos, 1) * 8;
-    const int shift = std::bit_width(value) - 4;
+    const int shift = static_cast<int>(std::bit_width(value)) - 4;
     return std::min<std::size_t>(static_cast<std::size_t>(shift) * 8 + (value >> shift) - 8, 319);
   }
 

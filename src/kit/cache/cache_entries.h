@@ -140,7 +140,7 @@ class CacheEntries {
     return index_.bytes() + slab_.bytes() + order_.bytes() + wheel_.bytes() + policy_.bytes();
   }
 
-  friend void swap(CacheEntries& a, CacheEntries& b) {
+  friend void swap(CacheEntries& a, CacheEntries& b) noexcept {
     std::swap(a.index_, b.index_);
     std::swap(a.slab_, b.slab_);
     std::swap(a.order_, b.order_);

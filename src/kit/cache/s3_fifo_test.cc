@@ -11,6 +11,7 @@
 #include <deque>
 #include <list>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -62,7 +63,7 @@ class Reference {
   [[nodiscard]] std::vector<std::uint64_t> contents() const {
     std::vector<std::uint64_t> keys;
     for (const auto* queue : {&small_, &main_}) {
-      for (auto it = queue->rbegin(); it != queue->rend(); ++it) keys.push_back(it->key);
+      for (const Entry& entry : std::views::reverse(*queue)) keys.push_back(entry.key);
     }
     return keys;
   }

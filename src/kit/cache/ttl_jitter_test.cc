@@ -23,7 +23,7 @@ void expect_uniform(Draw draw, nanoseconds ttl, double f, double low, double hig
     ASSERT_LE(drawn, high);
     ++tenths[std::min<std::size_t>(9, static_cast<std::size_t>((drawn - low) / (high - low) * 10))];
   }
-  for (const int count : tenths) EXPECT_NEAR(count, kDraws / 10, 5 * std::sqrt(kDraws * 0.09));
+  for (const int count : tenths) EXPECT_NEAR(count, kDraws / 10.0, 5 * std::sqrt(kDraws * 0.09));
 }
 
 TEST(TtlJitter, SpreadsEvenly) {

@@ -77,16 +77,13 @@ class VegasLimit {
     const double step = std::max(1.0, std::floor(std::log10(limit_)));
     const double queue = std::ceil(limit_ * (1 - no_load_ / taken));
     double next = limit_;
-    if (dropped) {
+    if (!dropped && in_flight * 2.0 < limit_) return;
+    if (dropped || queue > 6 * step) {
       next -= step;
-    } else if (in_flight * 2.0 < limit_) {
-      return;
     } else if (queue <= step) {
       next += 6 * step;
     } else if (queue < 3 * step) {
       next += step;
-    } else if (queue > 6 * step) {
-      next -= step;
     }
     limit_ = options_.bounds.clamp(next);
   }
