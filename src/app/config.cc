@@ -255,12 +255,17 @@ std::string get_tenant_origins(const Config& config) {
   return join_list(items);
 }
 
-// A password in a URL is nobody's to print.
+// A password in a URL is nobody's to print; libpq takes one among the parameters too.
 std::string masked(const std::string& url) {
-  const std::size_t at = url.rfind('@');
   const std::size_t scheme = url.find("://");
-  if (at == std::string::npos) return url;
-  return url.substr(0, scheme + 3) + "***" + url.substr(at);
+  const std::size_t at = url.rfind('@');
+  std::string shown =
+      at == std::string::npos ? url : url.substr(0, scheme + 3) + "***" + url.substr(at);
+  const std::size_t query = shown.find('?');
+  if (query != std::string::npos && shown.find("password=", query) != std::string::npos) {
+    shown.replace(query + 1, std::string::npos, "***");
+  }
+  return shown;
 }
 
 Status set_cache_redis(Config& config, std::string_view text) {
@@ -324,7 +329,7 @@ std::vector<Setting> engine_settings() {
       {"data", "Folder of everything that is kept (with SQLite).", set_data,
        [](const Config& c) { return c.data_dir; }},
       {"store", "postgres://… for PostgreSQL; empty: SQLite in the data folder.", set_store,
-       [](const Config& c) { return masked(c.store); }},
+       [](const Config& c) { return masked(c.store); }, &Config::store},
       number("workers", "Threads that run handlers; most of them wait for storage.", 1, 1024,
              [](Config& c) -> auto& { return c.workers; }),
       number("worker_queue", "Requests that may wait for a worker; more get 503 at once.", 1,
@@ -337,9 +342,10 @@ std::vector<Setting> engine_settings() {
       {"otlp.endpoint", "Collector for traces, e.g. http://127.0.0.1:4318; empty: none.",
        set_otlp_endpoint, [](const Config& c) { return c.otlp_endpoint; }},
       {"otlp.sample_ratio", "Share of traces that begin here and are kept, 0 to 1.", set_ratio,
-       [](const Config& c) { return std::to_string(c.otlp_sample_ratio); }},
+       [](const Config& c) { return shortest(c.otlp_sample_ratio); }},
       {"cache.redis", "redis://[[USER]:PASSWORD@]HOST:PORT[/DB] for a far cache; empty: none.",
-       set_cache_redis, [](const Config& c) { return masked(c.cache_redis); }},
+       set_cache_redis, [](const Config& c) { return masked(c.cache_redis); },
+       &Config::cache_redis},
       number("cache.redis_connections",
              "Connections to it; one serves thousands of loads a second.", 1, 64,
              [](Config& c) -> auto& { return c.cache_redis_connections; }),
@@ -389,6 +395,17 @@ std::string environment_name(std::string_view key) {
     name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
   }
   return name;
+}
+
+std::string settings_as_toml(const Config& config) {
+  std::string out;
+  for (const Setting& setting : settings()) {
+    const std::string shown = setting.get(config);
+    const bool masked = setting.secret != nullptr && config.*setting.secret != shown;
+    out += (masked ? "# " : "") + std::string(setting.key) + " = " + toml_value(shown) + "    # " +
+           std::string(setting.doc) + "\n";
+  }
+  return out;
 }
 
 base::Error ConfigLoader::wrong_at(std::string_view key, std::string_view problem) const {

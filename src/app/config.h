@@ -8,7 +8,8 @@
 // one: ASHLAR_HTTP_IO_THREAD is a mistake, ASHLAR_PORT (which Kubernetes sets for a service of our
 // name) and ASHLAR_BUILD (of our own tests) are no business of ours.
 //
-// docs/OPERATIONS.md lists them; `ashlar serve --print-settings` prints what is in force.
+// docs/OPERATIONS.md lists them; `ashlar serve --print-settings` prints what is in force, as
+// such a file.
 #pragma once
 
 #include <cstdint>
@@ -58,10 +59,14 @@ struct Setting {
   std::string_view key;  // "http.idle_timeout_s"; in the environment ASHLAR_HTTP_IDLE_TIMEOUT_S
   std::string_view doc;
   std::function<base::Status(Config&, std::string_view text)> set;
-  std::function<std::string(const Config&)> get;
+  std::function<std::string(const Config&)> get;  // what may be a password, masked
+  std::string Config::* secret = nullptr;         // what `get` masks; null: nothing is masked
 };
 std::span<const Setting> settings();
 std::string environment_name(std::string_view key);
+// A file for apply_file() that says all of it, each line with what the setting is for. A setting
+// that holds a password is a comment, with the password masked.
+std::string settings_as_toml(const Config& config);
 
 // The variables of a process: name and value.
 using Environment = std::vector<std::pair<std::string, std::string>>;

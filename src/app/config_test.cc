@@ -209,10 +209,52 @@ TEST(Config, AFileWithAnUnknownSettingIsRefusedWithItsLine) {
 }
 
 TEST(Config, APasswordIsNotPrinted) {
-  Config config;
-  config.store = "postgres://user:hidden@host/db";
-  for (const Setting& setting : settings()) {
-    EXPECT_EQ(setting.get(config).find("hidden"), std::string::npos) << setting.key;
+  for (const char* store :
+       {"postgres://user:hidden@host/db", "postgres://host/db?user=u&password=hidden"}) {
+    Config config;
+    config.store = store;
+    config.cache_redis = "redis://:hidden@127.0.0.1:6379";
+    for (const Setting& setting : settings()) {
+      EXPECT_EQ(setting.get(config).find("hidden"), std::string::npos) << setting.key;
+    }
+    const std::string printed = settings_as_toml(config);
+    EXPECT_NE(printed.find("\n# store = "), std::string::npos) << printed;
+    EXPECT_NE(printed.find("\n# cache.redis = "), std::string::npos) << printed;
+  }
+}
+
+Config read_back(const std::string& printed) {
+  const storage::TemporaryDirectory folder;
+  const std::string file = folder.path() + "/ashlar.toml";
+  std::ofstream(file) << printed;
+  ConfigLoader loader;
+  const base::Status read = loader.apply_file(file);
+  EXPECT_TRUE(read.ok()) << read.error().detail << "\n" << printed;
+  const base::Result<Config> config = loader.finish();
+  EXPECT_TRUE(config.ok()) << config.error().detail;
+  return *config;
+}
+
+TEST(Config, WhatIsPrintedCanBeTheFile) {
+  Config odd;
+  odd.data_dir = "a \"folder\" \\ with\ttabs # and 1";
+  odd.store = "postgres:///db";
+  odd.metrics_listen = "[::1]:9090";
+  odd.otlp_sample_ratio = 1e-7;
+  odd.http.proxy_protocol = true;
+  odd.http.trusted_proxies = {"10.0.0.0/8", "::1"};
+  odd.http.cors.tenant_origins = {{"demo", {"https://a.example", "https://b.example"}}};
+  Config numbers;
+  numbers.data_dir = "007";
+  numbers.otlp_sample_ratio = 1;
+  Config real;
+  real.data_dir = "1.50";
+  for (const Config& config : {Config{}, odd, numbers, real}) {
+    const std::string printed = settings_as_toml(config);
+    const Config again = read_back(printed);
+    EXPECT_EQ(settings_as_toml(again), printed);
+    EXPECT_EQ(again.data_dir, config.data_dir);
+    EXPECT_EQ(again.otlp_sample_ratio, config.otlp_sample_ratio);
   }
 }
 

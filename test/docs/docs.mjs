@@ -125,7 +125,7 @@ function factsOf() {
     options,
     settings: new Map(read(join(folder, "settings")).trimEnd().split("\n").map((line) => {
       const [, key, value] = /^(\S+) = ?(.*?) {4}#/.exec(line);
-      return [key, value.trim()];
+      return [key, value.trim().replace(/^"(.*)"$/, "$1")];
     })),
     metrics: new Set([...read(join(folder, "metrics")).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)),
     reasons: reasonSet,

@@ -113,10 +113,8 @@ Status serve(const Config& wanted) {
 }
 
 Status print_settings(const Config& config) {
-  for (const Setting& setting : settings()) {
-    print_line(std::string(setting.key) + " = " + setting.get(config) + "    # " +
-               std::string(setting.doc));
-  }
+  const std::string text = settings_as_toml(config);
+  std::fwrite(text.data(), 1, text.size(), stdout);
   return base::ok_status();
 }
 

@@ -187,6 +187,11 @@ export function lifecycleSuite(kind) {
       assert.equal(code, 0);
       for (const line of ["workers = 5", "worker_queue = 40", "http.idle_timeout_s = 7"]) assert.ok(stdout.includes(`${line} `), `${line}\n${stdout}`);
       assert.ok(!stdout.includes("hidden"));
+      assert.match(stdout, /^# store = "postgres:\/\/\*\*\*@h\/db" /m);
+      writeFileSync(file, stdout);
+      const again = ashlar(["serve", "--print-settings", "--config", file]);
+      assert.equal(again.stderr, "");
+      assert.equal(again.stdout, stdout.replace(/^# store = .*@h\/db"/m, 'store = ""'));
       removeFolder(folder);
     });
 
