@@ -4,18 +4,17 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <optional>
 
+#include "app/setting_kinds.h"
 #include "app/toml_file.h"
 #include "platform/cache/redis_connection.h"
 #include "platform/http/client_address.h"
 #include "platform/http/cors.h"
 #include "platform/http/http_parser.h"
-#include "platform/http/ip_address.h"
 
 namespace ashlar::app {
 namespace {
@@ -23,40 +22,6 @@ namespace {
 using base::Code;
 using base::fail;
 using base::Status;
-
-base::Error wrong(std::string detail) {
-  return fail(Code::kInvalid, "wrong_setting", std::move(detail));
-}
-
-Status parse_number(std::string_view text, std::int64_t low, std::int64_t high, std::int64_t& out) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool is_number = error != std::errc::invalid_argument && end == text.data() + text.size();
-  if (!is_number) return wrong("'" + std::string(text) + "' is not a number");
-  if (error == std::errc::result_out_of_range || value < low || value > high) {
-    return wrong("must be between " + std::to_string(low) + " and " + std::to_string(high));
-  }
-  out = value;
-  return base::ok_status();
-}
-
-constexpr std::int64_t kMaxPort = 65'535;
-
-// A whole number of a unit that `place` counts in.
-template <class Place>
-Setting number(std::string_view key, std::string_view doc, std::int64_t low, std::int64_t high,
-               Place place) {
-  return {key, doc,
-          [=](Config& config, std::string_view text) -> Status {
-            std::int64_t value = 0;
-            ASHLAR_TRY(parse_number(text, low, high, value));
-            place(config) = static_cast<std::remove_reference_t<decltype(place(config))>>(value);
-            return base::ok_status();
-          },
-          [=](const Config& config) {
-            return std::to_string(static_cast<std::int64_t>(place(const_cast<Config&>(config))));
-          }};
-}
 
 Setting seconds(std::string_view key, std::string_view doc,
                 base::Millis http::ServerOptions::* field) {
@@ -69,16 +34,6 @@ Setting seconds(std::string_view key, std::string_view doc,
         return base::ok_status();
       },
       [=](const Config& config) { return std::to_string((config.http.*field).count() / 1000); }};
-}
-
-template <class Place>
-Setting text(std::string_view key, std::string_view doc, Place place) {
-  return {key, doc,
-          [=](Config& config, std::string_view value) -> Status {
-            place(config) = std::string(value);
-            return base::ok_status();
-          },
-          [=](const Config& config) { return place(const_cast<Config&>(config)); }};
 }
 
 std::vector<std::string> split_list(std::string_view text) {
@@ -98,44 +53,10 @@ std::string join_list(const std::vector<std::string>& items) {
   return out;
 }
 
-struct Endpoint {
-  std::string address;
-  std::uint16_t port = 0;
-};
-
-// Only what needs no look-up: a name may have several addresses, or none at the next start.
-bool is_listen_address(std::string_view host) {
-  const bool v6 = host.find(':') != std::string_view::npos;
-  // A link-local address has the zone of its interface.
-  if (v6) host = host.substr(0, host.find('%'));
-  return host == "localhost" || http::parse_ip(host).has_value();
-}
-
-base::Result<Endpoint> parse_endpoint(std::string_view text) {
-  const std::string quoted = "'" + std::string(text) + "'";
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return wrong(quoted + " is not HOST:PORT");
-  std::string_view host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (!is_listen_address(host)) {
-    return wrong(quoted + " begins with no address: HOST is like 127.0.0.1, [::1] or localhost");
-  }
-  std::int64_t port = 0;
-  const Status status = parse_number(text.substr(colon + 1), 0, kMaxPort, port);
-  if (!status.ok()) return wrong("the port " + status.error().detail);
-  return Endpoint{std::string(host), static_cast<std::uint16_t>(port)};
-}
-
 Status set_listen(Config& config, std::string_view text) {
-  ASHLAR_ASSIGN(Endpoint endpoint, parse_endpoint(text));
+  ASHLAR_ASSIGN(HostPort endpoint, parse_host_port(text));
   config.http.address = std::move(endpoint.address);
   config.http.port = endpoint.port;
-  return base::ok_status();
-}
-
-Status set_metrics_listen(Config& config, std::string_view text) {
-  if (!text.empty()) ASHLAR_TRY(parse_endpoint(text));
-  config.metrics_listen = std::string(text);
   return base::ok_status();
 }
 
@@ -148,12 +69,12 @@ Status check_url(std::string_view url) {
         rest, [](char c) { return c > ' ' && c < 0x7f && c != '?' && c != '#'; });
     if (plain && http::is_valid_host(rest.substr(0, rest.find('/')))) return base::ok_status();
   }
-  return wrong("must be http://HOST or https://HOST");
+  return wrong_setting("must be http://HOST or https://HOST");
 }
 
 Status set_store(Config& config, std::string_view text) {
   const bool postgres = text.starts_with("postgres://") || text.starts_with("postgresql://");
-  if (!text.empty() && !postgres) return wrong("must be empty (SQLite) or postgres://…");
+  if (!text.empty() && !postgres) return wrong_setting("must be empty (SQLite) or postgres://…");
   config.store = std::string(text);
   return base::ok_status();
 }
@@ -172,7 +93,7 @@ Status set_otlp_endpoint(Config& config, std::string_view text) {
 }
 
 Status set_data(Config& config, std::string_view text) {
-  if (text.empty()) return wrong("is empty");
+  if (text.empty()) return wrong_setting("is empty");
   config.data_dir = std::string(text);
   return base::ok_status();
 }
@@ -203,7 +124,7 @@ Status set_log_level(Config& config, std::string_view text) {
     config.log_level = level;
     return base::ok_status();
   }
-  return wrong("must be debug, info, warn, error or off");
+  return wrong_setting("must be debug, info, warn, error or off");
 }
 
 std::string get_log_level(const Config& config) {
@@ -213,18 +134,12 @@ std::string get_log_level(const Config& config) {
   return {};
 }
 
-Status set_bool(bool& out, std::string_view text) {
-  if (text != "true" && text != "false") return wrong("must be true or false");
-  out = text == "true";
-  return base::ok_status();
-}
-
 Status set_ratio(Config& config, std::string_view text) {
   char* end = nullptr;
   const std::string copy(text);
   const double value = std::strtod(copy.c_str(), &end);
   if (copy.empty() || *end != '\0' || !(value >= 0.0 && value <= 1.0)) {
-    return wrong("must be between 0 and 1");
+    return wrong_setting("must be between 0 and 1");
   }
   config.otlp_sample_ratio = value;
   return base::ok_status();
@@ -236,7 +151,7 @@ Status set_tenant_origins(Config& config, std::string_view text) {
   for (const std::string& item : split_list(text)) {
     const std::size_t equals = item.find('=');
     if (equals == 0 || equals == std::string::npos)
-      return wrong("'" + item + "' is not TENANT=ORIGIN");
+      return wrong_setting("'" + item + "' is not TENANT=ORIGIN");
     const std::string tenant = item.substr(0, equals);
     auto rule = std::ranges::find(rules, tenant, [](const auto& r) { return r.first; });
     if (rule == rules.end()) rule = rules.insert(rule, {tenant, {}});
@@ -255,23 +170,10 @@ std::string get_tenant_origins(const Config& config) {
   return join_list(items);
 }
 
-// A password in a URL is nobody's to print; libpq takes one among the parameters too.
-std::string masked(const std::string& url) {
-  const std::size_t scheme = url.find("://");
-  const std::size_t at = url.rfind('@');
-  std::string shown =
-      at == std::string::npos ? url : url.substr(0, scheme + 3) + "***" + url.substr(at);
-  const std::size_t query = shown.find('?');
-  if (query != std::string::npos && shown.find("password=", query) != std::string::npos) {
-    shown.replace(query + 1, std::string::npos, "***");
-  }
-  return shown;
-}
-
 Status set_cache_redis(Config& config, std::string_view text) {
   if (!text.empty()) {
     const auto address = cache::parse_redis_url(text);
-    if (!address.ok()) return wrong(address.error().detail);
+    if (!address.ok()) return wrong_setting(address.error().detail);
   }
   config.cache_redis = std::string(text);
   return base::ok_status();
@@ -287,8 +189,8 @@ std::vector<Setting> listener_settings() {
        }},
       {"public_url", "What short links begin with; empty: the address that is listened on.",
        set_public_url, [](const Config& c) { return c.public_url; }},
-      {"metrics.listen", "HOST:PORT for /metrics alone; empty: on the main listener.",
-       set_metrics_listen, [](const Config& c) { return c.metrics_listen; }},
+      listener("metrics.listen", "HOST:PORT for /metrics alone; empty: on the main listener.",
+               [](Config& c) -> auto& { return c.metrics_listen; }),
       number("http.io_threads", "Threads that parse and write; one a core is plenty.", 1, 256,
              [](Config& c) -> auto& { return c.http.io_threads; }),
       number("http.max_connections", "Open connections; more are closed at once.", 1, 1'000'000,
@@ -307,9 +209,8 @@ std::vector<Setting> listener_settings() {
               &http::ServerOptions::write_timeout),
       seconds("http.drain_timeout_s", "For requests under way when the server stops.",
               &http::ServerOptions::drain_timeout),
-      {"http.proxy_protocol", "Connections begin with a PROXY v1 or v2 header.",
-       [](Config& c, std::string_view t) { return set_bool(c.http.proxy_protocol, t); },
-       [](const Config& c) { return std::string(c.http.proxy_protocol ? "true" : "false"); }},
+      flag("http.proxy_protocol", "Connections begin with a PROXY v1 or v2 header.",
+           [](Config& c) -> auto& { return c.http.proxy_protocol; }),
       {"http.trusted_proxies", "Addresses or CIDR blocks whose X-Forwarded-* count.",
        set_trusted_proxies, [](const Config& c) { return join_list(c.http.trusted_proxies); }},
       text("tls.certificate", "PEM file with the certificate chain; reloaded when it changes.",
@@ -329,7 +230,7 @@ std::vector<Setting> engine_settings() {
       {"data", "Folder of everything that is kept (with SQLite).", set_data,
        [](const Config& c) { return c.data_dir; }},
       {"store", "postgres://… for PostgreSQL; empty: SQLite in the data folder.", set_store,
-       [](const Config& c) { return masked(c.store); }, &Config::store},
+       [](const Config& c) { return masked(c.store); }, [](const Config& c) { return c.store; }},
       number("workers", "Threads that run handlers; most of them wait for storage.", 1, 1024,
              [](Config& c) -> auto& { return c.workers; }),
       number("worker_queue", "Requests that may wait for a worker; more get 503 at once.", 1,
@@ -345,7 +246,7 @@ std::vector<Setting> engine_settings() {
        [](const Config& c) { return shortest(c.otlp_sample_ratio); }},
       {"cache.redis", "redis://[[USER]:PASSWORD@]HOST:PORT[/DB] for a far cache; empty: none.",
        set_cache_redis, [](const Config& c) { return masked(c.cache_redis); },
-       &Config::cache_redis},
+       [](const Config& c) { return c.cache_redis; }},
       number("cache.redis_connections",
              "Connections to it; one serves thousands of loads a second.", 1, 64,
              [](Config& c) -> auto& { return c.cache_redis_connections; }),
@@ -384,6 +285,7 @@ std::span<const Setting> settings() {
   static const std::vector<Setting> table = [] {
     std::vector<Setting> all = engine_settings();
     for (Setting& setting : listener_settings()) all.push_back(std::move(setting));
+    for (Setting& setting : limits_settings()) all.push_back(std::move(setting));
     return all;
   }();
   return table;
@@ -401,7 +303,7 @@ std::string settings_as_toml(const Config& config) {
   std::string out;
   for (const Setting& setting : settings()) {
     const std::string shown = setting.get(config);
-    const bool masked = setting.secret != nullptr && config.*setting.secret != shown;
+    const bool masked = setting.secret && setting.secret(config) != shown;
     out += (masked ? "# " : "") + std::string(setting.key) + " = " + toml_value(shown) + "    # " +
            std::string(setting.doc) + "\n";
   }
@@ -412,7 +314,7 @@ base::Error ConfigLoader::wrong_at(std::string_view key, std::string_view proble
   const auto where = where_.find(key);
   std::string detail = std::string(key) + ": " + std::string(problem);
   if (where != where_.end()) detail += " (from " + where->second + ")";
-  return wrong(std::move(detail));
+  return wrong_setting(std::move(detail));
 }
 
 Status ConfigLoader::apply(std::string_view key, std::string_view text, std::string_view where) {
@@ -446,7 +348,7 @@ Status ConfigLoader::apply_environment(const Environment& environment) {
     if (named != nullptr) {
       ASHLAR_TRY(apply(named->key, text, "environment " + name));
     } else if (like_ours) {
-      return wrong(name + ": there is no such setting (from environment)");
+      return wrong_setting(name + ": there is no such setting (from environment)");
     }
   }
   return base::ok_status();

@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/limits_settings.h"
 #include "base/result.h"
 #include "platform/http/server_options.h"
 #include "platform/observability/log.h"
@@ -52,6 +53,8 @@ struct Config {
 
   std::size_t activity_memory_mb = 512;
   std::size_t activity_dimension_mb = 32;
+
+  LimitsConfig limits;
 };
 
 // One row of the table of settings.
@@ -59,8 +62,8 @@ struct Setting {
   std::string_view key;  // "http.idle_timeout_s"; in the environment ASHLAR_HTTP_IDLE_TIMEOUT_S
   std::string_view doc;
   std::function<base::Status(Config&, std::string_view text)> set;
-  std::function<std::string(const Config&)> get;  // what may be a password, masked
-  std::string Config::* secret = nullptr;         // what `get` masks; null: nothing is masked
+  std::function<std::string(const Config&)> get;       // what may be a password, masked
+  std::function<std::string(const Config&)> secret{};  // what `get` masks; empty: nothing is masked
 };
 std::span<const Setting> settings();
 std::string environment_name(std::string_view key);

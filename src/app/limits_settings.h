@@ -1,0 +1,33 @@
+// LimitsConfig: the settings of the rate limits and of the listeners that serve them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ashlar::app {
+
+struct Setting;
+
+struct LimitsConfig {
+  std::string folder;       // of rule files; "": none
+  std::string grpc_listen;  // HOST:PORT; "": not served
+  std::string http_listen;
+  std::string resp_listen;
+  std::string redis;  // "": counts are kept in process; else redis://…
+  std::string redis_prefix;
+  std::size_t io_threads = 1;
+  std::size_t max_keys = 4'000'000;
+  std::int64_t store_deadline_ms = 50;
+  std::int64_t snapshot_s = 5;
+  std::string headers = "draft-10";
+  bool merge_domains = false;
+  bool count_refused = false;
+  bool shadow = false;
+  bool response_headers = false;
+};
+
+std::vector<Setting> limits_settings();
+
+}  // namespace ashlar::app
