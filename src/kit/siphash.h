@@ -13,7 +13,7 @@ namespace ashlar::kit {
 // The 16 bytes of a key as two little-endian words.
 using SipKey = std::array<std::uint64_t, 2>;
 
-// The same on every machine, for ever.
+// The same on every little-endian machine, for ever; it is built for no other.
 std::uint64_t siphash(const SipKey& key, std::string_view bytes);
 
 }  // namespace ashlar::kit
