@@ -4,6 +4,7 @@
 #include <queue>
 
 #include "base/check.h"
+#include "base/varint.h"
 
 namespace ashlar::links {
 namespace {
@@ -12,14 +13,17 @@ constexpr char kVersion = 1;
 // More than any link gets in an hour, and adding up a million such counts does not overflow.
 constexpr std::int64_t kMaxClicks = std::int64_t{1} << 42;
 
-void append_varint(std::string& out, std::int64_t value) {
+void append(std::string& out, std::int64_t value) {
   CHECK(value >= 0);
-  auto rest = static_cast<std::uint64_t>(value);
-  while (rest >= 0x80) {
-    out += static_cast<char>(rest | 0x80);
-    rest >>= 7;
-  }
-  out += static_cast<char>(rest);
+  base::append_varint(out, static_cast<std::uint64_t>(value));
+}
+
+// False: cut off, or no int64.
+bool take(std::string_view& rest, std::int64_t& value) {
+  std::uint64_t read = 0;
+  if (!base::read_varint(rest, read)) return false;
+  value = static_cast<std::int64_t>(read);
+  return value >= 0;
 }
 
 }  // namespace
@@ -32,11 +36,11 @@ std::string encode_click_batch(std::span<const ClickCount> counts) {
   for (const ClickCount& count : counts) {
     const bool same_tenant = count.tenant == last.tenant;
     const bool same_link = same_tenant && count.link == last.link;
-    append_varint(out, count.tenant.value - last.tenant.value);
-    append_varint(out, count.link.value - (same_tenant ? last.link.value : 0));
-    append_varint(out, count.hour - (same_link ? last.hour : 0));
+    append(out, count.tenant.value - last.tenant.value);
+    append(out, count.link.value - (same_tenant ? last.link.value : 0));
+    append(out, count.hour - (same_link ? last.hour : 0));
     CHECK(count.clicks > 0 && count.clicks <= kMaxClicks);
-    append_varint(out, count.clicks);
+    append(out, count.clicks);
     last = count;
   }
   return out;
@@ -57,27 +61,13 @@ bool ClickBatchReader::fail() {
   return false;
 }
 
-bool ClickBatchReader::read_varint(std::int64_t& value) {
-  std::uint64_t result = 0;
-  for (int shift = 0; shift < 63 && !rest_.empty(); shift += 7) {
-    const auto byte = static_cast<unsigned char>(rest_[0]);
-    rest_.remove_prefix(1);
-    result |= std::uint64_t{byte & 0x7fU} << shift;
-    if (byte < 0x80) {
-      value = static_cast<std::int64_t>(result);
-      return true;
-    }
-  }
-  return false;
-}
-
 bool ClickBatchReader::next(ClickCount& count) {
   if (rest_.empty()) return false;
   std::int64_t tenant = 0;
   std::int64_t link = 0;
   std::int64_t hour = 0;
   std::int64_t clicks = 0;
-  if (!read_varint(tenant) || !read_varint(link) || !read_varint(hour) || !read_varint(clicks)) {
+  if (!take(rest_, tenant) || !take(rest_, link) || !take(rest_, hour) || !take(rest_, clicks)) {
     return fail();
   }
   const bool same_tenant = tenant == 0;

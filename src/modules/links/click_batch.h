@@ -1,7 +1,7 @@
 // ClickBatch: many ClickCounts as few bytes: the form of links_click_batches.data. Pure.
 //
 //   byte 1: the version, 1. Then for each count, in rising order of (tenant, link, hour), four
-//   varints (7 bits a byte, lowest first): tenant - last tenant; link - last link, or link where
+//   varints (base/varint.h): tenant - last tenant; link - last link, or link where
 //   the tenant is another; hour - last hour, or hour where the link is another; clicks.
 //
 // A typical count takes 5 to 7 bytes.
@@ -33,7 +33,6 @@ class ClickBatchReader {
   [[nodiscard]] const base::Status& status() const { return status_; }
 
  private:
-  bool read_varint(std::int64_t& value);
   bool fail();
 
   std::string_view rest_;

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "base/encoding.h"
 #include "base/random.h"
 #include "modules/links/click_tally.h"
 
@@ -53,6 +54,36 @@ TEST(ClickBatchTest, ReadsExtremes) {
                                        {base::TenantId(kMax), LinkId(0), 0, std::int64_t{1} << 42},
                                        {base::TenantId(kMax), LinkId(kMax), kMax, 1}};
   EXPECT_EQ(read_all(encode_click_batch(counts)), counts);
+}
+
+// Rows of years ago are read by this, so what is written may not change.
+TEST(ClickBatchTest, ItsBytesAreForEver) {
+  const std::vector<ClickCount> counts{{base::TenantId(1), LinkId(127), 470'000, 1},
+                                       {base::TenantId(1), LinkId(127), 470'001, 128},
+                                       {base::TenantId(1), LinkId(300), 470'000, 2},
+                                       {base::TenantId(9), LinkId(5), 470'002, 1 << 21}};
+  EXPECT_EQ(base::hex_encode(encode_click_batch(counts)),
+            "01"              // version
+            "017ff0d71c01"    // 1, 127, 470,000: 1
+            "0000018001"      // + 0, + 0, + 1: 128
+            "00ad01f0d71c02"  // + 0, + 173, 470,000: 2
+            "0805f2d71c80808001");
+}
+
+// Nine bytes hold the greatest int64; a tenth makes it another form of the same number, or too big.
+TEST(ClickBatchTest, NumbersBeyondInt64AreDamage) {
+  const std::string greatest = std::string(8, '\xff') + "\x7f";
+  const auto read = [](const std::string& tenant) {
+    ClickBatchReader reader("\x01" + tenant + std::string("\x00\x00\x01", 3));
+    ClickCount count;
+    const bool got = reader.next(count);
+    EXPECT_EQ(got, reader.status().ok());
+    return got;
+  };
+  EXPECT_TRUE(read(greatest));
+  EXPECT_FALSE(read(std::string(9, '\xff') + "\x01"));
+  EXPECT_FALSE(read(std::string(9, '\xff') + "\x7f"));
+  EXPECT_FALSE(read(std::string(10, '\x80') + std::string(1, '\0')));
 }
 
 // No byte string makes the reader run on, crash or give counts out of order.
