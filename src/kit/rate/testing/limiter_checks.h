@@ -120,6 +120,30 @@ void check_step_back(const Rule& rule, const State& state, std::int64_t now_ns,
             peek(rule, state, mono(now_ns), cost).allowed);
 }
 
+// A clock that jumps about grants no more than its steps forward, taken together, are worth.
+// REQUIRES: a rule of a burst of 20 that gets 5 back each microsecond.
+template <class State, class Rule>
+void check_jumping_clock(const Rule& rule) {
+  base::Random random(9);
+  for (int round = 0; round < 200; ++round) {
+    State state;
+    std::int64_t now_ns = 0;
+    std::uint64_t forward_ns = 0;
+    std::uint64_t passed = 0;
+    for (int i = 0; i < 2000; ++i) {
+      const std::int64_t step_ns = random_step_ns(random, 300);
+      if (random.chance(0.45)) {
+        now_ns -= step_ns * (random.chance(0.1) ? 20 : 1);
+      } else {
+        now_ns += step_ns;
+        forward_ns += static_cast<std::uint64_t>(step_ns);
+      }
+      passed += take(rule, state, mono(now_ns), 1).allowed ? 1 : 0;
+      ASSERT_LE(passed * 1000, 20 * 1000 + 5 * forward_ns);
+    }
+  }
+}
+
 // Random takes, refunds and denials with a clock that goes forward, and with each its checks: those
 // above, and that the oracle (bool take(now_ns, cost), void refund(now_ns, cost), and
 // std::uint64_t remaining(now_ns)) says the same. `steps_back`: also looks what a step back would
