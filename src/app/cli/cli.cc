@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cstdio>
+#include <map>
 
 #include "app/cli/commands.h"
 #include "app/cli/top.h"
@@ -23,11 +25,20 @@ struct Common {
   std::string store;
   std::string listen;
   std::vector<std::string> sets;  // KEY=VALUE
+  // What `serve` takes as a flag of its own, by key.
+  std::map<std::string, std::string> flags;
 };
 
 int report(const base::Error& error, int code) {
   std::fprintf(stderr, "ashlar: %s\n", error.detail.c_str());
   return code;
+}
+
+// "limits.http_listen" is --limits-http-listen.
+std::string flag_name(std::string_view key) {
+  std::string name = "--" + std::string(key);
+  std::ranges::replace_if(name, [](char c) { return c == '.' || c == '_'; }, '-');
+  return name;
 }
 
 base::Result<Config> load(const Common& given) {
@@ -37,6 +48,9 @@ base::Result<Config> load(const Common& given) {
   if (!given.data.empty()) ASHLAR_TRY(loader.apply("data", given.data, "--data"));
   if (!given.store.empty()) ASHLAR_TRY(loader.apply("store", given.store, "--store"));
   if (!given.listen.empty()) ASHLAR_TRY(loader.apply("listen", given.listen, "--listen"));
+  for (const auto& [key, value] : given.flags) {
+    ASHLAR_TRY(loader.apply(key, value, flag_name(key)));
+  }
   for (const std::string& set : given.sets) {
     const std::size_t equals = set.find('=');
     if (equals == std::string::npos) {
@@ -86,6 +100,7 @@ struct Commands {
   }
 
   void add_server();
+  void add_setting_flags(CLI::App& serving);
   void add_tenants();
   void add_keys();
   void add_upkeep();
@@ -98,9 +113,25 @@ void Commands::add_server() {
   serving->add_option("--listen", common.listen, "Address (default 127.0.0.1:8080)")
       ->type_name("HOST:PORT");
   serving->add_flag("--print-settings", flag, "Print the settings in force and stop");
+  add_setting_flags(*serving);
   add(app, "migrate", "Bring the database's schema up to date", [this](const Config& c) {
     return migrate(c, flag);
   })->add_flag("--dry-run", flag, "Only say what would be done");
+}
+
+// What decides where the server listens and what it serves; every other setting takes --set.
+void Commands::add_setting_flags(CLI::App& serving) {
+  constexpr std::array<std::string_view, 6> kKeys{
+      "limits.config", "grpc.listen", "resp.listen", "limits.http_listen", "redis", "public_url"};
+  for (const Setting& setting : settings()) {
+    if (std::ranges::find(kKeys, setting.key) == kKeys.end()) continue;
+    serving.add_option_function<std::string>(
+        flag_name(setting.key),
+        [this, key = std::string(setting.key)](const std::string& value) {
+          common.flags[key] = value;
+        },
+        std::string(setting.doc));
+  }
 }
 
 void Commands::add_tenants() {
