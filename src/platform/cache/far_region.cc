@@ -100,25 +100,6 @@ FarRegion::Read FarRegion::read(std::string_view key) {
   return take(key, std::move(found));
 }
 
-std::vector<FarRegion::Read> FarRegion::read_all(const std::vector<std::string>& keys) {
-  std::vector<Read> reads(keys.size());
-  std::vector<std::string> asked;
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (!usable(keys[i])) continue;
-    asked.push_back(far_key(keys[i]));
-    places.push_back(i);
-  }
-  if (asked.empty()) return reads;
-  const base::Mono begun = clock_.mono();
-  std::vector<FarLookup> found = far_->look_up(asked, options_.format, options_.lease);
-  metrics_.far_answered(clock_.mono() - begun);
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    reads[places[i]] = take(keys[places[i]], std::move(found[i]));
-  }
-  return reads;
-}
-
 base::Millis FarRegion::life(bool present) {
   const base::Millis ttl = present ? options_.ttl : options_.absent_ttl;
   if (ttl.count() <= 0) return base::Millis{0};

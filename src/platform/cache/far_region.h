@@ -122,8 +122,6 @@ class FarRegion {
     std::string value{};
   };
   Read read(std::string_view key);
-  // One round trip for all, for warming up. Waits for nobody.
-  std::vector<Read> read_all(const std::vector<std::string>& keys);
   // What was loaded after `read` said kLoad. nullopt: there is none.
   void store(std::string_view key, const Read& read, std::optional<std::string_view> value);
   // Nothing was loaded.
