@@ -11,7 +11,7 @@
 #include "base/random.h"
 #include "modules/activity/activity_store.h"
 #include "modules/activity/board.h"
-#include "modules/activity/testing/activity_stores.h"
+#include "platform/storage/testing/product_store.h"
 
 namespace ashlar::activity {
 namespace {
@@ -20,6 +20,8 @@ using storage::Context;
 using storage::PlatformUse;
 using storage::Transaction;
 
+constexpr base::TenantId kAlice{1};
+constexpr base::TenantId kBob{2};
 constexpr base::Seconds kDay = Board::kMaxWindow;
 
 // One process: its connection to the database, its board, its log.
@@ -52,7 +54,7 @@ struct Instance {
 class ActivityLogTest : public ::testing::TestWithParam<storage::Dialect> {
  protected:
   void SetUp() override {
-    store_ = make_activity_store(GetParam());
+    store_ = storage::make_product_store(GetParam());
     if (!store_) GTEST_SKIP() << storage::kNoPostgres;
   }
   std::unique_ptr<Instance> instance() {
@@ -77,12 +79,12 @@ class ActivityLogTest : public ::testing::TestWithParam<storage::Dialect> {
   base::ManualClock clock_{base::Time{base::Seconds{1'795'341'600}}};
 };
 
-INSTANTIATE_TEST_SUITE_P(Storage, ActivityLogTest, activity_databases(), activity_database_name);
+INSTANTIATE_TEST_SUITE_P(Storage, ActivityLogTest, storage::both_engines(), storage::engine_name);
 
 // Several instances: there is one process at a time on SQLite.
 class ActivityClusterTest : public ActivityLogTest {};
 INSTANTIATE_TEST_SUITE_P(Storage, ActivityClusterTest,
-                         ::testing::Values(storage::Dialect::kPostgres), activity_database_name);
+                         ::testing::Values(storage::Dialect::kPostgres), storage::engine_name);
 
 Tally one(std::int64_t second, const std::string& user, std::uint64_t count = 1) {
   Tally tally;

@@ -7,8 +7,8 @@
 
 #include "modules/activity/activity_log.h"
 #include "modules/activity/board.h"
-#include "modules/activity/testing/activity_stores.h"
 #include "platform/http/router.h"
+#include "platform/storage/testing/product_store.h"
 
 namespace ashlar::activity {
 namespace {
@@ -49,7 +49,8 @@ class RequestFeedTest : public ::testing::Test {
     return counts;
   }
 
-  std::unique_ptr<storage::TestStore> store_ = make_activity_store(storage::Dialect::kSqlite);
+  std::unique_ptr<storage::TestStore> store_ =
+      storage::make_product_store(storage::Dialect::kSqlite);
   base::ManualClock clock_;
   obs::Registry metrics_;
   obs::Log messages_{obs::Level::kOff, 2, clock_, metrics_};

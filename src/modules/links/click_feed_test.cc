@@ -56,7 +56,7 @@ class ClickFeedTest : public LinksFixture {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Storage, ClickFeedTest, links_databases(), links_database_name);
+INSTANTIATE_TEST_SUITE_P(Storage, ClickFeedTest, storage::both_engines(), storage::engine_name);
 
 TEST_P(ClickFeedTest, WatchersHearOfTheirOwnClicks) {
   make_link(kAlice, "other");  // id 3

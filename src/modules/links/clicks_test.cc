@@ -107,7 +107,7 @@ class ClicksTest : public LinksFixture {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Storage, ClicksTest, links_databases(), links_database_name);
+INSTANTIATE_TEST_SUITE_P(Storage, ClicksTest, storage::both_engines(), storage::engine_name);
 
 TEST_P(ClicksTest, FewClicksGoStraightIntoTheCounters) {
   const auto recorder = make_recorder(db());

@@ -156,7 +156,7 @@ class LinksApiTest : public LinksFixture {
   http::RouteTable routes_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Storage, LinksApiTest, links_databases(), links_database_name);
+INSTANTIATE_TEST_SUITE_P(Storage, LinksApiTest, storage::both_engines(), storage::engine_name);
 
 TEST_P(LinksApiTest, CreateAnswersWithTheWholeLink) {
   const Answer answer = create(R"({"url":"https://example.com/a b"})");

@@ -150,7 +150,8 @@ class LinksStatementsTest : public LinksFixture {
   std::string bobs_ids_ = "[1,2,3]";
 };
 
-INSTANTIATE_TEST_SUITE_P(Storage, LinksStatementsTest, links_databases(), links_database_name);
+INSTANTIATE_TEST_SUITE_P(Storage, LinksStatementsTest, storage::both_engines(),
+                         storage::engine_name);
 
 // What is nobody's: the counter of ids and the time since which click batches wait.
 bool is_shared(const Sql& sql) {

@@ -44,7 +44,7 @@ class LinksTest : public LinksFixture {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Storage, LinksTest, links_databases(), links_database_name);
+INSTANTIATE_TEST_SUITE_P(Storage, LinksTest, storage::both_engines(), storage::engine_name);
 
 NewLink to(std::string url) { return NewLink{std::move(url), {}, 302, {}}; }
 NewLink named(std::string code) {

@@ -150,7 +150,7 @@ class RedirectsTest : public LinksFixture {
   std::vector<std::unique_ptr<Process>> processes_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Storage, RedirectsTest, links_databases(), links_database_name);
+INSTANTIATE_TEST_SUITE_P(Storage, RedirectsTest, storage::both_engines(), storage::engine_name);
 
 TEST_P(RedirectsTest, OfAllWhoMissACodeAtOnceOneReads) {
   Process& process = start(false);

@@ -1,16 +1,14 @@
 // LinksFixture: an empty database on either engine, two tenants, a clock moved by hand, and Links
 // on it, for the module's tests.
 //
-//   INSTANTIATE_TEST_SUITE_P(Storage, LinksTest, links_databases(), links_database_name);
-//
-// On PostgreSQL only where ASHLAR_TEST_POSTGRES, the URL of a superuser of a cluster for tests, is
-// set; elsewhere those tests skip and say so.
+//   INSTANTIATE_TEST_SUITE_P(Storage, LinksTest, storage::both_engines(), storage::engine_name);
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/entropy.h"
@@ -18,39 +16,25 @@
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
 #include "platform/storage/database.h"
+#include "platform/storage/testing/product_store.h"
 
 namespace ashlar::links {
 
 inline constexpr base::TenantId kAlice{1};
 inline constexpr base::TenantId kBob{2};
 
-inline auto links_databases() {
-  return ::testing::Values(storage::Dialect::kSqlite, storage::Dialect::kPostgres);
-}
-inline std::string links_database_name(const ::testing::TestParamInfo<storage::Dialect>& info) {
-  return info.param == storage::Dialect::kSqlite ? "Sqlite" : "Postgres";
-}
-
-// One database, gone with the object.
-class LinksDatabase {
- public:
-  virtual ~LinksDatabase() = default;
-  virtual storage::Database& database() = 0;
-
-  // Null: that engine is not at hand.
-  static std::unique_ptr<LinksDatabase> make(storage::Dialect dialect);
-};
-
 class LinksFixture : public ::testing::TestWithParam<storage::Dialect> {
  protected:
   void SetUp() override {
-    store_ = LinksDatabase::make(GetParam());
-    if (!store_) GTEST_SKIP() << "ASHLAR_TEST_POSTGRES is not set: nothing is tested on PostgreSQL";
+    store_ = storage::make_product_store(GetParam());
+    if (!store_) GTEST_SKIP() << storage::kNoPostgres;
+    database_ = std::move(store_->open()).value();
   }
 
-  storage::Database& db() { return store_->database(); }
+  storage::Database& db() { return *database_; }
 
-  std::unique_ptr<LinksDatabase> store_;
+  std::unique_ptr<storage::TestStore> store_;
+  std::unique_ptr<storage::Database> database_;
   base::ManualClock clock_;
   base::SeededEntropy entropy_{7};
   obs::Registry metrics_;
