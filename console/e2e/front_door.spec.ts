@@ -25,6 +25,7 @@ test('the one-time link sets the password once, and the password opens the conso
     await page.keyboard.type('short');
     await page.keyboard.press('Enter');
     await expect(password).toHaveAttribute('aria-invalid', 'true');
+    await expect(page.getByText('10 characters').filter({ visible: true })).toHaveCount(1);
     await password.fill(kPassword);
     await page.keyboard.press('Enter');
     await expect(page.getByRole('heading', { name: 'Links', level: 1 })).toBeVisible();

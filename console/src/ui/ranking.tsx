@@ -17,7 +17,7 @@ export function Ranking({ label, rows }: { label: string; rows: readonly Ranked[
   return (
     <ol className="ranking" aria-label={label} ref={list}>
       {rows.map(({ key, name, count }) => (
-        <li key={key}>
+        <li key={key} className={count === first ? 'ranking-leads' : undefined}>
           <span className="ranking-name" title={key}>
             {name}
           </span>

@@ -19,20 +19,22 @@ export function SelectField({ label, hint, error, value, options, onChange }: Se
       <label className="field-label" htmlFor={id}>
         {label}
       </label>
-      <select
-        id={id}
-        className="input input-select"
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-        aria-describedby={about === '' ? undefined : about}
-        aria-invalid={error !== undefined}
-      >
-        {options.map((option) => (
-          <option key={option.value} value={option.value}>
-            {option.label}
-          </option>
-        ))}
-      </select>
+      <div className="select">
+        <select
+          id={id}
+          className="input"
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+          aria-describedby={about === '' ? undefined : about}
+          aria-invalid={error !== undefined}
+        >
+          {options.map((option) => (
+            <option key={option.value} value={option.value}>
+              {option.label}
+            </option>
+          ))}
+        </select>
+      </div>
       {hint !== undefined && (
         <span id={`${id}-hint`} className="field-hint">
           {hint}

@@ -48,8 +48,8 @@ export function ActionsColumn() {
   );
 }
 
-export function Row({ children }: { children: ReactNode }) {
-  return <tr {...kRow}>{children}</tr>;
+export function Row(props: PartProps) {
+  return <tr {...kRow} {...props} />;
 }
 
 export function RowHead(props: PartProps) {

@@ -31,7 +31,7 @@ function BoardRow({ row, move, leader, total, k }: BoardRowProps) {
   const length = (count: number) => (leader <= 0 ? 0 : count / leader);
   const certain = row.lower === row.upper;
   return (
-    <Row>
+    <Row className={row.upper === leader ? 'board-leads' : ''}>
       <Cell className="board-rank numeric">{row.rank}</Cell>
       <Cell className="board-move numeric">
         <Move move={move} />
