@@ -168,6 +168,20 @@ test('what is not exact says so', async ({ console_: page, api }) => {
   }
 });
 
+test('who leads together looks alike', async ({ console_: page, api }) => {
+  await api.record('tie', { ada: 3, bob: 3, eve: 1 });
+  await page.goto('/_/#/activity?by=tie');
+  const colour = (name: string) =>
+    page
+      .getByRole('row', { name })
+      .locator('.board-bar')
+      .last()
+      .evaluate((bar) => getComputedStyle(bar).backgroundColor);
+  await expect(names(page)).toHaveText(['ada', 'bob', 'eve']);
+  expect(await colour('ada')).toBe(await colour('bob'));
+  expect(await colour('bob')).not.toBe(await colour('eve'));
+});
+
 test.describe('when the server fails', () => {
   test.use({ refusals: [500] });
 
@@ -202,4 +216,19 @@ test('the overview names the heaviest endpoints, callers and tenants', async ({
   await expect(list('Busiest users').first()).toContainText('overview-user');
   await page.getByRole('link', { name: 'overview-stone' }).click();
   await expect(page.getByRole('heading', { name: 'overview-stone', level: 1 })).toBeVisible();
+});
+
+test('the overview says which tenants are no more', async ({ console_: page }) => {
+  const counted = { count: 2, lower: 2, upper: 2, guaranteed: true };
+  const json = {
+    ...{ dimension: 'tenant', window_s: 300, since: '', as_of: '', total: 4, exact: true },
+    data: [
+      { rank: 1, key: 'demo', ...counted },
+      { rank: 2, key: 'no-more', ...counted },
+    ],
+  };
+  await page.route('**/v1/requests/top?dimension=tenant**', (route) => route.fulfill({ json }));
+  await page.goto('/_/#/overview');
+  const tenants = page.getByRole('list', { name: 'Heaviest tenants' }).getByRole('listitem');
+  await expect(tenants).toHaveText(['demo2', 'no-more (deleted)2']);
 });

@@ -12,9 +12,21 @@ export function OverviewPage() {
     >
       <Course title="All tenants">
         <div className="cards">
-          <OwnRequests title="Heaviest endpoints" dimension="endpoint" />
-          <OwnRequests title="Heaviest callers" dimension="user" />
-          <OwnRequests title="Heaviest tenants" dimension="tenant" />
+          <OwnRequests
+            title="Heaviest endpoints"
+            about="Requests of the last 5 minutes, redirects and sign-ins too."
+            dimension="endpoint"
+          />
+          <OwnRequests
+            title="Heaviest callers"
+            about="Those of them that came with an API key or the administrator's session."
+            dimension="user"
+          />
+          <OwnRequests
+            title="Heaviest tenants"
+            about="Those callers' requests that concerned one tenant."
+            dimension="tenant"
+          />
         </div>
       </Course>
       <Course title={`Tenant ${tenant}`}>

@@ -22,6 +22,7 @@ export function BusyUsers() {
   return (
     <Card
       title="Busiest users"
+      about="Events of the last 5 minutes that your services sent."
       note={<a href={hrefs.activity}>Activity</a>}
       isPending={top.isPending}
       error={top.error}
@@ -43,6 +44,7 @@ export function NewestLinks() {
   return (
     <Card
       title="Newest links"
+      about="Each with all its clicks since it was made."
       note={<a href={hrefs.links}>Links</a>}
       isPending={links.isPending}
       error={links.error}
