@@ -48,7 +48,7 @@ struct RedisFarCache::Impl {
   [[nodiscard]] std::string name(const std::string& key) const { return key_prefix + key; }
 
   // The same script for each key, all in one round trip.
-  bool for_each(Script script, Keys keys, std::vector<std::string_view> arguments) {
+  bool for_each(Script script, Keys keys, const std::vector<std::string_view>& arguments) {
     std::vector<std::string> names;
     names.reserve(keys.size());
     for (const std::string& key : keys) names.push_back(name(key));
@@ -59,7 +59,7 @@ struct RedisFarCache::Impl {
   }
 };
 
-RedisFarCache::RedisFarCache(RedisFarOptions options, const base::Clock& clock,
+RedisFarCache::RedisFarCache(const RedisFarOptions& options, const base::Clock& clock,
                              base::Entropy& entropy, obs::Registry& metrics, obs::Log& log)
     : impl_(std::make_unique<Impl>(options, clock, entropy, metrics, log)) {}
 

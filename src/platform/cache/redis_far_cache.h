@@ -45,7 +45,7 @@ struct RedisFarOptions {
 class RedisFarCache final : public FarCache {
  public:
   // Connects at the first tend().
-  RedisFarCache(RedisFarOptions options, const base::Clock& clock, base::Entropy& entropy,
+  RedisFarCache(const RedisFarOptions& options, const base::Clock& clock, base::Entropy& entropy,
                 obs::Registry& metrics, obs::Log& log);
   ~RedisFarCache() override;
 
