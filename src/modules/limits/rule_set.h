@@ -60,7 +60,6 @@ class RuleSet {
 
   [[nodiscard]] const std::vector<CompiledRule>& rules() const;
   [[nodiscard]] const CompiledRule* find(std::uint64_t limit_id) const;  // by Limit::id()
-  [[nodiscard]] std::size_t index_bytes() const;
 
  private:
   struct Index;

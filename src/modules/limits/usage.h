@@ -14,8 +14,9 @@
 //  4. A rule is the same object for the same owner and name as long as somebody holds it: reloading
 //     rules keeps their counts.
 //
-// Counts by verdict also appear as ashlar_limits_decisions_total{rule,outcome}, of rules that come
-// with a metric label, max_metric_rules at most; the others add up under rule="(other)".
+// Counts by verdict also appear, a second later, as ashlar_limits_decisions_total{rule,outcome}, of
+// rules that come with a metric label, max_metric_rules at most; the others add up under
+// rule="(other)".
 // Thread-safe. note(): no lock for the counts, a brief one of the rule for the key.
 #pragma once
 
@@ -65,7 +66,11 @@ struct RuleCounts {
   friend bool operator==(const RuleCounts&, const RuleCounts&) = default;
 };
 
-class UsageBook;
+struct HeavyKeys {
+  std::vector<kit::Heavy<std::string>> rows;
+  bool exact = true;
+  bool kept = true;  // false: there was no room for this rule's keys
+};
 
 // One rule's usage. Whoever notes keeps the shared_ptr beside the rule.
 class RuleUsage {
@@ -91,29 +96,31 @@ class RuleUsage {
  private:
   friend class UsageBook;
   struct Keys;
+  struct Shared;  // with all rules of the book
+  struct Metric;
   struct alignas(64) Shard {
     std::array<std::atomic<std::uint64_t>, kVerdicts> by{};
   };
 
-  RuleUsage(base::TenantId owner, std::string name, std::shared_ptr<std::atomic<std::size_t>> room,
-            std::uint64_t seed);
+  RuleUsage(base::TenantId owner, std::string name, std::shared_ptr<Shared> shared,
+            std::shared_ptr<Metric> metric);
   void note_key(bool refused, std::string_view key, std::uint64_t weight, base::Mono now);
-  void note_passed_key(std::string_view key, std::uint64_t count_in_shard, base::Mono now);
-  [[nodiscard]] RuleCounts tick();  // the last second's
+  [[nodiscard]] RuleCounts tick();  // what was noted since the last one
+  [[nodiscard]] HeavyKeys heavy(bool refused, std::size_t k, base::Mono now);
 
   const base::TenantId owner_;
   const std::string name_;
-  const std::shared_ptr<std::atomic<std::size_t>> room_;  // bytes left for keys, of the whole book
-  const std::uint64_t seed_;
+  const std::shared_ptr<Shared> shared_;
+  const std::shared_ptr<Metric> metric_;
   const std::unique_ptr<Shard[]> shards_;
-  std::atomic<std::uint64_t> passed_at_tick_{0};
+  std::atomic<std::uint64_t> keys_noted_{0};  // of requests that passed, since the last tick
 
   std::mutex keys_mutex_;  // guards keys_
   std::unique_ptr<Keys> keys_;
-  bool no_room_ = false;  // also
 
   // Guarded by the book's mutex.
   RuleCounts at_tick_;
+  RuleCounts recent_;  // the sum of seconds_
   std::unique_ptr<std::array<RuleCounts, kSeconds>> seconds_;
   std::uint64_t ticks_ = 0;
 };
@@ -122,12 +129,6 @@ struct RuleReport {
   std::string name;
   RuleCounts recent;  // of the last kSeconds seconds, and the one that runs
   RuleCounts total;   // since this process began, or the rule did
-};
-
-struct HeavyKeys {
-  std::vector<kit::Heavy<std::string>> rows;
-  bool exact = true;
-  bool kept = true;  // false: there was no room for this rule's keys
 };
 
 // A rule's last second, for who watches.
