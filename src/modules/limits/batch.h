@@ -4,12 +4,17 @@
 //   1. All or none. With Consume::kAllOrNone nothing is taken where the batch is refused; else
 //      everything is that fits (of a shadow limit that is over, nothing). One atomic step: no other
 //      batch sees half of it. (Exceptions are named where they are: redis_state.h, lease_state.h.)
+//      Asks of one key see what those before them took.
 //   2. Refused iff a limit that is neither shadow nor quota_mode is over, or there are quota_mode
 //      limits and all of them are over. "Over": what was taken and this cost are more than the
-//      limit.
-//   3. Peeks and refunds are never over and take nothing; a refund gives back at most what counts.
+//      limit. Only takes and peeks can refuse.
+//   3. A peek takes nothing. A refund gives back at most what counts; a charge takes what was used,
+//      as far as its algorithm lets debts grow (kit/rate/decision.h). Both also happen where the
+//      batch is refused: they tell of what has been.
 //   4. on_decided() is called exactly once for each decide(), within the deadline of the state
 //      (50 ms by default), also when Redis is gone: on_failure then answers, and `source` says so.
+//   5. Where the batch is refused and took nothing, `remaining` and `reset_after` of the takes that
+//      would have fitted are as they are without them.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +29,7 @@ namespace ashlar::limits {
 
 enum class Action : std::uint8_t {
   kTake,
-  kPeek,    // what a take of `cost` would say
+  kPeek,    // what a take of `cost` would say; of 0: over where more than the limit is taken
   kRefund,  // gives back `cost`
   kCharge,  // takes `cost` whether it fits or not: what was used is known only afterwards
 };
@@ -52,7 +57,9 @@ struct Ask {
 
 enum class Consume : std::uint8_t {
   kAllOrNone,
-  kEach,  // as envoyproxy/ratelimit does: each limit counts the request, refused or not
+  // As envoyproxy/ratelimit does: each limit counts the request, refused or not, also beyond the
+  // limit: a take is judged as a take and counted as a charge.
+  kEach,
 };
 
 class Batch {

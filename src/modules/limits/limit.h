@@ -12,8 +12,9 @@
 // Windows are aligned to the Unix epoch, or, with phase_per_key, each key's to a phase of its own:
 // then not all keys begin anew in one moment.
 //
-// `id` is what counts are kept under. It comes from what the rule is called, not from what it says:
-// so a reload keeps the counts, and a changed limit judges them by its new amount.
+// `id` is what counts are kept under. It comes from what the rule is called and from its algorithm,
+// not from what else it says: so a reload keeps the counts, and a changed limit judges them by its
+// new amount (kit/rate: "another rule"). Under another algorithm counts begin anew.
 #pragma once
 
 #include <chrono>
@@ -80,6 +81,7 @@ class Limit {
   static base::Result<std::shared_ptr<const Limit>> make(LimitSpec spec, std::string_view identity);
 
   [[nodiscard]] const LimitSpec& spec() const { return spec_; }
+  // The same in every process, for ever.
   [[nodiscard]] std::uint64_t id() const { return id_; }
   // Of windows: in phase 0. The key's own phase: phase_of().
   [[nodiscard]] const KitRule& rule() const { return rule_; }
@@ -93,5 +95,9 @@ class Limit {
   std::uint64_t id_;
   KitRule rule_;
 };
+
+// Where this key's windows begin: in [0, period), evenly spread over the keys, the same in every
+// process for ever. 0 where the limit has no phase_per_key, or no windows. Some 3 ns.
+std::chrono::nanoseconds phase_of(const Limit& limit, std::string_view key);
 
 }  // namespace ashlar::limits
