@@ -6,11 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
-#include <optional>
-
-#include "base/text.h"
 
 namespace ashlar::cache {
 namespace {
@@ -50,58 +46,11 @@ RedisReply convert(const redisReply& from) {
   return to;
 }
 
-base::Error wrong_url(std::string detail) {
-  return fail(Code::kInvalid, "wrong_redis_url", std::move(detail));
-}
-
-template <class Number>
-bool parse_whole(std::string_view text, Number low, Number high, Number& out) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc() && end == text.data() + text.size() && out >= low && out <= high;
-}
-
 }  // namespace
 
 base::Result<RedisAddress> parse_redis_url(std::string_view url) {
-  constexpr std::string_view kScheme = "redis://";
-  if (!url.starts_with(kScheme)) return wrong_url("must begin with redis://");
-  url.remove_prefix(kScheme.size());
-  RedisAddress address;
-  if (const std::size_t at = url.rfind('@'); at != std::string_view::npos) {
-    const std::string_view who = url.substr(0, at);
-    const std::size_t colon = who.find(':');
-    if (colon == std::string_view::npos) return wrong_url("must be [user]:password before the @");
-    const auto user = base::percent_decode(who.substr(0, colon));
-    const auto password = base::percent_decode(who.substr(colon + 1));
-    if (!user || !password) return wrong_url("user or password is not percent-encoded");
-    address.user = *user;
-    address.password = *password;
-    url.remove_prefix(at + 1);
-  }
-  if (const std::size_t slash = url.find('/'); slash != std::string_view::npos) {
-    const std::string_view number = url.substr(slash + 1);
-    if (!number.empty() && !parse_whole(number, 0, 65'535, address.database)) {
-      return wrong_url("the database must be a number");
-    }
-    url = url.substr(0, slash);
-  }
-  std::size_t host_end = url.find(':');
-  if (url.starts_with('[')) {  // IPv6
-    const std::size_t close = url.find(']');
-    if (close == std::string_view::npos) return wrong_url("'[' without ']'");
-    address.host = url.substr(1, close - 1);
-    host_end = close + 1 < url.size() ? close + 1 : std::string_view::npos;
-  } else {
-    address.host = url.substr(0, host_end);
-  }
-  if (address.host.empty()) return wrong_url("names no host");
-  if (host_end == std::string_view::npos) return address;
-  constexpr std::uint16_t kLowest = 1;
-  constexpr std::uint16_t kHighest = 65'535;
-  if (url[host_end] != ':' ||
-      !parse_whole(url.substr(host_end + 1), kLowest, kHighest, address.port)) {
-    return wrong_url("the port must be between 1 and 65535");
-  }
+  ASHLAR_ASSIGN(RedisAddress address, redis::parse_redis_url(url));
+  if (address.cluster) return fail(Code::kInvalid, "wrong_redis_url", "must begin with redis://");
   return address;
 }
 

@@ -16,18 +16,13 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "platform/redis/redis_address.h"
 
 namespace ashlar::cache {
 
-struct RedisAddress {
-  std::string host;
-  std::uint16_t port = 6379;
-  std::string user;  // empty: the default one
-  std::string password;
-  int database = 0;
-};
+using redis::RedisAddress;
 
-// redis://[[user]:password@]host[:port][/database]. Error: kInvalid wrong_redis_url.
+// As redis::parse_redis_url(); a cluster is refused, since this speaks to one server.
 base::Result<RedisAddress> parse_redis_url(std::string_view url);
 
 struct RedisReply {

@@ -33,12 +33,11 @@ class CommandParser {
 
   explicit CommandParser(const Limits& limits) : limits_(limits) {}
 
-  // `input`: begins after the last command's consumed(); at least as long as in the call before.
+  // `input`: begins after what was consumed(), with all else that was given, and more.
   Step parse(std::string_view input);
 
   [[nodiscard]] const std::vector<std::string_view>& words() const { return words_; }
-  // After kCommand: how much of the input it was, with what is skipped before it. After kMore: how
-  // much need not be given again, 0 but for empty lines.
+  // Of the last call's input. After kMore: empty lines, since nothing else is kept in here.
   [[nodiscard]] std::size_t consumed() const { return consumed_; }
   // After kWrong: as Redis says it, "Protocol error: invalid bulk length".
   [[nodiscard]] std::string_view error() const { return error_; }
@@ -51,6 +50,7 @@ class CommandParser {
   enum class Part : std::uint8_t { kDone, kMore, kWrong };
 
   void begin();
+  void let_go();
   Part parse_count(std::string_view input);
   Part parse_words(std::string_view input);
   Part parse_inline(std::string_view input);

@@ -1,5 +1,5 @@
-// LoopTimer: calls a function on an event loop at a time, to the microsecond, where the loop's ticks
-// are too coarse. A system call only when the time asked for is earlier than what is set.
+// LoopTimer: calls a function on an event loop at a time, to the microsecond, where the loop's
+// ticks are too coarse. A system call only when the time asked for is earlier than what is set.
 //
 // Threads: the loop's, or before it runs.
 #pragma once

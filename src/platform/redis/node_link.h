@@ -3,8 +3,9 @@
 //   kIdle ──start()──> kLookingUp ──> kConnecting ──on_ready()──> kGreeting ──on_greeting()──> kUp
 //                          ^               │                          │                         │
 //                          │               └──── fail_attempt() ──────┤      lose(): closed, silent
-//                          │                                          v      too long, a replica now
-//                          └── on_timer(): backoff is over ──────── kDown <─────────────────────┘
+//                          │                                          v      too long, a replica
+//                          now └── on_timer(): backoff is over ──────── kDown
+//                          <─────────────────────┘
 //   any ──retire()──> kIdle
 //
 // The greeting is AUTH, SELECT, PING, where asked CLUSTER SLOTS, SCRIPT LOAD: a server that accepts
@@ -66,7 +67,7 @@ class NodeLink final : public runtime::Watcher {
 
   [[nodiscard]] const RedisAddress& address() const { return address_; }
   [[nodiscard]] bool up() const { return state_ == State::kUp; }
-  [[nodiscard]] bool idle() const { return state_ == State::kIdle; }
+  [[nodiscard]] bool busy() const { return !commands_.empty(); }
   // Commands are sent, or wait for the first connection.
   [[nodiscard]] bool takes_commands() const;
 
@@ -74,7 +75,7 @@ class NodeLink final : public runtime::Watcher {
 
  private:
   enum class State : std::uint8_t { kIdle, kLookingUp, kConnecting, kGreeting, kUp, kDown };
-  enum class Greeting : std::uint8_t { kAuth, kSelect, kPing, kSlots, kScript };
+  enum class Greeting : std::uint8_t { kAuth, kSelect, kPing, kClusterSlots, kScript };
 
   void look_up();
   void connect_next();
@@ -94,7 +95,7 @@ class NodeLink final : public runtime::Watcher {
   void flush();
   void on_timer();
   void expire(base::Mono now);
-  void set_timer();
+  void set_timer();  // looks at all that may become due
   std::optional<base::Error> refusal(PendingCommand& command);
   void append(Command command);
 
@@ -107,25 +108,24 @@ class NodeLink final : public runtime::Watcher {
   obs::Log& log_;
   const std::string name_;
   base::Random random_;
-  kit::CircuitBreaker breaker_;
+  std::optional<kit::CircuitBreaker> breaker_;  // of a connection: a new one begins afresh
   LoopTimer timer_;
 
   State state_ = State::kIdle;
-  bool failed_ = false;       // since start(), and not up since
+  bool failed_ = false;  // since start(), and not up since
   std::optional<kit::RetrySchedule> schedule_;
-  base::Mono until_{};        // of kDown: the backoff's end; of an attempt: its deadline
+  base::Mono until_{};  // of kDown: the backoff's end; of an attempt: its deadline
   base::Mono up_since_{};
   std::optional<NameLookup> lookup_;
   std::vector<SocketAddress> addresses_;
   std::size_t next_address_ = 0;
+  std::size_t timeouts_ = 0;  // of connecting: the next attempt begins with another address
 
   int fd_ = -1;
   std::string in_;
   std::string out_;
-  std::size_t sent_ = 0;  // of out_
-  bool writable_ = false;
-  bool reading_ = false;  // within handle_replies(): nothing may close the connection
-  std::string close_after_;  // … but this is why it is to be closed behind it
+  std::size_t sent_ = 0;     // of out_
+  std::string close_after_;  // why to close when the replies that are there are handled
   ReplyParser parser_;
   std::deque<Greeting> greeting_;
   // In the order of sending. Null: ASKING's answer, to be dropped.

@@ -12,17 +12,18 @@
 namespace ashlar::redis {
 
 struct PendingCommand {
-  std::string wire;            // as it is sent
-  std::size_t tail_at = 0;     // in `wire`: after the digest of EVALSHA
+  std::string wire;         // as it is sent
+  std::size_t tail_at = 0;  // in `wire`: after the digest of EVALSHA
   const RedisScript* script = nullptr;
   std::size_t words = 0;
+  bool keyed = false;
   std::uint16_t slot = 0;
-  bool asking = false;         // sent behind ASKING
+  bool asking = false;  // sent behind ASKING
   int sends = 0;
   base::Mono sent_at{};
   base::Mono deadline{};
   std::optional<kit::CircuitBreaker::Ticket> ticket;
-  RedisLink::Done done;        // empty: nobody waits any more, the answer is dropped
+  RedisLink::Done done;  // empty: nobody waits any more, the answer is dropped
 };
 
 }  // namespace ashlar::redis

@@ -18,8 +18,8 @@ struct RedisAddress {
   bool cluster = false;  // one node of a Redis Cluster
 };
 
-// redis://[[user]:password@]host[:port][/database], or redis+cluster://[[user]:password@]host[:port]
-// Error: kInvalid wrong_redis_url.
+// redis://[[user]:password@]host[:port][/database], or
+// redis+cluster://[[user]:password@]host[:port] Error: kInvalid wrong_redis_url.
 base::Result<RedisAddress> parse_redis_url(std::string_view url);
 
 }  // namespace ashlar::redis

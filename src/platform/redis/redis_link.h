@@ -3,8 +3,8 @@
 //
 // Promises
 //  1. `done` is called exactly once for each command: within send() where it is refused, else from
-//     the loop: at the answer, at the deadline (to the millisecond), or when the connection is lost.
-//     An error that the server answers is an answer (Reply::is_error()).
+//     the loop: at the answer, at the deadline (to the millisecond), or when the connection is
+//     lost. An error that the server answers is an answer (Reply::is_error()).
 //  2. Nothing is sent twice that may have been done: only what the server says it has not done
 //     (MOVED, ASK, NOSCRIPT) is sent again, at most kMaxSends times in all.
 //  3. While a server is down, or does not answer, commands to it fail at once (node_link.h has the

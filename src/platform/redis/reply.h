@@ -19,7 +19,7 @@ enum class ReplyKind : std::uint8_t {
 
 struct ReplyNode {
   ReplyKind kind;
-  bool push;  // not an answer to anything (RESP3)
+  bool push;           // not an answer to anything (RESP3)
   std::uint32_t size;  // of a list
   std::uint32_t next;  // the node after this one and all that it holds
   std::int64_t integer;

@@ -25,6 +25,8 @@ class ReplyParser {
 
   explicit ReplyParser(const Limits& limits) : limits_(limits) {}
 
+  void reset() { ended_ = true; }  // the next input has nothing to do with the last
+
   // `input`: begins after the last reply's consumed(); at least as long as in the call before.
   Step parse(std::string_view input);
 

@@ -21,7 +21,9 @@ namespace {
 
 constexpr const char* kServer = "/usr/bin/redis-server";
 
-std::uint16_t free_port() {
+}  // namespace
+
+std::uint16_t RedisProcess::free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   CHECK(fd >= 0);
   sockaddr_in address{};
@@ -34,11 +36,11 @@ std::uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-}  // namespace
-
-std::unique_ptr<RedisProcess> RedisProcess::start(std::uint16_t port) {
+std::unique_ptr<RedisProcess> RedisProcess::start(std::uint16_t port,
+                                                  std::vector<std::string> extra) {
   if (::access(kServer, X_OK) != 0) return nullptr;
-  std::unique_ptr<RedisProcess> process(new RedisProcess(port == 0 ? free_port() : port));
+  std::unique_ptr<RedisProcess> process(
+      new RedisProcess(port == 0 ? free_port() : port, std::move(extra)));
   CHECK(process->spawn());
   CHECK(process->wait_until_up());
   return process;
@@ -51,6 +53,7 @@ bool RedisProcess::spawn() {
   std::vector<std::string> words{kServer, "--port",       port,     "--bind", "127.0.0.1",
                                  "--dir", folder_.path(), "--save", "",       "--appendonly",
                                  "no"};
+  words.insert(words.end(), extra_.begin(), extra_.end());
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -73,7 +76,9 @@ bool RedisProcess::wait_until_up() {
     auto connection = RedisConnection::open(address, clock, clock.mono() + base::Millis{200});
     if (connection.ok()) {
       const auto replies = (*connection)->run(ping, clock.mono() + base::Millis{200});
-      if (replies.ok() && replies->front().text == "PONG") return true;
+      const bool answers = replies.ok() && replies->front().kind != RedisReply::Kind::kNil;
+      const std::string_view text = answers ? std::string_view(replies->front().text) : "";
+      if (text == "PONG" || text.starts_with("NOAUTH")) return true;
     }
     ::poll(nullptr, 0, 10);
   }

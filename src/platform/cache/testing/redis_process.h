@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "platform/storage/testing/temporary_directory.h"
 
@@ -16,24 +18,29 @@ class RedisProcess {
  public:
   static constexpr const char* kNone = "redis-server is not installed: nothing is tested on Redis";
 
-  // With `port`: that one. Aborts where it does not come up within ten seconds.
-  static std::unique_ptr<RedisProcess> start(std::uint16_t port = 0);
+  // With `port`: that one. `extra`: more of its command line. Aborts where it does not come up
+  // within ten seconds.
+  static std::unique_ptr<RedisProcess> start(std::uint16_t port = 0,
+                                             std::vector<std::string> extra = {});
   ~RedisProcess();  // SIGKILL
   RedisProcess(const RedisProcess&) = delete;
   RedisProcess& operator=(const RedisProcess&) = delete;
 
+  static std::uint16_t free_port();
   [[nodiscard]] std::uint16_t port() const { return port_; }
   void kill();             // gone, port free
   void start_again();      // on the same port and folder
   void freeze(bool stop);  // SIGSTOP, SIGCONT: connects, answers nothing
 
  private:
-  explicit RedisProcess(std::uint16_t port) : port_(port) {}
+  RedisProcess(std::uint16_t port, std::vector<std::string> extra)
+      : port_(port), extra_(std::move(extra)) {}
   bool spawn();
   bool wait_until_up();
 
   storage::TemporaryDirectory folder_;
   std::uint16_t port_;
+  std::vector<std::string> extra_;
   pid_t pid_ = -1;
 };
 
