@@ -97,6 +97,9 @@ function decisions(docs) {
     .map((path) => `docs/decisions/README.md: leaves out ${path}`);
 }
 
+// The sample on kit's page is the program that the tests build and run.
+const sample = (docs) => (docs.get("docs/kit.md").includes("```cpp\n" + read("examples/kit/main.cc") + "```\n") ? [] : ["docs/kit.md: its sample is not examples/kit/main.cc"]);
+
 // Subcommands and options as --help lists them.
 const listed = (help, heading) =>
   new Set([...(help.split(`${heading}:\n`)[1] ?? "").split("\n\n")[0].matchAll(/^ {2}(?:-\w,)?([a-z-]+)/gm)].map(([, name]) => name));
@@ -147,6 +150,7 @@ const checks = [
     with_("docs/OPERATIONS.md", (t) => t.replace("| `workers` | `64`", "| `workers` | `63`").replace("| `sqlite.readers` |", "| `sqlite.writers` |")), "63"],
   ["every metric is in OPERATIONS.md, and no other", metrics, with_("docs/OPERATIONS.md", (t) => t.replace("| `ashlar_links_clicks_total`", "| `ashlar_x`")), "ashlar_x"],
   ["every reason of the links' routes is in links.md", reasons, with_("docs/links.md", (t) => t.replaceAll("`etag_mismatch`", "")), "etag_mismatch"],
+  ["the sample of kit.md is the example that is built", sample, with_("docs/kit.md", (t) => t.replace("i < 100", "i < 99")), "its sample"],
   ["every decision is in their index", decisions, new Map(docs).set("docs/decisions/9999-x.md", ""), "9999-x"],
 ];
 
