@@ -96,6 +96,8 @@ class StreamHandler {
   // The client has cancelled, gone, or run into the deadline: nothing can be sent any more. Not
   // called after the handler's own finish().
   virtual void on_cancelled() = 0;
+  // Once a second while the call is open, for what is looked after in turn.
+  virtual void on_second() {}
 };
 
 }  // namespace ashlar::grpc

@@ -30,7 +30,7 @@ class Methods {
   void add_unary(std::string path, UnaryHandler handler);
   void add_stream(std::string path, StreamFactory factory);
 
-  // Null: no such method. The index is the method's place in all().
+  // Null: no such method.
   [[nodiscard]] const Method* find(std::string_view path) const;
   [[nodiscard]] const std::vector<Method>& all() const { return methods_; }
 

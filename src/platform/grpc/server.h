@@ -60,7 +60,7 @@ struct ServerOptions {
   std::size_t max_pending_bytes = 1024 * 1024;  // of one MessageStream, towards the client
   std::size_t max_header_bytes = 16 * 1024;
   std::uint32_t max_streams = 1000;
-  std::uint32_t max_resets = 200;  // a second, of each connection
+  std::uint32_t max_resets = 1000;  // a second, of each connection
   std::uint32_t max_pings = 100;
   std::uint32_t max_settings = 20;
   base::Millis receive_timeout{30'000};

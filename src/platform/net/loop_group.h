@@ -41,6 +41,7 @@ class LoopGroup {
   void start();  // REQUIRES: once
   void stop();   // idempotent; not from a loop's own thread
 
+  [[nodiscard]] bool running() const { return !threads_.empty(); }  // for who starts and stops it
   [[nodiscard]] std::size_t size() const { return loops_.size(); }
   [[nodiscard]] runtime::EventLoop& loop(std::size_t index) { return *loops_[index]; }
   // Of the calling thread, where it is one of this group's.

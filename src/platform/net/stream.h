@@ -42,7 +42,8 @@ class Stream {
   // Outside of on_input(), fill_output(), on_wake(): append here, then flush(). Valid until the
   // next call of anything.
   [[nodiscard]] virtual std::string& output() = 0;
-  // Soon, once for any number of calls: fill_output(), a write, on_input() where bytes wait.
+  // Soon, once for any number of calls: fill_output(), a write, on_input() where bytes wait. Within
+  // on_input() there is no need for it.
   virtual void flush() = 0;
   // Nothing more is read; closes when the output is sent. For protocol errors and QUIT.
   virtual void finish() = 0;
