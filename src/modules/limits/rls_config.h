@@ -72,7 +72,7 @@ struct RlsFile {
   std::vector<RlsDescriptor> descriptors;
 };
 
-// kInvalid, reason bad_rule_file; the detail is "NAME:LINE: what is wrong".
+// kInvalid, reason bad_rule_file; the detail is "NAME: line N: what is wrong".
 base::Result<RlsFile> parse_rls_file(std::string name, std::string_view text);
 
 }  // namespace ashlar::limits

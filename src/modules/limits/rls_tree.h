@@ -53,17 +53,21 @@ struct RlsRule {
 };
 
 struct RlsMatch {
-  static constexpr std::size_t kMaxPatterns = 16;
-
   const RlsRule* rule = nullptr;  // null: no limit applies
   // Entries whose value is counted and shown as the pattern that they fit (share_threshold).
   struct Pattern {
-    std::uint32_t entry = 0;
+    std::size_t entry = 0;
     std::string_view value;
   };
-  std::size_t patterns = 0;
-  Pattern pattern[kMaxPatterns];
+  std::vector<Pattern> patterns;
+
+  // What entry number `index` counts as.
+  [[nodiscard]] std::string_view pattern_of(std::size_t index) const;  // empty: its own value
 };
+
+// A limit of so much per unit, counted under the unit: two such of one unit share a key's count.
+// Of `spec` the algorithm and the period are set here. REQUIRES: a known unit.
+base::Result<std::shared_ptr<const Limit>> make_rls_limit(LimitSpec spec, RlsUnit unit);
 
 class RlsTree {
  public:
@@ -76,7 +80,7 @@ class RlsTree {
   };
   static constexpr std::size_t kMaxRules = 1'000'000;
 
-  // kInvalid, reason bad_rule_file: "NAME:LINE: …": empty or repeated domain or key, units, and
+  // kInvalid, reason bad_rule_file: "NAME: line N: …": empty or repeated domain or key, units, and
   // what else ratelimit's loader refuses.
   static base::Result<std::shared_ptr<const RlsTree>> compile(std::span<const RlsFile> files,
                                                               const Options& options);
@@ -85,8 +89,9 @@ class RlsTree {
   RlsTree& operator=(const RlsTree&) = delete;
 
   [[nodiscard]] bool knows_domain(std::string_view domain) const;
-  [[nodiscard]] RlsMatch find(std::string_view domain, std::span<const RlsEntry> entries,
-                              std::string& scratch) const;
+  // Into `match`, whose memory is used again.
+  void find(std::string_view domain, std::span<const RlsEntry> entries, RlsMatch& match,
+            std::string& scratch) const;
 
   // Appends the text that the count is kept under.
   static void append_key(std::string_view domain, std::span<const RlsEntry> entries,
@@ -103,13 +108,13 @@ class RlsTree {
  private:
   struct Node;
   struct Step;
+  struct Domains;
   friend class RlsCompiler;
   RlsTree();
 
-  const Node* domain(std::string_view name) const;
+  [[nodiscard]] const Node* domain(std::string_view name) const;
   static Step step(const Node& node, const RlsEntry& entry, std::string& scratch);
 
-  struct Domains;
   std::unique_ptr<Domains> domains_;
   std::vector<std::unique_ptr<const RlsRule>> rules_;
 };
