@@ -25,7 +25,7 @@ async function run(row, port) {
   if (row.reason) assert.equal(problem.reason, row.reason);
   assert.equal(problem.type.split("/").at(-1), problem.reason);
   assert.equal(problem.request_id, answer.headers["x-request-id"]);
-  assert.ok(problem.detail.length > 0);
+  for (const detail of [problem.detail, ...(problem.errors ?? []).map((error) => error.detail)]) assert.match(detail, /^[^a-z].*[.!?…]$/su);
   if (row.field !== undefined) {
     const error = problem.errors?.find(({ field }) => field === row.field);
     assert.ok(error, `${row.field} is not named: ${answer.text}`);

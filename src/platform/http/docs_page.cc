@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "base/sentence.h"
 #include "base/text.h"
 #include "platform/http/docs_page_assets.h"
 #include "platform/http/problem.h"
@@ -126,6 +127,7 @@ std::string type_of(const json::Field& field) {
         return "time (RFC 3339)";
       case json::FieldKind::kId:
         return "id (string of digits)";
+      case json::FieldKind::kMap:
       case json::FieldKind::kObject:
         return "object";
     }
@@ -417,7 +419,7 @@ void Page::errors(const Route& route) {
     const std::string reason = "<code>" + escaped(error.reason) + "</code>";
     out_ += "<li><span>" + std::to_string(error.status) + "</span><span>" +
             (is_own ? "<b>" + reason + "</b>" : reason) + "</span><span>" +
-            prose(sentence(error.when)) + "</span></li>\n";
+            prose(base::sentence(error.when)) + "</span></li>\n";
   }
   out_ += "</ul>\n</details>\n";
 }

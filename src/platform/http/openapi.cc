@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "base/sentence.h"
 #include "base/text.h"
 #include "platform/http/problem.h"
 #include "platform/http/problem_schema.h"
@@ -256,7 +257,7 @@ void Document::write_success_body(const Route& route) {
 std::string Document::problem_response(int status, std::span<const ErrorDoc> errors) const {
   std::string description = std::string(status_text(status)) + "\n";
   for (const ErrorDoc& error : errors) {
-    description += "\n- `" + std::string(error.reason) + "`: " + sentence(error.when);
+    description += "\n- `" + std::string(error.reason) + "`: " + base::sentence(error.when);
   }
   std::string text;
   Writer writer(text);
@@ -269,8 +270,8 @@ std::string Document::problem_response(int status, std::span<const ErrorDoc> err
   writer.key("content").begin_object().key("application/problem+json").begin_object();
   writer.key("schema").begin_object().key("$ref").string("#/components/schemas/Problem");
   writer.end_object().key("example");
-  const Response example =
-      problem(status, errors.front().reason, sentence(errors.front().when), kExampleRequestId);
+  const Response example = problem(status, errors.front().reason,
+                                   base::sentence(errors.front().when), kExampleRequestId);
   writer.raw(example.body);
   writer.end_object().end_object();
   writer.key("x-ashlar-reasons").begin_array();

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "base/sentence.h"
 #include "platform/json/writer.h"
 
 namespace ashlar::http {
@@ -73,7 +74,7 @@ Response render(int status, std::string_view reason, std::string_view detail,
   out.key("status");
   out.integer(status);
   out.key("detail");
-  out.string(detail);
+  out.string(base::sentence(detail));
   out.key("reason");
   out.string(reason);
   out.key("request_id");
@@ -88,7 +89,7 @@ Response render(int status, std::string_view reason, std::string_view detail,
       out.key("reason");
       out.string(field.reason);
       out.key("detail");
-      out.string(field.detail);
+      out.string(base::sentence(field.detail));
       out.end_object();
     }
     out.end_array();

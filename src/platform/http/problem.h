@@ -8,7 +8,8 @@
 //   401; kForbidden 403;  kNotFound 404;  kConflict 409;  kGone 410;  kPreconditionFailed 412;
 //   kTooMany 429;  kInternal 500;  kUnavailable 503;  kDeadline 504.
 // 401 carries WWW-Authenticate, 429 and 503 carry Retry-After. Details of kInternal stay in the
-// log: the client gets the request id to ask about.
+// log: the client gets the request id to ask about. Every detail is made a sentence here, whoever
+// wrote it (base/sentence.h).
 #pragma once
 
 #include <string_view>

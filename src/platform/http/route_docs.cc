@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/sentence.h"
 #include "base/text.h"
 #include "platform/http/router.h"
 #include "platform/json/json_schema.h"
@@ -220,14 +221,8 @@ SummaryText summary_of(const Route& route) {
   const std::string_view text = route.summary;
   std::size_t stop = text.size();
   for (const std::string_view mark : {". ", "; ", ": "}) stop = std::min(stop, text.find(mark));
-  if (stop < text.size()) return {text.substr(0, stop), sentence(text.substr(stop + 2))};
+  if (stop < text.size()) return {text.substr(0, stop), base::sentence(text.substr(stop + 2))};
   return {text.substr(0, text.size() - (text.ends_with('.') ? 1 : 0)), {}};
-}
-
-std::string sentence(std::string_view text) {
-  std::string out = capitalised(text);
-  if (!out.empty() && out.back() != '.' && !out.ends_with("…")) out += '.';
-  return out;
 }
 
 std::vector<ParamDoc> parameters_of(const Route& route, std::span<const Route> table) {

@@ -56,9 +56,6 @@ struct SummaryText {
 };
 SummaryText summary_of(const Route& route);
 
-// "the name is taken" as "The name is taken.".
-std::string sentence(std::string_view text);
-
 // "links_create", "links_stats_get": unique in a table whose paths are (openapi_document checks).
 std::string operation_id(const Route& route);
 

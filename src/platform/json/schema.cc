@@ -227,6 +227,10 @@ void ObjectReader::leaf(const Field& field, FieldKind kind, const Value& value, 
       return time(value, *static_cast<base::Time*>(target), place);
     case FieldKind::kId:
       return id(value, target, place);
+    case FieldKind::kMap:
+      if (value.if_object() == nullptr) return wrong(place, "wrong_type", "must be an object");
+      *static_cast<Value::Object*>(target) = *value.if_object();
+      return;
     case FieldKind::kObject:
       return object(*field.shape, value, target, place);
   }
@@ -245,7 +249,7 @@ void ObjectReader::string(const Field& field, const Value& value, std::string& t
     return wrong(place, "too_long", "must have at most " + count(rules.max_length, "character"));
   }
   if (field.pattern && !field.pattern->matches(*text)) {
-    return wrong(place, "bad_format", "must match " + std::string(rules.pattern));
+    return wrong(place, "bad_format", "must match /" + std::string(rules.pattern) + "/");
   }
   if (rules.format == "uri" && !looks_like_uri(*text)) {
     return wrong(place, "bad_format", "must be an absolute URI");
@@ -395,6 +399,13 @@ void ObjectWriter::leaf(Writer& writer, const Shape* shape, FieldKind kind, cons
     case FieldKind::kId:
       writer.string(std::to_string(*static_cast<const std::int64_t*>(source)));
       return;
+    case FieldKind::kMap:
+      writer.begin_object();
+      for (const auto& [name, value] : *static_cast<const Value::Object*>(source)) {
+        writer.key(name).value(value);
+      }
+      writer.end_object();
+      return;
     case FieldKind::kObject:
       return object(writer, *shape, source);
   }
@@ -432,7 +443,8 @@ std::string default_of(const Field& field, const void* prototype) {
   const FieldKind kind = field.kind();
   ObjectWriter::wrapped(writer, nullptr, *field.type,
                         static_cast<const char*>(prototype) + field.offset);
-  const bool says_nothing = kind == FieldKind::kTime || kind == FieldKind::kId || out == R"("")";
+  const bool says_nothing = kind == FieldKind::kTime || kind == FieldKind::kId ||
+                            kind == FieldKind::kMap || out == R"("")";
   return says_nothing ? std::string() : out;
 }
 
