@@ -19,7 +19,9 @@
 //     and the event stream, which post to the loop.
 //  4. Input is bounded by head + body limits, output by max_pending_output_bytes: beyond it nothing
 //     more is read.
-//  5. Every state but kWorking has a deadline (`expire_` set by arm()); kWorking ends by its task.
+//  5. A connection that was refused is read again when its turn comes (`unread_`, refusal_pace.h),
+//     in whatever state it is by then; what had been read already is answered before.
+//  6. Every state but kWorking has a deadline (`expire_` set by arm()); kWorking ends by its task.
 #pragma once
 
 #include <cstdint>
@@ -53,6 +55,7 @@ class Connection final : public runtime::Watcher,
   void on_tick(base::Mono now);  // closes what is over its deadline, sends heartbeats
   void drain();                  // closes now if idle, else after the answer under way
   void close();
+  void take_turn();  // after a refusal: IoThread::take_turn_at()
 
   // Any thread.
   void complete(Response response) override;
@@ -87,6 +90,7 @@ class Connection final : public runtime::Watcher,
   void discard();
   void resume();
   void arm(base::Millis timeout);
+  void wait_for_turn();
 
   // connection_requests.cc: requests out of bytes, answers into them
   void consume(std::string_view data, bool in_input);
@@ -98,8 +102,10 @@ class Connection final : public runtime::Watcher,
   Step run_inline(std::string_view& data, bool& in_input);
   Step after_request(std::string_view& data, bool in_input, std::size_t bytes);
   Step dispatch(std::string_view body);
-  void answer_overloaded();
-  Step refuse_overloaded();
+  void answer_readable(std::string_view origin, Response response);
+  void answer_overloaded(std::string_view origin);
+  Step refuse_overloaded(std::string_view origin);
+  Step refuse_call(std::string_view origin, Response response);
   Step refuse_unrouted(std::string_view& data);
   Step refuse(int status, std::string_view reason, std::string_view detail);
   void keep(std::string_view& data, bool& in_input);
@@ -124,6 +130,8 @@ class Connection final : public runtime::Watcher,
   bool secure_ = false;
   bool http_1_0_ = false;
   bool wrote_since_tick_ = false;
+  bool unread_ = false;         // until its turn
+  std::uint32_t refusals_ = 0;  // answered 503 since it was last read
 
   base::Mono expire_{};
   base::Mono request_started_{};

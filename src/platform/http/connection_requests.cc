@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "platform/http/caller_terms.h"
 #include "platform/http/client_address.h"
 #include "platform/http/connection.h"
 #include "platform/http/cors.h"
@@ -50,6 +51,7 @@ void Connection::consume(std::string_view data, bool in_input) {
   while (true) {
     const bool full = consume_until_full(data, in_input);
     if (phase_ == Phase::kClosed) return;
+    if (refusals_ > 0) wait_for_turn();
     if (phase_ != Phase::kWorking) keep(data, in_input);
     if (phase_ == Phase::kHead && input_.empty()) arm(io_.shared.options.idle_timeout);
     flush();
@@ -126,9 +128,10 @@ Connection::Step Connection::start_body(std::string_view& data, bool& in_input) 
     return refuse(413, "body_too_large", "The body is larger than this route takes.");
   }
   const bool whole = !head.chunked && data.size() >= head.head_bytes + length;
-  if (whole && !io_.shared.handler.has_room(*match_.endpoint)) {
+  const Importance importance = importance_of(match_.endpoint->route.importance, head.priority);
+  if (whole && !io_.shared.handler.admits(*match_.endpoint, importance)) {
     // In an overload most of what comes is refused: nothing of it is copied or parsed again.
-    answer_overloaded();
+    answer_overloaded(head.origin);
     return after_request(data, in_input, head.head_bytes + static_cast<std::size_t>(length));
   }
   if (!whole && head.expect_continue && data.size() == head.head_bytes) {
@@ -203,35 +206,71 @@ Connection::Step Connection::after_request(std::string_view& data, bool in_input
 }
 
 Connection::Step Connection::dispatch(std::string_view body) {
-  if (!io_.shared.handler.has_room(*match_.endpoint)) return refuse_overloaded();
   auto exchange = std::make_unique<Exchange>();
   ParseError error;
   // Again, since the views must point into input_, which stays put from here on.
   CHECK(parse_request_head(input_, io_.shared.options.parser, exchange->head, error) ==
         ParseState::kComplete);
+  const std::string_view origin = exchange->head.origin;
+  const base::Result<std::optional<base::Millis>> timeout =
+      timeout_of(exchange->head.ashlar_timeout_ms);
+  if (!timeout.ok()) return refuse_call(origin, problem(timeout.error(), request_id_));
+  const Route& route = match_.endpoint->route;
+  exchange->importance = importance_of(route.importance, exchange->head.priority);
+  if (!io_.shared.handler.admits(*match_.endpoint, exchange->importance)) {
+    return refuse_overloaded(origin);
+  }
   exchange->match = io_.shared.router.match(exchange->head.method, exchange->head.path);
   exchange->body = body;
   exchange->request_id = request_id_;
   exchange->client_address = client_address_;
   exchange->secure = secure_;
   exchange->started = io_.loop.mono();
+  // The caller has been waiting since before the head came, the route's own time begins now.
+  exchange->deadline = exchange->started + route.deadline.value;
+  if (*timeout) exchange->deadline = std::min(exchange->deadline, request_started_ + **timeout);
   request_started_ = exchange->started;
-  exchange->deadline = exchange->started + exchange->match.endpoint->route.deadline.value;
+  if (exchange->deadline <= exchange->started) {
+    return refuse_call(origin, problem(504, "deadline_exceeded",
+                                       "No time was left when the request had come.", request_id_));
+  }
   exchange->sink = shared_from_this();
   phase_ = Phase::kWorking;
   if (io_.shared.handler.submit(exchange)) return Step::kStop;
-  return refuse_overloaded();
+  return refuse_overloaded(origin);
 }
 
-void Connection::answer_overloaded() {
-  answer(problem(503, "overloaded", "Too many requests are waiting; retry after a second.",
-                 request_id_));
-  count(*match_.endpoint, 503);
+// What is answered before anybody is authenticated is no tenant's.
+void Connection::answer_readable(std::string_view origin, Response response) {
+  io_.shared.cors.add_headers(origin, {}, response.headers);
+  answer(response);
+}
+
+void Connection::answer_overloaded(std::string_view origin) {
+  HeaderList more;
+  if (!origin.empty()) io_.shared.cors.add_headers(origin, {}, more);
+  io_.refusal_text.append(out(),
+                          {.date_header = io_.loop.date_header(),
+                           .request_id = request_id_,
+                           .close = close_after_output_,
+                           .keep_alive_1_0 = http_1_0_ && !close_after_output_},
+                          more, head_only_, io_.random);
+  ++refusals_;
+  match_.endpoint->answers[5]->add();
 }
 
 // The connection is fine, only the work is too much: it stays open for the retry.
-Connection::Step Connection::refuse_overloaded() {
-  answer_overloaded();
+Connection::Step Connection::refuse_overloaded(std::string_view origin) {
+  answer_overloaded(origin);
+  phase_ = Phase::kWorking;
+  finish_request();
+  return Step::kAgain;
+}
+
+Connection::Step Connection::refuse_call(std::string_view origin, Response response) {
+  const int status = response.status;
+  answer_readable(origin, std::move(response));
+  count(*match_.endpoint, status);
   phase_ = Phase::kWorking;
   finish_request();
   return Step::kAgain;
@@ -241,17 +280,19 @@ Connection::Step Connection::refuse_unrouted(std::string_view& data) {
   const RequestHead& head = io_.head;
   if (head.has_body()) close_after_output_ = linger_ = true;  // the body is not read
   if (!match_.path_exists) {
-    answer(problem(404, "not_found", "There is nothing at this address.", request_id_));
+    answer_readable(head.origin,
+                    problem(404, "not_found", "There is nothing at this address.", request_id_));
     count(io_.shared.router.unmatched(), 404);
   } else {
     const std::string allowed = io_.shared.router.allowed(head.path);
-    Response response = head.method == Method::kOptions
-                            ? io_.shared.cors.preflight(head, allowed)
-                            : problem(405, "method_not_allowed",
-                                      "This address answers to: " + allowed + ".", request_id_);
+    const bool options = head.method == Method::kOptions;
+    Response response = options ? io_.shared.cors.preflight(head, allowed)
+                                : problem(405, "method_not_allowed",
+                                          "This address answers to: " + allowed + ".", request_id_);
+    const int status = response.status;
     response.header("Allow", allowed);
-    answer(response);
-    count(io_.shared.router.unmatched(), response.status);
+    options ? answer(response) : answer_readable(head.origin, std::move(response));
+    count(io_.shared.router.unmatched(), status);
   }
   data.remove_prefix(head.head_bytes);
   return Step::kAgain;

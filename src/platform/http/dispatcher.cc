@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "platform/http/accept.h"
+#include "platform/http/admission.h"
 #include "platform/http/call.h"
 #include "platform/http/cors.h"
 #include "platform/http/event_stream.h"
@@ -108,30 +109,64 @@ base::Status check_body(const Route& route, const Exchange& exchange) {
   return base::ok_status();
 }
 
+// What was refused before any work was done takes no time, however much there is to do.
+bool says_of_load(int status) { return status < 400 || status >= 500; }
+
 }  // namespace
+
+// An exchange on its way, and its place among those that are under way.
+struct Dispatcher::Job {
+  std::unique_ptr<Exchange> exchange;
+  std::optional<Admission::Permit> permit;  // none: the lane has no admission
+};
 
 Dispatcher::Dispatcher(const Needs& needs) : needs_(needs) {}
 
-bool Dispatcher::has_room(const Endpoint& endpoint) const {
-  return needs_.lanes[static_cast<std::size_t>(endpoint.route.lane)]->has_room();
+bool Dispatcher::admits(const Endpoint& endpoint, Importance importance) {
+  const auto lane = static_cast<std::size_t>(endpoint.route.lane);
+  Admission* const admission = needs_.admissions[lane];
+  if (admission == nullptr) return needs_.lanes[lane]->has_room();
+  if (admission->has_room(importance)) return true;
+  admission->count_refusal(importance);
+  return false;
 }
 
 bool Dispatcher::submit(std::unique_ptr<Exchange>& exchange) {
+  const auto lane = static_cast<std::size_t>(exchange->match.endpoint->route.lane);
+  const bool batch = exchange->importance == Importance::kBatch;
+  const base::Mono deadline = exchange->deadline;
   // std::function wants a copyable function: shared, though only one of the two calls happens.
-  const std::shared_ptr<Exchange> shared(std::move(exchange));
-  const Lane lane = shared->match.endpoint->route.lane;
-  return needs_.lanes[static_cast<std::size_t>(lane)]->submit(
-      {.run = [this, shared] { run(*shared); },
-       .expired =
-           [shared] {
-             shared->sink->complete(problem(503, "overloaded",
-                                            "The request waited too long for a worker.",
-                                            shared->request_id));
-           },
-       .deadline = shared->deadline});
+  const auto job = std::make_shared<Job>();
+  if (Admission* const admission = needs_.admissions[lane]) {
+    job->permit = admission->enter(exchange->importance);
+    if (!job->permit) {
+      admission->count_refusal(exchange->importance);
+      return false;
+    }
+  }
+  job->exchange = std::move(exchange);
+  if (needs_.lanes[lane]->submit({.run = [this, job] { run(*job); },
+                                  .expired = [this, job] { answer_expired(*job); },
+                                  .deadline = deadline,
+                                  .batch = batch})) {
+    return true;
+  }
+  exchange = std::move(job->exchange);
+  return false;
 }
 
-void Dispatcher::run(Exchange& exchange) {
+// Nothing of it has been done, so it may safely be sent again: 503, not 504.
+void Dispatcher::answer_expired(Job& job) {
+  const Exchange& exchange = *job.exchange;
+  Response response =
+      problem(503, "overloaded", "The request waited too long for a worker.", exchange.request_id);
+  needs_.cors.add_headers(exchange.head.origin, {}, response.headers);
+  exchange.sink->complete(std::move(response));
+  if (job.permit) job.permit->finished(false);
+}
+
+void Dispatcher::run(Job& job) {
+  Exchange& exchange = *job.exchange;
   const Route& route = exchange.match.endpoint->route;
   const base::Time began = needs_.clock.now();
   Call call;
@@ -165,6 +200,7 @@ void Dispatcher::run(Exchange& exchange) {
                         {"ashlar.tenant", call.principal.tenant_name},
                         {"ashlar.request_id", call.request_id}});
   if (streaming) return;
+  if (job.permit && says_of_load(status)) job.permit->finished(status < 500);
   needs_.cors.add_headers(exchange.head.origin, call.principal.tenant_name, response.headers);
   gzip_if_worth(exchange.head.accept_encoding, response);
   exchange.sink->complete(std::move(response));

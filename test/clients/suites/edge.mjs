@@ -195,6 +195,11 @@ export function edgeSuite(kind) {
       assert.match((await api.get("/v1/links")).headers.vary, /Origin/);
       const refused = await api.get("/v1/links", { key: "wrong", headers: { Origin: kOrigin } });
       assert.equal(refused.headers["access-control-allow-origin"], kOrigin, "a page must be able to read what was wrong");
+      for (const [answer, status] of [[await api.get("/v1/no-such-thing", { headers: { Origin: kOrigin } }), 404],
+        [await api.delete("/v1/links", { headers: { Origin: kOrigin } }), 405]]) {
+        assert.equal(answer.status, status);
+        assert.equal(answer.headers["access-control-allow-origin"], kOrigin, `${status} before any route`);
+      }
     });
 
     it("CORS of one tenant, and off without a setting", async () => {
