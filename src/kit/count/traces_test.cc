@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kit/count/testing/heavy_checks.h"
+#include "kit/count/top_k.h"
 #include "kit/count/windowed_exact.h"
 #include "kit/count/windowed_sketch.h"
 #include "kit/testing/traces.h"
@@ -102,6 +103,51 @@ TEST_P(Traces, EveryIntervalHoldsAndTheTopIsFound) {
     EXPECT_GE(found[n].of_10 / questions, n == 0 ? 9.0 : 9.9);
     EXPECT_GE(found[n].of_100 / questions, n == 0 ? 85 : 98);
   }
+}
+
+// The same through the facade: keys as text, with room for all and with room for few.
+TEST_P(Traces, TopKHoldsItsPromisesInBothForms) {
+  std::vector<std::uint64_t> keys = read_trace(GetParam());
+  if (keys.empty()) GTEST_SKIP() << GetParam() << ": the replay of this trace was NOT run";
+  keys.resize(std::min(keys.size(), kMostAccesses));
+  constexpr std::size_t kBuckets = 20;
+  const std::size_t width = keys.size() / 4 / kBuckets;
+  TopK::Options options{.window = nanoseconds(width * kBuckets),
+                        .buckets = kBuckets,
+                        .max_bytes = std::size_t{256} << 20,
+                        .max_k = 100,
+                        .max_ahead = nanoseconds::max(),
+                        .seed = 1};
+  TopK exact(options);
+  options.max_bytes = std::size_t{512} << 10;
+  TopK sketch(options);
+  int questions = 0;
+  std::size_t of_10 = 0;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const std::string key = std::to_string(keys[i]);
+    ASSERT_EQ(exact.add(tick(i), key), WindowAdd::kAdded);
+    ASSERT_EQ(sketch.add(tick(i), key), WindowAdd::kAdded);
+    if (i % (keys.size() / 4) != keys.size() / 5) continue;
+    const TrueWeights<std::uint64_t> by_number = replay(keys, i, width, kBuckets);
+    TrueWeights<std::string> truth;
+    for (const auto& [number, weight] : by_number.all()) {
+      truth.add(std::to_string(number), weight);
+    }
+    ASSERT_TRUE(exact.exact());
+    ASSERT_EQ(exact.total(), truth.total());
+    expect_exact_rows(truth, exact.top(100), 100);
+    ASSERT_FALSE(sketch.exact());
+    ASSERT_EQ(sketch.total(), truth.total());
+    ASSERT_LE(sketch.bytes(), options.max_bytes);
+    expect_intervals(truth, sketch, std::string("never"));
+    expect_heavy_rows(truth, sketch.top(100), 100);
+    of_10 += found_of_top(truth, sketch.top(10), 10);
+    if (HasFatalFailure()) return;
+    ++questions;
+  }
+  EXPECT_EQ(questions, 4);
+  RecordProperty("of_10_named", std::to_string(of_10));
+  EXPECT_GE(of_10, 25U) << "of 40, with " << sketch.counters() << " counters a bucket";
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, Traces, testing::ValuesIn(kTraces), [](const auto& trace) {
