@@ -9,6 +9,7 @@
 #include "app/installation.h"
 #include "app/modules.h"
 #include "app/platform_routes.h"
+#include "platform/http/admission.h"
 #include "platform/http/cors.h"
 #include "platform/http/cursor.h"
 #include "platform/http/dispatcher.h"
@@ -93,6 +94,7 @@ struct App::Parts {
   std::atomic<bool> stopping{false};
 
   std::unique_ptr<Modules> modules;
+  std::array<std::optional<http::Admission>, http::kLanes> admissions;
   std::array<std::optional<runtime::WorkerPool>, http::kLanes> pools;
   std::optional<security::Authenticator> authenticator;
   std::optional<http::CorsPolicy> cors;
@@ -110,6 +112,8 @@ struct App::Parts {
   std::optional<runtime::WorkerPool>& pool(http::Lane lane) {
     return pools[static_cast<std::size_t>(lane)];
   }
+  // Null: switched off.
+  http::Admission* admission(http::Lane lane, std::size_t workers);
   Status lock_folder();
   Status open();
   Status build(http::ListenSocket socket);
@@ -182,6 +186,8 @@ Status App::Parts::build(http::ListenSocket socket) {
   modules->watch(*router);
   dispatcher = std::make_unique<http::Dispatcher>(
       http::Dispatcher::Needs{{&*pools[0], &*pools[1], &*pools[2]},
+                              {admission(http::Lane::kInteractive, config.workers),
+                               admission(http::Lane::kLookup, kLookupThreads), nullptr},
                               *a.db,
                               *authenticator,
                               *cors,
@@ -193,6 +199,16 @@ Status App::Parts::build(http::ListenSocket socket) {
                                            a.clock, a.entropy, a.log, a.metrics));
   ASHLAR_TRY(build_metrics_listener());
   return base::ok_status();
+}
+
+http::Admission* App::Parts::admission(http::Lane lane, std::size_t workers) {
+  if (!config.admission) return nullptr;
+  const auto i = static_cast<std::size_t>(lane);
+  static constexpr std::array<const char*, http::kLanes> kNames{"interactive", "lookup", "control"};
+  const auto threads = static_cast<std::uint32_t>(workers);
+  const auto queue = static_cast<std::uint32_t>(config.worker_queue);
+  return &admissions[i].emplace(kNames[i], http::Admission::Bounds{threads, threads + queue},
+                                ashlar->entropy.u64(), ashlar->clock, ashlar->metrics);
 }
 
 Status App::Parts::build_metrics_listener() {

@@ -37,6 +37,7 @@ struct Config {
   http::ServerOptions http;
   std::size_t workers = 64;
   std::size_t worker_queue = 256;
+  bool admission = true;
   std::size_t sqlite_readers = 4;
   std::size_t postgres_connections = 16;
 

@@ -138,6 +138,16 @@ class AdaptiveLimit {
     return std::nullopt;
   }
 
+  // A glance: whether acquire() would likely give a permit just now. REQUIRES: as acquire().
+  [[nodiscard]] bool has_room(std::uint32_t partition = 0) const {
+    CHECK(partition < kPartitions);
+    const std::uint32_t limit = limit_.load(std::memory_order_relaxed);
+    if (in_flight_.load(std::memory_order_relaxed) < limit) return true;
+    if constexpr (kPartitions == 1) return false;
+    const auto own = static_cast<std::uint32_t>(std::ceil(limit * shares_[partition]));
+    return busy_[partition].load(std::memory_order_relaxed) < own;
+  }
+
   [[nodiscard]] std::uint32_t limit() const { return limit_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint32_t in_flight() const {
     return in_flight_.load(std::memory_order_relaxed);

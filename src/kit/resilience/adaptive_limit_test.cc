@@ -50,7 +50,9 @@ TEST(AdaptiveLimitTest, RefusesAtTheLimitAndTakesBack) {
   auto two = limit.acquire(kStart);
   ASSERT_TRUE(one && two);
   EXPECT_FALSE(limit.acquire(kStart));
+  EXPECT_FALSE(limit.has_room());
   one->ignored();
+  EXPECT_TRUE(limit.has_room());
   one->succeeded(kStart + seconds(1));  // already ended
   EXPECT_EQ(limit.in_flight(), 1U);
   {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "base/check.h"
 #include "platform/http/connection_stream.h"
@@ -60,6 +61,7 @@ void Connection::on_ready(Ready ready) {
 }
 
 void Connection::read_ready() {
+  if (unread_) return;  // input_ready_ stays set
   if (phase_ == Phase::kProxyHeader && !take_proxy_header()) return;
   for (int turn = 0; turn < kReadsPerTurn; ++turn) {
     // The last request of a connection is read to the end of its body, and nothing after it.
@@ -206,6 +208,20 @@ void Connection::resume() {
   if (phase_ != Phase::kClosed && input_ready_) read_ready();
 }
 
+// Refused: others first, where there are many such. refusal_pace.h has the reason.
+void Connection::wait_for_turn() {
+  const base::Mono now = io_.loop.mono();
+  const base::Mono turn = io_.refusal_pace.turn_after(std::exchange(refusals_, 0), now);
+  if (turn <= now || unread_ || draining_ || phase_ == Phase::kClosed) return;
+  unread_ = true;
+  io_.take_turn_at(turn, weak_from_this());
+}
+
+void Connection::take_turn() {
+  unread_ = false;
+  if (input_ready_ && (phase_ == Phase::kHead || phase_ == Phase::kBody)) read_ready();
+}
+
 void Connection::arm(base::Millis timeout) { expire_ = io_.loop.mono() + timeout; }
 
 void Connection::on_tick(base::Mono now) {
@@ -235,6 +251,7 @@ void Connection::on_tick(base::Mono now) {
 
 void Connection::drain() {
   draining_ = true;
+  unread_ = false;
   if (phase_ == Phase::kStreaming || phase_ == Phase::kLingering) return close();
   // A request that has come already is answered; what would come later is not.
   if (phase_ == Phase::kHead && output_.empty()) read_ready();

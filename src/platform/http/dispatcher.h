@@ -1,7 +1,8 @@
 // Dispatcher: what every request passes that reaches a worker, in this order.
 //
-//   submit ─> pool ─> authenticate ─> tenancy ─> scope ─> query ─> body ─> handler ─> answer
-//      └─ full: refused, the connection answers 503
+//   submit ─> admission ─> pool ─> authenticate ─> tenancy ─> scope ─> query ─> body ─> handler ─>
+//   answer
+//                └─ too many under way (admission.h): the connection answers 503
 //
 // Whatever goes wrong on the way is a Problem (problem.h). One line in the log, one span and the
 // metrics of the route follow each answer. Owns nothing that it is given; all of it outlives it.
@@ -35,6 +36,7 @@ class Database;
 namespace ashlar::http {
 
 struct Call;
+class Admission;
 class CorsPolicy;
 class RequestObserver;
 
@@ -42,6 +44,7 @@ class Dispatcher final : public ExchangeHandler {
  public:
   struct Needs {
     std::array<runtime::WorkerPool*, kLanes> lanes;  // in the order of Lane
+    std::array<Admission*, kLanes> admissions;       // null: the pool's queue is the only bound
     storage::Database& db;
     security::Authenticator& authenticator;
     const CorsPolicy& cors;
@@ -52,11 +55,13 @@ class Dispatcher final : public ExchangeHandler {
   };
   explicit Dispatcher(const Needs& needs);
 
-  [[nodiscard]] bool has_room(const Endpoint& endpoint) const override;
+  [[nodiscard]] bool admits(const Endpoint& endpoint, Importance importance) override;
   bool submit(std::unique_ptr<Exchange>& exchange) override;
 
  private:
-  void run(Exchange& exchange);
+  struct Job;
+  void run(Job& job);
+  void answer_expired(Job& job);
   base::Result<Response> answer(Exchange& exchange, Call& call, bool& streaming);
   base::Status admit(const Exchange& exchange, Call& call);
   base::Result<Response> run_transaction(Call& call);

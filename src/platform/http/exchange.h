@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/time.h"
+#include "platform/http/caller_terms.h"
 #include "platform/http/http_parser.h"
 #include "platform/http/response.h"
 #include "platform/http/response_head.h"
@@ -37,6 +38,7 @@ struct Exchange {
   std::string request_id;
   std::string client_address;
   bool secure = false;
+  Importance importance = Importance::kLive;
   base::Mono started;
   base::Mono deadline;
 };
@@ -45,10 +47,12 @@ struct Exchange {
 class ExchangeHandler {
  public:
   virtual ~ExchangeHandler() = default;
-  // Whether submit() is likely to take a request for that endpoint: asked before the work of making
-  // an Exchange, so that refusing stays cheap when there is most of it to do.
-  [[nodiscard]] virtual bool has_room(const Endpoint& endpoint) const = 0;
-  // Takes the exchange, or refuses at once (nullptr stays the caller's): the pool is full.
+  // Whether submit() is likely to take such a request: asked before the work of making an Exchange,
+  // so that refusing stays cheap when there is most of it to do. False: it is refused, and counted
+  // so.
+  [[nodiscard]] virtual bool admits(const Endpoint& endpoint, Importance importance) = 0;
+  // Takes the exchange, or refuses at once and counts that (it stays the caller's): too many are
+  // under way.
   virtual bool submit(std::unique_ptr<Exchange>& exchange) = 0;
 };
 

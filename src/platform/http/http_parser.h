@@ -52,8 +52,9 @@ struct HeaderField {
 
 // What the platform reads of most requests, found while parsing so that nobody searches again.
 // Empty: not sent (or sent empty). Fields that decide something alone (host, authorization,
-// content_type, idempotency_key, if_match, origin) are refused when sent twice. Of the others the
-// first counts; of x_forwarded_*, the last, which the nearest proxy wrote (all of them: find_all).
+// content_type, idempotency_key, if_match, origin, ashlar_timeout_ms) are refused when sent twice.
+// Of the others the first counts; of x_forwarded_* and priority the last, which the nearest proxy
+// wrote (all of them: find_all).
 // traceparent is empty when sent twice, as W3C Trace Context wants.
 struct KnownHeaders {
   std::string_view host;  // "name", "name:port", "[v6]:port"; the target's where that is a URL
@@ -62,6 +63,7 @@ struct KnownHeaders {
   std::string_view if_match, if_none_match, idempotency_key, last_event_id;
   std::string_view traceparent, tracestate, x_request_id;
   std::string_view x_forwarded_for, x_forwarded_proto;
+  std::string_view priority, ashlar_timeout_ms;
   std::string_view upgrade;  // the protocols of Upgrade, where Connection says upgrade too
 
   std::optional<std::uint64_t> content_length;

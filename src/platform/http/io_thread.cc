@@ -9,12 +9,19 @@ namespace ashlar::http {
 namespace {
 
 constexpr base::Millis kTick{250};
+// Turns are given in heaps: a wake-up for each would cost as much as the refusals that it spreads.
+constexpr base::Millis kTurnRound{4};
 
 }  // namespace
 
 IoThread::IoThread(const ServerShared& server_shared, std::size_t own_index,
                    const base::Clock& clock, std::uint64_t seed)
-    : shared(server_shared), index(own_index), loop(clock, kTick), input{}, random(seed) {
+    : shared(server_shared),
+      index(own_index),
+      loop(clock, kTick),
+      input{},
+      random(seed),
+      refusal_pace(server_shared.options.refusals_per_s) {
   loop.on_tick([this] { tick(); });
 }
 
@@ -46,6 +53,26 @@ void IoThread::release(Connection& connection) {
   connections_.pop_back();
   shared.open_connections.fetch_sub(1);
   if (draining_ && connections_.empty()) loop.stop();
+}
+
+void IoThread::take_turn_at(base::Mono when, std::weak_ptr<Connection> connection) {
+  turns_.push_back({when, std::move(connection)});
+  if (turns_set_) return;
+  turns_set_ = true;
+  loop.run_at(std::max(when, loop.mono() + kTurnRound), [this] { give_turns(); });
+}
+
+// Who is refused again in his turn gets a later one: `when` is above now, so this ends.
+void IoThread::give_turns() {
+  const base::Mono now = loop.mono();
+  while (!turns_.empty() && turns_.front().when <= now) {
+    const auto connection = turns_.front().connection.lock();
+    turns_.pop_front();
+    if (connection) connection->take_turn();
+  }
+  turns_set_ = !turns_.empty();
+  if (!turns_set_) return;
+  loop.run_at(std::max(turns_.front().when, now + kTurnRound), [this] { give_turns(); });
 }
 
 void IoThread::tick() {

@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <string>
 #include <thread>
@@ -13,6 +14,8 @@
 
 #include "base/random.h"
 #include "platform/http/exchange.h"
+#include "platform/http/refusal_pace.h"
+#include "platform/http/refusal_text.h"
 #include "platform/http/server_options.h"
 #include "platform/runtime/event_loop.h"
 
@@ -56,6 +59,9 @@ class IoThread {
   // Loop's thread.
   void adopt(std::shared_ptr<Connection> connection);
   void release(Connection& connection);
+  // Calls the connection's take_turn() then, if it is still there. REQUIRES: `when` is above
+  // loop.mono() and not below that of earlier calls.
+  void take_turn_at(base::Mono when, std::weak_ptr<Connection> connection);
 
   const ServerShared& shared;
   const std::size_t index;
@@ -65,11 +71,20 @@ class IoThread {
   std::array<char, 64 * 1024> input;
   std::string output;
   RequestHead head;
-  base::Random random;  // request ids: unique, not secret
+  base::Random random;  // request ids: unique, not secret; Retry-After
+  RefusalPace refusal_pace;
+  const RefusalText refusal_text;
 
  private:
   void tick();
+  void give_turns();
 
+  struct Turn {
+    base::Mono when;
+    std::weak_ptr<Connection> connection;
+  };
+  std::deque<Turn> turns_;  // in the order of `when`; a connection stands in it once at most
+  bool turns_set_ = false;  // the loop will call give_turns()
   std::vector<std::shared_ptr<Connection>> connections_;
   bool draining_ = false;
   base::Mono drain_until_{};

@@ -84,7 +84,9 @@ enum KnownField : std::uint8_t {
   kForwardedFor,
   kForwardedProto,
   kUpgrade,
-  kLastKept = kUpgrade,  // up to here the value is kept as sent; from here on it is digested
+  kPriority,
+  kTimeoutMs,
+  kLastKept = kTimeoutMs,  // up to here the value is kept as sent; from here on it is digested
   kConnection,
   kContentLength,
   kTransferEncoding,
@@ -106,7 +108,7 @@ inline KnownField classify_field(const char* p, std::size_t size) {
     case 7:
       return name_is<"referer">(p) ? kReferer : name_is<"upgrade">(p) ? kUpgrade : kUnknown;
     case 8:
-      return name_is<"if-match">(p) ? kIfMatch : kUnknown;
+      return name_is<"if-match">(p) ? kIfMatch : name_is<"priority">(p) ? kPriority : kUnknown;
     case 10:
       return name_is<"user-agent">(p)   ? kUserAgent
              : name_is<"connection">(p) ? kConnection
@@ -135,6 +137,7 @@ inline KnownField classify_field(const char* p, std::size_t size) {
     case 17:
       return name_is<"transfer-encoding">(p)   ? kTransferEncoding
              : name_is<"x-forwarded-proto">(p) ? kForwardedProto
+             : name_is<"ashlar-timeout-ms">(p) ? kTimeoutMs
                                                : kUnknown;
     default:
       return kUnknown;
@@ -170,6 +173,8 @@ inline constexpr std::array<Slot, kLastKept + 1> kSlots = {{
     {&KnownHeaders::x_forwarded_for, Repeat::kLast},
     {&KnownHeaders::x_forwarded_proto, Repeat::kLast},
     {&KnownHeaders::upgrade, Repeat::kFirst},
+    {&KnownHeaders::priority, Repeat::kLast},
+    {&KnownHeaders::ashlar_timeout_ms, Repeat::kRefuse},
 }};
 
 }  // namespace ashlar::http::known

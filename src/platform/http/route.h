@@ -25,6 +25,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "platform/http/call.h"
+#include "platform/http/caller_terms.h"
 #include "platform/http/response.h"
 
 namespace ashlar::storage {
@@ -113,7 +114,8 @@ struct Route {
   std::size_t max_body_bytes = 64 * 1024;
   bool takes_lines = false;  // the body may be lines of JSON too (application/x-ndjson)
   Lane lane = Lane::kInteractive;
-  bool documented = true;  // false: console's own files, probes
+  Importance importance = Importance::kLive;  // a caller's Priority may lower it
+  bool documented = true;                     // false: console's own files, probes
 };
 
 using RouteTable = std::vector<Route>;

@@ -28,6 +28,8 @@ struct ServerOptions {
   std::size_t max_connections = 20'000;
   std::size_t max_pending_output_bytes = 1024 * 1024;  // unread answers of one connection
 
+  std::size_t refusals_per_s = 15'000;  // of each I/O thread: refusal_pace.h
+
   base::Millis head_timeout{10'000};   // from the first byte of a request to the end of its head
   base::Millis body_timeout{30'000};   // from the end of the head to the end of the body
   base::Millis idle_timeout{75'000};   // between requests

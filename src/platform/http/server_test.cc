@@ -62,9 +62,13 @@ Route worker_route(Method method, std::string_view path) {
 // Echoes the body from a thread of its own; `hold` keeps answers back until release().
 class Echo final : public ExchangeHandler {
  public:
-  [[nodiscard]] bool has_room(const Endpoint& /*endpoint*/) const override { return true; }
+  [[nodiscard]] bool admits(const Endpoint& /*endpoint*/, Importance /*importance*/) override {
+    return true;
+  }
   bool submit(std::unique_ptr<Exchange>& exchange) override {
     if (refuse) return false;
+    last_importance = exchange->importance;
+    last_allowed = exchange->deadline - exchange->started;
     const std::lock_guard lock(mutex_);
     if (hold) {
       held_.push_back(std::move(exchange));
@@ -85,6 +89,8 @@ class Echo final : public ExchangeHandler {
   }
   std::atomic<bool> hold{false};
   std::atomic<bool> refuse{false};
+  std::atomic<Importance> last_importance{Importance::kLive};
+  std::atomic<std::chrono::nanoseconds> last_allowed{};
 
  private:
   static void answer(Exchange& exchange) {
@@ -247,6 +253,88 @@ TEST_F(ServerTest, RefusesAtOnceWhenThePoolIsFullAndKeepsTheConnection) {
   echo_.refuse = false;
   client.send(post("two"));
   EXPECT_NE(client.read_until("[two]").find("[two]"), std::string::npos);
+}
+
+TEST_F(ServerTest, WhoIgnoresRetryAfterWaitsForHisTurn) {
+  ServerOptions options;
+  options.refusals_per_s = 200;
+  start(std::move(options));
+  echo_.refuse = true;
+  Client client(port_);
+  const base::Mono begin = clock_.mono();
+  std::string answers;
+  for (int i = 1; i <= 20; ++i) {
+    client.send(post("again"));
+    answers = client.read_until("overloaded\",\"request_id", i);
+  }
+  // One in 5 ms; the first few are free.
+  EXPECT_GE(clock_.mono() - begin, base::Millis{80});
+  EXPECT_LT(clock_.mono() - begin, base::Millis{3000});
+  // A heap that has come already is refused at once, all of it.
+  std::string heap;
+  for (int i = 0; i < 50; ++i) heap += post("heap");
+  Client other(port_);
+  const base::Mono again = clock_.mono();
+  other.send(heap);
+  other.read_until("overloaded\",\"request_id", 50);
+  EXPECT_LT(clock_.mono() - again, base::Millis{1000});
+  // Others are not held up, and the turn comes.
+  Client third(port_);
+  third.send(kFast);
+  EXPECT_NE(third.read_until("hi").find("hi"), std::string::npos);
+  echo_.refuse = false;
+  other.send(post("served"));
+  EXPECT_NE(other.read_until("[served]").find("[served]"), std::string::npos);
+}
+
+TEST_F(ServerTest, AClientThatLeavesBeforeItsTurnIsForgotten) {
+  ServerOptions options;
+  options.refusals_per_s = 10;
+  start(std::move(options));
+  echo_.refuse = true;
+  for (int i = 0; i < 20; ++i) {
+    Client client(port_);
+    client.send(post("one") + post("two"));
+    client.read_until("overloaded\",\"request_id", 2);
+  }
+  echo_.refuse = false;
+  Client client(port_);
+  client.send(post("here"));
+  EXPECT_NE(client.read_until("[here]").find("[here]"), std::string::npos);
+}
+
+TEST_F(ServerTest, StopsWhileSomebodyWaitsForHisTurn) {
+  ServerOptions options;
+  options.refusals_per_s = 1;
+  start(std::move(options));
+  echo_.refuse = true;
+  Client client(port_);
+  client.send(post("one") + post("two"));
+  client.read_until("overloaded\",\"request_id", 2);
+  client.send(post("three"));
+  server_->stop();
+  EXPECT_TRUE(client.ended());
+}
+
+TEST_F(ServerTest, TakesTheCallersPatienceAndPriority) {
+  start();
+  Client client(port_);
+  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nAshlar-Timeout-Ms: soon\r\n\r\n");
+  EXPECT_NE(client.read_until("bad_timeout\",\"request_id").find("HTTP/1.1 400"),
+            std::string::npos);
+  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nAshlar-Timeout-Ms: 0\r\n\r\n");
+  EXPECT_NE(client.read_until("deadline_exceeded\",\"request_id").find("HTTP/1.1 504"),
+            std::string::npos);
+  client.send(
+      "POST /echo HTTP/1.1\r\nHost: a\r\nAshlar-Timeout-Ms: 250\r\nPriority: u=6, "
+      "i\r\nContent-Length: 2\r\n\r\nok");
+  EXPECT_NE(client.read_until("[ok]").find("[ok]"), std::string::npos);
+  EXPECT_EQ(echo_.last_importance, Importance::kBatch);
+  EXPECT_LE(echo_.last_allowed, base::Millis{250});
+  client.send(post("plain"));
+  client.read_until("[plain]");
+  EXPECT_EQ(echo_.last_importance, Importance::kLive);
+  EXPECT_EQ(echo_.last_allowed, base::Millis{1000});  // the route's
 }
 
 TEST_F(ServerTest, SaysWhatIsAllowed) {

@@ -51,6 +51,10 @@ void EventLoop::remove(int fd, Watcher& watcher) {
 
 void EventLoop::on_tick(std::function<void()> run) { ticks_.push_back(std::move(run)); }
 
+void EventLoop::run_at(base::Mono when, std::function<void()> run) {
+  timers_.emplace(when, std::move(run));
+}
+
 void EventLoop::post(std::function<void()> run) {
   bool signal = false;
   {
@@ -74,9 +78,7 @@ void EventLoop::stop() {
 void EventLoop::run() {
   std::array<epoll_event, kEventsPerWakeUp> events{};
   while (!stopping_.load(std::memory_order_relaxed)) {
-    const auto until_tick = std::chrono::ceil<base::Millis>(next_tick_ - mono_).count();
-    const int timeout_ms = static_cast<int>(std::clamp<std::int64_t>(until_tick, 0, 1000));
-    const int count = ::epoll_wait(epoll_fd_, events.data(), kEventsPerWakeUp, timeout_ms);
+    const int count = ::epoll_wait(epoll_fd_, events.data(), kEventsPerWakeUp, timeout_ms());
     CHECK(count >= 0 || errno == EINTR);
     refresh_time();
     for (int i = 0; i < count; ++i) {
@@ -93,6 +95,7 @@ void EventLoop::run() {
     removed_.clear();
     run_posted();
     removed_.clear();  // nothing is pending any more
+    run_timers();
     if (mono_ >= next_tick_) {
       next_tick_ = mono_ + tick_interval_;
       for (const auto& tick : ticks_) tick();
@@ -110,6 +113,24 @@ void EventLoop::refresh_time() {
     date_second_ = second;
     date_header_ = "Date: " + base::format_http_date(now_) + "\r\n";
   }
+}
+
+int EventLoop::timeout_ms() const {
+  base::Mono next = next_tick_;
+  if (!timers_.empty()) next = std::min(next, timers_.begin()->first);
+  const auto wait = std::chrono::ceil<base::Millis>(next - mono_).count();
+  return static_cast<int>(std::clamp<std::int64_t>(wait, 0, 1000));
+}
+
+// What these set for now or earlier runs in the next round, so that sockets get their turn between.
+void EventLoop::run_timers() {
+  std::vector<std::function<void()>> due;
+  while (!timers_.empty() && timers_.begin()->first <= mono_) {
+    due.push_back(std::move(timers_.begin()->second));
+    timers_.erase(timers_.begin());
+  }
+  for (const auto& run : due) run();
+  removed_.clear();
 }
 
 void EventLoop::drain_wake_up() {

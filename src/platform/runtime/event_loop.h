@@ -16,6 +16,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -58,6 +59,9 @@ class EventLoop {
   void add(int fd, Watcher& watcher);
   void remove(int fd, Watcher& watcher);
   void on_tick(std::function<void()> run);  // for the loop's life
+  // Once, in the first round at or after `when`, to the millisecond. Cannot be taken back: what it
+  // captures must live, or be a weak_ptr. O(log n).
+  void run_at(base::Mono when, std::function<void()> run);
 
   [[nodiscard]] base::Time now() const { return now_; }
   [[nodiscard]] base::Mono mono() const { return mono_; }
@@ -68,6 +72,8 @@ class EventLoop {
   void refresh_time();
   void run_posted();
   void drain_wake_up();
+  void run_timers();
+  [[nodiscard]] int timeout_ms() const;
 
   const base::Clock& clock_;
   const base::Millis tick_interval_;
@@ -80,6 +86,7 @@ class EventLoop {
   std::int64_t date_second_ = -1;
   std::string date_header_;
   std::vector<std::function<void()>> ticks_;
+  std::multimap<base::Mono, std::function<void()>> timers_;
   std::vector<Watcher*> removed_;  // during this wake-up: their pending events are void
   std::atomic<bool> stopping_{false};
 

@@ -38,11 +38,12 @@ bool WorkerPool::submit(Task task) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    if (draining_ || queue_.size() >= max_queued_) {
+    if (draining_ || waiting() >= max_queued_) {
       refused_.add();
       return false;
     }
-    queue_.push_back(Queued{std::move(task), clock_.mono()});
+    std::deque<Queued>& queue = task.batch ? batch_ : queue_;
+    queue.push_back(Queued{std::move(task), clock_.mono()});
     note_depth();
     wake = idle_ > 0;
   }
@@ -52,8 +53,8 @@ bool WorkerPool::submit(Task task) {
 
 // REQUIRES: mutex_ held.
 void WorkerPool::note_depth() {
-  queued_.store(queue_.size(), std::memory_order_relaxed);
-  depth_.set(static_cast<std::int64_t>(queue_.size()));
+  queued_.store(waiting(), std::memory_order_relaxed);
+  depth_.set(static_cast<std::int64_t>(waiting()));
 }
 
 void WorkerPool::drain() {
@@ -70,19 +71,28 @@ void WorkerPool::drain() {
 void WorkerPool::loop() {
   std::unique_lock lock(mutex_);
   while (true) {
-    while (queue_.empty()) {
+    while (waiting() == 0) {
       if (draining_) return;
       ++idle_;
       ready_.wait(lock);
       --idle_;
     }
-    Queued queued = std::move(queue_.front());
-    queue_.pop_front();
+    Queued queued = take_next();
     note_depth();
     lock.unlock();
     execute(std::move(queued));
     lock.lock();
   }
+}
+
+// REQUIRES: mutex_ held, waiting() > 0.
+WorkerPool::Queued WorkerPool::take_next() {
+  const bool batch = queue_.empty() || (!batch_.empty() && turns_ + 1 >= kBatchTurn);
+  turns_ = batch || batch_.empty() ? 0 : turns_ + 1;
+  std::deque<Queued>& queue = batch ? batch_ : queue_;
+  Queued queued = std::move(queue.front());
+  queue.pop_front();
+  return queued;
 }
 
 // The task ends here, before the lock is taken again: its captures may take long to destroy.

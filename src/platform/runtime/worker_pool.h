@@ -9,6 +9,9 @@
 //      └─ queued ──deadline passed──> expired()
 //            └──────────────────────> run()
 //
+// Tasks run in the order in which they came, but for those marked `batch`: they let the others go
+// first, though every kBatchTurn-th turn is theirs, so that they move on under any load.
+//
 // Every accepted task gets exactly one of the two calls, also during drain(). Any thread may
 // submit.
 #pragma once
@@ -16,6 +19,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -43,7 +47,9 @@ class WorkerPool {
     std::function<void()> run;
     std::function<void()> expired;
     base::Mono deadline;
+    bool batch = false;
   };
+  static constexpr std::uint32_t kBatchTurn = 8;
 
   // `name` labels metrics and threads: "interactive", "outbound", "batch".
   WorkerPool(const std::string& name, std::size_t threads, std::size_t max_queued,
@@ -70,6 +76,8 @@ class WorkerPool {
   };
   void loop();
   void note_depth();
+  Queued take_next();
+  [[nodiscard]] std::size_t waiting() const { return queue_.size() + batch_.size(); }
   void execute(Queued queued);
 
   const std::size_t max_queued_;
@@ -79,11 +87,13 @@ class WorkerPool {
   obs::Gauge& depth_;
   obs::Histogram& wait_s_;
 
-  std::atomic<std::size_t> queued_{0};  // queue_.size(), to look at without the lock
+  std::atomic<std::size_t> queued_{0};  // waiting(), to look at without the lock
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable ready_;
   std::deque<Queued> queue_;
+  std::deque<Queued> batch_;
+  std::uint32_t turns_ = 0;  // taken from queue_ since batch_ had one, while batch_ waited
   std::size_t idle_ = 0;
   bool draining_ = false;
 

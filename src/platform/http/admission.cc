@@ -1,0 +1,65 @@
+#include "platform/http/admission.h"
+
+#include "base/clock.h"
+#include "platform/observability/metrics.h"
+
+namespace ashlar::http {
+namespace {
+
+// Short enough to follow a burst, long enough for some hundred requests of a busy server.
+constexpr base::Millis kWindow{100};
+// Of its long average: half a minute of windows. What lasts longer is how the server is now.
+constexpr std::uint32_t kLongWindow = 300;
+
+Admission::Limit::Options options(Admission::Bounds bounds) {
+  Admission::Limit::Options options;
+  options.algorithm.bounds = {.initial = bounds.min, .min = bounds.min, .max = bounds.max};
+  options.algorithm.long_window = kLongWindow;
+  options.window = kWindow;
+  options.min_samples = 20;
+  options.shares = {1 - Admission::kBatchShare, Admission::kBatchShare};
+  return options;
+}
+
+}  // namespace
+
+void Admission::Permit::finished(bool in_time) {
+  if (in_time) {
+    permit_.succeeded(clock_->mono());
+  } else {
+    permit_.dropped(clock_->mono());
+  }
+}
+
+Admission::Admission(const std::string& lane, Bounds bounds, std::uint64_t seed,
+                     const base::Clock& clock, obs::Registry& metrics)
+    : clock_(clock), limit_(options(bounds), seed, clock.mono()), refused_{} {
+  static constexpr std::array<const char*, kImportances> kNames{"live", "batch"};
+  for (std::size_t i = 0; i < kImportances; ++i) {
+    refused_[i] = &metrics.make_counter("ashlar_admission_refused_total",
+                                        "Requests answered 503 because too many were under way.",
+                                        {{"lane", lane}, {"importance", kNames[i]}});
+  }
+  metrics.make_gauge_callback(
+      "ashlar_admission_limit", "Requests that may be under way at once; finds itself.",
+      {{"lane", lane}}, [this] { return static_cast<double>(limit_.limit()); });
+  metrics.make_gauge_callback("ashlar_admission_in_flight", "Requests waiting or worked on.",
+                              {{"lane", lane}},
+                              [this] { return static_cast<double>(limit_.in_flight()); });
+}
+
+bool Admission::has_room(Importance importance) const {
+  return limit_.has_room(static_cast<std::uint32_t>(importance));
+}
+
+std::optional<Admission::Permit> Admission::enter(Importance importance) {
+  auto permit = limit_.acquire(clock_.mono(), static_cast<std::uint32_t>(importance));
+  if (!permit) return std::nullopt;
+  return Permit(std::move(*permit), clock_);
+}
+
+void Admission::count_refusal(Importance importance) {
+  refused_[static_cast<std::size_t>(importance)]->add();
+}
+
+}  // namespace ashlar::http

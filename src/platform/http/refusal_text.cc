@@ -1,0 +1,49 @@
+#include "platform/http/refusal_text.h"
+
+#include "base/check.h"
+#include "platform/http/problem.h"
+
+namespace ashlar::http {
+namespace {
+
+constexpr std::string_view kMark = "request-id-goes-here";
+
+}  // namespace
+
+RefusalText::RefusalText() {
+  const std::string body =
+      problem(503, "overloaded", "Too many requests are under way; come back after Retry-After.",
+              kMark)
+          .body;
+  const std::size_t at = body.find(kMark);
+  CHECK(at != std::string::npos);
+  body_begin_ = body.substr(0, at);
+  body_end_ = body.substr(at + kMark.size());
+}
+
+void RefusalText::append(std::string& out, const ResponseHead& head, const HeaderList& more,
+                         bool head_only, base::Random& random) const {
+  const std::size_t length = body_begin_.size() + head.request_id.size() + body_end_.size();
+  out += "HTTP/1.1 503 Service Unavailable\r\n";
+  out += head.date_header;
+  out += "Content-Type: application/problem+json\r\nContent-Length: ";
+  out += std::to_string(length);
+  out += "\r\nX-Request-Id: ";
+  out += head.request_id;
+  out += "\r\nRetry-After: ";
+  out += static_cast<char>('1' + random.below(kLongestRetryAfterS));
+  out += "\r\n";
+  for (const auto& [name, value] : more) out.append(name).append(": ").append(value).append("\r\n");
+  if (head.close) {
+    out += "Connection: close\r\n";
+  } else if (head.keep_alive_1_0) {
+    out += "Connection: keep-alive\r\n";
+  }
+  out += "\r\n";
+  if (head_only) return;
+  out += body_begin_;
+  out += head.request_id;
+  out += body_end_;
+}
+
+}  // namespace ashlar::http
