@@ -1,0 +1,31 @@
+// LimitStates: which keeper of counts decides where: in process, one for all threads
+// (memory_state.h); with Redis, one for each loop, over that loop's own connection.
+//
+// Workers, which may block, decide through decider().
+//
+// Order of life: loops → LimitStates → what serves → loops' stop() → ~LimitStates. Threads:
+// of_loop(i) and what it answers belong to loop i; decider() to any thread.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "modules/limits/decider.h"
+#include "modules/limits/limit_state.h"
+
+namespace ashlar::limits {
+
+class MemoryState;
+
+class LimitStates {
+ public:
+  virtual ~LimitStates() = default;
+
+  [[nodiscard]] virtual LimitState& of_loop(std::size_t loop) = 0;
+  [[nodiscard]] virtual Decider& decider() = 0;
+};
+
+// All counts in process. `memory` outlives it.
+std::unique_ptr<LimitStates> states_in_process(MemoryState& memory);
+
+}  // namespace ashlar::limits
