@@ -83,7 +83,9 @@ class ActivityLog {
   void start();
   void stop();
 
-  // One run of what start() does again and again; for tests.
+  // What start()'s thread does every kFollowEvery; follow() and fold() are its parts. Public for
+  // tests, which have no thread.
+  void work();
   base::Status follow();
   base::Status fold();
 
@@ -97,7 +99,6 @@ class ActivityLog {
   base::Status fold_tenant(base::TenantId tenant, const std::vector<std::int64_t>& ids);
   base::Status expire();
   [[nodiscard]] bool follows() const;
-  void work();
 
   storage::Database& db_;
   Board& board_;

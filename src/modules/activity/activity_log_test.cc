@@ -4,13 +4,19 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <latch>
 #include <map>
+#include <optional>
 #include <string>
+#include <thread>
 
 #include "base/random.h"
+#include "modules/activity/activity_module.h"
 #include "modules/activity/activity_store.h"
 #include "modules/activity/board.h"
+#include "platform/security/tenants.h"
 #include "platform/storage/testing/product_store.h"
 
 namespace ashlar::activity {
@@ -24,6 +30,14 @@ constexpr base::TenantId kAlice{1};
 constexpr base::TenantId kBob{2};
 constexpr base::Seconds kDay = Board::kMaxWindow;
 
+using Counts = std::map<std::string, std::uint64_t>;
+
+Tally one(std::int64_t second, const std::string& user, std::uint64_t count = 1) {
+  Tally tally;
+  tally.add("user", second, user, count);
+  return tally;
+}
+
 // One process: its connection to the database, its board, its log.
 struct Instance {
   Instance(storage::TestStore& store, const base::Clock& clock)
@@ -34,9 +48,8 @@ struct Instance {
         Context::tenant(tenant), [&](Transaction& tx) { return log.record(tx, tenant, tally); });
     ASSERT_TRUE(done.ok()) << done.error().detail;
   }
-  std::map<std::string, std::uint64_t> counts(base::TenantId tenant, base::Seconds window,
-                                              base::Time now) {
-    std::map<std::string, std::uint64_t> counts;
+  Counts counts(base::TenantId tenant, base::Seconds window, base::Time now) {
+    Counts counts;
     for (const auto& row : board.top(tenant, "user", window, 1'000, now).rows) {
       counts[row.key] = row.estimate;
     }
@@ -63,16 +76,32 @@ class ActivityLogTest : public ::testing::TestWithParam<storage::Dialect> {
     return made;
   }
   [[nodiscard]] std::int64_t now_s() const { return base::to_unix_seconds(clock_.now()); }
-  std::int64_t rows(Instance& of) {
+  // Of one tenant, or of all.
+  std::int64_t rows(Instance& of, std::optional<base::TenantId> tenant = std::nullopt) {
     std::int64_t count = 0;
-    const auto read = of.db->read(Context::platform(PlatformUse::kActivity),
-                                  [&](Transaction& tx) -> base::Status {
-                                    ASHLAR_ASSIGN(const auto all, store::load(tx, 0, 0, 100'000));
-                                    count = static_cast<std::int64_t>(all.size());
-                                    return base::ok_status();
-                                  });
+    const auto read = of.db->read(
+        Context::platform(PlatformUse::kActivity), [&](Transaction& tx) -> base::Status {
+          ASHLAR_ASSIGN(const auto all, store::load(tx, 0, 0, 100'000));
+          count = std::ranges::count_if(
+              all, [&](const store::Batch& row) { return !tenant || row.tenant == *tenant; });
+          return base::ok_status();
+        });
     EXPECT_TRUE(read.ok());
     return count;
+  }
+  // Batches of one event of "u", past the Board.
+  void append_rows(Instance& to, base::TenantId tenant, int count) {
+    const std::string data = one(now_s(), "u").encode();
+    const auto written = to.db->write(
+        Context::platform(PlatformUse::kActivity), [&](Transaction& tx) -> base::Status {
+          for (int i = 0; i < count; ++i) {
+            ASHLAR_TRY(store::append_for(
+                tx, tenant,
+                {.folded = false, .newest = now_s(), .written_at = clock_.now(), .data = data}));
+          }
+          return base::ok_status();
+        });
+    ASSERT_TRUE(written.ok()) << written.error().detail;
   }
 
   std::unique_ptr<storage::TestStore> store_;
@@ -86,14 +115,7 @@ class ActivityClusterTest : public ActivityLogTest {};
 INSTANTIATE_TEST_SUITE_P(Storage, ActivityClusterTest,
                          ::testing::Values(storage::Dialect::kPostgres), storage::engine_name);
 
-Tally one(std::int64_t second, const std::string& user, std::uint64_t count = 1) {
-  Tally tally;
-  tally.add("user", second, user, count);
-  return tally;
-}
-
 TEST_P(ActivityLogTest, WhatIsCommittedIsCountedAndSurvives) {
-  using Counts = std::map<std::string, std::uint64_t>;
   {
     const auto first = instance();
     first->record(kAlice, one(now_s(), "a", 3));
@@ -128,7 +150,7 @@ TEST_P(ActivityClusterTest, InstancesAgreeAndFoldingChangesNothing) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   base::Random random(seed);
   std::array<std::unique_ptr<Instance>, 2> both{instance(), instance()};
-  std::map<std::string, std::uint64_t> truth;
+  Counts truth;
   const base::Time began = clock_.now();
   for (int step = 0; step < 300; ++step) {
     Instance& at = *both[random.below(2)];
@@ -164,7 +186,7 @@ TEST_P(ActivityClusterTest, InstancesAgreeAndFoldingChangesNothing) {
 
 TEST_P(ActivityLogTest, FoldingLeavesFewRowsAndTheSameAnswers) {
   auto first = instance();
-  std::map<std::string, std::uint64_t> truth;
+  Counts truth;
   for (int i = 0; i < 120; ++i) {
     const std::string user = "u" + std::to_string(i % 7);
     first->record(kAlice, one(now_s(), user));
@@ -194,8 +216,7 @@ TEST_P(ActivityClusterTest, ComesBackAfterALongInterruption) {
   ASSERT_TRUE(other->log.follow().ok());
   ASSERT_TRUE(other->log.fold().ok());
   ASSERT_TRUE(cut_off->log.follow().ok());
-  EXPECT_EQ(cut_off->counts(kAlice, base::Seconds{3'600}, clock_.now()),
-            (std::map<std::string, std::uint64_t>{{"a", 2}}));
+  EXPECT_EQ(cut_off->counts(kAlice, base::Seconds{3'600}, clock_.now()), (Counts{{"a", 2}}));
 }
 
 // More batches within the overlap than one look takes.
@@ -203,28 +224,70 @@ TEST_P(ActivityClusterTest, FollowsManyBatches) {
   const auto one_of = instance();
   const auto other = instance();
   constexpr int kBatches = 12'000;
-  const auto written = other->db->write(
-      Context::platform(PlatformUse::kActivity), [&](Transaction& tx) -> base::Status {
-        Tally tally = one(now_s(), "a");
-        const std::string data = tally.encode();
-        for (int i = 0; i < kBatches; ++i) {
-          ASHLAR_TRY(store::append_for(
-              tx, kAlice,
-              {.folded = false, .newest = now_s(), .written_at = clock_.now(), .data = data}));
-        }
-        return base::ok_status();
-      });
-  ASSERT_TRUE(written.ok()) << written.error().detail;
+  append_rows(*other, kAlice, kBatches);
   ASSERT_TRUE(one_of->log.follow().ok());
-  EXPECT_EQ(one_of->counts(kAlice, base::Seconds{300}, clock_.now())["a"], kBatches);
-  other->record(kAlice, one(now_s(), "a"));
+  EXPECT_EQ(one_of->counts(kAlice, base::Seconds{300}, clock_.now())["u"], kBatches);
+  other->record(kAlice, one(now_s(), "u"));
   ASSERT_TRUE(one_of->log.follow().ok());
-  EXPECT_EQ(one_of->counts(kAlice, base::Seconds{300}, clock_.now())["a"], kBatches + 1);
+  EXPECT_EQ(one_of->counts(kAlice, base::Seconds{300}, clock_.now())["u"], kBatches + 1);
   EXPECT_TRUE(one_of->log.check_current().ok());
   clock_.advance(base::Seconds{11});
   EXPECT_FALSE(one_of->log.check_current().ok());
   ASSERT_TRUE(one_of->log.follow().ok());
   EXPECT_TRUE(one_of->log.check_current().ok());
+}
+
+// The clock was an hour ahead for a while, and the board has let go what only seemed old. Once the
+// clock is right again the board is made anew of the rows.
+TEST_P(ActivityLogTest, TheBoardIsMadeAnewAfterTheClockIsSetBack) {
+  constexpr base::Seconds kWindow{300};
+  constexpr base::Seconds kWrong{3'600};
+  const auto first = instance();
+  first->record(kAlice, one(now_s(), "before", 2));
+  clock_.step_wall(kWrong);
+  first->log.work();
+  first->record(kAlice,
+                one(now_s() - kWrong.count(), "meanwhile"));  // by somebody whose clock is right
+  EXPECT_EQ(first->counts(kAlice, kWindow, clock_.now()), Counts{});
+  clock_.step_wall(-kWrong);
+  first->record(kAlice, one(now_s(), "after"));
+  EXPECT_EQ(first->counts(kAlice, kWindow, clock_.now()), Counts{}) << "its time does not go back";
+  first->log.work();
+  EXPECT_EQ(first->counts(kAlice, kWindow, clock_.now()),
+            (Counts{{"after", 1}, {"before", 2}, {"meanwhile", 1}}));
+  first->record(kAlice, one(now_s(), "later"));
+  EXPECT_EQ(first->counts(kAlice, kWindow, clock_.now())["later"], 1U);
+}
+
+// Folding takes a tenant's rows out and puts one in, while another deletes all there is.
+TEST_P(ActivityLogTest, NothingIsLeftOfATenantThatIsDeletedWhileItsRowsAreFolded) {
+  const auto first = instance();
+  security::Tenants tenants(*first->db, clock_, {activity_tenant_data()});
+  constexpr base::TenantId kStays{1'000'000};
+  constexpr int kRows = 450;  // three transactions of folding
+  for (int round = 0; round < 6; ++round) {
+    SCOPED_TRACE(round);
+    const base::TenantId gone = tenants.create("gone")->id;
+    append_rows(*first, gone, kRows);
+    append_rows(*first, kStays, kRows);
+    clock_.advance(base::Seconds{600});
+    std::latch both(2);
+    base::Status folded;
+    std::thread folds([&] {
+      both.arrive_and_wait();
+      folded = first->log.fold();
+    });
+    both.arrive_and_wait();
+    const base::Status erased = tenants.erase_whole("gone");
+    folds.join();
+    ASSERT_TRUE(erased.ok()) << erased.error().detail;
+    ASSERT_TRUE(folded.ok()) << folded.error().detail;
+    EXPECT_EQ(rows(*first, gone), 0);
+    EXPECT_EQ(rows(*first, kStays), 3 * (round + 1));
+    ASSERT_TRUE(first->log.load().ok());
+    EXPECT_EQ(first->counts(gone, kDay, clock_.now()), Counts{});
+    EXPECT_EQ(first->counts(kStays, kDay, clock_.now()), (Counts{{"u", kRows * (round + 1U)}}));
+  }
 }
 
 // No statement of a tenant's reaches another's rows.
