@@ -70,4 +70,48 @@ bool LogLineParser::parse_clf(const char* at, const char* end, LogLine& out) {
   return false;
 }
 
+std::string_view LogLineParser::why_plain(const char* at, const char* end) {
+  LogTime time;
+  const char* after = at;
+  if (!take_unix_time(after, end, time) || (after != end && !is_blank(*after))) {
+    after = at;
+    if (!take_rfc3339(after, end, civil_, time) || (after != end && !is_blank(*after))) {
+      return "it begins with no time: neither Unix seconds nor RFC 3339";
+    }
+  }
+  return skip_blanks(after, end) == end ? "no user after the time" : "no action after the user";
+}
+
+// Of parse_clf's conditions the first that no '[' of the line meets.
+std::string_view LogLineParser::why_clf(const char* at, const char* end) {
+  std::string_view why = "no [time] as access logs have it";
+  const char* const user = skip_blanks(find_blank(skip_blanks(find_blank(at, end), end), end), end);
+  for (const char* open = find(at, end, '['); open != end; open = find(open + 1, end, '[')) {
+    const char* after = open + 1;
+    LogTime time;
+    if (!take_clf_time(after, end, civil_, time) || after == end || *after != ']') continue;
+    if (open <= user || !is_blank(open[-1])) return "no \"host ident user\" before the [time]";
+    why = "no request in quotes after the [time]";
+  }
+  return why;
+}
+
+std::string_view LogLineParser::why_malformed(std::string_view text) {
+  if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
+  const char* const end = text.data() + text.size();
+  const char* const at = skip_blanks(text.data(), end);
+  switch (format_) {
+    case LineFormat::kPlain:
+      return why_plain(at, end);
+    case LineFormat::kClf:
+      return why_clf(at, end);
+    case LineFormat::kJson:
+      return why_json(at, end);
+    case LineFormat::kAuto:
+      break;
+  }
+  if (at != end && *at == '{') return why_json(at, end);
+  return text.find('[') == std::string_view::npos ? why_plain(at, end) : why_clf(at, end);
+}
+
 }  // namespace ashlar::activity

@@ -29,6 +29,8 @@
 //     only brackets and strings are checked. 64 levels at most.
 //  6. kAuto decides for each line: '{' first is JSON; else plain if it can be; else CLF.
 //  7. Anything else is kMalformed, and changes nothing in the parser. No input throws or aborts.
+//     why_malformed() says in a few words what is missing: the first thing that is, in the form
+//     that the line seems to have.
 //  8. parse() takes time linear in the line, and allocates only for JSON strings with escapes that
 //     are longer than any before.
 //
@@ -72,7 +74,12 @@ class LogLineParser {
     return LineKind::kMalformed;
   }
 
+  // REQUIRES: parse() said kMalformed. Lasts for ever.
+  std::string_view why_malformed(std::string_view text);
+
  private:
+  using JsonValues = std::array<std::string_view, 4>;
+
   bool parse_from(const char* at, const char* end, LogLine& out) {
     switch (format_) {
       case LineFormat::kAuto:
@@ -108,6 +115,11 @@ class LogLineParser {
 
   bool parse_clf(const char* at, const char* end, LogLine& out);
   bool parse_json(const char* at, const char* end, LogLine& out);
+  bool read_members(const char* at, const char* end, JsonValues& values);
+
+  std::string_view why_plain(const char* at, const char* end);
+  std::string_view why_clf(const char* at, const char* end);
+  std::string_view why_json(const char* at, const char* end);
 
   LineFormat format_;
   CivilDays civil_;

@@ -196,9 +196,8 @@ bool read_time(std::string_view text, CivilDays& civil, LogTime& time) {
 
 }  // namespace
 
-bool LogLineParser::parse_json(const char* at, const char* end, LogLine& out) {
+bool LogLineParser::read_members(const char* at, const char* end, JsonValues& values) {
   Cursor cursor{at, end};
-  std::array<std::string_view, 4> values;
   if (!cursor.take('{')) return false;
   if (!cursor.take('}')) {
     do {
@@ -216,12 +215,24 @@ bool LogLineParser::parse_json(const char* at, const char* end, LogLine& out) {
     if (!cursor.take('}')) return false;
   }
   cursor.skip_spaces();
-  if (cursor.at != end || values[kAt].empty()) return false;
+  return cursor.at == end;
+}
+
+bool LogLineParser::parse_json(const char* at, const char* end, LogLine& out) {
+  JsonValues values;
+  if (!read_members(at, end, values) || values[kAt].empty()) return false;
   if (!read_time(values[kAt], civil_, out.time)) return false;
   out.user = values[kUser];
   out.action = values[kAction];
   out.endpoint = values[kEndpoint].empty() ? values[kAction] : values[kEndpoint];
   return true;
+}
+
+std::string_view LogLineParser::why_json(const char* at, const char* end) {
+  JsonValues values;
+  if (!read_members(at, end, values)) return "not one JSON object with plain values";
+  if (values[kAt].empty()) return "no \"at\"";
+  return "\"at\" is neither Unix seconds nor an RFC 3339 time";
 }
 
 }  // namespace ashlar::activity

@@ -135,6 +135,42 @@ TEST(LogLine, Clf) {
   }
 }
 
+TEST(LogLine, SaysWhyALineIsMalformed) {
+  constexpr std::string_view kNoTime = "it begins with no time: neither Unix seconds nor RFC 3339";
+  constexpr std::string_view kNoClfTime = "no [time] as access logs have it";
+  const auto why = [](std::string_view line, LineFormat format = LineFormat::kAuto) {
+    EXPECT_EQ(read(line, format), "malformed") << line;
+    const std::vector<char> exact(line.begin(), line.end());
+    return LogLineParser(format).why_malformed({exact.data(), exact.size()});
+  };
+  for (const auto& [line, wanted] : std::vector<Case>{
+           {"alice view", kNoTime},
+           {"1700000000123 a b", kNoTime},
+           {"1700000000x a b", kNoTime},
+           {" 2023-02-29T00:00:00Z a b\r", kNoTime},
+           {"1700000000", "no user after the time"},
+           {"2023-11-14T22:13:20Z \r", "no user after the time"},
+           {"1700000000 alice ", "no action after the user"},
+           {R"(h - - [10/Okt/2000:20:55:36 +0000] "GET / HTTP/1.0")", kNoClfTime},
+           {"h - - [", kNoClfTime},
+           {R"(h - [10/Oct/2000:20:55:36 +0000] "GET / HTTP/1.0" 200 1)",
+            "no \"host ident user\" before the [time]"},
+           {R"(h - -[10/Oct/2000:20:55:36 +0000] "GET / HTTP/1.0" 200 1)",
+            "no \"host ident user\" before the [time]"},
+           {R"(h - - [10/Oct/2000:20:55:36 +0000])", "no request in quotes after the [time]"},
+           {R"(h - - [10/Oct/2000:20:55:36 +0000] "GET /\")",
+            "no request in quotes after the [time]"},
+           {"{", "not one JSON object with plain values"},
+           {R"({"at":1,"user":[]})", "not one JSON object with plain values"},
+           {R"({"user":"a","action":"b"})", "no \"at\""},
+           {R"({"at":"yesterday"})", "\"at\" is neither Unix seconds nor an RFC 3339 time"}}) {
+    EXPECT_EQ(why(line), wanted) << line;
+  }
+  EXPECT_EQ(why("{}", LineFormat::kPlain), kNoTime);
+  EXPECT_EQ(why("1 a b", LineFormat::kClf), kNoClfTime);
+  EXPECT_EQ(why("1 a b", LineFormat::kJson), "not one JSON object with plain values");
+}
+
 // The parser remembers the last time's text; a wrong one in between must not be taken for it.
 TEST(LogLine, ClfTimesAreReadAnewWhenTheyChange) {
   LogLineParser parser(LineFormat::kAuto);

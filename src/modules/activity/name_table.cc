@@ -26,15 +26,14 @@ NameTable::SizeClass NameTable::size_class(std::size_t length) {
 
 NameTable::Ref NameTable::allocate(std::size_t length) {
   const SizeClass wanted = size_class(length);
-  CHECK(wanted.units <= 1U << kPageBits);
-  units_used_ += wanted.units;
+  CHECK(wanted.units < kPageUnits);
   if (const Ref free = free_[wanted.index]; free != 0) {
     free_[wanted.index] = at(free).place;
     return free;
   }
-  if (page_used_ + wanted.units > 1U << kPageBits) {
+  if (page_used_ + wanted.units > kPageUnits) {
     CHECK(pages_.size() < std::size_t{1} << (32 - kPageBits));
-    pages_.push_back(std::make_unique_for_overwrite<std::uint64_t[]>(std::size_t{1} << kPageBits));
+    pages_.push_back(std::make_unique_for_overwrite<std::uint64_t[]>(kPageUnits));
     page_used_ = pages_.size() == 1 ? 1 : 0;  // so that no reference is 0
   }
   const Ref made = static_cast<Ref>((pages_.size() - 1) << kPageBits | page_used_);
@@ -73,6 +72,39 @@ void NameTable::shrink() {
   if (enough < slots_.size()) resize(enough);
 }
 
+std::vector<NameTable::Ref> NameTable::plan_moves() {
+  std::vector<Ref> refs;
+  refs.reserve(size_);
+  for_each([&](Ref ref) { refs.push_back(ref); });
+  std::ranges::sort(refs);
+  std::uint64_t next = 1;
+  for (const Ref ref : refs) {
+    Record& record = at(ref);
+    const std::uint32_t units = size_class(record.length).units;
+    if ((next & kPageMask) + units > kPageUnits) next = (next | kPageMask) + 1;
+    record.place = static_cast<Ref>(next);
+    next += units;
+  }
+  return refs;
+}
+
+void NameTable::move(const std::vector<Ref>& refs) {
+  for (std::uint64_t& slot : slots_) {
+    if (slot != 0) slot = slot >> 32 << 32 | at(static_cast<Ref>(slot)).place;
+  }
+  std::uint64_t end = 0;
+  for (const Ref ref : refs) {
+    const Record& record = at(ref);
+    const Ref to = record.place;
+    end = std::uint64_t{to} + size_class(record.length).units;
+    std::memmove(&at(to), &record, kNameAt + record.length);
+  }
+  free_.fill(0);
+  const std::uint64_t last = end == 0 ? 0 : end - 1;
+  pages_.resize(end == 0 ? 0 : (last >> kPageBits) + 1);
+  page_used_ = end == 0 ? kPageUnits : static_cast<std::uint32_t>(last & kPageMask) + 1;
+}
+
 void NameTable::release(Ref ref) {
   Record& record = at(ref);
   std::size_t hole = record.hash & mask_;
@@ -88,7 +120,6 @@ void NameTable::release(Ref ref) {
   const SizeClass freed = size_class(record.length);
   record.place = free_[freed.index];
   free_[freed.index] = ref;
-  units_used_ -= freed.units;
   --size_;
 }
 

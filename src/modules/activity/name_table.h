@@ -4,14 +4,15 @@
 //   NameTable::Ref ref = names.intern("alice");   // found, or made with the count 0
 //   ++names.at(ref).count;
 //
-// 1. Identity is by bytes. A reference stays the name's until release(), and its record where it
-// is.
+// 1. Identity is by bytes. A reference stays the name's, and its record where it is, until
+// release()
+//    or compact().
 // 2. intern() and release() take O(1) expected time and O(length). The hash is keyed by the seed
 //    (kit/count/key_hash.h): who does not know it cannot prepare names that collide.
 // 3. intern() of a known name allocates nothing; it looks at one slot and at one record.
 // 4. Memory: 8 bytes a slot, at most 60 % of them used, and for each name 20 bytes and its length,
 //    rounded up to 8 (above 512 bytes to a power of two). What is released serves names of the
-//    same size class; it is not given back.
+//    same size class; only compact() gives it back, and until then bytes() counts it.
 // Beside kit/count/key_table.h: names may be as long as a line (that one ends at 256 bytes),
 // nothing is ever copied when the table grows but slots, and a record shares its cache line with
 // its name. Not thread-safe.
@@ -76,15 +77,24 @@ class NameTable {
   }
 
   [[nodiscard]] std::size_t size() const { return size_; }
-  // In use, without what was released.
-  [[nodiscard]] std::size_t bytes() const { return slots_.size() * 8 + units_used_ * 8; }
+  [[nodiscard]] std::size_t bytes() const { return slots_.size() * 8 + units_taken() * 8; }
   // Fewer slots where most are empty now. O(size).
   void shrink();
+  // Moves the records together. Every reference changes: `replace(moved)`, called once, is to put
+  // moved(ref) in place of each that is kept outside. Owners' `place` is lost. O(size log size),
+  // and 4 bytes a name for the time of the call.
+  template <class Replace>
+  void compact(Replace replace) {
+    const std::vector<Ref> refs = plan_moves();
+    replace([this](Ref ref) -> Ref { return at(ref).place; });
+    move(refs);
+  }
 
  private:
   static constexpr std::size_t kNameAt = 20;
   static constexpr unsigned kPageBits = 17;  // of 8-byte units: pages of 1 MiB
-  static constexpr std::uint32_t kPageMask = (1U << kPageBits) - 1;
+  static constexpr std::uint32_t kPageUnits = 1U << kPageBits;
+  static constexpr std::uint32_t kPageMask = kPageUnits - 1;
   static constexpr std::size_t kExactUnits = 64;
 
   struct SizeClass {
@@ -104,6 +114,12 @@ class NameTable {
             (load_eight(a.data() + a.size() - 8) ^ load_eight(b.data() + b.size() - 8))) == 0;
   }
 
+  [[nodiscard]] std::size_t units_taken() const {
+    return pages_.empty() ? 0 : (pages_.size() - 1) * kPageUnits + page_used_;
+  }
+  // All references, rising; each record's `place` is then where it goes, which is never further up.
+  std::vector<Ref> plan_moves();
+  void move(const std::vector<Ref>& refs);
   Ref add(std::string_view name, std::uint32_t hash);
   Ref allocate(std::size_t length);
   void resize(std::size_t slots);
@@ -114,8 +130,7 @@ class NameTable {
   std::size_t mask_;
   std::size_t size_ = 0;
   std::vector<std::unique_ptr<std::uint64_t[]>> pages_;
-  std::uint32_t page_used_ = 1U << kPageBits;  // units of the last page
-  std::size_t units_used_ = 0;
+  std::uint32_t page_used_ = kPageUnits;      // units of the last page
   std::array<Ref, kExactUnits + 24> free_{};  // by size class: linked through `place`
 };
 

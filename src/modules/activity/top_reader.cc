@@ -5,7 +5,8 @@
 namespace ashlar::activity {
 namespace {
 
-constexpr std::size_t kPieceBytes = 256 * 1024;
+constexpr std::size_t kLimitEvery = 256 * 1024;
+constexpr std::string_view kTooLong = "longer than 64 KiB";
 
 static_assert(kMaxLineBytes <= WindowCounts::kMaxNameBytes);
 
@@ -17,6 +18,18 @@ std::string_view value_of(const LogLine& line, TopBy by) {
       return line.action;
     case TopBy::kEndpoint:
       return line.endpoint;
+  }
+  return {};
+}
+
+std::string_view missing(TopBy by) {
+  switch (by) {
+    case TopBy::kUser:
+      return "no user";
+    case TopBy::kAction:
+      return "no action";
+    case TopBy::kEndpoint:
+      return "no endpoint";
   }
   return {};
 }
@@ -41,17 +54,8 @@ TopReader::TopReader(const Options& options)
       counts_(options.window_s, options.max_bytes, options.seed) {}
 
 void TopReader::feed(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const std::string_view piece = bytes.substr(0, kPieceBytes);
-    feed_piece(piece);
-    counts_.limit_memory();
-    bytes.remove_prefix(piece.size());
-  }
-}
-
-void TopReader::feed_piece(std::string_view piece) {
-  const char* at = piece.data();
-  const char* const end = at + piece.size();
+  const char* at = bytes.data();
+  const char* const end = at + bytes.size();
   while (at != end) {
     const auto left = static_cast<std::size_t>(end - at);
     const auto* const line_end = static_cast<const char*>(std::memchr(at, '\n', left));
@@ -79,7 +83,7 @@ void TopReader::keep(std::string_view begun) {
 void TopReader::end_of_file() {
   if (skipping_) {
     ++totals_.lines;
-    refuse(totals_.too_long);
+    refuse(totals_.too_long, kTooLong);
   } else if (!begun_.empty()) {
     take_line(begun_);
   }
@@ -89,25 +93,33 @@ void TopReader::end_of_file() {
 
 void TopReader::take_line(std::string_view line) {
   ++totals_.lines;
-  if (line.size() > kMaxLineBytes) return refuse(totals_.too_long);
+  if (line.size() > kMaxLineBytes) return refuse(totals_.too_long, kTooLong);
   LogLine read;
   switch (parser_.parse(line, read)) {
     case LineKind::kBlank:
       ++totals_.blank;
       return;
     case LineKind::kMalformed:
-      return refuse(totals_.malformed);
+      return refuse(totals_.malformed,
+                    totals_.first_bad == 0 ? parser_.why_malformed(line) : std::string_view());
     case LineKind::kEvent:
       break;
   }
   const std::string_view name = value_of(read, by_);
-  if (name.empty()) return refuse(totals_.malformed);
+  if (name.empty()) return refuse(totals_.malformed, missing(by_));
+  unlimited_ += line.size() + 1;
+  if (unlimited_ > kLimitEvery) {
+    unlimited_ = 0;
+    counts_.limit_memory();
+  }
   counts_.add(read.time, name);
 }
 
-void TopReader::refuse(std::uint64_t& counter) {
+void TopReader::refuse(std::uint64_t& counter, std::string_view reason) {
   ++counter;
-  if (totals_.first_bad == 0) totals_.first_bad = totals_.lines;
+  if (totals_.first_bad != 0) return;
+  totals_.first_bad = totals_.lines;
+  totals_.first_reason = reason;
 }
 
 TopTable TopReader::table(std::size_t k) {

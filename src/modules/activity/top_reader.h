@@ -5,11 +5,13 @@
 //   reader.end_of_file();
 //   print(reader.table(10));
 //
-// 1. The table depends on the bytes fed alone, not on how they were cut into pieces.
+// 1. The table depends on the bytes fed alone, not on how they were cut into pieces. (Where it was
+//    over max_bytes, also on when tables were asked for before: each lets go what has left.)
 // 2. A line ends at "\n" or at end_of_file(); what it may be: log_line.h. A line of more than
 //    kMaxLineBytes (without its "\n") is skipped as too long, and only counted.
 // 3. A line that parses but lacks what is counted `by` (JSON only) is malformed.
-// 4. What is counted and how exactly: window_counts.h. limit_memory() comes every 256 KiB at most.
+// 4. What is counted and how exactly: window_counts.h. limit_memory() comes every 256 KiB of lines
+//    that are events: at the same lines, however the log arrives.
 // 5. Memory: WindowCounts', one line, and JSON's decoded strings. feed() allocates nothing a line.
 // Not thread-safe.
 #pragma once
@@ -36,7 +38,8 @@ struct LineTotals {
   std::uint64_t blank = 0;
   std::uint64_t malformed = 0;
   std::uint64_t too_long = 0;
-  std::uint64_t first_bad = 0;  // the number of the first malformed or too long line; 0: none
+  std::uint64_t first_bad = 0;      // the number of the first malformed or too long line; 0: none
+  std::string_view first_reason{};  // what is wrong with it, for people; static
 };
 
 struct TopTable {
@@ -72,17 +75,17 @@ class TopReader {
   [[nodiscard]] const LineTotals& totals() const { return totals_; }
 
  private:
-  void feed_piece(std::string_view piece);
   void keep(std::string_view begun);
   void take_line(std::string_view line);
-  void refuse(std::uint64_t& counter);
+  void refuse(std::uint64_t& counter, std::string_view reason);
 
   TopBy by_;
   LogLineParser parser_;
   WindowCounts counts_;
   LineTotals totals_;
-  std::string begun_;      // of a line whose end has not come
-  bool skipping_ = false;  // the line that is being fed is too long
+  std::string begun_;          // of a line whose end has not come
+  bool skipping_ = false;      // the line that is being fed is too long
+  std::size_t unlimited_ = 0;  // bytes of events since limit_memory()
 };
 
 }  // namespace ashlar::activity

@@ -51,12 +51,31 @@ TEST(TopReader, WhatBecameOfTheLines) {
   EXPECT_EQ(totals.malformed, 1u);
   EXPECT_EQ(totals.too_long, 1u);
   EXPECT_EQ(totals.first_bad, 4u);
+  EXPECT_EQ(totals.first_reason, "it begins with no time: neither Unix seconds nor RFC 3339");
   const TopTable table = reader.table(10);
   EXPECT_EQ(table.in_window, 3u);
   EXPECT_EQ(table.names, 2u);
   EXPECT_EQ(table.covered_s, 2);
   EXPECT_EQ(table.as_of, (LogTime{6, 0}));
   EXPECT_EQ(table.rows.front().key, "a");
+}
+
+TEST(TopReader, SaysWhatIsWrongWithTheFirstBadLine) {
+  const auto reason = [](std::string_view log, TopBy by = TopBy::kUser) {
+    TopReader::Options options;
+    options.by = by;
+    TopReader reader(options);
+    reader.feed(log);
+    reader.end_of_file();
+    return std::to_string(reader.totals().first_bad) + " " +
+           std::string(reader.totals().first_reason);
+  };
+  EXPECT_EQ(reason("1 a x\n\n"), "0 ");
+  EXPECT_EQ(reason("1 a x\n{\"at\":1}\nwrong\n"), "2 no user");
+  EXPECT_EQ(reason("{\"at\":1,\"user\":\"a\"}\n", TopBy::kAction), "1 no action");
+  EXPECT_EQ(reason("{\"at\":1,\"user\":\"a\"}\n", TopBy::kEndpoint), "1 no endpoint");
+  EXPECT_EQ(reason("5\n" + std::string(kMaxLineBytes + 1, 'x')), "1 no user after the time");
+  EXPECT_EQ(reason(std::string(kMaxLineBytes + 1, 'x') + "\n5\n"), "1 longer than 64 KiB");
 }
 
 TEST(TopReader, AFilesLastLineDoesNotRunIntoTheNextFile) {
@@ -116,6 +135,35 @@ TEST(TopReader, HowTheBytesAreCutDoesNotCount) {
     }
     reader.end_of_file();
     EXPECT_EQ(json(reader.table(100)), wanted) << most;
+  }
+}
+
+// What is given up is given up at the same lines.
+TEST(TopReader, NorDoesItOverTheLimit) {
+  base::Random random(6);
+  std::string log;
+  for (int i = 0; i < 150'000; ++i) {
+    if (i % 1000 == 0) log += std::string(kMaxLineBytes + random.below(3), 'x') + "\n";
+    log += std::to_string(1000 + i / 1000) + (random.chance(0.3) ? ".5" : "") + " " +
+           std::string(1 + random.below(30), 'u') +
+           std::to_string(random.below(1 + random.below(60'000))) + " act\n";
+  }
+  TopReader::Options options;
+  options.max_bytes = 1'000'000;
+  std::string wanted;
+  for (const std::size_t most : {std::size_t{1} << 40, std::size_t{300'000}, std::size_t{4096}}) {
+    ++options.seed;
+    TopReader reader(options);
+    for (std::string_view rest = log; !rest.empty();) {
+      const std::size_t size = std::min(1 + random.below(most), rest.size());
+      reader.feed(rest.substr(0, size));
+      rest.remove_prefix(size);
+    }
+    reader.end_of_file();
+    const TopTable table = reader.table(100);
+    ASSERT_FALSE(table.exact);
+    if (wanted.empty()) wanted = json(table);
+    EXPECT_EQ(json(table), wanted) << most;
   }
 }
 

@@ -140,9 +140,20 @@ void WindowCounts::give_up_rare(Second& second) {
   second.merge_at = static_cast<std::uint32_t>(std::max(kept * 2, kKeptEntries));
 }
 
+void WindowCounts::compact_names() {
+  names_.compact([this](auto moved) {
+    for (Second& second : ring_) {
+      for (Entry& entry : second.whole) entry.name = moved(entry.name);
+      for (Entry& entry : second.exact) entry.name = moved(entry.name);
+    }
+  });
+}
+
 void WindowCounts::shed() {
-  const std::size_t enough = max_bytes_ / 4 * 3;
   if (oldest_ == newest_.seconds - window_s_) leave_before(second_at(oldest_), newest_.nanos);
+  compact_names();
+  if (bytes() <= max_bytes_ / 8 * 7) return;
+  const std::size_t enough = max_bytes_ / 4 * 3;
   forgetting_ = true;
   const auto each_second = [this](auto what) {
     for (std::int64_t at = oldest_; at <= newest_.seconds; ++at) (this->*what)(second_at(at));
@@ -152,6 +163,7 @@ void WindowCounts::shed() {
     before = bytes();
     each_second(&WindowCounts::give_up_rare);
     names_.shrink();
+    compact_names();
   }
   if (blurred_seconds_ == 0) forgetting_ = false;
 }

@@ -13,13 +13,15 @@
 //     in the window is not there.
 //  3. Memory: for each second, events at a whole second take 8 bytes for each name (and up to twice
 //     that while events of several seconds alternate); events with a fraction 8 bytes each;
-//     capacity is at most a quarter above. Names: name_table.h. The ring: 80 bytes for each second
-//     of W rounded up to a power of two.
+//     capacity is at most a quarter above. Names: name_table.h; the room of those that left the
+//     window is kept for others, and counted. The ring: 80 bytes for each second of W rounded up to
+//     a power of two.
 //  4. limit_memory() is called between batches of events, of a size that the caller bounds. Where
-//     bytes() is above the limit it gives up exactness, in this order, until 3/4 of it are left:
-//     fractions are forgotten (then only the second at the window's old edge is uncertain: lower
-//     counts none of it, upper all); then in each second the rare half of the names. exact() is
-//     true again once the window has left all that behind.
+//     bytes() is above the limit it gives back the room of names that left; where that is not
+//     enough, so that the next call would find the same, it gives up exactness, in this order,
+//     until 3/4 of the limit are left: fractions are forgotten (then only the second at the
+//     window's old edge is uncertain: lower counts none of it, upper all); then in each second the
+//     rare half of the names. exact() is true again once the window has left all that behind.
 //  5. add() takes O(1) amortised, without an allocation for a name that is known but for growth of
 //     the second's array; leaving the window costs O(1) an event or (second, name). top(k) takes
 //     O(names + K log K + events of one second).
@@ -156,6 +158,7 @@ class WindowCounts {
   void merge(Second& second);
   void grow(Entries& entries);
   void fit(Entries& entries);  // gives back what it does not need
+  void compact_names();
   void shed();
   void forget_fractions(Second& second);
   void give_up_rare(Second& second);

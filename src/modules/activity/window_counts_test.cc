@@ -165,7 +165,33 @@ TEST(WindowCounts, MemoryFollowsTheWindow) {
   EXPECT_EQ(counts.top(100'000).size(), 10'001u);
   counts.add({100'000, 0}, "last");
   EXPECT_EQ(exact_rows(counts, 10), (Counts{{"last", 1}}));
-  EXPECT_LT(counts.bytes() - empty, 11'000u * 27);  // slots and 64 entries a second stay
+  // Of the entries 64 a second stay; the names' room is kept for names, and so are their slots.
+  EXPECT_LT(counts.bytes() - empty, 11'000u * (27 + 48));
+}
+
+// Names that left make room for names of any other length, before anything is forgotten.
+TEST(WindowCounts, RoomOfNamesThatLeftIsGivenBackAtTheLimit) {
+  constexpr std::size_t kLimit = 3'000'000;
+  WindowCounts counts(10, kLimit, 1);
+  std::vector<Event> events;
+  std::size_t most = 0;
+  for (std::size_t length = 10; length <= 300; length += 29) {
+    const auto second = static_cast<std::int64_t>(length * 100);
+    for (std::size_t i = 0; i < 1'300'000 / (length + 40); ++i) {
+      std::string name = std::to_string(i);
+      name.append(length, 'x');
+      events.push_back({{second, static_cast<std::uint32_t>(i % 3)}, name});
+      counts.add(events.back().time, name);
+      most = std::max(most, counts.bytes());
+      if (i % 500 == 0) counts.limit_memory();
+      ASSERT_LE(counts.bytes(), kLimit + 500 * 400);
+    }
+    counts.limit_memory();
+    ASSERT_TRUE(counts.exact()) << length;
+    ASSERT_LE(counts.bytes(), kLimit);
+    ASSERT_EQ(exact_rows(counts, 100'000), brute_force(events, 10)) << length;
+  }
+  EXPECT_GT(most, kLimit) << "the limit was never met";
 }
 
 // Whole seconds: a name and second take one entry, however many its events are.
