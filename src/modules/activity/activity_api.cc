@@ -48,6 +48,7 @@ TopJson render(std::string dimension, base::Seconds window, const Standing& stan
               .as_of = standing.as_of,
               .total = static_cast<std::int64_t>(standing.total),
               .exact = standing.exact,
+              .known = standing.known,
               .data = {}};
   top.data.reserve(standing.rows.size());
   for (const kit::Heavy<std::string>& row : standing.rows) {

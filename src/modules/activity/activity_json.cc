@@ -72,6 +72,10 @@ const json::Schema<TopJson>& top_schema() {
           .required("total", &TopJson::total, {.doc = "All events in that time; exact."})
           .required("exact", &TopJson::exact,
                     {.doc = "Nothing is approximate. Else lower and upper say by how much."})
+          .required("known", &TopJson::known,
+                    {.doc = "Whether the dimension has had an event within the last day. One comes "
+                            "into being with its first event, so asking for another is no error: "
+                            "it has no rows."})
           .required("data", &TopJson::data, top_row_schema(), {.doc = "At most k, in order."});
   return kSchema;
 }

@@ -44,6 +44,7 @@ struct TopJson {
   base::Time as_of;
   std::int64_t total = 0;
   bool exact = true;
+  bool known = false;
   std::vector<TopRowJson> data;
 };
 

@@ -20,7 +20,10 @@ constexpr std::size_t kMaxBodyBytes = 4 * 1024 * 1024;
 using Api = std::shared_ptr<const ActivityApi>;
 
 std::vector<http::QueryParam> top_query() {
-  return {{"dimension", "What to count: user, action, endpoint, or the name of a tag.", "user"},
+  return {{"dimension",
+           "What to count: user, action, endpoint, or the name of a tag. One that has had no event "
+           "is no error: no rows, and known is false.",
+           "user"},
           {"k", "How many, 1 to 1000; 10 if not given.", "10"},
           {"window",
            "The last so many seconds; or with a unit: 90s, 5m, 1h, 1d. 1 s to 1 day; 300 if "

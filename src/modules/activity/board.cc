@@ -144,7 +144,8 @@ Standing Board::top(base::TenantId tenant, std::string_view dimension, base::Sec
                     std::size_t k, base::Time now) {
   CHECK(window >= base::Seconds{1} && window <= kMaxWindow && k >= 1 && k <= kMaxRows);
   count_pending(now);
-  Standing standing{.rows = {}, .total = 0, .exact = true, .since = now - window, .as_of = now};
+  Standing standing{
+      .rows = {}, .total = 0, .exact = true, .known = false, .since = now - window, .as_of = now};
   const std::shared_ptr<Tenant> found = tenant_of(tenant, false);
   if (!found) return standing;
   const std::lock_guard lock(found->mutex);
@@ -155,6 +156,7 @@ Standing Board::top(base::TenantId tenant, std::string_view dimension, base::Sec
   standing.rows = tier.top(k, window);
   standing.total = tier.total(window);
   standing.exact = tier.exact();
+  standing.known = !at->second.is_over();
   standing.since = time_of(tier.since(window));
   standing.as_of = time_of(tier.newest());
   return standing;

@@ -44,7 +44,8 @@ struct Standing {
   std::vector<kit::Heavy<std::string>> rows;
   std::uint64_t total = 0;  // events in what the answer covers; exact
   bool exact = true;
-  base::Time since;  // what the answer covers begins here
+  bool known = false;  // the dimension: it has had an event within the last day
+  base::Time since;    // what the answer covers begins here
   base::Time as_of;
 };
 

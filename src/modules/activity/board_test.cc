@@ -45,6 +45,20 @@ TEST(Board, AnswersForOneTenantAndDimension) {
   EXPECT_TRUE(board.top(kAlice, "plan", base::Seconds{300}, 10, kStart).rows.empty());
 }
 
+TEST(Board, KnowsADimensionFromItsFirstEventUntilADayAfterItsLast) {
+  Board board({});
+  const auto known = [&](std::string_view dimension, base::Time now) {
+    return board.top(kAlice, dimension, base::Seconds{1}, 1, now).known;
+  };
+  EXPECT_FALSE(known("user", kStart));
+  board.submit(kAlice, one("user", second_of(kStart), "a"), kStart);
+  EXPECT_TRUE(known("user", kStart));
+  EXPECT_FALSE(known("usr", kStart));
+  EXPECT_FALSE(board.top(kBob, "user", base::Seconds{1}, 1, kStart).known);
+  EXPECT_TRUE(known("user", kStart + Board::kMaxWindow));  // though nothing is within its window
+  EXPECT_FALSE(known("user", kStart + Board::kMaxWindow + base::Seconds{600}));
+}
+
 TEST(Board, TimePassesInSilence) {
   Board board({});
   board.submit(kAlice, one("user", second_of(kStart), "a"), kStart);

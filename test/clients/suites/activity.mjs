@@ -51,7 +51,9 @@ export function activitySuite(kind) {
       assert.deepEqual(counted(await client.get("/v1/activity/top?dimension=action")), [["login", 4]]);
       assert.deepEqual(counted(await client.get("/v1/activity/top?dimension=endpoint")), [["GET /home", 1]]);
       assert.deepEqual(counted(await client.get("/v1/activity/top?dimension=region&window=1d")), [["eu", 1]]);
-      assert.deepEqual(counted(await client.get("/v1/activity/top?dimension=nothing")), []);
+      const nothing = await client.get("/v1/activity/top?dimension=nothing");
+      assert.deepEqual([nothing.status, counted(nothing), nothing.json.known], [200, [], false]);
+      assert.equal(top.json.known, true);
       assert.deepEqual(counted(await client.get("/v1/activity/top?k=1")), [["alice", 2]]);
       assert.deepEqual((await client.get("/v1/activity/dimensions")).json.data, ["action", "endpoint", "region", "user"]);
     });
