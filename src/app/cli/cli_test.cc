@@ -80,7 +80,8 @@ TEST(CommandLine, AFolderWithoutADatabaseStaysSo) {
         Words{"tenant", "delete", "demo", "--yes"}, Words{"key", "list", "--tenant", "demo"},
         Words{"key", "create", "--tenant", "demo", "--scope", "links:read"},
         Words{"key", "revoke", "--tenant", "demo", "1"}, Words{"admin", "reset-password"},
-        Words{"verify"}, Words{"backup", folder.path() + "/copy.db"}}) {
+        Words{"verify"}, Words{"migrate"}, Words{"migrate", "--dry-run"},
+        Words{"backup", folder.path() + "/copy.db"}}) {
     const std::string command = words[0];
     words.insert(words.end(), {"--data", data});
     const Outcome outcome = run(words);
@@ -88,6 +89,14 @@ TEST(CommandLine, AFolderWithoutADatabaseStaysSo) {
     EXPECT_EQ(outcome.error, "ashlar: " + data + " holds no Ashlar database\n");
   }
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST(CommandLine, MigrateTakesADatabaseThatIsThere) {
+  const storage::TemporaryDirectory folder;
+  ASSERT_EQ(run({"tenant", "create", "acme", "--data", folder.path() + "/new"}).code, 0);
+  const Outcome migrated = run({"migrate", "--data", folder.path() + "/new"});
+  EXPECT_EQ(migrated.code, 0) << migrated.error;
+  EXPECT_EQ(migrated.out, "0 migrations done\n");
 }
 
 TEST(CommandLine, AKeyThatCannotBeIsRefusedInASentence) {

@@ -120,6 +120,9 @@ Status print_settings(const Config& config) {
 
 Status migrate(const Config& config, bool dry_run) {
   const base::SystemClock clock;
+  // A mistyped folder would be "migrated" to an empty database. One of PostgreSQL is there, empty
+  // or not, or cannot be reached.
+  if (config.store.empty()) ASHLAR_TRY(require_database(config, clock));
   const auto access = dry_run ? storage::SchemaAccess::kLook : storage::SchemaAccess::kChange;
   ASHLAR_ASSIGN(const auto schema, open_schema(config, access, clock));
   if (dry_run) {
@@ -132,7 +135,7 @@ Status migrate(const Config& config, bool dry_run) {
   }
   ASHLAR_ASSIGN(const std::size_t done,
                 storage::apply_migrations(*schema, storage::embedded_migrations(), clock));
-  print_line(std::to_string(done) + " migrations done");
+  print_line(std::to_string(done) + (done == 1 ? " migration done" : " migrations done"));
   return base::ok_status();
 }
 

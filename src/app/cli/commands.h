@@ -1,8 +1,8 @@
 // What each command does, once its arguments are known. Results go to standard output, alone, so
 // that scripts can use them; everything else to standard error.
 //
-// Only serve, migrate and tenant_create make a database or change its schema. backup takes any
-// schema as it is; the others want that of this program.
+// Only serve and tenant_create make a database; on PostgreSQL migrate does, too. These three change
+// its schema. backup takes any schema as it is; the others want that of this program.
 #pragma once
 
 #include <optional>
