@@ -91,6 +91,7 @@ base::Status take_query(const Route& route, const RequestHead& head, Call& call)
 }
 
 base::Status check_body(const Route& route, const Exchange& exchange) {
+  if (route.raw_body) return base::ok_status();
   if (route.request == nullptr) {
     if (exchange.body.empty()) return base::ok_status();
     return fail(Code::kInvalid, "unexpected_body", "This request takes no body.");

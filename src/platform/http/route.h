@@ -113,6 +113,7 @@ struct Route {
   bool etag = false;   // answers carry ETag; updates honour If-Match
   std::size_t max_body_bytes = 64 * 1024;
   bool takes_lines = false;  // the body may be lines of JSON too (application/x-ndjson)
+  bool raw_body = false;     // any body, declared as anything: the handler reads it
   Lane lane = Lane::kInteractive;
   Importance importance = Importance::kLive;  // a caller's Priority may lower it
   bool documented = true;                     // false: console's own files, probes
