@@ -99,13 +99,21 @@ class RlsCall : public Batch {
     std::shared_ptr<const Limit> overridden;  // made of the request's own limit
     int ask = -1;                             // its place in asks; -1: nothing to count
     bool unlimited = false;
+    bool replaced = false;  // by the rule of another descriptor
     std::uint64_t hits = 1;
+    std::size_t key_begin = 0;  // in keys_
+    std::size_t key_end = 0;
+
+    // Null: nothing to count.
+    [[nodiscard]] const Limit* limit() const;
+    [[nodiscard]] bool replaces(const Descriptor& other) const;
   };
   const RlsService* service_ = nullptr;
   std::shared_ptr<const RlsTree> tree_;
   base::Time now_;
   std::vector<Descriptor> descriptors_;
   std::string keys_;  // of all asks, one after the other
+  std::string metric_;
   std::string scratch_;
 };
 

@@ -16,8 +16,8 @@ namespace ashlar::limits {
 struct RlsRequest;
 struct RlsResponse;
 
-// Into a cleared request, whose texts are views into `document`. kInvalid: bad_json_request, or
-// too_many_entries.
+// Into a cleared request, whose texts are views into `document`. kInvalid bad_request_json; also
+// beyond RlsRequest::kMaxEntries descriptors or entries.
 base::Status read_rls_json(const json::Value& document, RlsRequest& request);
 
 void write_rls_json(const RlsResponse& response, std::string& out);

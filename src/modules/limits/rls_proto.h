@@ -12,8 +12,8 @@ namespace ashlar::limits {
 struct RlsRequest;
 struct RlsResponse;
 
-// Into a cleared request, whose texts are views into `bytes`. kInvalid: bad_protobuf, or
-// too_many_entries.
+// Into a cleared request, whose texts are views into `bytes`. kInvalid bad_protobuf; also beyond
+// RlsRequest::kMaxEntries descriptors or entries.
 base::Status read_rls_request(std::string_view bytes, RlsRequest& request);
 
 void write_rls_response(const RlsResponse& response, std::string& out);

@@ -71,11 +71,12 @@ class RlsService {
 
   base::Status prepare(RlsCall& call) const;
   base::Status match(RlsCall& call, std::size_t index) const;
-  void replace(RlsCall& call) const;
-  void ask(RlsCall& call) const;
+  static void drop_replaced(RlsCall& call);
+  base::Status ask(RlsCall& call) const;
   void answer(RlsCall& call) const;  // from RlsCall::on_decided()
-  void write_headers(RlsCall& call, const RlsStatus* least) const;
-  void write_metadata(RlsCall& call) const;
+  RlsStatus status_of(const RlsCall& call, std::size_t index) const;
+  void add_headers(RlsCall& call, const RlsStatus& least) const;
+  void record(RlsCall& call, std::size_t index) const;
   base::Result<std::shared_ptr<const Limit>> limit_for(const RlsOverride& wanted) const;
 
   struct Overrides;

@@ -7,17 +7,14 @@
 // `rule` is the rule's path, or what detailed_metric and value_to_metric make of it. Names come
 // from requests then: at most kMaxRules have series of their own, the rest is rule="other".
 //
-// "near": above 80 % of the limit. With Consume::kAllOrNone a refused request counts whole as over,
-// since none of it was taken; with kEach hits that were the first beyond the limit count in part as
-// near, as in ratelimit. Any thread.
+// "near": above 80 % of the limit. A request that is over counts whole as over (ratelimit splits
+// one that crosses the limit into near and over). Any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <shared_mutex>
-#include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace ashlar::obs {
 class Counter;
@@ -26,7 +23,7 @@ class Registry;
 
 namespace ashlar::limits {
 
-struct RlsRule;
+class RlsSeries;  // of one rule
 
 class RlsStats {
  public:
@@ -45,15 +42,15 @@ class RlsStats {
   RlsStats(const RlsStats&) = delete;
   RlsStats& operator=(const RlsStats&) = delete;
 
-  void record(std::string_view rule, const Hit& hit);
+  // Of this name, as long as this lives. A lock and a hash look-up; the first time an allocation.
+  RlsSeries& series_of(std::string_view rule);
+  static void record(RlsSeries& series, const Hit& hit);
+
   void count_error();
   void count_unknown_domain();
   void count_global_shadow();
 
  private:
-  struct Series;
-  Series& series_of(std::string_view rule);
-
   struct Impl;
   const std::unique_ptr<Impl> impl_;
 };

@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "modules/limits/rls_stats.h"
+
 namespace ashlar::limits {
 
 namespace {
@@ -196,7 +198,7 @@ class RlsCompiler {
     if (!added && !options_.merge_domains) {
       return error(0, "the domain '" + file.domain + "' is in another file already");
     }
-    return add_all(at->second, file.domain + ".", file.descriptors);
+    return add_all(at->second, {file.domain + ".", false}, file.descriptors);
   }
 
   std::shared_ptr<const RlsTree> done() { return std::move(tree_); }
@@ -207,22 +209,26 @@ class RlsCompiler {
     return base::fail(base::Code::kInvalid, "bad_rule_file", *file_ + ": " + where + what);
   }
 
-  base::Status add_all(RlsTree::Node& parent, const std::string& path,
+  struct Place {
+    std::string path;
+    bool named_by_requests;  // something on the way has value_to_metric
+  };
+
+  base::Status add_all(RlsTree::Node& parent, const Place& place,
                        const std::vector<RlsDescriptor>& descriptors) {
-    for (const RlsDescriptor& each : descriptors) ASHLAR_TRY(add(parent, path, each));
+    for (const RlsDescriptor& each : descriptors) ASHLAR_TRY(add(parent, place, each));
     return {};
   }
 
-  base::Status add(RlsTree::Node& parent, const std::string& parent_path,
-                   const RlsDescriptor& from) {
+  base::Status add(RlsTree::Node& parent, const Place& above, const RlsDescriptor& from) {
     if (from.key.empty()) return error(from.line, "a descriptor without a key");
     const std::string text = from.value.empty() ? from.key : from.key + "_" + from.value;
-    const std::string path = parent_path + text;
+    const Place place{above.path + text, above.named_by_requests || from.value_to_metric};
     if (parent.children.contains(text)) {
-      return error(from.line, "the descriptor '" + path + "' is there twice");
+      return error(from.line, "the descriptor '" + place.path + "' is there twice");
     }
     auto node = std::make_unique<RlsTree::Node>();
-    if (from.rate_limit) ASHLAR_TRY(add_rule(*node, path, from));
+    if (from.rate_limit) ASHLAR_TRY(add_rule(*node, place, from));
     const bool wildcard = text.contains('*');
     if (from.share_threshold && !wildcard) {
       return error(from.line, "share_threshold needs a value with *; '" + text + "' has none");
@@ -230,7 +236,7 @@ class RlsCompiler {
     if (from.share_threshold) node->shared_as = text;
     node->value_to_metric = from.value_to_metric;
     if (wildcard) parent.add_wildcard(text, node.get());
-    ASHLAR_TRY(add_all(*node, path + ".", from.descriptors));
+    ASHLAR_TRY(add_all(*node, {place.path + ".", place.named_by_requests}, from.descriptors));
     parent.children.emplace(text, std::move(node));
     return {};
   }
@@ -250,14 +256,14 @@ class RlsCompiler {
     return {};
   }
 
-  base::Status add_rule(RlsTree::Node& node, const std::string& path, const RlsDescriptor& from) {
+  base::Status add_rule(RlsTree::Node& node, const Place& place, const RlsDescriptor& from) {
     const RlsUnit unit = unit_named(from.rate_limit->unit);
     ASHLAR_TRY(check(from, unit));
     if (tree_->rules_.size() >= RlsTree::kMaxRules) {
       return error(from.line, "more than " + std::to_string(RlsTree::kMaxRules) + " limits");
     }
     auto rule = std::make_unique<RlsRule>();
-    rule->path = path;
+    rule->path = place.path;
     rule->name = from.rate_limit->name;
     rule->replaces = from.rate_limit->replaces;
     rule->requests_per_unit = from.rate_limit->requests_per_unit;
@@ -269,13 +275,16 @@ class RlsCompiler {
     rule->metadata = from.metadata;
     if (!rule->unlimited) {
       LimitSpec spec;
-      spec.name = rule->name.empty() ? path : rule->name;
+      spec.name = rule->name.empty() ? place.path : rule->name;
       spec.amount = rule->requests_per_unit;
       spec.shadow = rule->shadow_mode || options_.all_shadow;
       spec.quota_mode = rule->quota_mode || options_.all_quota;
       spec.keeping = options_.keeping;
       spec.on_failure = options_.on_failure;
       ASHLAR_ASSIGN(rule->limit, make_rls_limit(std::move(spec), unit));
+    }
+    if (options_.stats != nullptr && !rule->detailed_metric && !place.named_by_requests) {
+      rule->series = &options_.stats->series_of(rule->path);
     }
     node.rule = rule.get();
     tree_->rules_.push_back(std::move(rule));

@@ -32,6 +32,9 @@
 
 namespace ashlar::limits {
 
+class RlsStats;
+class RlsSeries;
+
 struct RlsEntry {
   std::string_view key;
   std::string_view value;
@@ -50,6 +53,8 @@ struct RlsRule {
   bool quota_mode = false;
   bool detailed_metric = false;
   json::Value::Object metadata;
+  // Its series in Options::stats. Null: there are none, or requests say which (append_metric()).
+  RlsSeries* series = nullptr;
 };
 
 struct RlsMatch {
@@ -74,6 +79,7 @@ class RlsTree {
   struct Options {
     bool merge_domains = false;  // several files may speak of one domain
     bool all_shadow = false;     // nothing is refused (ratelimit's SHADOW_MODE)
+    RlsStats* stats = nullptr;   // outlives the tree
     bool all_quota = false;      // every rule is quota_mode (ratelimit's QUOTA_MODE)
     OnFailure on_failure = OnFailure::kOpen;
     Keeping keeping = Keeping::kExact;

@@ -80,6 +80,9 @@ class YamlBuilder {
         ASHLAR_ASSIGN(YamlNode * node, add(Kind::kScalar, scalar.anchor, scalar.tag));
         node->plain = scalar.plain_implicit == 1;
         node->text.assign(reinterpret_cast<const char*>(scalar.value), scalar.length);
+        if (in_flow() && scalar.style == YAML_PLAIN_SCALAR_STYLE && node->text.contains('?')) {
+          return bad_yaml(parser_.line(), "a ? within […] or {…} needs quotes");
+        }
         return {};
       }
       case YAML_ALIAS_EVENT: {
@@ -95,11 +98,13 @@ class YamlBuilder {
       }
       case YAML_SEQUENCE_START_EVENT: {
         const auto& start = event.data.sequence_start;
-        return open(Kind::kSequence, start.anchor, start.tag);
+        return open(Kind::kSequence, start.anchor, start.tag,
+                    start.style == YAML_FLOW_SEQUENCE_STYLE);
       }
       case YAML_MAPPING_START_EVENT: {
         const auto& start = event.data.mapping_start;
-        return open(Kind::kMapping, start.anchor, start.tag);
+        return open(Kind::kMapping, start.anchor, start.tag,
+                    start.style == YAML_FLOW_MAPPING_STYLE);
       }
       default:  // the end of a sequence or mapping
         open_.pop_back();
@@ -107,13 +112,16 @@ class YamlBuilder {
     }
   }
 
-  base::Status open(Kind kind, const yaml_char_t* anchor, const yaml_char_t* tag) {
+  // Within brackets the older scanner, of which the library is a port, ends a text at a ?.
+  [[nodiscard]] bool in_flow() const { return !open_.empty() && open_.back().flow; }
+
+  base::Status open(Kind kind, const yaml_char_t* anchor, const yaml_char_t* tag, bool flow) {
     if (open_.size() >= YamlDocument::kMaxDepth) {
       return bad_yaml(parser_.line(),
                       "more than " + std::to_string(YamlDocument::kMaxDepth) + " levels deep");
     }
     ASHLAR_ASSIGN(YamlNode * node, add(kind, anchor, tag));
-    open_.push_back(node);
+    open_.push_back({node, flow});
     return {};
   }
 
@@ -129,7 +137,7 @@ class YamlBuilder {
     if (open_.empty()) {
       document_.root_ = &node;
     } else {
-      open_.back()->children.push_back(&node);
+      open_.back().node->children.push_back(&node);
     }
     if (anchor != nullptr) anchors_[text_of(anchor)] = &node;
     return &node;
@@ -137,7 +145,11 @@ class YamlBuilder {
 
   Parser parser_;
   YamlDocument document_;
-  std::vector<YamlNode*> open_;
+  struct Open {
+    YamlNode* node;
+    bool flow;  // written with brackets
+  };
+  std::vector<Open> open_;
   std::unordered_map<std::string, const YamlNode*> anchors_;
 };
 
