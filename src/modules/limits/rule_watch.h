@@ -45,7 +45,7 @@ class NativeRules {
 
 class RuleWatch {
  public:
-  // All outlive it. `native` may be null: native files are then an error.
+  // All outlive it. `native` may be null: native files are then passed over.
   RuleWatch(std::string folder, RlsTree::Options options, RlsService& service, NativeRules* native,
             obs::Log& log, obs::Registry& metrics);
   ~RuleWatch();
