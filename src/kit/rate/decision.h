@@ -5,6 +5,9 @@
 //   take(rule, state, now, cost)    takes `cost` where all of it fits, else takes nothing
 //   peek(rule, state, now, cost)    what take would answer now; changes nothing
 //   refund(rule, state, now, cost)  gives back what was taken and not used; never above the limit
+//   charge(rule, state, now, cost)  takes all of it, whether it fits or not: for a cost that is
+//                                   known only when it has been used. Answers as take does, but
+//                                   with what is left after it
 // `cost` 0 takes nothing and is allowed unless more than the limit is already taken (which only a
 // change of the rule or of the clock brings about).
 //
@@ -28,7 +31,11 @@
 //      what the limit allows than: 2P for a fixed window or a log, 3P for a sliding counter, P and
 //      the time to fill it for a bucket. A step forward is time that passes. Beyond ±2^62 ns from
 //      its origin (146 years) the clock counts as standing there.
-//   4. A state may meet another rule of the same kind at any time. Each header says what becomes
+//   4. What is charged beyond the limit is a debt that delays what comes after. Promise 3's waits
+//      hold for it too, so debts are bounded: a window's ends with it, a log's entries go one after
+//      the other, a sliding counter's weighs on the window after; a bucket owes what half a period
+//      gains, at most. The rest of a charge is forgiven.
+//   5. A state may meet another rule of the same kind at any time. Each header says what becomes
 //      of what was taken.
 // Pure; the caller guards the state (limiter_map.h does). Units: counts, nanoseconds.
 #pragma once

@@ -8,6 +8,8 @@
 // the new limit; the next window is the new grid's. Where it would run for more than two new
 // periods, it ends with the new grid's current window.
 //
+// A charge counts in full, up to 2^64 - 1: who is far over the limit waits for the next window.
+//
 // O(1); some 2 ns. 16 bytes.
 #pragma once
 
@@ -29,6 +31,11 @@ class FixedWindowRule {
   static base::Result<FixedWindowRule> make(
       std::uint64_t limit, std::chrono::nanoseconds period,
       std::chrono::nanoseconds phase = std::chrono::nanoseconds{0});
+
+  // The same in windows of another phase.
+  [[nodiscard]] FixedWindowRule in_phase(std::chrono::nanoseconds phase) const {
+    return {limit_, grid_.in_phase(phase)};
+  }
 
   [[nodiscard]] std::uint64_t limit() const { return limit_; }
   [[nodiscard]] const WindowGrid& grid() const { return grid_; }
@@ -95,6 +102,15 @@ inline void refund(const FixedWindowRule& rule, FixedWindowState& state, base::M
                    std::uint64_t cost) {
   state = fixed_window::at(rule, state, instant_ns(now));
   state.used -= std::min(state.used, cost);
+}
+
+inline Decision charge(const FixedWindowRule& rule, FixedWindowState& state, base::Mono now,
+                       std::uint64_t cost) {
+  const std::int64_t now_ns = instant_ns(now);
+  state = fixed_window::at(rule, state, now_ns);
+  const bool fitted = fixed_window::fits(rule, state, cost);
+  state.used += std::min(cost, UINT64_MAX - state.used);
+  return fixed_window::report(rule, state, now_ns, cost, fitted);
 }
 
 }  // namespace ashlar::kit

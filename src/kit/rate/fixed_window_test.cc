@@ -85,11 +85,17 @@ struct Oracle {
     passed.emplace_back(now_ns, cost);
     return true;
   }
+  void charge(std::int64_t now_ns, std::uint64_t cost) {
+    std::uint64_t& count = window(now_ns);
+    count = cost > UINT64_MAX - count ? UINT64_MAX : count + cost;
+  }
   void refund(std::int64_t now_ns, std::uint64_t cost) {
     std::uint64_t& count = window(now_ns);
     count = count > cost ? count - cost : 0;
   }
-  std::uint64_t remaining(std::int64_t now_ns) { return limit - window(now_ns); }
+  std::uint64_t remaining(std::int64_t now_ns) {
+    return window(now_ns) < limit ? limit - window(now_ns) : 0;
+  }
 };
 
 constexpr std::uint64_t kLimits[] = {0, 1, 2, 7, 100, 1'000'000, kMaxLimit};

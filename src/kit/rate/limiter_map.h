@@ -24,7 +24,8 @@
 //
 // Promises:
 //   1. Visitors of one key run one after the other, each seeing what the one before left.
-//   2. take_all takes from all of its keys or from none, as one step; batches never deadlock.
+//   2. take_all takes from all of its keys or from none, and what with_all's visitor does is one
+//      step; batches never deadlock.
 //   3. At most max_keys * 4 / 3 slots (and 16 for each stripe), allocated as keys come; it never
 //      shrinks.
 //
@@ -41,6 +42,7 @@
 #include <span>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "base/time.h"
@@ -95,6 +97,13 @@ class LimiterMap {
   bool take_all(std::span<const LimiterKey> keys, base::Mono now, std::span<Decision> decisions,
                 Take&& take);
 
+  // Calls visit(Locked&) while the stripes of all keys are locked; Locked reads and writes the
+  // states of these keys, and of no others. One may be called within another map's, if always in
+  // the same order of maps. REQUIRES: keys.size() <= kMaxBatch.
+  class Locked;
+  template <class Visit>
+  void with_all(std::span<const LimiterKey> keys, Visit&& visit);
+
   // The key's count begins anew; false where it had none.
   bool forget(LimiterKey key) {
     Stripe& stripe = stripe_of(key);
@@ -103,8 +112,7 @@ class LimiterMap {
   }
 
   // Calls visit(LimiterKey, const State&) for each key that is there, idle ones included, one
-  // stripe after the other. With with() it is how states are saved and restored (under the same
-  // seed).
+  // stripe after the other.
   template <class Visit>
   void for_each(Visit&& visit) const {
     for (const Stripe& stripe : stripes()) {
@@ -113,6 +121,16 @@ class LimiterMap {
     }
   }
 
+  // Appends the stripe's keys that are not idle at `at`. Locks it for kPiece slots at a time (some
+  // microseconds); where keys were moved meanwhile it begins again, the third time under one lock.
+  static constexpr std::size_t kPiece = 256;
+  void copy_stripe(std::size_t stripe, base::Mono at, std::vector<LimiterSlot<State>>& out) const;
+  // What copy_stripe gave, of a map with the same hasher. False, and nothing done, where the key is
+  // there already, is {0, 0}, is idle, or would be for longer than any reset takes. The caller
+  // knows that the state is well formed.
+  bool restore(const LimiterSlot<State>& slot, base::Mono now);
+
+  [[nodiscard]] std::size_t stripe_count() const { return stripe_count_; }
   [[nodiscard]] LimiterStats stats() const {
     LimiterStats sum;
     for (const Stripe& stripe : stripes()) {
@@ -127,7 +145,6 @@ class LimiterMap {
     mutable std::mutex mutex;  // guards the table
     LimiterTable<State> table;
   };
-  // Locks stripes in the order of their numbers, so that two batches never wait for each other.
   class LockedStripes;
 
   static constexpr State kUnused{};
@@ -142,53 +159,6 @@ class LimiterMap {
   const std::unique_ptr<Stripe[]> stripes_;
 };
 
-template <class State>
-class LimiterMap<State>::LockedStripes {
- public:
-  LockedStripes(const LimiterMap& map, std::span<const LimiterKey> keys) : map_(map) {
-    for (const LimiterKey& key : keys) wanted_ |= std::uint64_t{1} << map.stripe_index(key);
-    for (std::uint64_t rest = wanted_; rest != 0; rest &= rest - 1) {
-      map_.stripes_[static_cast<std::size_t>(std::countr_zero(rest))].mutex.lock();
-    }
-  }
-  ~LockedStripes() {
-    for (std::uint64_t rest = wanted_; rest != 0; rest &= rest - 1) {
-      map_.stripes_[static_cast<std::size_t>(std::countr_zero(rest))].mutex.unlock();
-    }
-  }
-  LockedStripes(const LockedStripes&) = delete;
-  LockedStripes& operator=(const LockedStripes&) = delete;
-
- private:
-  const LimiterMap& map_;
-  std::uint64_t wanted_ = 0;
-};
-
-template <class State>
-template <class Take>
-bool LimiterMap<State>::take_all(std::span<const LimiterKey> keys, base::Mono now,
-                                 std::span<Decision> decisions, Take&& take) {
-  CHECK(keys.size() == decisions.size() && keys.size() <= kMaxBatch);
-  std::array<State, kMaxBatch> copies;
-  std::array<std::size_t, kMaxBatch> copy_of;  // which copy is key i's: that of the first like it
-  const LockedStripes locks(*this, keys);
-  bool all = true;
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    copy_of[i] = static_cast<std::size_t>(std::ranges::find(keys, keys[i]) - keys.begin());
-    if (copy_of[i] == i) {
-      const auto* slot = stripe_of(keys[i]).table.find(keys[i]);
-      copies[i] = slot != nullptr ? slot->state : State{};
-    }
-    decisions[i] = take(i, copies[copy_of[i]]);
-    all = all && decisions[i].allowed;
-  }
-  if (!all) return false;
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    auto& slot = stripe_of(keys[i]).table.find_or_insert(keys[i], now);
-    slot.state = copies[copy_of[i]];
-    slot.keep_until(now, decisions[i].reset_after);
-  }
-  return true;
-}
-
 }  // namespace ashlar::kit
+
+#include "kit/rate/limiter_map_inl.h"

@@ -245,5 +245,92 @@ TEST(LimiterMap, ThreadsTakeExactlyWhatThereIs) {
   }
 }
 
+TEST(LimiterMap, ReadsAndWritesSeveralKeysAsOneStep) {
+  LimiterMap<GcraState> map(1000);
+  const GcraRule rule = *GcraRule::make(10, 1, hours(1));
+  const std::array keys = {key_of(1), key_of(2)};
+  map.with_all(keys, [&](auto& locked) {
+    for (const LimiterKey key : keys) {
+      GcraState state = locked.get(key);
+      const Decision decision = take(rule, state, kStart, 4);
+      if (key == keys[0]) locked.put(key, kStart, state, decision.reset_after);
+    }
+  });
+  const auto look = [&](const GcraState& state) { return peek(rule, state, kStart, 0).remaining; };
+  EXPECT_EQ(map.peek(keys[0], look), 6);
+  EXPECT_EQ(map.peek(keys[1], look), 10);
+  EXPECT_EQ(map.stats().keys, 1);
+}
+
+TEST(LimiterMap, ACopyRestoresEveryKeyThatCounts) {
+  LimiterMap<GcraState> map(100'000);
+  const GcraRule brief = *GcraRule::make(10, 10, seconds(1));
+  const GcraRule lasting = *GcraRule::make(10, 10, hours(1));
+  for (std::uint64_t i = 0; i < 5000; ++i) {
+    const GcraRule& rule = i % 2 == 0 ? brief : lasting;
+    map.with(key_of(i), kStart, [&](GcraState& state) { return take(rule, state, kStart, 3); });
+  }
+  std::vector<LimiterSlot<GcraState>> copied;
+  for (std::size_t i = 0; i < map.stripe_count(); ++i) {
+    map.copy_stripe(i, kStart + seconds(5), copied);
+  }
+  EXPECT_EQ(copied.size(), 2500);
+  LimiterMap<GcraState> other(100'000);
+  for (const auto& slot : copied) EXPECT_TRUE(other.restore(slot, kStart + seconds(60)));
+  for (const auto& slot : copied) EXPECT_FALSE(other.restore(slot, kStart));  // there already
+  for (std::uint64_t i = 1; i < 5000; i += 2) {
+    EXPECT_EQ(other.peek(key_of(i),
+                         [&](const GcraState& state) {
+                           return peek(lasting, state, kStart, 0).remaining;
+                         }),
+              7);
+  }
+  LimiterMap<GcraState> third(100'000);
+  LimiterSlot<GcraState> slot = copied[0];
+  EXPECT_FALSE(third.restore(slot, kStart + hours(1)));  // idle
+  slot.idle_at -= 1U << 31;
+  EXPECT_FALSE(third.restore(slot, kStart));  // as far away as can be said
+  slot = copied[0];
+  slot.high = slot.low = 0;
+  EXPECT_FALSE(third.restore(slot, kStart));
+  EXPECT_EQ(third.stats().keys, 0);
+}
+
+// Others come and go and push keys about; what was there before the copy is in it.
+TEST(LimiterMap, ACopyMissesNothingWhileKeysMove) {
+  LimiterMap<GcraState> map(4000);
+  const GcraRule lasting = *GcraRule::make(10, 10, hours(1));
+  constexpr std::uint64_t kLasting = 1500;
+  for (std::uint64_t i = 0; i < kLasting; ++i) {
+    map.with(key_of(i), kStart, [&](GcraState& state) { return take(lasting, state, kStart, 3); });
+  }
+  std::atomic<bool> stop{false};
+  std::thread churn([&] {
+    base::Random random(5);
+    while (!stop) {
+      const std::uint64_t number = kLasting + random.below(1000);
+      if (random.chance(0.5)) {
+        map.forget(key_of(number));
+      } else {
+        map.with(key_of(number), kStart,
+                 [&](GcraState& state) { return take(lasting, state, kStart, 1); });
+      }
+    }
+  });
+  std::vector<LimiterSlot<GcraState>> copied;
+  for (int round = 0; round < 300; ++round) {
+    copied.clear();
+    for (std::size_t i = 0; i < map.stripe_count(); ++i) map.copy_stripe(i, kStart, copied);
+    std::map<std::pair<std::uint64_t, std::uint32_t>, int> seen;
+    for (const auto& slot : copied) ++seen[{slot.high, slot.low}];
+    for (std::uint64_t i = 0; i < kLasting; ++i) {
+      const LimiterKey key = key_of(i);
+      ASSERT_EQ((seen[{key.high, key.low}]), 1) << "key " << i << " round " << round;
+    }
+  }
+  stop = true;
+  churn.join();
+}
+
 }  // namespace
 }  // namespace ashlar::kit

@@ -32,6 +32,13 @@ struct alignas(sizeof(State) == 16 ? 32 : 8) LimiterSlot {
     idle_at = static_cast<std::uint32_t>((instant_ns(now) + after_ns + kRoundUp) >> kUnitShift);
   }
 
+  // Not later than keep_until() can set it.
+  [[nodiscard]] bool ends_by_any_rule(base::Mono now) const {
+    LimiterSlot latest;
+    latest.keep_until(now, kMaxFill + kMaxPeriod);
+    return static_cast<std::int32_t>(latest.idle_at - idle_at) >= 0;
+  }
+
   std::uint64_t high = 0;
   std::uint32_t low = 0;
   std::uint32_t idle_at = 0;

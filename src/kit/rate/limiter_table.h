@@ -15,6 +15,7 @@
 #include <memory>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "base/time.h"
@@ -67,6 +68,19 @@ class LimiterTable {
     }
   }
 
+  // Appends those of the next `count` slots from `from` that are in use and not idle at `at`, and
+  // answers where to go on; 0: that was all. Between two calls no key may have moved.
+  std::size_t copy_some(std::size_t from, std::size_t count, base::Mono at,
+                        std::vector<Slot>& out) const {
+    const std::size_t end = count < slot_count_ - from ? from + count : slot_count_;
+    for (; from < end; ++from) {
+      if (slots_[from].used() && !slots_[from].idle(at)) out.push_back(slots_[from]);
+    }
+    return end == slot_count_ ? 0 : end;
+  }
+  // Changes whenever a key changes its place.
+  [[nodiscard]] std::uint64_t moves() const { return moves_; }
+
   [[nodiscard]] LimiterStats stats() const {
     return {keys_, slot_count_ * sizeof(Slot), reclaimed_, evicted_};
   }
@@ -100,6 +114,7 @@ class LimiterTable {
   std::uint32_t max_keys_ = 0;
   std::uint32_t max_slots_ = 0;
   std::uint32_t hand_ = 0;  // where the next sweep begins
+  std::uint64_t moves_ = 0;
   std::uint64_t reclaimed_ = 0;
   std::uint64_t evicted_ = 0;
 };
@@ -175,6 +190,7 @@ void LimiterTable<State>::free_slot(std::uint32_t at) {
     if (distance(home, next) >= distance(at, next)) {
       slots_[at] = slots_[next];
       at = next;
+      ++moves_;
     }
   }
   slots_[at] = Slot{};
@@ -186,6 +202,7 @@ void LimiterTable<State>::resize(std::uint32_t slot_count, base::Mono now) {
   const std::uint32_t old_count = std::exchange(slot_count_, slot_count);
   keys_ = 0;
   hand_ = 0;
+  ++moves_;
   for (std::uint32_t i = 0; i < old_count; ++i) {
     if (!old[i].used()) continue;
     if (old[i].idle(now)) {

@@ -13,6 +13,9 @@
 // Until the next window, which is the new grid's, retry_after and reset_after may be up to a period
 // too long.
 //
+// A charge counts in full, up to 1.5 * kMaxLimit: who is far over the limit waits for this window
+// to end and for most of the next.
+//
 // O(1); some 4 ns. 24 bytes.
 #pragma once
 
@@ -35,6 +38,11 @@ class SlidingCounterRule {
       std::uint64_t limit, std::chrono::nanoseconds period,
       std::chrono::nanoseconds phase = std::chrono::nanoseconds{0});
 
+  // The same in windows of another phase.
+  [[nodiscard]] SlidingCounterRule in_phase(std::chrono::nanoseconds phase) const {
+    return {limit_, grid_.in_phase(phase)};
+  }
+
   [[nodiscard]] std::uint64_t limit() const { return limit_; }
   [[nodiscard]] const WindowGrid& grid() const { return grid_; }
 
@@ -55,21 +63,23 @@ struct SlidingCounterState {
 
 namespace sliding_counter {
 
-// The state as it is at `now_ns`: the end of its window is after it, the counts within kMaxLimit.
+// Above every limit, and two of them do not overflow.
+inline constexpr std::uint64_t kMaxCount = kMaxLimit + kMaxLimit / 2;
+
+// The state as it is at `now_ns`: the end of its window is after it, the counts within kMaxCount.
 inline SlidingCounterState at(const SlidingCounterRule& rule, SlidingCounterState state,
                               std::int64_t now_ns) {
   const WindowGrid& grid = rule.grid();
-  state.current = std::min(state.current, kMaxLimit);
-  state.previous = std::min(state.previous, kMaxLimit);
+  state.current = std::min(state.current, kMaxCount);
+  state.previous = std::min(state.previous, kMaxCount);
   if (state.end_ns <= now_ns) {
     const std::int64_t end_ns = grid.end_after(now_ns);
     const bool follows = ns_between(state.end_ns, end_ns) <= grid.period_ns();
     return {end_ns, 0, follows ? state.current : 0};
   }
   if (ns_between(now_ns, state.end_ns) > 2 * grid.period_ns()) {
-    // How much of the window before counted is not known any more: all of it, up to the limit.
-    const std::uint64_t both = std::min(state.current + state.previous, rule.limit());
-    return {grid.end_after(now_ns), std::max(state.current, both), 0};
+    // How much of the window before counted is not known any more: all of it.
+    return {grid.end_after(now_ns), std::min(state.current + state.previous, kMaxCount), 0};
   }
   return state;
 }
@@ -143,6 +153,17 @@ inline void refund(const SlidingCounterRule& rule, SlidingCounterState& state, b
   const std::uint64_t from_current = std::min(state.current, cost);
   state.current -= from_current;
   state.previous -= std::min(state.previous, cost - from_current);
+}
+
+inline Decision charge(const SlidingCounterRule& rule, SlidingCounterState& state, base::Mono now,
+                       std::uint64_t cost) {
+  const std::int64_t now_ns = instant_ns(now);
+  state = sliding_counter::at(rule, state, now_ns);
+  const std::uint64_t used = sliding_counter::used(rule, state, now_ns);
+  const bool fitted = used <= rule.limit() && cost <= rule.limit() - used;
+  state.current += std::min(cost, sliding_counter::kMaxCount - state.current);
+  return sliding_counter::report(rule, state, now_ns, cost,
+                                 sliding_counter::used(rule, state, now_ns), fitted);
 }
 
 }  // namespace ashlar::kit

@@ -73,6 +73,10 @@ struct Oracle {
     passed.emplace_back(now_ns, cost);
     return true;
   }
+  void charge(std::int64_t now_ns, std::uint64_t cost) {
+    std::uint64_t& current = windows[number(now_ns)];
+    current += std::min(cost, sliding_counter::kMaxCount - current);
+  }
   void refund(std::int64_t now_ns, std::uint64_t cost) {
     for (const std::int64_t window : {number(now_ns), number(now_ns) - 1}) {
       const std::uint64_t back = std::min(cost, count(window));
@@ -82,6 +86,7 @@ struct Oracle {
   }
   std::uint64_t remaining(std::int64_t now_ns) {
     const auto period = static_cast<unsigned __int128>(period_ns);
+    if (parts(now_ns) > limit * period) return 0;
     return static_cast<std::uint64_t>((limit * period - parts(now_ns)) / period);
   }
 };

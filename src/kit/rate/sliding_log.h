@@ -12,6 +12,9 @@
 // Another rule: what was taken stays, each for the new period. Where the ring is full nonetheless,
 // since the old rule's grain was finer, what is new joins the newest entry.
 //
+// A charge counts in full, up to kMaxLimit in all. Charges beyond the limit may fill the ring, and
+// what comes then joins the newest entry, so that it may count for up to two periods.
+//
 // take is O(1) amortised, O(entries) at worst; peek, and a denial, which looks for the moment at
 // which enough has gone, O(entries). 16 + 16 * kEntries bytes.
 #pragma once
@@ -146,7 +149,7 @@ Decision report(const SlidingLogRule& rule, const SlidingLogState<kEntries>& sta
 
 }  // namespace sliding_log
 
-// REQUIRES (all three): rule.entries() <= kEntries, state.well_formed().
+// REQUIRES (all four): rule.entries() <= kEntries, state.well_formed().
 template <std::size_t kEntries>
 Decision take(const SlidingLogRule& rule, SlidingLogState<kEntries>& state, base::Mono now,
               std::uint64_t cost) {
@@ -162,6 +165,18 @@ template <std::size_t kEntries>
 Decision peek(const SlidingLogRule& rule, SlidingLogState<kEntries> state, base::Mono now,
               std::uint64_t cost) {
   return take(rule, state, now, cost);
+}
+
+template <std::size_t kEntries>
+Decision charge(const SlidingLogRule& rule, SlidingLogState<kEntries>& state, base::Mono now,
+                std::uint64_t cost) {
+  CHECK(rule.entries() <= kEntries);
+  const std::int64_t now_ns = instant_ns(now);
+  const std::int64_t counted_ns = sliding_log::advance(rule, state, now_ns);
+  const bool fitted = state.used <= rule.limit() && cost <= rule.limit() - state.used;
+  const std::uint64_t counted = std::min(cost, kMaxLimit - state.used);
+  if (counted > 0) sliding_log::append(rule, state, counted_ns, counted);
+  return sliding_log::report(rule, state, now_ns, cost, fitted);
 }
 
 // What was taken last is given back first.

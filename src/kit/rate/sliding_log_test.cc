@@ -51,16 +51,29 @@ struct Oracle {
   void forget(std::int64_t now_ns) {
     while (!log.empty() && now_ns - log.front().first >= period_ns) log.pop_front();
   }
-  std::uint64_t remaining(std::int64_t now_ns) {
+  std::uint64_t used(std::int64_t now_ns) {
     forget(now_ns);
     std::uint64_t used = 0;
     for (const auto& [at_ns, cost] : log) used += cost;
-    return limit - used;
+    return used;
+  }
+  std::uint64_t remaining(std::int64_t now_ns) {
+    return used(now_ns) < limit ? limit - used(now_ns) : 0;
   }
   bool take(std::int64_t now_ns, std::uint64_t cost) {
-    if (cost > remaining(now_ns)) return false;
-    if (cost > 0) log.emplace_back(now_ns, cost);
+    if (used(now_ns) > limit || cost > limit - used(now_ns)) return false;
+    charge(now_ns, cost);
     return true;
+  }
+  // Shares an entry as the ring of kEntries has to.
+  void charge(std::int64_t now_ns, std::uint64_t cost) {
+    cost = std::min(cost, kMaxLimit - used(now_ns));
+    if (cost == 0) return;
+    if (!log.empty() && (log.size() == kEntries || log.back().first == now_ns)) {
+      log.back() = {now_ns, log.back().second + cost};
+    } else {
+      log.emplace_back(now_ns, cost);
+    }
   }
   void refund(std::int64_t now_ns, std::uint64_t cost) {
     forget(now_ns);

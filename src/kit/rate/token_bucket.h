@@ -8,6 +8,9 @@
 //
 // Another rule: the tokens stay, as many as the new capacity holds.
 //
+// A charge that the bucket cannot pay is owed, up to what half a period gains; what comes in pays
+// it first. Who owes gets nothing, and a refund reduces the debt first.
+//
 // O(1); some 5 ns. 24 bytes.
 #pragma once
 
@@ -47,8 +50,11 @@ class TokenBucketRule {
 
 struct TokenBucketState {
   std::int64_t at_ns = INT64_MIN;  // when the bucket held tokens + rest / period; never: full
-  std::uint64_t tokens = 0;
-  std::uint64_t rest = 0;
+  std::uint64_t tokens = 0;        // or what is owed: kOwes
+  std::uint64_t rest = 0;          // below the period, but for kOwes
+
+  // In `rest`: the bucket holds -tokens + rest / period.
+  static constexpr std::uint64_t kOwes = std::uint64_t{1} << 63;
 
   friend bool operator==(const TokenBucketState&, const TokenBucketState&) = default;
 };
@@ -56,9 +62,9 @@ struct TokenBucketState {
 namespace token_bucket {
 
 // The state as it is at `now_ns`. Its time is after it where the clock has stepped back.
+// REQUIRES: rest < period.
 inline TokenBucketState at(const TokenBucketRule& rule, TokenBucketState state,
                            std::int64_t now_ns) {
-  if (state.rest >= rule.period_ns()) state.rest = rule.period_ns() - 1;
   if (state.at_ns > now_ns) {
     if (ns_between(now_ns, state.at_ns) > rule.period_ns()) state.at_ns = now_ns;
   } else {
@@ -98,11 +104,21 @@ inline Decision report(const TokenBucketRule& rule, const TokenBucketState& stat
   return out;
 }
 
+// The same for all states; the one answered may owe.
+TokenBucketState settled(const TokenBucketRule& rule, TokenBucketState state, std::int64_t now_ns);
+
+// take of a state that owes or that a rule of a longer period has left: apart, since they are rare.
+Decision take_odd(const TokenBucketRule& rule, TokenBucketState& state, std::int64_t now_ns,
+                  std::uint64_t cost);
+
 }  // namespace token_bucket
 
 inline Decision take(const TokenBucketRule& rule, TokenBucketState& state, base::Mono now,
                      std::uint64_t cost) {
   const std::int64_t now_ns = instant_ns(now);
+  if (state.rest >= rule.period_ns()) [[unlikely]] {
+    return token_bucket::take_odd(rule, state, now_ns, cost);
+  }
   state = token_bucket::at(rule, state, now_ns);
   const bool allowed = cost <= state.tokens;
   if (allowed) state.tokens -= cost;
@@ -114,15 +130,9 @@ inline Decision peek(const TokenBucketRule& rule, TokenBucketState state, base::
   return take(rule, state, now, cost);
 }
 
-inline void refund(const TokenBucketRule& rule, TokenBucketState& state, base::Mono now,
-                   std::uint64_t cost) {
-  state = token_bucket::at(rule, state, instant_ns(now));
-  if (cost >= rule.capacity() - state.tokens) {
-    state.tokens = rule.capacity();
-    state.rest = 0;
-  } else {
-    state.tokens += cost;
-  }
-}
+void refund(const TokenBucketRule& rule, TokenBucketState& state, base::Mono now,
+            std::uint64_t cost);
+Decision charge(const TokenBucketRule& rule, TokenBucketState& state, base::Mono now,
+                std::uint64_t cost);
 
 }  // namespace ashlar::kit

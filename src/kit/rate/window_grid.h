@@ -19,6 +19,10 @@ class WindowGrid {
       : period_ns_(static_cast<std::uint64_t>(period.count())),
         phase_ns_(phase.count() % period.count()) {}
 
+  [[nodiscard]] WindowGrid in_phase(std::chrono::nanoseconds phase) const {
+    return {std::chrono::nanoseconds{static_cast<std::int64_t>(period_ns_)}, phase};
+  }
+
   [[nodiscard]] std::uint64_t period_ns() const { return period_ns_; }
   [[nodiscard]] std::int64_t phase_ns() const { return phase_ns_; }
 

@@ -21,17 +21,22 @@ class ExactBucket {
     level_ -= static_cast<Parts>(cost) * period_ns_;
     return true;
   }
+  void charge(std::int64_t now_ns, std::uint64_t cost) {
+    fill(now_ns);
+    const Parts most_owed = static_cast<Parts>(period_ns_ / 2) * amount_;
+    level_ = std::max(-most_owed, level_ - static_cast<Parts>(cost) * period_ns_);
+  }
   void refund(std::int64_t now_ns, std::uint64_t cost) {
     fill(now_ns);
     level_ = std::min(full_, level_ + static_cast<Parts>(cost) * period_ns_);
   }
   std::uint64_t remaining(std::int64_t now_ns) {
     fill(now_ns);
-    return static_cast<std::uint64_t>(level_ / period_ns_);
+    return level_ < 0 ? 0 : static_cast<std::uint64_t>(level_ / period_ns_);
   }
 
  private:
-  using Parts = unsigned __int128;  // of a token; period_ns make a whole one
+  using Parts = __int128;  // of a token; period_ns make a whole one. Below 0: owed
 
   void fill(std::int64_t now_ns) {
     if (started_) {

@@ -64,7 +64,8 @@ inline std::uint64_t random_cost(base::Random& random, std::uint64_t limit) {
 }
 
 // 1. peek changes nothing and says what take says. 2. What is denied takes nothing. 3. retry_after
-// and reset_after are right to the nanosecond. 4. A refund gives back at most what was taken.
+// and reset_after are right to the nanosecond. 4. A refund gives back at most what was taken. 5. A
+// charge says what take says where it fits, and else holds up what comes after.
 // `longest_wait`: what decision.h bounds waiting by. Not `exact`: the times of 3 may be too long.
 template <class Rule, class State>
 void check_decision(const Rule& rule, const State& state, std::int64_t now_ns, std::uint64_t cost,
@@ -102,6 +103,29 @@ void check_decision(const Rule& rule, const State& state, std::int64_t now_ns, s
   if (exact && seen.reset_after.count() > 0) {
     ASSERT_GT(peek(rule, taken, now + seen.reset_after - Ns{1}, 0).reset_after.count(), 0);
   }
+  State charged = state;
+  const Decision bill = charge(rule, charged, now, cost);
+  ASSERT_EQ(bill.allowed, seen.allowed);
+  if (seen.allowed) {
+    ASSERT_EQ(bill, seen);
+    ASSERT_EQ(charged, taken);
+  } else {
+    const Decision held_up = peek(rule, charged, now, cost);
+    ASSERT_EQ(bill, held_up);
+    ASSERT_LE(bill.remaining, seen.remaining);
+    if (seen.retry_after != kNeverFits) {  // but for a rounding
+      ASSERT_GE(bill.retry_after + Ns{1}, seen.retry_after);
+    }
+    ASSERT_LE(bill.reset_after, longest_wait);
+    ASSERT_EQ(peek(rule, charged, now + bill.reset_after, 0).remaining, seen.limit);
+    if (cost <= seen.limit) {
+      ASSERT_LE(bill.retry_after, longest_wait);
+      ASSERT_TRUE(peek(rule, charged, now + bill.retry_after, cost).allowed);
+      if (exact) {
+        ASSERT_FALSE(peek(rule, charged, now + bill.retry_after - Ns{1}, cost).allowed);
+      }
+    }
+  }
   refund(rule, taken, now, cost);
   const Decision refunded = peek(rule, taken, now, 0);
   ASSERT_LE(refunded.remaining, refunded.limit);
@@ -116,8 +140,10 @@ void check_step_back(const Rule& rule, const State& state, std::int64_t now_ns,
                      std::int64_t step_ns, std::uint64_t cost) {
   const base::Mono stepped = mono(now_ns - step_ns);
   ASSERT_LE(peek(rule, state, stepped, 0).remaining, peek(rule, state, mono(now_ns), 0).remaining);
-  ASSERT_LE(peek(rule, state, stepped, cost).allowed,
-            peek(rule, state, mono(now_ns), cost).allowed);
+  if (cost > 0) {  // else nothing is granted, though a debt may be forgiven
+    ASSERT_LE(peek(rule, state, stepped, cost).allowed,
+              peek(rule, state, mono(now_ns), cost).allowed);
+  }
 }
 
 // A clock that jumps about grants no more than its steps forward, taken together, are worth.
@@ -144,10 +170,10 @@ void check_jumping_clock(const Rule& rule) {
   }
 }
 
-// Random takes, refunds and denials with a clock that goes forward, and with each its checks: those
-// above, and that the oracle (bool take(now_ns, cost), void refund(now_ns, cost), and
-// std::uint64_t remaining(now_ns)) says the same. `steps_back`: also looks what a step back would
-// do.
+// Random takes, charges, refunds and denials with a clock that goes forward, and with each its
+// checks: those above, and that the oracle (bool take(now_ns, cost), void charge(now_ns, cost),
+// void refund(now_ns, cost), and std::uint64_t remaining(now_ns)) says the same. `steps_back`: also
+// looks what a step back would do.
 template <class State, class Rule, class Oracle>
 void check_walk(const Rule& rule, Oracle& oracle, base::Random& random, std::int64_t start_ns,
                 std::int64_t period_ns, std::size_t steps, Ns longest_wait) {
@@ -170,6 +196,11 @@ void check_walk(const Rule& rule, Oracle& oracle, base::Random& random, std::int
     if (random.chance(0.1)) {
       refund(rule, state, mono(now_ns), cost);
       oracle.refund(now_ns, cost);
+    } else if (random.chance(0.1)) {
+      const std::uint64_t bill = random.chance(0.5) ? cost : std::min(2 * cost, kMaxLimit);
+      const bool fits = peek(rule, state, mono(now_ns), bill).allowed;
+      ASSERT_EQ(charge(rule, state, mono(now_ns), bill).allowed, fits);
+      oracle.charge(now_ns, bill);
     } else {
       ASSERT_EQ(take(rule, state, mono(now_ns), cost).allowed, oracle.take(now_ns, cost));
     }
