@@ -6,8 +6,8 @@
 //      batch sees half of it. (Exceptions are named where they are: redis_state.h, lease_state.h.)
 //      Asks of one key see what those before them took.
 //   2. Refused iff a limit that is neither shadow nor quota_mode is over, or there are quota_mode
-//      limits and all of them are over. "Over": what was taken and this cost are more than the
-//      limit. Only takes and peeks can refuse.
+//      limits and all of them are over, of which none is shadow. "Over": what was taken and this
+//      cost are more than the limit. Only takes and peeks can refuse.
 //   3. A peek takes nothing. A refund gives back at most what counts; a charge takes what was used,
 //      as far as its algorithm lets debts grow (kit/rate/decision.h). Both also happen where the
 //      batch is refused: they tell of what has been.

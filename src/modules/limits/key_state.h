@@ -23,13 +23,13 @@ struct KeyState {
   [[nodiscard]] State as() const {
     check_layout<State>();
     State state;
-    std::memcpy(&state, this, sizeof state);
+    std::memcpy(static_cast<void*>(&state), this, sizeof state);
     return state;
   }
   template <class State>
   void set(const State& state) {
     check_layout<State>();
-    std::memcpy(this, &state, sizeof state);
+    std::memcpy(static_cast<void*>(this), &state, sizeof state);
   }
 
   friend bool operator==(const KeyState&, const KeyState&) = default;

@@ -9,9 +9,9 @@
 // text is kept, and nobody can choose keys that collide. Counts are saved under that seed
 // (state_snapshot.h), so who restores them needs the same.
 //
-// Memory: slots of 40 bytes, of 1,056 for sliding logs. At most three quarters of a table are in use
-// and tables double: 53 to 107 bytes a key, 1.4 to 2.8 kB a key of a sliding log; in all at most
-// max_keys * 53 + max_log_keys * 1,408 bytes, allocated as keys come. A key is there while
+// Memory: slots of 40 bytes, of 1,056 for sliding logs. At most three quarters of a table are in
+// use and tables double: 53 to 107 bytes a key, 1.4 to 2.8 kB a key of a sliding log; in all at
+// most max_keys * 53 + max_log_keys * 1,408 bytes, allocated as keys come. A key is there while
 // something of it counts. Where a table is full, that one of 12 goes whose reset is soonest, and
 // its count begins anew (stats(): evicted).
 //
