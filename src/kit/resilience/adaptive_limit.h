@@ -21,14 +21,13 @@
 //              partitions' shares, while one that took more than its own gives back.
 //           4. Calls that end without a sample change nothing but the count.
 //
-// What it needs: the time of every call, at the place where the wait is (a client measures its
-// dependency, a server its own work); calls that end early for other reasons left out by
-// ignored(); a load that reaches half the limit now and then.
+// What it needs: the time of every call where the wait is (a client measures its dependency, a
+// server its own work), ignored() for what ends early, and half the limit's load now and then.
 //
 // acquire(): a CAS, two with partitions. Ending a call: two or three atomic adds; one call a window
-// takes a mutex and updates. No allocation. Memory: some 200 bytes. Any thread; it outlives its
-// Permits. `now`: any clock, always the same; a call that seems to have taken no time or less is
-// no sample, and a clock that stepped back by more than a window starts the window anew.
+// takes a mutex and updates. No allocation. Some 200 bytes. Any thread; it outlives its Permits.
+// `now`: any clock, always the same; a call that seems to have taken no time or less is no sample,
+// and a clock that stepped back by more than a window starts the window anew.
 #pragma once
 
 #include <array>
@@ -121,16 +120,14 @@ class AdaptiveLimit {
   // REQUIRES: partition < kPartitions.
   [[nodiscard]] std::optional<Permit> acquire(base::Mono now, std::uint32_t partition = 0) {
     CHECK(partition < kPartitions);
-    const std::uint32_t limit = limit_.load(std::memory_order_relaxed);
     std::uint32_t running = 0;
-    if (raise(in_flight_, limit, running)) {
+    if (raise(in_flight_, limit(), running)) {
       if constexpr (kPartitions > 1) busy_[partition].fetch_add(1, std::memory_order_relaxed);
       return Permit({this, now, running, partition});
     }
     if constexpr (kPartitions > 1) {
-      const auto own = static_cast<std::uint32_t>(std::ceil(limit * shares_[partition]));
       std::uint32_t busy = 0;
-      if (raise(busy_[partition], own, busy)) {
+      if (raise(busy_[partition], own(partition), busy)) {
         running = in_flight_.fetch_add(1, std::memory_order_relaxed) + 1;
         return Permit({this, now, running, partition});
       }
@@ -138,16 +135,10 @@ class AdaptiveLimit {
     return std::nullopt;
   }
 
-  // A glance: whether acquire() would likely give a permit just now. REQUIRES: as acquire().
+  // A glance: what acquire() would likely say. REQUIRES: as acquire().
   [[nodiscard]] bool has_room(std::uint32_t partition = 0) const {
-    CHECK(partition < kPartitions);
-    const std::uint32_t limit = limit_.load(std::memory_order_relaxed);
-    if (in_flight_.load(std::memory_order_relaxed) < limit) return true;
-    if constexpr (kPartitions == 1) return false;
-    const auto own = static_cast<std::uint32_t>(std::ceil(limit * shares_[partition]));
-    return busy_[partition].load(std::memory_order_relaxed) < own;
+    return in_flight() < limit() || (kPartitions > 1 && busy_[partition] < own(partition));
   }
-
   [[nodiscard]] std::uint32_t limit() const { return limit_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint32_t in_flight() const {
     return in_flight_.load(std::memory_order_relaxed);
@@ -155,6 +146,9 @@ class AdaptiveLimit {
 
  private:
   static std::int64_t nanos(base::Mono at) { return at.time_since_epoch().count(); }
+  [[nodiscard]] std::uint32_t own(std::uint32_t partition) const {
+    return static_cast<std::uint32_t>(std::ceil(limit() * shares_[partition]));
+  }
   // count + 1 unless it has reached the bound; now: the new count.
   static bool raise(std::atomic<std::uint32_t>& count, std::uint32_t bound, std::uint32_t& now) {
     std::uint32_t old = count.load(std::memory_order_relaxed);
@@ -179,7 +173,7 @@ class AdaptiveLimit {
 
   void end_window(base::Mono now) {
     const std::unique_lock lock(mutex_, std::try_to_lock);
-    if (!lock.owns_lock()) return;
+    if (!lock) return;
     const std::int64_t left = window_end_.load(std::memory_order_relaxed) - nanos(now);
     if (left > 2 * window_) window_end_.store(nanos(now) + window_, std::memory_order_relaxed);
     const bool over = left <= 0 && samples_.count() >= min_samples_;
@@ -190,17 +184,14 @@ class AdaptiveLimit {
     window_end_.store(nanos(now) + window_, std::memory_order_relaxed);
   }
 
-  const std::int64_t window_;
+  const std::int64_t window_;  // nanoseconds
   const std::uint32_t min_samples_;
   const std::array<double, kPartitions> shares_;
-
   std::atomic<std::uint32_t> limit_;
   std::atomic<std::uint32_t> in_flight_{0};
   std::array<std::atomic<std::uint32_t>, kPartitions> busy_{};
-
   LimitWindow samples_;
   std::atomic<std::int64_t> window_end_;
-
   std::mutex mutex_;  // guards what is below
   Algorithm algorithm_;
   base::Random random_;

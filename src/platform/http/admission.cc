@@ -1,5 +1,7 @@
 #include "platform/http/admission.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "platform/observability/metrics.h"
 
@@ -13,7 +15,9 @@ constexpr std::uint32_t kLongWindow = 300;
 
 Admission::Limit::Options options(Admission::Bounds bounds) {
   Admission::Limit::Options options;
-  options.algorithm.bounds = {.initial = bounds.min, .min = bounds.min, .max = bounds.max};
+  // From the top: who was never overloaded takes bursts. Down is fast, 10 % a window.
+  options.algorithm.bounds = {.initial = bounds.max, .min = bounds.min, .max = bounds.max};
+  options.algorithm.queue = std::max(4.0, bounds.min / 8.0);
   options.algorithm.long_window = kLongWindow;
   options.window = kWindow;
   options.min_samples = 20;
