@@ -31,13 +31,13 @@ NameTable::Ref NameTable::allocate(std::size_t length) {
     free_[wanted.index] = at(free).place;
     return free;
   }
-  if (page_used_ + wanted.units > kPageUnits) {
+  if (pages_.empty() || used_.back() + wanted.units > kPageUnits) {
     CHECK(pages_.size() < std::size_t{1} << (32 - kPageBits));
     pages_.push_back(std::make_unique_for_overwrite<std::uint64_t[]>(kPageUnits));
-    page_used_ = pages_.size() == 1 ? 1 : 0;  // so that no reference is 0
+    used_.push_back(pages_.size() == 1 ? 1 : 0);  // so that no reference is 0
   }
-  const Ref made = static_cast<Ref>((pages_.size() - 1) << kPageBits | page_used_);
-  page_used_ += wanted.units;
+  const Ref made = static_cast<Ref>((pages_.size() - 1) << kPageBits | used_.back());
+  used_.back() += wanted.units;
   return made;
 }
 
@@ -72,37 +72,43 @@ void NameTable::shrink() {
   if (enough < slots_.size()) resize(enough);
 }
 
-std::vector<NameTable::Ref> NameTable::plan_moves() {
-  std::vector<Ref> refs;
-  refs.reserve(size_);
-  for_each([&](Ref ref) { refs.push_back(ref); });
-  std::ranges::sort(refs);
+template <class Each>
+void NameTable::walk(Each each) {
+  for (std::size_t page = 0; page < pages_.size(); ++page) {
+    const std::uint32_t end = used_[page];
+    for (std::uint32_t unit = page == 0 ? 1 : 0; unit < end;) {
+      const Ref ref = static_cast<Ref>(page << kPageBits | unit);
+      Record& record = at(ref);
+      const std::uint32_t units = size_class(record.length & ~kReleased).units;
+      unit += units;
+      if ((record.length & kReleased) == 0) each(ref, record, units);
+    }
+  }
+}
+
+void NameTable::plan_moves() {
   std::uint64_t next = 1;
-  for (const Ref ref : refs) {
-    Record& record = at(ref);
-    const std::uint32_t units = size_class(record.length).units;
+  walk([&](Ref /*ref*/, Record& record, std::uint32_t units) {
     if ((next & kPageMask) + units > kPageUnits) next = (next | kPageMask) + 1;
     record.place = static_cast<Ref>(next);
     next += units;
-  }
-  return refs;
+  });
 }
 
-void NameTable::move(const std::vector<Ref>& refs) {
+void NameTable::move() {
   for (std::uint64_t& slot : slots_) {
     if (slot != 0) slot = slot >> 32 << 32 | at(static_cast<Ref>(slot)).place;
   }
-  std::uint64_t end = 0;
-  for (const Ref ref : refs) {
-    const Record& record = at(ref);
+  std::size_t pages = 0;
+  walk([&](Ref /*ref*/, Record& record, std::uint32_t units) {
     const Ref to = record.place;
-    end = std::uint64_t{to} + size_class(record.length).units;
+    pages = (to >> kPageBits) + std::size_t{1};
+    used_[pages - 1] = (to & kPageMask) + units;  // walk() has read it: it is not behind
     std::memmove(&at(to), &record, kNameAt + record.length);
-  }
+  });
   free_.fill(0);
-  const std::uint64_t last = end == 0 ? 0 : end - 1;
-  pages_.resize(end == 0 ? 0 : (last >> kPageBits) + 1);
-  page_used_ = end == 0 ? kPageUnits : static_cast<std::uint32_t>(last & kPageMask) + 1;
+  pages_.resize(pages);
+  used_.resize(pages);
 }
 
 void NameTable::release(Ref ref) {
@@ -118,6 +124,7 @@ void NameTable::release(Ref ref) {
   }
   slots_[hole] = 0;
   const SizeClass freed = size_class(record.length);
+  record.length |= kReleased;
   record.place = free_[freed.index];
   free_[freed.index] = ref;
   --size_;

@@ -39,7 +39,7 @@ class NameTable {
     std::uint64_t count;  // the owner's
     std::uint32_t place;  // the owner's
     std::uint32_t hash;
-    std::uint32_t length;  // the name's bytes follow
+    std::uint32_t length;  // the name's bytes follow; with kReleased: nobody's
 
     [[nodiscard]] std::string_view name() const {
       return {reinterpret_cast<const char*>(this) + kNameAt, length};
@@ -81,17 +81,17 @@ class NameTable {
   // Fewer slots where most are empty now. O(size).
   void shrink();
   // Moves the records together. Every reference changes: `replace(moved)`, called once, is to put
-  // moved(ref) in place of each that is kept outside. Owners' `place` is lost. O(size log size),
-  // and 4 bytes a name for the time of the call.
+  // moved(ref) in place of each that is kept outside. Owners' `place` is lost. O(bytes()).
   template <class Replace>
   void compact(Replace replace) {
-    const std::vector<Ref> refs = plan_moves();
+    plan_moves();
     replace([this](Ref ref) -> Ref { return at(ref).place; });
-    move(refs);
+    move();
   }
 
  private:
   static constexpr std::size_t kNameAt = 20;
+  static constexpr std::uint32_t kReleased = 1U << 31;
   static constexpr unsigned kPageBits = 17;  // of 8-byte units: pages of 1 MiB
   static constexpr std::uint32_t kPageUnits = 1U << kPageBits;
   static constexpr std::uint32_t kPageMask = kPageUnits - 1;
@@ -115,11 +115,13 @@ class NameTable {
   }
 
   [[nodiscard]] std::size_t units_taken() const {
-    return pages_.empty() ? 0 : (pages_.size() - 1) * kPageUnits + page_used_;
+    return pages_.empty() ? 0 : (pages_.size() - 1) * kPageUnits + used_.back();
   }
-  // All references, rising; each record's `place` is then where it goes, which is never further up.
-  std::vector<Ref> plan_moves();
-  void move(const std::vector<Ref>& refs);
+  // Of every record, in the order in which they lie. `each` may move it down.
+  template <class Each>
+  void walk(Each each);
+  void plan_moves();  // each record's `place` is then where it goes: never further up
+  void move();
   Ref add(std::string_view name, std::uint32_t hash);
   Ref allocate(std::size_t length);
   void resize(std::size_t slots);
@@ -130,7 +132,7 @@ class NameTable {
   std::size_t mask_;
   std::size_t size_ = 0;
   std::vector<std::unique_ptr<std::uint64_t[]>> pages_;
-  std::uint32_t page_used_ = kPageUnits;      // units of the last page
+  std::vector<std::uint32_t> used_;           // units of each page, from its start
   std::array<Ref, kExactUnits + 24> free_{};  // by size class: linked through `place`
 };
 
