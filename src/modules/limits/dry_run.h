@@ -1,9 +1,9 @@
 // dry_run(): what rules would have said to checks that were recorded.
 //
 // The checks are replayed in their order, at their times, through counts of their own that begin
-// empty (memory_state.h): once by the rules of now, once by the candidate's. So both are told of the
-// same traffic and differ only by the rules. What was really answered stands beside them; it may
-// differ, since the counts were not empty then and other instances had their share. Pure.
+// empty (memory_state.h): once by the rules of now, once by the candidate's. So both are told of
+// the same traffic and differ only by the rules. What was really answered stands beside them; it
+// may differ, since the counts were not empty then and other instances had their share. Pure.
 #pragma once
 
 #include <cstdint>
@@ -39,12 +39,13 @@ struct DryRun {
   std::uint64_t denied_then = 0;  // as they were answered
   std::uint64_t denied_now = 0;
   std::uint64_t denied_candidate = 0;
-  std::uint64_t not_judged = 0;  // more rules would apply than one check can ask
+  std::uint64_t not_judged = 0;   // more rules would apply than one check can ask
   std::vector<DryRunRule> rules;  // by name
 };
 
 inline constexpr std::size_t kExamples = 5;
 
-DryRun dry_run(const std::vector<RecentCheck>& checks, const RuleSet& now, const RuleSet& candidate);
+DryRun dry_run(const std::vector<RecentCheck>& checks, const RuleSet& now,
+               const RuleSet& candidate);
 
 }  // namespace ashlar::limits

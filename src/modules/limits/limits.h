@@ -7,9 +7,9 @@
 //  2. Check, peek, refund and reserve see the same rules for the same attributes: those of one
 //     version of the tenant's rule set (CheckAnswer::rules).
 //  3. Waiting times are never too short: retry_after is when the request would pass, and up to a
-//     tenth of the rule's period (kMaxJitter at most) later, by key, so that those who were
-//     refused together do not come back together. For one key and one moment of release it is the
-//     same moment however often it is asked.
+//     tenth of the rule's period (kMaxJitter at most) later, so that those who were refused
+//     together do not come back together: half of that is the key's own, the other half chance,
+//     for the callers that share a key.
 //  4. A refund gives back at most what counts now. What was taken in an earlier window is not
 //     given back to this one by settle(), which knows when it was taken; refund() does not.
 //  5. reserve() takes like check() and gives a token (reservation.h) with which any instance can
@@ -21,12 +21,13 @@
 //     (recent_checks.h), for dry runs. Peeks, refunds and settlements are not.
 //
 // Errors: kInvalid invalid_request (attributes.h), too_many_limits (more rules apply than one batch
-// can ask, Batch::kMaxAsks), cost_out_of_range; reservation_invalid, kGone reservation_expired,
-// kConflict reservation_settled; kUnavailable rules_unavailable (the tenant's rules could not be
-// read), limits_unavailable (settling, when the count could not be asked).
+// can ask, Batch::kMaxAsks), cost_out_of_range; reservation_too_large, reservation_invalid, kGone
+// reservation_expired, kConflict reservation_settled; kUnavailable rules_unavailable (the tenant's
+// rules could not be read), limits_unavailable (settling, when the count could not be asked).
 // Blocking; any thread.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -118,19 +119,17 @@ class Limits {
   base::Result<Settled> settle(base::TenantId tenant, std::string_view token, std::uint64_t used);
 
  private:
-  struct Prepared;
-  base::Status prepare(const RuleSet& rules, const Check& check, Action action,
-                       std::size_t max_asks, std::string_view pointer, Prepared& prepared) const;
+  struct Asked;
+  enum class As : std::uint8_t { kCheck, kRefund };
+  // One for each check.
   base::Result<std::vector<CheckAnswer>> decide(base::TenantId tenant,
-                                                std::span<const Check> checks, bool refund,
-                                                bool batch);
-  [[nodiscard]] CheckAnswer answer_of(const Prepared& prepared, const WaitedBatch& batch,
-                                      const std::shared_ptr<const RuleSet>& rules,
-                                      base::Mono now) const;
-  [[nodiscard]] std::chrono::nanoseconds jitter(const Limit& limit, std::string_view key,
-                                                std::chrono::nanoseconds retry_after,
-                                                base::Mono now) const;
+                                                std::span<const Check> checks, As as,
+                                                bool in_batch);
+  [[nodiscard]] CheckAnswer answer_of(const Asked& asked, const WaitedBatch& batch) const;
+  [[nodiscard]] std::chrono::nanoseconds with_jitter(const Limit& limit, std::string_view key,
+                                                     std::chrono::nanoseconds retry_after) const;
   base::Status mark_settled(std::string_view id, base::Mono now);
+  void give_back(const CheckAnswer& answer, base::Mono now);
 
   const Options options_;
   const ReservationCodec codec_;
@@ -140,6 +139,7 @@ class Limits {
   RecentChecks& recent_;
   const base::Clock& clock_;
   base::Entropy& entropy_;
+  mutable std::atomic<std::uint64_t> refusals_{0};  // feeds the jitter's chance
 };
 
 }  // namespace ashlar::limits

@@ -1,9 +1,9 @@
-// RecentChecks: what was asked lately, for dry runs: of each tenant the last kMaxChecks checks, with
-// their attributes, cost, time and answer.
+// RecentChecks: what was asked lately, for dry runs: of each tenant the last kMaxChecks checks,
+// with their attributes, cost, time and answer.
 //
-// Bounded: kMaxTenantBytes of a tenant, `max_bytes` of all; the oldest go, of the tenant that is not
-// heard of for longest. Memory only: a restart begins anew, each instance has its own.
-// Thread-safe: a lock for each tenant, a brief one for all.
+// Bounded: kMaxTenantBytes of a tenant, `max_bytes` of all; the oldest go, of the tenant that is
+// not heard of for longest. Memory only: a restart begins anew, each instance has its own.
+// Thread-safe: one lock, for as long as it takes to append; of() holds it while it copies.
 #pragma once
 
 #include <cstddef>

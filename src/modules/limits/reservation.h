@@ -35,7 +35,7 @@ struct Reservation {
   };
 
   base::TenantId tenant;
-  std::string id;  // kIdBytes random bytes
+  std::string id;  // kIdChars of [0-9A-Za-z], by chance
   base::Time expires_at;
   std::vector<Take> takes;
 
@@ -45,7 +45,7 @@ struct Reservation {
 class ReservationCodec {
  public:
   static constexpr std::size_t kSecretBytes = 32;
-  static constexpr std::size_t kIdBytes = 16;
+  static constexpr std::size_t kIdChars = 22;
   static constexpr std::size_t kMaxBytes = 32 * 1024;
   static constexpr base::Millis kMaxLife{60 * 60 * 1000};
 

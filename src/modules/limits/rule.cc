@@ -132,12 +132,11 @@ class RuleCheck {
 }  // namespace
 
 bool is_rule_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxRuleNameBytes &&
-         std::ranges::all_of(name, [](char c) {
-           const char lower = base::ascii_lower(c);
-           return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-                  c == '.' || c == '-';
-         });
+  return !name.empty() && name.size() <= kMaxRuleNameBytes && std::ranges::all_of(name, [](char c) {
+    const char lower = base::ascii_lower(c);
+    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
+  });
 }
 
 void RuleErrors::add(std::string field, const char* reason, std::string detail) {

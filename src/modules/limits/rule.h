@@ -46,7 +46,8 @@ inline constexpr std::size_t kMaxRules = 10'000;
 inline constexpr std::size_t kMaxPatterns = 100;
 inline constexpr std::size_t kMaxRuleNameBytes = 64;
 inline constexpr std::size_t kMaxDescriptionBytes = 500;
-inline constexpr std::uint64_t kMaxAmount = std::uint64_t{1} << 53;  // JSON numbers are exact so far
+inline constexpr std::uint64_t kMaxAmount = std::uint64_t{1}
+                                            << 53;  // JSON numbers are exact so far
 inline constexpr std::uint64_t kMaxCost = 1'000'000'000'000;
 
 bool is_rule_name(std::string_view name);

@@ -16,8 +16,8 @@
 // The tenant that is not set is the installation itself: its rules come from files (set_own()) and
 // are not in storage.
 //
-// Errors beside storage's: rule.h's and rule_json.h's; kPreconditionFailed etag_mismatch, kNotFound
-// version_not_found. Thread-safe.
+// Errors beside storage's: rule.h's and rule_json.h's; kPreconditionFailed etag_mismatch; kConflict
+// rules_busy (others change them all the time); kNotFound version_not_found. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +36,7 @@
 #include "modules/limits/limits_store.h"
 #include "modules/limits/rule.h"
 #include "modules/limits/rule_source.h"
+#include "platform/storage/context.h"
 
 namespace ashlar::base {
 class Clock;
@@ -48,12 +49,15 @@ class Periodic;
 }
 namespace ashlar::storage {
 class Database;
-class Transaction;
-}  // namespace ashlar::storage
+}
 
 namespace ashlar::limits {
 
 class UsageBook;
+
+inline constexpr std::string_view kRulesChannel = "limits";  // payload: rules_notice()
+// "TENANT:VERSION"; version 0: the tenant's rules are gone.
+std::string rules_notice(base::TenantId tenant, std::int64_t version);
 
 struct RuleDiff {
   std::vector<std::string> added;
@@ -91,16 +95,23 @@ class RuleBook final : public RuleSource {
   base::Result<std::shared_ptr<const RuleSet>> try_out(base::TenantId tenant,
                                                        std::vector<Rule> rules) const;
 
+  struct Author {
+    storage::Context context;  // of the tenant
+    std::string name;
+  };
   struct Written {
-    store::Version version;
+    store::Version version;  // the last one again, where the rules say what it says
     RuleDiff diff;
   };
-  // A new version, unless it says what the last one says. `if_version`: the version that the caller
-  // has seen; 0 is none. In the caller's transaction of that tenant.
-  base::Result<Written> put(storage::Transaction& tx, std::vector<Rule> rules,
-                            std::string_view author, std::optional<std::int64_t> if_version);
-  base::Result<Written> roll_back(storage::Transaction& tx, std::int64_t version,
-                                  std::string_view author, std::optional<std::int64_t> if_version);
+  // A new version. `if_version`: the one that the caller has seen; 0 is none.
+  base::Result<Written> put(const Author& author, std::vector<Rule> rules,
+                            std::optional<std::int64_t> if_version);
+  // A new version that says what an old one said.
+  base::Result<Written> roll_back(const Author& author, std::int64_t version,
+                                  std::optional<std::int64_t> if_version);
+
+  // The last version; 0, empty, where there is none. From storage.
+  base::Result<store::Version> current(const storage::Context& context);
 
   // The installation's own rules, from the texts of its rule files (name, text), all or none.
   struct File {
@@ -115,22 +126,22 @@ class RuleBook final : public RuleSource {
   base::Status follow();
 
  private:
+  using Rules = std::shared_ptr<const RuleSet>;
   struct Entry {
     std::int64_t version = 0;
-    std::shared_ptr<const RuleSet> rules;
+    Rules rules;
     std::uint64_t asked = 0;  // the greatest was asked last
-    bool stale = false;       // read it again
+    bool stale = false;       // there is a later version; it is to be read
   };
 
-  [[nodiscard]] base::Result<std::shared_ptr<const RuleSet>> compile(base::TenantId tenant,
-                                                                     std::vector<Rule> rules,
-                                                                     UsageBook* usage) const;
-  base::Result<Written> write(storage::Transaction& tx, const std::optional<store::Version>& last,
-                              std::vector<Rule> rules, std::string_view author,
-                              std::string summary);
-  base::Result<std::shared_ptr<const RuleSet>> load(base::TenantId tenant);
-  void install(base::TenantId tenant, std::int64_t version, std::shared_ptr<const RuleSet> rules);
-  void make_room();  // REQUIRES: mutex_ held
+  [[nodiscard]] base::Result<Rules> compile(base::TenantId tenant, std::vector<Rule> rules,
+                                            UsageBook* usage) const;
+  base::Result<Written> write(const Author& author, std::vector<Rule> rules,
+                              const std::string& summary, std::optional<std::int64_t> if_version);
+  base::Result<Rules> load(base::TenantId tenant);
+  Rules install(base::TenantId tenant, std::int64_t version, Rules rules);
+  void on_notice(bool resync, std::string_view payload);
+  void mark(base::TenantId tenant, std::int64_t version);  // REQUIRES: mutex_ held
   void work();
 
   const Options options_;
@@ -142,11 +153,10 @@ class RuleBook final : public RuleSource {
   mutable std::mutex mutex_;  // guards what follows
   std::unordered_map<base::TenantId, Entry> entries_;
   std::uint64_t asks_ = 0;
-  base::Time followed_at_;
+  base::Time followed_at_;  // the last poll that worked began then
+  Rules own_;
 
-  std::mutex own_mutex_;  // guards what follows
-  std::vector<Rule> own_;
-
+  std::mutex thread_mutex_;  // guards thread_: notices come from storage's threads
   std::unique_ptr<runtime::Periodic> thread_;
 };
 

@@ -269,8 +269,8 @@ void write_rule(json::Writer& writer, const Rule& rule) {
   if (const std::string_view unit = word_of(kUnits, limit.period); !unit.empty()) {
     writer.key("per").string(unit);
   } else {
-    writer.key("period_ms").integer(
-        std::chrono::duration_cast<std::chrono::milliseconds>(limit.period).count());
+    writer.key("period_ms")
+        .integer(std::chrono::duration_cast<std::chrono::milliseconds>(limit.period).count());
   }
   if (limit.burst != 0) writer.key("burst").integer(static_cast<std::int64_t>(limit.burst));
   writer.key("cost").integer(static_cast<std::int64_t>(rule.cost));

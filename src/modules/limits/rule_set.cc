@@ -85,7 +85,7 @@ struct RuleSet::Index {
 
   kit::SipKey seed{};
   std::unordered_map<std::string, AttributeId> ids;
-  std::vector<Probe> probes;                                       // by attribute
+  std::vector<Probe> probes;  // by attribute
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> places;
   std::vector<std::uint32_t> always;
   std::vector<Plan> plans;  // by rule

@@ -13,8 +13,8 @@ namespace ashlar::limits {
 namespace {
 
 constexpr std::string_view kOther = "(other)";
-constexpr std::array<const char*, kVerdicts> kOutcomes{"allowed",     "denied",        "shadow_denied",
-                                                       "failed_open", "failed_closed", "failed_local"};
+constexpr std::array<const char*, kVerdicts> kOutcomes{
+    "allowed", "denied", "shadow_denied", "failed_open", "failed_closed", "failed_local"};
 
 constexpr std::chrono::seconds kWindow{300};
 constexpr std::uint32_t kBuckets = 5;
@@ -225,8 +225,7 @@ struct UsageBook::Impl {
 
 UsageBook::UsageBook(const Options& options, obs::Registry& metrics)
     : impl_(std::make_unique<Impl>(options, metrics)) {
-  impl_->other.reset(
-      new RuleUsage({}, std::string(kOther), impl_->shared, impl_->other_metric));
+  impl_->other.reset(new RuleUsage({}, std::string(kOther), impl_->shared, impl_->other_metric));
   impl_->rules.emplace(Impl::Name(base::TenantId(), kOther), impl_->other);
 }
 
@@ -241,8 +240,8 @@ std::shared_ptr<RuleUsage> UsageBook::rule(base::TenantId owner, std::string_vie
   } else if (impl_->rules.size() > impl_->options.max_rules) {
     return impl_->other;
   }
-  std::shared_ptr<RuleUsage> made(new RuleUsage(owner, std::string(name), impl_->shared,
-                                                impl_->metric_of(metric_label)));
+  std::shared_ptr<RuleUsage> made(
+      new RuleUsage(owner, std::string(name), impl_->shared, impl_->metric_of(metric_label)));
   impl_->rules[Impl::Name(owner, name)] = made;
   return made;
 }
@@ -295,8 +294,8 @@ std::vector<RuleCounts> UsageBook::seconds(base::TenantId owner, std::string_vie
   return series;
 }
 
-HeavyKeys UsageBook::heavy(base::TenantId owner, std::string_view name, bool refused,
-                           std::size_t k, base::Mono now) const {
+HeavyKeys UsageBook::heavy(base::TenantId owner, std::string_view name, bool refused, std::size_t k,
+                           base::Mono now) const {
   std::shared_ptr<RuleUsage> rule;
   {
     const std::lock_guard lock(impl_->mutex);

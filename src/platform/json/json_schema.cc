@@ -20,6 +20,7 @@ std::string_view type_name(FieldKind kind) {
       return "number";
     case FieldKind::kBoolean:
       return "boolean";
+    case FieldKind::kMap:
     case FieldKind::kObject:
       return "object";
     case FieldKind::kString:
@@ -109,6 +110,10 @@ std::string sample_text(const FieldRules& rules) {
 
 void write_sample(Writer& writer, const Field& field) {
   const FieldRules& rules = field.rules;
+  if (field.kind() == FieldKind::kMap) {
+    writer.raw(rules.example.is_set() ? rules.example.text() : "{}");
+    return;
+  }
   if (rules.example.is_set()) return rules.example.write(writer);
   if (!rules.one_of.empty()) return rules.one_of.begin()->write(writer);
   if (!field.default_json.empty()) {
@@ -132,6 +137,8 @@ void write_sample(Writer& writer, const Field& field) {
       return;
     case FieldKind::kId:
       writer.string("8070450532247928832");
+      return;
+    case FieldKind::kMap:  // written above
       return;
     case FieldKind::kObject:
       CHECK(field.shape != nullptr);

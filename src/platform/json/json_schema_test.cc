@@ -89,5 +89,42 @@ TEST(JsonSchemaText, ExampleIsAccepted) {
   EXPECT_TRUE(taken.ok()) << taken.error().fields.front().field;
 }
 
+struct Labels {
+  std::string name;
+  Value::Object labels;
+  Value::Object rest;
+};
+
+const Schema<Labels>& labels_schema() {
+  static const auto kSchema =
+      Schema<Labels>("Labels", "")
+          .required("name", &Labels::name)
+          .required("labels", &Labels::labels, {.example = R"({"region":"eu"})"})
+          .optional("rest", &Labels::rest);
+  return kSchema;
+}
+
+TEST(JsonSchemaText, AnObjectWithAnyNamesIsTakenAndGivenAsItIs) {
+  std::string out;
+  Writer writer(out);
+  write_json_schema(writer, labels_schema(), Openness::kClosed);
+  EXPECT_EQ(out, R"({"type":"object","properties":{"name":{"type":"string"},)"
+                 R"("labels":{"type":"object","examples":[{"region":"eu"}]},)"
+                 R"("rest":{"type":"object"}},"required":["name","labels"],)"
+                 R"("additionalProperties":false})");
+  EXPECT_EQ(example_of(labels_schema()), R"({"name":"text","labels":{"region":"eu"}})");
+  const std::string text = R"({"name":"a","labels":{"x":[1,{"y":null}]},"rest":{}})";
+  const base::Result<Labels> taken = labels_schema().parse_body(text);
+  ASSERT_TRUE(taken.ok());
+  std::string again;
+  Writer echo(again);
+  labels_schema().write(echo, *taken);
+  EXPECT_EQ(again, text);
+  const base::Result<Labels> wrong = labels_schema().parse_body(R"({"name":"a","labels":[]})");
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_EQ(wrong.error().fields.at(0).field, "/labels");
+  EXPECT_STREQ(wrong.error().fields.at(0).reason, "wrong_type");
+}
+
 }  // namespace
 }  // namespace ashlar::json

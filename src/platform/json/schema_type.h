@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "base/strong_id.h"
 #include "base/time.h"
+#include "platform/json/value.h"
 
 namespace ashlar::json {
 
@@ -61,6 +62,7 @@ enum class FieldKind : std::uint8_t {
   kBoolean,
   kTime,
   kId,
+  kMap,  // an object whose names are the caller's to choose
   kObject
 };
 enum class Wrapper : std::uint8_t { kNone, kOptional, kPatch, kArray };
@@ -114,6 +116,8 @@ template <>
 struct TypeOf<base::Time> : LeafType<base::Time, FieldKind::kTime> {};
 template <class Tag>
 struct TypeOf<base::StrongId<Tag>> : LeafType<base::StrongId<Tag>, FieldKind::kId> {};
+template <>
+struct TypeOf<Value::Object> : LeafType<Value::Object, FieldKind::kMap> {};
 
 template <class X>
 struct TypeOf<std::optional<X>> {

@@ -21,6 +21,7 @@ enum class PlatformUse : std::uint8_t {
   kRedirect,     // a code names its link
   kClickWriter,  // clicks of all tenants are written in one batch
   kActivity,     // activity of all tenants is read back and folded; our own has no tenant
+  kLimits,       // changed rules of all tenants are followed
   kMaintenance,  // verify, clean-up of expired records
 };
 
