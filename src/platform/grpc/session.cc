@@ -95,7 +95,9 @@ void Session::say_goodbye() {
 }
 
 void Session::on_end() {
-  // Nobody reads answers any more: HTTP/2 has no connections that are open one way.
+  // What is said already may still be read. More nobody waits for: HTTP/2 has no connections that
+  // are open one way.
+  fill_output(stream_.output());
   broken_ = ended_ = goodbye_said_ = true;
   while (!calls_.empty()) forget(*calls_.back());
 }

@@ -45,7 +45,7 @@ class Stream {
   // Soon, once for any number of calls: fill_output(), a write, on_input() where bytes wait. Within
   // on_input() there is no need for it.
   virtual void flush() = 0;
-  // Nothing more is read; closes when the output is sent. For protocol errors and QUIT.
+  // Nothing more is read or given; closes when the output is sent. For protocol errors and QUIT.
   virtual void finish() = 0;
   // Closes as soon as the loop is back: what is not sent is lost.
   virtual void abort() = 0;
