@@ -65,7 +65,8 @@ test("malformed lines are counted and reported, never fatal", () => {
   const result = once("nonsense\n5 a x\r\n5 b\n\0\xff\n" + "y".repeat(70_000) + "\n5 a x\n");
   assert.equal(result.code, 0);
   assert.equal(result.stdout, "1\ta\t2\n");
-  assert.equal(result.stderr, "ashlar top: 6 lines, 3 malformed, 1 too long; the first is line 1\n");
+  assert.equal(result.stderr, "ashlar top: 6 lines, 3 malformed, 1 too long; the first is line 1: it begins with no time: neither Unix seconds nor RFC 3339\n");
+  assert.match(once("5 a x\n{\"at\":6}\n").stderr, /^ashlar top: 2 lines, 1 malformed; the first is line 2: no user\n$/);
 });
 
 test("access logs and JSON lines, mixed, by each dimension", () => {
@@ -192,4 +193,8 @@ test("over --max-memory it says so, and the bounds hold", () => {
   assert.deepEqual([rank, name, sure], ["1", "hot", "guaranteed"]);
   assert.ok(Number(lower) <= hot && hot <= Number(upper), bounded.stdout);
   assert.ok(Number(upper) - Number(lower) < hot / 10, bounded.stdout);
+  // The same from a file, whose reads are cut elsewhere.
+  const log = join(temporaryFolder(), "log");
+  writeFileSync(log, input);
+  assert.equal(once("", "--k", "1", "--max-memory", "16m", log).stdout, bounded.stdout);
 });

@@ -158,8 +158,10 @@ void warn_of_lines(const activity::LineTotals& totals) {
   const std::string wrong =
       counted(totals.malformed, "malformed") + counted(totals.too_long, "too long");
   if (wrong.empty()) return;
-  std::fprintf(stderr, "ashlar top: %s%s; the first is line %s\n", lines_text(totals.lines).c_str(),
-               wrong.c_str(), activity::grouped(totals.first_bad).c_str());
+  std::fprintf(stderr, "ashlar top: %s%s; the first is line %s: %s\n",
+               lines_text(totals.lines).c_str(), wrong.c_str(),
+               activity::grouped(totals.first_bad).c_str(),
+               std::string(totals.first_reason).c_str());
 }
 
 void warn_of_bounds(const TopTable& table) {
