@@ -11,6 +11,7 @@ class StatesInProcess final : public LimitStates {
 
   LimitState& of_loop(std::size_t) override { return memory_; }
   Decider& decider() override { return decider_; }
+  void run(std::function<void(LimitState&)> run) override { run(memory_); }
 
  private:
   MemoryState& memory_;

@@ -4,10 +4,11 @@
 // Workers, which may block, decide through decider().
 //
 // Order of life: loops → LimitStates → what serves → loops' stop() → ~LimitStates. Threads:
-// of_loop(i) and what it answers belong to loop i; decider() to any thread.
+// of_loop(i) and what it answers belong to loop i; decider() and run() to any thread.
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 
 #include "modules/limits/decider.h"
@@ -23,6 +24,9 @@ class LimitStates {
 
   [[nodiscard]] virtual LimitState& of_loop(std::size_t loop) = 0;
   [[nodiscard]] virtual Decider& decider() = 0;
+  // Calls `run` once with a state on the thread that it belongs to, within the call or soon. What
+  // is decided there is answered there. Any thread.
+  virtual void run(std::function<void(LimitState&)> run) = 0;
 };
 
 // All counts in process. `memory` outlives it.

@@ -1,0 +1,24 @@
+// OwnRules: brings the native rules of a rule folder (rule_watch.h) to the rule book, as the
+// installation's own.
+#pragma once
+
+#include "modules/limits/rule_watch.h"
+
+namespace ashlar::limits {
+
+class RuleBook;
+
+class OwnRules final : public NativeRules {
+ public:
+  // Both outlive it.
+  OwnRules(RuleBook& book, obs::Log& log) : book_(book), log_(log) {}
+
+  base::Status check(const std::vector<RuleText>& files) override;
+  void use(const std::vector<RuleText>& files) override;
+
+ private:
+  RuleBook& book_;
+  obs::Log& log_;
+};
+
+}  // namespace ashlar::limits
