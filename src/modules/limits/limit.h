@@ -66,6 +66,11 @@ struct LimitSpec {
   bool quota_mode = false;  // refuses only where all of a request's quota limits are over
   Keeping keeping = Keeping::kExact;
   OnFailure on_failure = OnFailure::kOpen;
+  // Of counts in Redis (redis_step.h). `group`: what all limits of a batch have in common, the
+  // tenant or the domain: in a cluster their counts are on one node.
+  std::string group{};
+  // The key's text alone names the count, as in envoyproxy/ratelimit, which can share it.
+  bool bare_key = false;
 
   friend bool operator==(const LimitSpec&, const LimitSpec&) = default;
 };
