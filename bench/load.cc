@@ -11,8 +11,8 @@
 // loop (no --rate): every connection sends its next request when it has its answer.
 //
 // --mix: each line of FILE is CLASS TAB METHOD TAB PATH TAB HEADERS TAB BODY, the last two may be
-// empty, HEADERS ends in a literal \r\n; # in path and body becomes a running number. Figures are
-// then printed for each class as well, as CLASS_good and so on.
+// empty, each of HEADERS ends in a literal \r\n; # in path and body becomes a running number.
+// Figures are then printed for each class as well, as CLASS_good and so on.
 // --timeout-ms: the clients' own patience. Who has no free connection when he is due is turned away
 // (the pool of a real client is bounded too); who has no answer in time hangs up and comes back on
 // a new connection; answers later than that are no good.
@@ -153,7 +153,9 @@ class Requests {
         text = line.substr(std::min(at, line.size()), tab - at);
         at = tab + 1;
       }
-      if (part[3].ends_with("\\r\\n")) part[3].replace(part[3].size() - 4, 4, "\r\n");
+      for (std::size_t break_at; (break_at = part[3].find("\\r\\n")) != std::string::npos;) {
+        part[3].replace(break_at, 4, "\r\n");
+      }
       auto known = std::ranges::find(classes_, part[0]);
       if (known == classes_.end()) known = classes_.insert(known, part[0]);
       std::string head =
