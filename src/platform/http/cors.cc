@@ -10,10 +10,11 @@ namespace {
 
 constexpr std::string_view kRequestFields =
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, "
-    "X-Request-Id, traceparent, tracestate";
+    "X-Request-Id, traceparent, tracestate, Ashlar-Timeout-Ms, Priority";
 constexpr std::string_view kAnswerFields =
     "ETag, Link, Location, Retry-After, X-Request-Id, RateLimit, RateLimit-Policy, "
-    "Idempotency-Replayed, Deprecation, Sunset";
+    "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, X-RateLimit-Limit, "
+    "X-RateLimit-Remaining, X-RateLimit-Reset, Idempotency-Replayed, Deprecation, Sunset";
 constexpr std::string_view kPreflightSeconds = "600";
 
 bool contains(const std::vector<std::string>& origins, std::string_view origin) {

@@ -11,6 +11,7 @@
 #include "platform/http/pending_stream.h"
 #include "platform/http/problem.h"
 #include "platform/http/query.h"
+#include "platform/http/request_limiter.h"
 #include "platform/http/request_observer.h"
 #include "platform/observability/log.h"
 #include "platform/observability/trace.h"
@@ -110,6 +111,16 @@ base::Status check_body(const Route& route, const Exchange& exchange) {
   return base::ok_status();
 }
 
+Response over_quota(const Quota& quota, std::string_view request_id) {
+  std::vector<std::string_view> violated;
+  for (const QuotaState& state : quota.states) {
+    if (state.violated) violated.push_back(state.name);
+  }
+  return quota_problem(violated, quota.retry_after, request_id);
+}
+
+bool is_redirect(int status) { return status >= 300 && status < 400; }
+
 // What was refused before any work was done takes no time, however much there is to do.
 bool says_of_load(int status) { return status < 400 || status >= 500; }
 
@@ -119,6 +130,12 @@ bool says_of_load(int status) { return status < 400 || status >= 500; }
 struct Dispatcher::Job {
   std::unique_ptr<Exchange> exchange;
   std::optional<Admission::Permit> permit;  // none: the lane has no admission
+};
+
+// How far answering has come, besides the answer itself.
+struct Dispatcher::Progress {
+  bool streaming = false;
+  Quota quota;
 };
 
 Dispatcher::Dispatcher(const Needs& needs) : needs_(needs) {}
@@ -181,15 +198,15 @@ void Dispatcher::run(Job& job) {
   const std::optional<obs::TraceContext> parent = obs::parse_traceparent(exchange.head.traceparent);
   call.trace = needs_.tracer.child_of(parent);
 
-  bool streaming = false;
-  base::Result<Response> result = answer(exchange, call, streaming);
+  Progress progress;
+  base::Result<Response> result = answer(exchange, call, progress);
   Response response = result.ok() ? std::move(*result) : problem(result.error(), call.request_id);
   if (!result.ok() && result.error().code == Code::kInternal) {
     needs_.log.error("request failed", {{"request_id", call.request_id},
                                         {"reason", result.error().reason},
                                         {"detail", result.error().detail}});
   }
-  const int status = streaming ? 200 : response.status;
+  const int status = progress.streaming ? 200 : response.status;
   report(exchange, call, status);
   needs_.observer.on_request(route, call.principal);
   const auto took = needs_.clock.mono() - exchange.started;
@@ -200,14 +217,20 @@ void Dispatcher::run(Job& job) {
                         {"http.response.status_code", status},
                         {"ashlar.tenant", call.principal.tenant_name},
                         {"ashlar.request_id", call.request_id}});
-  if (streaming) return;
+  if (progress.streaming) return;
   if (job.permit && says_of_load(status)) job.permit->finished(status < 500);
+  if (!is_redirect(status)) tell_quota(progress.quota, response.headers);
   needs_.cors.add_headers(exchange.head.origin, call.principal.tenant_name, response.headers);
   gzip_if_worth(exchange.head.accept_encoding, response);
   exchange.sink->complete(std::move(response));
 }
 
-base::Result<Response> Dispatcher::answer(Exchange& exchange, Call& call, bool& streaming) {
+base::Result<Response> Dispatcher::answer(Exchange& exchange, Call& call, Progress& progress) {
+  ASHLAR_TRY(identify(exchange, call));
+  if (needs_.limiter != nullptr && charged_cost(*call.route) > 0) {
+    progress.quota = needs_.limiter->charge({call.principal, call.client_address, *call.route});
+    if (!progress.quota.allowed) return over_quota(progress.quota, call.request_id);
+  }
   ASHLAR_TRY(admit(exchange, call));
   const Handler& handler = call.route->handler;
   if (const auto* inline_handler = std::get_if<InlineHandler>(&handler)) {
@@ -220,19 +243,27 @@ base::Result<Response> Dispatcher::answer(Exchange& exchange, Call& call, bool& 
   // answer.
   auto pending = std::make_shared<PendingStream>(exchange.sink);
   ASHLAR_TRY(std::get<StreamHandler>(handler)(call, pending));
-  streaming = true;
+  progress.streaming = true;
   HeaderList headers;
+  tell_quota(progress.quota, headers);
   needs_.cors.add_headers(call.head->origin, call.principal.tenant_name, headers);
   pending->begin(std::move(headers));
   return no_content();
 }
 
+void Dispatcher::tell_quota(const Quota& quota, HeaderList& headers) const {
+  add_rate_limit_fields(needs_.rate_limit_fields, quota.states, headers);
+}
+
+base::Status Dispatcher::identify(const Exchange& exchange, Call& call) {
+  if (call.route->tenancy == Tenancy::kPublic) return base::ok_status();
+  ASHLAR_ASSIGN(call.principal, needs_.authenticator.authenticate(exchange.head, call.deadline));
+  return base::ok_status();
+}
+
 base::Status Dispatcher::admit(const Exchange& exchange, Call& call) {
   const Route& route = *call.route;
-  if (route.tenancy != Tenancy::kPublic) {
-    ASHLAR_ASSIGN(call.principal, needs_.authenticator.authenticate(exchange.head, call.deadline));
-    ASHLAR_TRY(check_tenancy(route, call));
-  }
+  if (route.tenancy != Tenancy::kPublic) ASHLAR_TRY(check_tenancy(route, call));
   ASHLAR_TRY(take_params(exchange, call));
   if (!std::holds_alternative<InlineHandler>(route.handler.value)) {
     ASHLAR_TRY(take_query(route, exchange.head, call));

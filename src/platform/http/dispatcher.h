@@ -1,11 +1,13 @@
 // Dispatcher: what every request passes that reaches a worker, in this order.
 //
-//   submit ─> admission ─> pool ─> authenticate ─> tenancy ─> scope ─> query ─> body ─> handler ─>
-//   answer
+//   submit ─> admission ─> pool ─> authenticate ─> quota ─> tenancy ─> scope ─> query ─> body ─>
+//   handler ─> answer
 //                └─ too many under way (admission.h): the connection answers 503
 //
-// Whatever goes wrong on the way is a Problem (problem.h). One line in the log, one span and the
-// metrics of the route follow each answer. Owns nothing that it is given; all of it outlives it.
+// Whatever goes wrong on the way is a Problem (problem.h). A request that a quota counted says so
+// in its answer (rate_limit_fields.h), unless that is a redirect: clients would delay following it.
+// One line in the log, one span and the metrics of the route follow each answer. Owns nothing that
+// it is given; all of it outlives it.
 #pragma once
 
 #include <array>
@@ -14,6 +16,7 @@
 
 #include "base/result.h"
 #include "platform/http/exchange.h"
+#include "platform/http/rate_limit_fields.h"
 #include "platform/http/route.h"
 
 namespace ashlar::base {
@@ -36,8 +39,10 @@ class Database;
 namespace ashlar::http {
 
 struct Call;
+struct Quota;
 class Admission;
 class CorsPolicy;
+class RequestLimiter;
 class RequestObserver;
 
 class Dispatcher final : public ExchangeHandler {
@@ -52,6 +57,8 @@ class Dispatcher final : public ExchangeHandler {
     obs::Log& log;
     obs::Tracer& tracer;
     RequestObserver& observer;
+    RequestLimiter* limiter = nullptr;  // null: there are no quotas
+    RateLimitFields rate_limit_fields = RateLimitFields::kDraft10;
   };
   explicit Dispatcher(const Needs& needs);
 
@@ -60,10 +67,13 @@ class Dispatcher final : public ExchangeHandler {
 
  private:
   struct Job;
+  struct Progress;
   void run(Job& job);
   void answer_expired(Job& job);
-  base::Result<Response> answer(Exchange& exchange, Call& call, bool& streaming);
+  base::Result<Response> answer(Exchange& exchange, Call& call, Progress& progress);
+  base::Status identify(const Exchange& exchange, Call& call);
   base::Status admit(const Exchange& exchange, Call& call);
+  void tell_quota(const Quota& quota, HeaderList& headers) const;
   base::Result<Response> run_transaction(Call& call);
   void report(const Exchange& exchange, const Call& call, int status);
 

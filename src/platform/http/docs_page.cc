@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "platform/http/docs_page_assets.h"
 #include "platform/http/problem.h"
+#include "platform/http/request_limiter.h"
 #include "platform/http/router.h"
 #include "platform/json/json_schema.h"
 #include "platform/json/parse.h"
@@ -332,7 +333,8 @@ void Page::facts(const Route& route) {
                          ? "any API key"
                          : "scope <code>" + escaped(route.scope.value) + "</code>");
   }
-  fact("Cost", std::to_string(route.cost) + (route.cost == 1 ? " unit" : " units"));
+  const int cost = charged_cost(route);
+  fact("Quota", cost == 0 ? "free" : std::to_string(cost) + (cost == 1 ? " unit" : " units"));
   const auto ms = route.deadline.value.count();
   fact("Deadline", ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms");
   switch (route.idempotency.value) {

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "platform/http/problem.h"
 #include "platform/http/problem_schema.h"
+#include "platform/http/request_limiter.h"
 #include "platform/http/router.h"
 #include "platform/json/json_schema.h"
 #include "platform/json/schema.h"
@@ -76,8 +77,10 @@ std::string operation_description(const Route& route) {
   if (!text.empty()) text += "\n\n";
   if (route.tenancy == Tenancy::kPlatform) text += "For the console's administrator. ";
   if (!route.scope.value.empty()) text += "Scope `" + std::string(route.scope.value) + "`. ";
-  text += "Costs " + std::to_string(route.cost) + (route.cost == 1 ? " unit" : " units") +
-          " of quota; answered within " + std::to_string(route.deadline.value.count()) + " ms.";
+  const int cost = charged_cost(route);
+  const std::string units = std::to_string(cost) + (cost == 1 ? " unit" : " units") + " of quota";
+  text += (cost == 0 ? "Costs no quota" : "Costs " + units) + "; answered within " +
+          std::to_string(route.deadline.value.count()) + " ms.";
   return text;
 }
 
@@ -151,7 +154,7 @@ void Document::write_operation(const Route& route) {
   write_success(route);
   write_errors(route);
   writer_.end_object();
-  writer_.key("x-ashlar-cost").integer(route.cost);
+  writer_.key("x-ashlar-cost").integer(charged_cost(route));
   writer_.key("x-ashlar-deadline-ms").integer(route.deadline.value.count());
   writer_.end_object();
 }
@@ -219,6 +222,11 @@ void Document::write_success_headers(const Route& route) {
   if (route.idempotency != Idempotency::kNatural) {
     write_header(writer_, "Idempotency-Replayed", "`true` where this is the first answer again.");
   }
+  if (charged_cost(route) > 0 && route.success < 300) {
+    write_header(writer_, "RateLimit-Policy", "The quotas that counted the request, if any did.");
+    write_header(writer_, "RateLimit",
+                 "What is left of them: `r` units, all again in `t` seconds.");
+  }
   writer_.end_object();
 }
 
@@ -264,7 +272,7 @@ std::string Document::problem_response(int status, std::span<const ErrorDoc> err
   writer.begin_object().key("description").string(description);
   writer.key("headers").begin_object();
   write_header(writer, "X-Request-Id", "Finds the request in the server's log.");
-  if (status == 503) write_header(writer, "Retry-After", "Seconds to wait.");
+  if (status == 429 || status == 503) write_header(writer, "Retry-After", "Seconds to wait.");
   if (status == 401) write_header(writer, "WWW-Authenticate", "How to authenticate.");
   writer.end_object();
   writer.key("content").begin_object().key("application/problem+json").begin_object();

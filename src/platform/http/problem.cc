@@ -1,6 +1,8 @@
 #include "platform/http/problem.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <utility>
 
 #include "base/sentence.h"
@@ -10,6 +12,8 @@ namespace ashlar::http {
 namespace {
 
 using base::Code;
+
+constexpr std::string_view kProblemType = "application/problem+json";
 
 struct Status {
   int number;
@@ -62,23 +66,24 @@ int invalid_status(const base::Error& error) {
   return body_field || reused_key ? 422 : 400;
 }
 
+// What every problem has.
+void write_members(json::Writer& out, std::string_view type, int status, std::string_view reason,
+                   std::string_view detail, std::string_view request_id) {
+  out.key("type").string(type);
+  out.key("title").string(status_text(status));
+  out.key("status").integer(status);
+  out.key("detail").string(base::sentence(detail));
+  out.key("reason").string(reason);
+  out.key("request_id").string(request_id);
+}
+
 Response render(int status, std::string_view reason, std::string_view detail,
                 std::string_view request_id, const std::vector<base::FieldError>& fields) {
-  Response response{status, "application/problem+json", {}, {}};
+  Response response{status, std::string(kProblemType), {}, {}};
   json::Writer out(response.body);
   out.begin_object();
-  out.key("type");
-  out.string("https://ashlar.dev/problems/" + std::string(reason));
-  out.key("title");
-  out.string(status_text(status));
-  out.key("status");
-  out.integer(status);
-  out.key("detail");
-  out.string(base::sentence(detail));
-  out.key("reason");
-  out.string(reason);
-  out.key("request_id");
-  out.string(request_id);
+  write_members(out, "https://ashlar.dev/problems/" + std::string(reason), status, reason, detail,
+                request_id);
   if (!fields.empty()) {
     out.key("errors");
     out.begin_array();
@@ -141,6 +146,31 @@ Response problem(const base::Error& error, std::string_view request_id) {
 Response problem(int status, std::string_view reason, std::string_view detail,
                  std::string_view request_id) {
   return render(status, reason, detail, request_id, {});
+}
+
+Response quota_problem(std::span<const std::string_view> violated,
+                       std::optional<std::chrono::seconds> retry_after,
+                       std::string_view request_id) {
+  std::string names;
+  for (const std::string_view name : violated) {
+    names.append(names.empty() ? "\"" : ", \"").append(name).append("\"");
+  }
+  const std::string detail = retry_after
+                                 ? "The quota " + names + " is used up for the moment."
+                                 : "This request costs more than the quota " + names + " ever has.";
+  Response response{429, std::string(kProblemType), {}, {}};
+  json::Writer out(response.body);
+  out.begin_object();
+  write_members(out, "https://iana.org/assignments/http-problem-types#quota-exceeded", 429,
+                "quota_exceeded", detail, request_id);
+  out.key("violated-policies").begin_array();
+  for (const std::string_view name : violated) out.string(name);
+  out.end_array().end_object();
+  if (retry_after) {
+    const auto seconds = std::max<std::int64_t>(retry_after->count(), 1);
+    response.header("Retry-After", std::to_string(seconds));
+  }
+  return response;
 }
 
 std::string_view status_text(int status) {

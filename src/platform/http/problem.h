@@ -12,6 +12,9 @@
 // wrote it (base/sentence.h).
 #pragma once
 
+#include <chrono>
+#include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/result.h"
@@ -24,6 +27,13 @@ Response problem(const base::Error& error, std::string_view request_id);
 // For what the protocol layer refuses before there is a Call (405, 413, 414, 431, 501 …).
 Response problem(int status, std::string_view reason, std::string_view detail,
                  std::string_view request_id);
+
+// 429 for who is over a quota: of the problem type that
+// draft-ietf-httpapi-ratelimit-headers registers, with the names of the quotas that refused
+// ("violated-policies") and Retry-After, at least 1 s; none where the request will never pass.
+Response quota_problem(std::span<const std::string_view> violated,
+                       std::optional<std::chrono::seconds> retry_after,
+                       std::string_view request_id);
 
 // "Not Found" and the like; "Unknown" for what HTTP has no phrase for.
 std::string_view status_text(int status);

@@ -31,7 +31,9 @@ const json::Schema<ProblemView>& problem_schema() {
           .required("request_id", &ProblemView::request_id,
                     {.doc = "Finds the request in the server's log."})
           .optional("errors", &ProblemView::errors, field_schema(),
-                    {.doc = "Each wrong field or parameter, where the reason is theirs."});
+                    {.doc = "Each wrong field or parameter, where the reason is theirs."})
+          .optional("violated-policies", &ProblemView::violated_policies,
+                    {.doc = "Of `quota_exceeded`: the quotas that are used up."});
   return schema;
 }
 

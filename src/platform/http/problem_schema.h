@@ -23,6 +23,7 @@ struct ProblemView {
   std::string reason;
   std::string request_id;
   std::vector<ProblemField> errors;
+  std::vector<std::string> violated_policies;
 };
 
 const json::Schema<ProblemView>& problem_schema();

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/sentence.h"
 #include "base/text.h"
+#include "platform/http/request_limiter.h"
 #include "platform/http/router.h"
 #include "platform/json/json_schema.h"
 #include "platform/json/schema.h"
@@ -263,6 +264,11 @@ std::vector<ErrorDoc> errors_of(const Route& route) {
   if (route.paged)
     platform.push_back({400, "invalid_cursor", "The cursor was not given out for this list."});
   add_repeat_errors(route, platform);
+  if (charged_cost(route) > 0) {
+    platform.push_back({429, "quota_exceeded",
+                        "A quota is used up, and `violated-policies` names it; try again after "
+                        "Retry-After seconds."});
+  }
   platform.push_back({503, "overloaded", "Too much to do; try again after Retry-After seconds."});
   platform.push_back({503, "storage_unavailable", "Storage does not answer; try again."});
   platform.push_back({504, "storage_deadline", "No answer in time; a change may have happened."});
