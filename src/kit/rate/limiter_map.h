@@ -91,7 +91,8 @@ class LimiterMap {
   // Calls take(i, State&) -> Decision for each key on a copy of its state, in order; a key given
   // twice sees what it took before. True where all were allowed: then all copies become the states.
   // Else nothing is taken: decisions[i] is still what take(i) said, so its `remaining` is without
-  // what was not taken in the end.
+  // what was not taken in the end; and a state that a long step back of the clock would move to the
+  // new now (decision.h, promise 3) is not moved.
   // REQUIRES: keys.size() == decisions.size() <= kMaxBatch.
   template <class Take>
   bool take_all(std::span<const LimiterKey> keys, base::Mono now, std::span<Decision> decisions,

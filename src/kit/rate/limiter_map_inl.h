@@ -33,10 +33,10 @@ class LimiterMap<State>::Locked {
  public:
   explicit Locked(LimiterMap& map) : map_(map) {}
 
-  // State{} where the key is not there.
-  [[nodiscard]] State get(LimiterKey key) const {
+  // nullptr where the key is not there. Until the next put().
+  [[nodiscard]] const State* find(LimiterKey key) const {
     const auto* slot = map_.stripe_of(key).table.find(key);
-    return slot != nullptr ? slot->state : State{};
+    return slot != nullptr ? &slot->state : nullptr;
   }
   void put(LimiterKey key, base::Mono now, const State& state,
            std::chrono::nanoseconds reset_after) {

@@ -251,7 +251,8 @@ TEST(LimiterMap, ReadsAndWritesSeveralKeysAsOneStep) {
   const std::array keys = {key_of(1), key_of(2)};
   map.with_all(keys, [&](auto& locked) {
     for (const LimiterKey key : keys) {
-      GcraState state = locked.get(key);
+      EXPECT_EQ(locked.find(key), nullptr);
+      GcraState state;
       const Decision decision = take(rule, state, kStart, 4);
       if (key == keys[0]) locked.put(key, kStart, state, decision.reset_after);
     }

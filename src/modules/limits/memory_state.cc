@@ -96,7 +96,9 @@ class Copies {
   template <class Locked>
   void load(const Locked& map) {
     for (std::size_t i = 0; i < count_; ++i) {
-      std::construct_at(&states_[i], map.get(keys_[i]));
+      const State* state = map.find(keys_[i]);
+      there_[i] = state != nullptr;
+      std::construct_at(&states_[i], state != nullptr ? *state : State{});
       reset_after_[i] = kUntouched;
     }
   }
@@ -107,8 +109,12 @@ class Copies {
     }
   }
   State& state(std::uint8_t i) { return states_[i]; }
-  void touched(std::uint8_t i, std::chrono::nanoseconds reset_after) {
+  void taken(std::uint8_t i, std::chrono::nanoseconds reset_after) {
     reset_after_[i] = reset_after;
+  }
+  // Nothing was taken, but the state is now that of another time.
+  void moved(std::uint8_t i, std::chrono::nanoseconds reset_after) {
+    if (there_[i] || reset_after_[i] != kUntouched) reset_after_[i] = reset_after;
   }
   [[nodiscard]] std::span<const kit::LimiterKey> keys() const { return {keys_.data(), count_}; }
 
@@ -117,6 +123,7 @@ class Copies {
 
   std::size_t count_ = 0;
   std::array<kit::LimiterKey, Batch::kMaxAsks> keys_;
+  std::array<bool, Batch::kMaxAsks> there_;
   std::array<std::chrono::nanoseconds, Batch::kMaxAsks> reset_after_;
   union {
     std::array<State, Batch::kMaxAsks> states_;
@@ -158,16 +165,34 @@ class MemoryState::Step {
   }
 
  private:
+  // Who takes nothing stores the state too, if there is one: after a long step back of the
+  // clock it has moved to the new now, and who only asks must not wait until the clock is back
+  // where it was (kit/rate/decision.h, promise 3).
   kit::Decision act_on_copy(std::size_t i, const Ask& ask) {
     return is_log(ask) ? act_on(logs_, copy_of_[i], ask) : act_on(counts_, copy_of_[i], ask);
   }
   template <class State>
   kit::Decision act_on(Copies<State>& copies, std::uint8_t copy, const Ask& ask) {
     const kit::Decision decision = act(copies.state(copy), ask, batch_.consume, now_);
-    const bool tried_in_vain =
-        ask.action == Action::kTake && !decision.allowed && batch_.consume == Consume::kAllOrNone;
-    if (ask.action != Action::kPeek && !tried_in_vain) copies.touched(copy, decision.reset_after);
+    if (ask.action == Action::kPeek) {
+      copies.moved(copy, settle(copies.state(copy), ask).reset_after);
+    } else if (took_nothing(ask, decision)) {
+      copies.moved(copy, decision.reset_after);
+    } else {
+      copies.taken(copy, decision.reset_after);
+    }
     return decision;
+  }
+  [[nodiscard]] bool took_nothing(const Ask& ask, const kit::Decision& decision) const {
+    if (ask.action == Action::kRefund) return true;
+    return ask.action == Action::kTake && !decision.allowed &&
+           batch_.consume == Consume::kAllOrNone;
+  }
+  template <class State>
+  kit::Decision settle(State& state, Ask ask) {
+    ask.action = Action::kTake;
+    ask.cost = 0;
+    return act(state, ask, Consume::kAllOrNone, now_);
   }
 
   // What a refused batch does: charges and refunds, and it tells takes that fitted what is left.
@@ -177,10 +202,13 @@ class MemoryState::Step {
       Outcome& outcome = batch_.outcomes[i];
       if (ask.action == Action::kCharge || ask.action == Action::kRefund) {
         outcome.decision = act_on_copy(i, ask);
-      } else if (ask.action == Action::kTake && !outcome.over()) {
-        ask.action = Action::kPeek;
-        ask.cost = 0;
-        const kit::Decision left = act_on_copy(i, ask);
+        continue;
+      }
+      ask.cost = 0;
+      const bool fitted = ask.action == Action::kTake && !outcome.over();
+      ask.action = Action::kPeek;
+      const kit::Decision left = act_on_copy(i, ask);
+      if (fitted) {
         outcome.decision.remaining = left.remaining;
         outcome.decision.reset_after = left.reset_after;
       }

@@ -190,6 +190,30 @@ TEST(MemoryState, AgreesWithBruteForceOnRandomBatches) {
   EXPECT_EQ(state.stats().counts.evicted + state.stats().logs.evicted, 0);
 }
 
+// Also for who only peeks or is always refused in company: the state must move to the new now.
+TEST(MemoryState, AClockThatStepsFarBackLocksNobodyOut) {
+  for (const Algorithm algorithm :
+       {Algorithm::kFixedWindow, Algorithm::kSlidingCounter, Algorithm::kSlidingLog,
+        Algorithm::kTokenBucket, Algorithm::kGcra}) {
+    for (const bool peeks : {false, true}) {
+      MemoryState state({}, kSeed);
+      const auto limit = limit_of(algorithm, 10);
+      const auto none = limit_of(Algorithm::kFixedWindow, 0);
+      decided(state, {{limit.get(), "a", 10}});
+      base::Mono now = kStart - std::chrono::hours(24);
+      const auto passes = [&] {
+        return peeks ? remaining(state, *limit, "a", now) > 0
+                     : !decided(state, {{limit.get(), "a"}, {none.get(), "a"}}, now)
+                            .outcomes[0]
+                            .over();
+      };
+      EXPECT_FALSE(passes());
+      now += seconds(181);
+      EXPECT_TRUE(passes()) << static_cast<int>(algorithm) << peeks;
+    }
+  }
+}
+
 // Two keys under two limits of different maps: whatever the threads do, both have given the same.
 TEST(MemoryState, ABatchIsOneStepForOtherThreads) {
   MemoryState state({}, kSeed);

@@ -15,53 +15,9 @@
 #include "base/time.h"
 #include "kit/rate/bounds.h"
 #include "kit/rate/decision.h"
+#include "kit/rate/testing/limiter_draws.h"
 
 namespace ashlar::kit {
-
-using Ns = std::chrono::nanoseconds;
-
-inline base::Mono mono(std::int64_t ns) { return base::Mono{Ns{ns}}; }
-
-inline std::uint64_t pick(base::Random& random, std::span<const std::uint64_t> from) {
-  return from[random.below(from.size())];
-}
-
-// Mostly near what matters: nothing, one nanosecond, a part of the period, several periods.
-inline std::int64_t random_step_ns(base::Random& random, std::int64_t period_ns) {
-  const auto below = [&](std::int64_t bound) {
-    return static_cast<std::int64_t>(
-        random.below(static_cast<std::uint64_t>(std::max<std::int64_t>(bound, 1))));
-  };
-  switch (random.below(8)) {
-    case 0:
-      return 0;
-    case 1:
-      return 1;
-    case 2:
-      return below(period_ns);
-    case 3:
-      return below(3 * period_ns);
-    case 4:
-      return period_ns - below(std::min<std::int64_t>(period_ns, 3));
-    default:
-      return below(period_ns / 8);
-  }
-}
-
-inline std::uint64_t random_cost(base::Random& random, std::uint64_t limit) {
-  switch (random.below(8)) {
-    case 0:
-      return 0;
-    case 1:
-      return limit + random.below(3);
-    case 2:
-      return random.below(limit + 1);
-    case 3:
-      return random.below(limit / 4 + 2);
-    default:
-      return 1;
-  }
-}
 
 // 1. peek changes nothing and says what take says. 2. What is denied takes nothing. 3. retry_after
 // and reset_after are right to the nanosecond. 4. A refund gives back at most what was taken. 5. A

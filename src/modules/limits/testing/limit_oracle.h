@@ -28,11 +28,9 @@ class KeyOracle {
         phase_(phase_ns),
         level_(capacity_ * period_) {}
 
-  // What is left: below 0 where more than the limit is taken.
   bool fits(std::int64_t now, std::uint64_t cost) {
     settle(now);
-    const Wide left = parts_left(now) - static_cast<Wide>(cost) * period_;
-    return left >= 0;
+    return parts_left(now) >= static_cast<Wide>(cost) * period_;
   }
   std::uint64_t remaining(std::int64_t now) {
     settle(now);
