@@ -7,6 +7,7 @@
 
 #include "app/banner.h"
 #include "app/installation.h"
+#include "app/limits_listeners.h"
 #include "app/modules.h"
 #include "app/platform_routes.h"
 #include "platform/http/admission.h"
@@ -17,6 +18,7 @@
 #include "platform/http/openapi.h"
 #include "platform/http/router.h"
 #include "platform/http/server.h"
+#include "platform/net/loop_group.h"
 #include "platform/observability/process_metrics.h"
 #include "platform/observability/trace.h"
 #include "platform/runtime/periodic.h"
@@ -103,6 +105,7 @@ struct App::Parts {
   std::unique_ptr<http::Server> server;
   std::unique_ptr<http::Router> metrics_router;
   std::unique_ptr<http::Server> metrics_server;
+  std::unique_ptr<LimitsListeners> limits_listeners;
   std::optional<runtime::Periodic> housekeeping;
 
   ~Parts() {
@@ -116,7 +119,7 @@ struct App::Parts {
   http::Admission* admission(http::Lane lane, std::size_t workers);
   Status lock_folder();
   Status open();
-  Status build(http::ListenSocket socket);
+  Status build(http::ListenSocket socket, LimitsSockets limits_sockets);
   Status build_metrics_listener();
   http::RouteTable all_routes();
   Status ready();
@@ -162,7 +165,7 @@ http::RouteTable App::Parts::all_routes() {
   return routes;
 }
 
-Status App::Parts::build(http::ListenSocket socket) {
+Status App::Parts::build(http::ListenSocket socket, LimitsSockets limits_sockets) {
   Installation& a = *ashlar;
   origin = (config.http.tls_certificate.empty() ? "http://" : "https://") + socket.authority();
   public_url = config.public_url.empty() ? origin : config.public_url;
@@ -198,6 +201,14 @@ Status App::Parts::build(http::ListenSocket socket) {
   ASHLAR_ASSIGN(server, http::Server::make(config.http, std::move(socket), *router, *dispatcher,
                                            a.clock, a.entropy, a.log, a.metrics));
   ASHLAR_TRY(build_metrics_listener());
+  ASHLAR_ASSIGN(limits_listeners,
+                LimitsListeners::make(std::move(limits_sockets),
+                                      {.ashlar = a,
+                                       .config = config,
+                                       .limits = modules->limits(),
+                                       .loops = modules->loops(),
+                                       .dispatcher = *dispatcher,
+                                       .ready = [this] { return !stopping.load(); }}));
   return base::ok_status();
 }
 
@@ -265,13 +276,15 @@ base::Result<std::unique_ptr<App>> App::start(const Config& config) {
   // Before anything is opened: a port that is taken must not wait for a migration.
   ASHLAR_ASSIGN(http::ListenSocket socket,
                 http::ListenSocket::bind(config.http.address, config.http.port));
+  ASHLAR_ASSIGN(LimitsSockets limits_sockets, LimitsSockets::bind(config.limits));
   ASHLAR_TRY(parts->open());
-  ASHLAR_TRY(parts->build(std::move(socket)));
+  ASHLAR_TRY(parts->build(std::move(socket), std::move(limits_sockets)));
   parts->modules->start();
   parts->housekeeping.emplace("housekeeping", kHousekeeping,
                               [p = parts.get()] { p->keep_house(); });
   parts->server->start();
   if (parts->metrics_server) parts->metrics_server->start();
+  parts->limits_listeners->start();
   parts->ashlar->log.info("listening", {{"address", parts->origin}, {"version", kVersion}});
   return std::unique_ptr<App>(new App(std::move(parts)));
 }
@@ -283,6 +296,7 @@ base::Status App::stop() {
   p.modules->close_streams();
   p.server->stop();
   if (p.metrics_server) p.metrics_server->stop();
+  p.limits_listeners->stop();
   for (auto& pool : p.pools) pool->drain();
   p.housekeeping->stop();
   const Status written = p.write_what_is_left();

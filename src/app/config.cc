@@ -19,8 +19,6 @@
 namespace ashlar::app {
 namespace {
 
-using base::Code;
-using base::fail;
 using base::Status;
 
 Setting seconds(std::string_view key, std::string_view doc,

@@ -7,12 +7,15 @@
 #include "app/installation.h"
 #include "base/encoding.h"
 #include "modules/activity/activity_module.h"
+#include "modules/limits/limits_data.h"
+#include "modules/limits/limits_module.h"
 #include "modules/links/links_module.h"
 #include "modules/links/redirect_codec.h"
 #include "modules/links/redirects.h"
 #include "platform/cache/cache_service.h"
 #include "platform/cache/hot_keys.h"
 #include "platform/cache/redis_far_cache.h"
+#include "platform/net/loop_group.h"
 
 namespace ashlar::app {
 namespace {
@@ -49,21 +52,44 @@ cache::FarRegionOptions links_region(const Config& config) {
 }  // namespace
 
 std::vector<std::string> known_scopes() {
-  return {"links:read",     "links:write", "activity:read",
-          "activity:write", "keys:read",   "keys:write"};
+  return {"links:read",  "links:write",  "activity:read", "activity:write", "limits:check",
+          "limits:read", "limits:write", "keys:read",     "keys:write"};
 }
 
 std::vector<security::TenantData> tenant_data() {
-  return {links::links_tenant_data(), activity::activity_tenant_data()};
+  return {links::links_tenant_data(), activity::activity_tenant_data(),
+          limits::limits_tenant_data()};
 }
 
 base::Result<std::string> link_code_secret(Installation& ashlar) {
   return ashlar.settings->get_or_create_secret("links_code_secret", links::CodeSpace::kSecretBytes);
 }
 
+// Threads of their own only where there is something for them to do.
+std::unique_ptr<net::LoopGroup> limits_loops(const Config& config, const base::Clock& clock) {
+  const LimitsConfig& given = config.limits;
+  if (given.grpc_listen.empty() && given.resp_listen.empty() && given.redis.empty()) return {};
+  return std::make_unique<net::LoopGroup>(given.io_threads, "limits", clock);
+}
+
+limits::LimitsModule::Options limits_options(const Config& config, std::string secret) {
+  const LimitsConfig& given = config.limits;
+  limits::LimitsModule::Options options;
+  options.rule_folder = given.folder;
+  options.tree.merge_domains = given.merge_domains;
+  options.service.count_refused = given.count_refused;
+  options.service.all_shadow = given.shadow;
+  options.service.response_headers = given.response_headers;
+  options.memory.max_keys = given.max_keys;
+  if (config.store.empty()) options.snapshot_path = config.data_dir + "/limits.counts";
+  options.snapshot_every = base::Seconds{given.snapshot_s};
+  options.native.reservation_secret = std::move(secret);
+  return options;
+}
+
 struct Modules::Parts {
   Parts(const Needs& needs, std::unique_ptr<cache::FarCache> far,
-        links::LinksModule::Options links_options)
+        links::LinksModule::Options links_options, std::string reservation_secret)
       : log(needs.ashlar.log),
         cursors(needs.cursors),
         cache(std::move(far), *needs.ashlar.db, needs.ashlar.clock, needs.ashlar.entropy,
@@ -79,7 +105,10 @@ struct Modules::Parts {
         activity({.board = {.max_bytes = needs.config.activity_memory_mb << 20,
                             .max_dimension_bytes = needs.config.activity_dimension_mb << 20,
                             .seed = needs.ashlar.entropy.u64()}},
-                 *needs.ashlar.db, needs.ashlar.clock, needs.ashlar.metrics, needs.ashlar.log) {}
+                 *needs.ashlar.db, needs.ashlar.clock, needs.ashlar.metrics, needs.ashlar.log),
+        loops(limits_loops(needs.config, needs.ashlar.clock)),
+        limits(limits_options(needs.config, std::move(reservation_secret)), *needs.ashlar.db,
+               needs.ashlar.clock, needs.ashlar.entropy, needs.ashlar.metrics, needs.ashlar.log) {}
 
   static links::LinksModule::Options with_region(links::LinksModule::Options options,
                                                  cache::FarRegion& region) {
@@ -115,6 +144,8 @@ struct Modules::Parts {
   links::Redirects redirects;
   std::optional<cache::WarmUp> warm_up;
   activity::ActivityModule activity;
+  std::unique_ptr<net::LoopGroup> loops;  // of limits; null where nothing runs on them
+  limits::LimitsModule limits;
 };
 
 Modules::Modules(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -129,10 +160,15 @@ base::Result<std::unique_ptr<Modules>> Modules::make(const Needs& needs) {
                                             .code_secret = std::move(secret),
                                             .click_shards = needs.config.http.io_threads + 1};
   ASHLAR_ASSIGN(std::unique_ptr<cache::FarCache> far, make_far_cache(needs.config, needs.ashlar));
-  auto parts = std::make_unique<Parts>(needs, std::move(far), std::move(links_options));
+  ASHLAR_ASSIGN(std::string reservation_secret,
+                needs.ashlar.settings->get_or_create_secret(
+                    "limits_reservation_secret", limits::ReservationCodec::kSecretBytes));
+  auto parts = std::make_unique<Parts>(needs, std::move(far), std::move(links_options),
+                                       std::move(reservation_secret));
   if (needs.config.store.empty()) parts->hot_codes_file = needs.config.data_dir + "/links.hot";
   parts->keep_warm();
   ASHLAR_TRY(parts->activity.load());
+  ASHLAR_TRY(parts->limits.load());
   return std::unique_ptr<Modules>(new Modules(std::move(parts)));
 }
 
@@ -141,6 +177,7 @@ http::RouteTable Modules::routes() {
   add(table, links::links_routes(parts_->links, parts_->cursors));
   table.push_back(parts_->redirects.route());
   add(table, activity::activity_routes(parts_->activity));
+  add(table, limits::limits_routes(parts_->limits.native, parts_->cursors));
   return table;
 }
 
@@ -152,11 +189,21 @@ void Modules::start() {
   parts_->cache.start();
   parts_->links.start();
   parts_->activity.start();
+  if (parts_->loops) parts_->loops->start();
+  parts_->limits.start();
 }
 
-void Modules::close_streams() { parts_->links.close_streams(); }
+limits::LimitsModule& Modules::limits() { return parts_->limits; }
+net::LoopGroup* Modules::loops() { return parts_->loops.get(); }
+
+void Modules::close_streams() {
+  parts_->links.close_streams();
+  parts_->limits.close_streams();
+}
 
 base::Status Modules::stop() {
+  parts_->limits.stop();
+  if (parts_->loops) parts_->loops->stop();
   parts_->activity.stop();
   if (parts_->cache.stop()) parts_->save_hot_codes();
   return parts_->links.stop();

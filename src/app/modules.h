@@ -15,6 +15,13 @@ class RequestObserver;
 class Router;
 }  // namespace ashlar::http
 
+namespace ashlar::limits {
+class LimitsModule;
+}
+namespace ashlar::net {
+class LoopGroup;
+}
+
 namespace ashlar::app {
 
 class Installation;
@@ -45,6 +52,8 @@ class Modules {
 
   http::RouteTable routes();
   http::RequestObserver& request_observer();
+  limits::LimitsModule& limits();
+  net::LoopGroup* loops();                 // that limits are served on; null: on none
   void watch(const http::Router& router);  // of routes(); before start()
   void start();                            // background work begins
   void close_streams();                    // ends what would keep connections open for ever

@@ -100,10 +100,11 @@ struct Commands {
   }
 
   void add_server();
-  void add_setting_flags(CLI::App& serving);
+  void add_setting_flags(CLI::App& serving_command);
   void add_tenants();
   void add_keys();
   void add_upkeep();
+  void add_limits();
   void add_top();
 };
 
@@ -120,15 +121,15 @@ void Commands::add_server() {
 }
 
 // What decides where the server listens and what it serves; every other setting takes --set.
-void Commands::add_setting_flags(CLI::App& serving) {
+void Commands::add_setting_flags(CLI::App& serving_command) {
   constexpr std::array<std::string_view, 6> kKeys{
       "limits.config", "grpc.listen", "resp.listen", "limits.http_listen", "redis", "public_url"};
   for (const Setting& setting : settings()) {
     if (std::ranges::find(kKeys, setting.key) == kKeys.end()) continue;
-    serving.add_option_function<std::string>(
+    serving_command.add_option_function<std::string>(
         flag_name(setting.key),
-        [this, key = std::string(setting.key)](const std::string& value) {
-          common.flags[key] = value;
+        [this, wanted = std::string(setting.key)](const std::string& value) {
+          common.flags[wanted] = value;
         },
         std::string(setting.doc));
   }
@@ -184,6 +185,15 @@ void Commands::add_upkeep() {
   app.add_subcommand("version", "Print the version")->callback([] {
     std::printf("ashlar %s\n", kVersion);
   });
+}
+
+void Commands::add_limits() {
+  CLI::App& limits = group("limits", "Rate limits: check");
+  add(limits, "check",
+      "Read a folder of rule files as `serve` would; 1 and the reason where it is bad",
+      [this](const Config& c) { return limits_check(c, path); })
+      ->add_option("DIR", path, "As --limits-config of `serve`")
+      ->required();
 }
 
 void Commands::add_top() {
@@ -247,6 +257,7 @@ int run_command_line(int argc, char** argv) {
   commands.add_tenants();
   commands.add_keys();
   commands.add_upkeep();
+  commands.add_limits();
   commands.add_top();
   try {
     commands.app.parse(argc, argv);

@@ -15,6 +15,7 @@
 #include "app/installation.h"
 #include "app/modules.h"
 #include "base/time.h"
+#include "modules/limits/rule_folder.h"
 #include "platform/storage/embedded_migrations.h"
 #include "platform/storage/migrations.h"
 #include "platform/storage/sqlite_database.h"
@@ -258,6 +259,10 @@ Status key_revoke(const Config& config, const std::string& tenant, const std::st
 Status admin_reset_password(const Config& config) {
   ASHLAR_ASSIGN(const auto ashlar, open_quietly(config));
   return ashlar->admin->reset_password(ask_password("New password, at least 10 characters"));
+}
+
+Status limits_check(const Config& config, const std::string& folder) {
+  return limits::check_rule_folder(folder, config.limits.merge_domains, std::cout);
 }
 
 Status verify(const Config& config) {

@@ -33,6 +33,8 @@ base::Status key_create(const Config& config, const KeyCreate& wanted);
 base::Status key_list(const Config& config, const std::string& tenant);
 base::Status key_revoke(const Config& config, const std::string& tenant, const std::string& id);
 
+base::Status limits_check(const Config& config, const std::string& folder);
+
 base::Status admin_reset_password(const Config& config);  // reads it from standard input
 base::Status verify(const Config& config);
 base::Status backup(const Config& config, const std::string& path);
