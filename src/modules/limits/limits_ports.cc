@@ -15,9 +15,9 @@ LimitsPorts::LimitsPorts(Options options, net::LoopGroup& loops, LimitStates& st
                          const RlsService& service, ThrottleAuth* auth, std::function<bool()> ready,
                          obs::Registry& metrics) {
   if (options.grpc) {
-    add_rls_grpc(methods_, service,
+    add_rls_grpc(methods_, service, loops.size(),
                  [&states](std::size_t loop) -> LimitState& { return states.of_loop(loop); });
-    grpc::add_health(methods_, {kRlsGrpcService}, std::move(ready));
+    grpc::add_health(methods_, {"ratelimit", kRlsGrpcService}, std::move(ready));
     grpc_ = std::make_unique<grpc::Server>(grpc::ServerOptions{}, std::move(*options.grpc), loops,
                                            methods_, metrics);
   }
