@@ -50,7 +50,8 @@ class RuleWatchTest : public testing::Test {
   // -1: no rule.
   [[nodiscard]] std::int64_t amount() const {
     const auto tree = service_.tree();
-    return tree->rules().empty() ? -1 : tree->rules()[0]->requests_per_unit;
+    if (tree->rules().empty()) return -1;
+    return tree->rules()[0]->requests_per_unit;
   }
   [[nodiscard]] bool metric_says(const std::string& line) const {
     return metrics_.render().find("\n" + line + "\n") != std::string::npos;
