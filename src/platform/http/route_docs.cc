@@ -269,6 +269,8 @@ std::vector<ErrorDoc> errors_of(const Route& route) {
                         "A quota is used up, and `violated-policies` names it; try again after "
                         "Retry-After seconds."});
   }
+  platform.push_back({400, "bad_timeout", "Ashlar-Timeout-Ms is no number of milliseconds."});
+  platform.push_back({504, "deadline_exceeded", "Ashlar-Timeout-Ms was over; nothing was done."});
   platform.push_back({503, "overloaded", "Too much to do; try again after Retry-After seconds."});
   platform.push_back({503, "storage_unavailable", "Storage does not answer; try again."});
   platform.push_back({504, "storage_deadline", "No answer in time; a change may have happened."});
