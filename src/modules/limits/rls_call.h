@@ -88,7 +88,7 @@ class RlsCall : public Batch {
 
  protected:
   RlsCall() = default;
-  ~RlsCall() = default;
+  virtual ~RlsCall() = default;
 
  private:
   friend class RlsService;
