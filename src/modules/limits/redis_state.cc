@@ -29,7 +29,8 @@ const redis::RedisScript& RedisState::script() {
 }
 
 RedisState::RedisState(const Options& options, std::unique_ptr<redis::RedisLink> link,
-                       runtime::EventLoop& loop, const kit::SipKey& seed, obs::Registry& metrics)
+                       std::shared_ptr<LocalShare> local, runtime::EventLoop& loop,
+                       obs::Registry& metrics)
     : options_(options),
       loop_(loop),
       failed_(metrics.make_counter("ashlar_limits_redis_failures_total",
@@ -37,7 +38,7 @@ RedisState::RedisState(const Options& options, std::unique_ptr<redis::RedisLink>
       denied_at_once_(metrics.make_counter(
           "ashlar_limits_redis_denied_at_once_total",
           "Refusals without asking Redis, since the window was known to be over.")),
-      local_(std::make_unique<LocalShare>(options.instances, options.max_local_keys, seed)),
+      local_(std::move(local)),
       link_(std::move(link)) {}
 
 RedisState::~RedisState() = default;

@@ -9,7 +9,7 @@
 //  2. on_decided() comes within Options::deadline. Where Redis has not answered by then, or not at
 //     all, LimitSpec::on_failure answers: at once while it is known to be down (redis_link.h).
 //     What a late script still takes stays taken: never in favour of the one who is limited.
-//  3. kLocal judges by amount / instances (and burst / instances), at least 1, in this process.
+//  3. kLocal judges by this loop's share (local_share.h).
 //  4. A fixed window that is over is refused without asking again for at most kDenyFor, and not
 //     beyond its end: only batches of one ask. A refund by another instance is seen that much
 //     later.
@@ -54,17 +54,15 @@ class RedisState final : public LimitState {
   struct Options {
     std::string prefix;
     base::Millis deadline{50};
-    std::uint64_t instances = 1;
-    std::size_t max_local_keys = 100'000;  // while Redis is away
   };
 
   // The scripts that the link is to load.
   static const redis::RedisScript& script();
 
   // `loop`: the link's. It and `metrics` outlive the state. Batches that wait when it goes are
-  // decided by on_failure.
+  // decided by on_failure. `local`: of this loop, for all its states.
   RedisState(const Options& options, std::unique_ptr<redis::RedisLink> link,
-             runtime::EventLoop& loop, const kit::SipKey& seed, obs::Registry& metrics);
+             std::shared_ptr<LocalShare> local, runtime::EventLoop& loop, obs::Registry& metrics);
   ~RedisState() override;
 
   // REQUIRES: at most Batch::kMaxAsks asks, each with a limit.
@@ -88,7 +86,7 @@ class RedisState final : public LimitState {
   runtime::EventLoop& loop_;
   obs::Counter& failed_;
   obs::Counter& denied_at_once_;
-  const std::unique_ptr<LocalShare> local_;
+  const std::shared_ptr<LocalShare> local_;
   std::vector<std::unique_ptr<Waiting>> spare_;
   std::unordered_map<std::string, Denied> denied_;
   std::unique_ptr<redis::RedisLink> link_;  // goes first: it calls what is above

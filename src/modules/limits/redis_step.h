@@ -6,8 +6,8 @@
 // Time in Redis is in microseconds. A limit's period is rounded up to them, times of answers are
 // multiples of them. Amounts, bursts and costs above kMost are judged as kMost: Lua's numbers are
 // exact to 2^53. Token buckets are kept as GCRA, which admits the same; only where a rule changes
-// its debt stays as a time, not as tokens. Fixed windows have a key each, so a clock that steps
-// back goes on with the earlier window's count, and another period begins new windows.
+// or the clock steps back it is as gcra.h says. Fixed windows have a key each, so a clock that
+// steps back goes on with the earlier window's count, and another period begins new windows.
 //
 // Keys: prefix, in a cluster "{group}" (LimitSpec::group: so all keys of a batch are on one node),
 // for limits that are not bare_key their id, the key's text, for fixed windows when the window
