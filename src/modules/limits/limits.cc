@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 #include "base/check.h"
@@ -17,15 +16,15 @@
 namespace ashlar::limits {
 namespace {
 
-// Kept for as long as a reservation can live: what was marked then is refused until it has expired.
-std::shared_ptr<const Limit> make_settled_once() {
+// A mark that a reservation is settled, for at least as long as that one could live.
+std::shared_ptr<const Limit> make_mark(base::Millis lasts) {
   LimitSpec spec;
   spec.name = "settled";
   spec.algorithm = Algorithm::kGcra;
   spec.amount = 1;
-  spec.period = ReservationCodec::kMaxLife;
+  spec.period = lasts;
   spec.on_failure = OnFailure::kClosed;
-  return Limit::make(spec, "reservation/settled").value();
+  return Limit::make(spec, "reservation/settled/" + std::to_string(lasts.count())).value();
 }
 
 // When the count will have forgotten a take whose `reset_after` this is.
@@ -81,31 +80,17 @@ struct Limits::Asked {
   }
 };
 
-Limits::Limits(Options options, RuleSource& rules, Decider& decider, RecentChecks& recent,
+Limits::Limits(const Options& options, RuleSource& rules, Decider& decider, RecentChecks& recent,
                const base::Clock& clock, base::Entropy& entropy)
-    : options_(std::move(options)),
-      codec_(options_.reservation_secret),
-      settled_once_(make_settled_once()),
+    : codec_(options.reservation_secret),
+      jitter_(options.jitter_seed),
+      marks_{make_mark(base::Seconds{60}), make_mark(base::Seconds{600}),
+             make_mark(ReservationCodec::kMaxLife)},
       rules_(rules),
       decider_(decider),
       recent_(recent),
       clock_(clock),
       entropy_(entropy) {}
-
-std::chrono::nanoseconds Limits::with_jitter(const Limit& limit, std::string_view key,
-                                             std::chrono::nanoseconds retry_after) const {
-  if (retry_after.count() <= 0 || retry_after == kit::kNeverFits) return retry_after;
-  const std::int64_t half = std::min(limit.spec().period / 10, kMaxJitter).count() / 2;
-  if (half < 1) return retry_after;
-  const auto part = [&](std::string_view text) {
-    return static_cast<std::int64_t>(kit::siphash(options_.jitter_seed, text) %
-                                     static_cast<std::uint64_t>(half));
-  };
-  std::array<char, sizeof(std::uint64_t)> chance;
-  const std::uint64_t number = refusals_.fetch_add(1, std::memory_order_relaxed);
-  std::memcpy(chance.data(), &number, sizeof number);
-  return retry_after + std::chrono::nanoseconds{part(key) + part({chance.data(), chance.size()})};
-}
 
 CheckAnswer Limits::answer_of(const Asked& asked, const WaitedBatch& batch) const {
   CheckAnswer answer;
@@ -115,7 +100,8 @@ CheckAnswer Limits::answer_of(const Asked& asked, const WaitedBatch& batch) cons
   for (std::size_t i = 0; i < asked.found.size(); ++i) {
     const CompiledRule* rule = asked.found[i];
     const Outcome& outcome = batch.outcomes[i];
-    const auto retry_after = with_jitter(*rule->limit, asked.keys[i], outcome.decision.retry_after);
+    const auto retry_after =
+        jitter_.add_to(outcome.decision.retry_after, *rule->limit, asked.keys[i]);
     if (outcome.over() && !rule->rule.limit.shadow) {
       answer.retry_after = std::max(answer.retry_after, retry_after);
     }
@@ -182,6 +168,7 @@ base::Result<Reserved> Limits::reserve(base::TenantId tenant, const Check& check
   Reservation reservation;
   reservation.tenant = tenant;
   reservation.id = entropy_.base62(ReservationCodec::kIdChars);
+  reservation.lasts = lasts;
   reservation.expires_at = reserved.expires_at;
   for (const RuleAnswer& each : reserved.answer.by_rule) {
     // Of a shadow rule that is over, and of a count that could not be asked, nothing was taken.
@@ -208,9 +195,12 @@ void Limits::give_back(const CheckAnswer& answer, base::Mono now) {
   decider_.decide_and_wait(batch, now);
 }
 
-base::Status Limits::mark_settled(std::string_view id, base::Mono now) {
+base::Status Limits::mark_settled(const Reservation& reservation, base::Mono now) {
+  const auto mark = std::ranges::find_if(
+      marks_, [&](const auto& each) { return each->spec().period >= reservation.lasts; });
+  CHECK(mark != marks_.end());
   std::array<WaitedBatch, 1> batch;
-  batch[0].asks.push_back({settled_once_.get(), id, 1, Action::kTake});
+  batch[0].asks.push_back({mark->get(), reservation.id, 1, Action::kTake});
   decider_.decide_and_wait(batch, now);
   if (batch[0].outcomes[0].source != Source::kCount) {
     return base::fail(base::Code::kUnavailable, "limits_unavailable",
@@ -234,7 +224,7 @@ base::Result<Settled> Limits::settle(base::TenantId tenant, std::string_view tok
   settled.used = used;
   ASHLAR_ASSIGN(settled.rules, rules_.rules_of(tenant));
   const base::Mono now = limiter_now(time);
-  ASHLAR_TRY(mark_settled(reservation.id, now));
+  ASHLAR_TRY(mark_settled(reservation, now));
   std::array<WaitedBatch, 1> batch;
   batch[0].keeps = settled.rules;
   for (const Reservation::Take& take : reservation.takes) {

@@ -6,10 +6,8 @@
 //     (batch.h). Where no rule applies it is allowed. A peek takes nothing.
 //  2. Check, peek, refund and reserve see the same rules for the same attributes: those of one
 //     version of the tenant's rule set (CheckAnswer::rules).
-//  3. Waiting times are never too short: retry_after is when the request would pass, and up to a
-//     tenth of the rule's period (kMaxJitter at most) later, so that those who were refused
-//     together do not come back together: half of that is the key's own, the other half chance,
-//     for the callers that share a key.
+//  3. Waiting times are never too short: retry_after is when the request would pass, or somewhat
+//     later (retry_jitter.h).
 //  4. A refund gives back at most what counts now. What was taken in an earlier window is not
 //     given back to this one by settle(), which knows when it was taken; refund() does not.
 //  5. reserve() takes like check() and gives a token (reservation.h) with which any instance can
@@ -27,7 +25,7 @@
 // Blocking; any thread.
 #pragma once
 
-#include <atomic>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -44,6 +42,7 @@
 #include "modules/limits/attributes.h"
 #include "modules/limits/batch.h"
 #include "modules/limits/reservation.h"
+#include "modules/limits/retry_jitter.h"
 #include "modules/limits/rule_set.h"
 
 namespace ashlar::base {
@@ -94,7 +93,6 @@ struct Settled {
 class Limits {
  public:
   static constexpr std::size_t kMaxBatch = 1'000;
-  static constexpr std::chrono::nanoseconds kMaxJitter = std::chrono::seconds{30};
 
   struct Options {
     std::string reservation_secret;  // ReservationCodec::kSecretBytes, the installation's
@@ -102,7 +100,7 @@ class Limits {
   };
 
   // All outlive it.
-  Limits(Options options, RuleSource& rules, Decider& decider, RecentChecks& recent,
+  Limits(const Options& options, RuleSource& rules, Decider& decider, RecentChecks& recent,
          const base::Clock& clock, base::Entropy& entropy);
 
   base::Result<CheckAnswer> check(base::TenantId tenant, const Check& check);
@@ -126,20 +124,17 @@ class Limits {
                                                 std::span<const Check> checks, As as,
                                                 bool in_batch);
   [[nodiscard]] CheckAnswer answer_of(const Asked& asked, const WaitedBatch& batch) const;
-  [[nodiscard]] std::chrono::nanoseconds with_jitter(const Limit& limit, std::string_view key,
-                                                     std::chrono::nanoseconds retry_after) const;
-  base::Status mark_settled(std::string_view id, base::Mono now);
+  base::Status mark_settled(const Reservation& reservation, base::Mono now);
   void give_back(const CheckAnswer& answer, base::Mono now);
 
-  const Options options_;
   const ReservationCodec codec_;
-  const std::shared_ptr<const Limit> settled_once_;
+  const RetryJitter jitter_;
+  const std::array<std::shared_ptr<const Limit>, 3> marks_;  // by how long they last
   RuleSource& rules_;
   Decider& decider_;
   RecentChecks& recent_;
   const base::Clock& clock_;
   base::Entropy& entropy_;
-  mutable std::atomic<std::uint64_t> refusals_{0};  // feeds the jitter's chance
 };
 
 }  // namespace ashlar::limits

@@ -53,7 +53,8 @@ const json::Schema<RuleAnswerJson>& rule_answer_schema() {
           .required("shadow", &RuleAnswerJson::shadow, {.doc = "Whether it only watches."})
           .required("cost", &RuleAnswerJson::cost, {.doc = "The units it was asked about."})
           .required("limit", &RuleAnswerJson::limit, {.doc = "The most that passes at once."})
-          .required("remaining", &RuleAnswerJson::remaining, {.doc = "What would pass now."})
+          .required("remaining", &RuleAnswerJson::remaining,
+                    {.doc = "What would pass after this; of a peek, after what it asks about."})
           .required("retry_after_ms", &RuleAnswerJson::retry_after_ms,
                     {.doc = "When it would pass: never too early, up to a tenth of the period "
                             "late. 0 where allowed, null where it never will."})

@@ -1,56 +1,60 @@
 #include "modules/limits/rate_fields.h"
 
 #include <algorithm>
-#include <chrono>
-#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "kit/rate/bounds.h"
+#include "modules/limits/batch.h"
+#include "modules/limits/limit.h"
 #include "modules/limits/limits.h"
 
 namespace ashlar::limits {
 namespace {
 
-std::int64_t seconds_up(std::chrono::nanoseconds time) {
-  return std::chrono::ceil<std::chrono::seconds>(time).count();
-}
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
 
-void append_item(std::string& out, std::string_view name) {
-  if (!out.empty()) out += ", ";
-  out.append("\"").append(name).append("\"");  // names of rules need no escape (rule.h)
-}
-
-void append_parameter(std::string& out, std::string_view name, std::int64_t value) {
-  out.append(";").append(name).append("=").append(std::to_string(value));
-}
-
-// Structured fields hold no larger number (RFC 9651, 3.3.1).
-std::int64_t shown(std::uint64_t count) {
-  constexpr std::uint64_t kMost = 999'999'999'999'999;
-  return static_cast<std::int64_t>(std::min(count, kMost));
+// In how long the whole limit is there again, had all of it been taken.
+nanoseconds window_of(const Limit& limit) {
+  const LimitSpec& spec = limit.spec();
+  const bool bucket =
+      spec.algorithm == Algorithm::kTokenBucket || spec.algorithm == Algorithm::kGcra;
+  if (!bucket || limit.capacity() == spec.amount) return spec.period;
+  const auto fill = kit::fill_time(limit.capacity(), spec.amount, spec.period);
+  return fill.ok() ? kit::as_nanoseconds(fill->ns) : spec.period;
 }
 
 }  // namespace
 
-RateFields rate_fields(const CheckAnswer& answer) {
-  RateFields fields;
-  for (const RuleAnswer& each : answer.by_rule) {
-    const LimitSpec& spec = each.rule->rule.limit;
-    if (spec.shadow) continue;
-    const kit::Decision& decision = each.outcome.decision;
-    append_item(fields.policy, spec.name);
-    append_parameter(fields.policy, "q", shown(each.rule->limit->capacity()));
-    if (spec.period % std::chrono::seconds{1} == std::chrono::seconds{0}) {
-      append_parameter(fields.policy, "w", seconds_up(spec.period));
-    }
-    append_item(fields.limit, spec.name);
-    append_parameter(fields.limit, "r", shown(decision.remaining));
-    if (!each.outcome.over()) {
-      append_parameter(fields.limit, "t", seconds_up(decision.reset_after));
-    } else if (each.retry_after != kit::kNeverFits) {
-      append_parameter(fields.limit, "t", seconds_up(each.retry_after));
-    }
+std::optional<http::QuotaState> quota_state(const Limit& limit, const Outcome& outcome,
+                                            nanoseconds retry_after, bool passes) {
+  if (limit.spec().shadow || outcome.source != Source::kCount) return std::nullopt;
+  http::QuotaState state;
+  state.name = limit.spec().name;
+  state.quota = limit.capacity();
+  if (const nanoseconds window = window_of(limit); window % seconds{1} == seconds{0}) {
+    state.window = std::chrono::duration_cast<seconds>(window);
   }
+  state.remaining = outcome.decision.remaining;
+  state.violated = outcome.over();
+  if (passes) {
+    state.reset = std::chrono::ceil<seconds>(outcome.decision.reset_after);
+  } else if (state.violated && retry_after != kit::kNeverFits) {
+    state.reset = std::chrono::ceil<seconds>(retry_after);
+  }
+  return state;
+}
+
+RateFields rate_fields(const CheckAnswer& answer) {
+  std::vector<http::QuotaState> quotas;
+  for (const RuleAnswer& each : answer.by_rule) {
+    auto state = quota_state(*each.rule->limit, each.outcome, each.retry_after, answer.allowed);
+    if (state) quotas.push_back(std::move(*state));
+  }
+  RateFields fields{http::rate_limit_policy(quotas), http::rate_limit(quotas), {}};
   if (!answer.allowed && answer.retry_after != kit::kNeverFits) {
-    fields.retry_after = std::to_string(seconds_up(answer.retry_after));
+    fields.retry_after = std::to_string(std::chrono::ceil<seconds>(answer.retry_after).count());
   }
   return fields;
 }

@@ -43,11 +43,14 @@ std::optional<Reservation> read_body(std::string_view body) {
   Reservation out;
   std::uint64_t tenant = 0;
   std::uint64_t takes = 0;
+  std::uint64_t lasts_ms = 0;
   if (!base::read_varint(body, tenant) || !read_text(body, ReservationCodec::kIdChars, out.id) ||
-      !read_time(body, out.expires_at) || !base::read_varint(body, takes) ||
-      takes > Batch::kMaxAsks) {
+      !base::read_varint(body, lasts_ms) || !read_time(body, out.expires_at) ||
+      !base::read_varint(body, takes) || takes > Batch::kMaxAsks) {
     return std::nullopt;
   }
+  if (lasts_ms > static_cast<std::uint64_t>(ReservationCodec::kMaxLife.count())) return {};
+  out.lasts = base::Millis{static_cast<std::int64_t>(lasts_ms)};
   out.tenant = base::TenantId(static_cast<std::int64_t>(tenant));
   for (std::uint64_t i = 0; i < takes; ++i) {
     Reservation::Take& take = out.takes.emplace_back();
@@ -86,6 +89,7 @@ base::Result<std::string> ReservationCodec::encode(const Reservation& reservatio
   std::string body;
   base::append_varint(body, static_cast<std::uint64_t>(reservation.tenant.value));
   append_text(body, reservation.id);
+  base::append_varint(body, static_cast<std::uint64_t>(reservation.lasts.count()));
   base::append_varint(body, static_cast<std::uint64_t>(base::to_micros(reservation.expires_at)));
   base::append_varint(body, reservation.takes.size());
   for (const Reservation::Take& take : reservation.takes) {

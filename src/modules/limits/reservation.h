@@ -2,7 +2,8 @@
 //
 //   text    = base64url( body tag(32) )
 //   tag     = HMAC-SHA-256(secret, "ashlar reservation 1" body)
-//   body    = tenant, id, expiry, and for each rule its Limit::id, its key, what was taken and
+//   body    = tenant, id, life, expiry, and for each rule its Limit::id, its key, what was taken
+//   and
 //             until when it can be given back
 //
 // Keys are readable by who holds the token: it goes to the caller that named them.
@@ -35,7 +36,8 @@ struct Reservation {
   };
 
   base::TenantId tenant;
-  std::string id;  // kIdChars of [0-9A-Za-z], by chance
+  std::string id;         // kIdChars of [0-9A-Za-z], by chance
+  base::Millis lasts{0};  // from when it was made to when it expires
   base::Time expires_at;
   std::vector<Take> takes;
 

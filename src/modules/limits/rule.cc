@@ -73,7 +73,7 @@ class RuleCheck {
   void check_pattern(const std::string& field, std::string_view attribute,
                      std::string_view pattern) {
     if (pattern.empty()) return wrong(field, "too_short", "give at least one character.");
-    if (pattern.size() > kMaxAttributeBytes + 1) {
+    if (pattern.size() - (pattern.ends_with('*') ? 1 : 0) > kMaxAttributeBytes) {
       return wrong(field, "too_long", "a text has at most 256 bytes.");
     }
     const std::size_t star = pattern.find('*');

@@ -13,9 +13,16 @@
 namespace ashlar::limits {
 namespace {
 
-using AttributeId = std::uint16_t;
+using AttributeId = std::uint32_t;
 
-constexpr AttributeId kUnknown = 0xffff;
+constexpr AttributeId kUnknown = 0xffffffff;
+
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>{}(text);
+  }
+};
 
 // What a place of the index is about.
 enum class Place : std::uint8_t { kValue, kPrefix, kBlock, kPresent };
@@ -39,8 +46,8 @@ std::uint64_t place_hash(const kit::SipKey& seed, Place place, AttributeId attri
   buffer[0] = static_cast<char>(place);
   std::memcpy(&buffer[1], &attribute, sizeof attribute);
   const auto short_length = static_cast<std::uint16_t>(length);
-  std::memcpy(&buffer[3], &short_length, sizeof short_length);
-  const std::size_t head = 5;
+  std::memcpy(&buffer[5], &short_length, sizeof short_length);
+  const std::size_t head = 7;
   std::memcpy(&buffer[head], text.data(), text.size());
   return kit::siphash(seed, {buffer.data(), head + text.size()});
 }
@@ -84,7 +91,7 @@ struct RuleSet::Index {
   };
 
   kit::SipKey seed{};
-  std::unordered_map<std::string, AttributeId> ids;
+  std::unordered_map<std::string, AttributeId, TextHash, std::equal_to<>> ids;
   std::vector<Probe> probes;  // by attribute
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> places;
   std::vector<std::uint32_t> always;
@@ -252,7 +259,7 @@ void RuleSet::match(Attributes attributes, std::vector<const CompiledRule*>& fou
   std::array<Known, kMaxAttributes> known;
   std::size_t count = 0;
   for (const Attribute& attribute : attributes) {
-    const auto id = index.ids.find(std::string(attribute.name));
+    const auto id = index.ids.find(attribute.name);
     if (id == index.ids.end()) continue;
     known[count].id = id->second;
     known[count].value = attribute.value;
