@@ -15,7 +15,8 @@
 // something of it counts. Where a table is full, that one of 12 goes whose reset is soonest, and
 // its count begins anew (stats(): evicted).
 //
-// O(asks). No allocation but that of a table that grows and of a batch's outcomes. Any thread.
+// O(asks); some 40 ns for one ask of a hot key and 130 ns among a million (limits_bench.cc). No
+// allocation but that of a table that grows and of a batch's outcomes. Any thread.
 #pragma once
 
 #include <atomic>
