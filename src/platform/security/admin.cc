@@ -91,7 +91,11 @@ class PasswordCheckSlot {
 
 Admin::Admin(storage::Database& db, const base::Clock& clock, base::Entropy& entropy,
              PasswordCost cost)
-    : db_(db), clock_(clock), entropy_(entropy), cost_(cost) {}
+    : db_(db),
+      clock_(clock),
+      entropy_(entropy),
+      cost_(cost),
+      attempts_({entropy.u64(), entropy.u64()}) {}
 
 base::Result<bool> Admin::is_claimed() {
   ASHLAR_ASSIGN(const auto password, db_.read(admin_context(), [](Transaction& tx) {
