@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "platform/observability/metrics.h"
 #include "platform/runtime/thread_name.h"
+#include "platform/runtime/thread_priority.h"
 
 namespace ashlar::runtime {
 
@@ -27,6 +28,7 @@ WorkerPool::WorkerPool(const std::string& name, std::size_t threads, std::size_t
   for (std::size_t i = 0; i < threads; ++i) {
     threads_.emplace_back([this, name] {
       set_thread_name(name);
+      let_others_go_first();
       loop();
     });
   }

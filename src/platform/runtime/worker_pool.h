@@ -1,4 +1,5 @@
-// WorkerPool: a fixed number of threads for work that may block, behind a bounded queue.
+// WorkerPool: a fixed number of threads for work that may block, behind a bounded queue. They let
+// I/O threads go first where processors are short (thread_priority.h).
 //
 // Overload is met at the door: submit() refuses at once when the queue is full, so that the caller
 // can answer 503 within microseconds and the work that was accepted still finishes in time. A task
