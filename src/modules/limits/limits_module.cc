@@ -81,6 +81,7 @@ void LimitsModule::note_kept(const base::Status& status) {
 void LimitsModule::stop() {
   if (watcher_) watcher_->stop();
   native.stop();
+  states->close();
   if (!keeper_) return;
   keeper_->stop();
   keeper_.reset();
