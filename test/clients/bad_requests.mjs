@@ -271,5 +271,42 @@ export function badRequests({ key, code, cursors }) {
   slow("a body byte by byte", [length(100, ""), ...Array.from('{"url":"https://example.com/slow').flatMap((c) => [c, 80])], 408, "request_timeout", closing);
   slow("nothing at all", [], null);
   slow("nothing more after an answer", [ok], null, undefined, { answers: [200] });
+
+  // Limits
+  const limits = (path, body, method = "POST") => request(method, `/v1/limits/${path}`, kJson, typeof body === "string" ? body : JSON.stringify(body));
+  const invalid = (field, why) => ({ field, why });
+  const check = (name, body, field, why) => row(`a check ${name}`, limits("check", body), 422, "invalid_request", invalid(field, why));
+  check("without attributes", {}, "/attributes", "required");
+  check("whose attributes are a list", { attributes: [] }, "/attributes", "wrong_type");
+  check("with an attribute that is a number", { attributes: { user: 7 } }, "/attributes/user", "wrong_type");
+  check("with an empty attribute", { attributes: { user: "" } }, "/attributes/user", "too_short");
+  check("with an attribute of 257 bytes", { attributes: { user: "a".repeat(257) } }, "/attributes/user", "too_long");
+  check("with a name that is none", { attributes: { "a b": "x" } }, "/attributes/a b", "bad_format");
+  check("with an address that is none", { attributes: { address: "999.1.1.1" } }, "/attributes/address", "bad_address");
+  check("with 17 attributes", { attributes: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`a${i}`, "x"])) }, "/attributes", "too_many_items");
+  check("that costs less than nothing", { attributes: {}, cost: -1 }, "/cost", "out_of_range");
+  check("with a field that is none", { attributes: {}, hits: 1 }, "/hits", "unknown_field");
+  row("no check in a batch", limits("batch", { checks: [] }), 422, "invalid_request", invalid("/checks", "too_few_items"));
+  row("1,001 checks in a batch", limits("batch", { checks: Array(1001).fill({ attributes: {} }) }), 422, "invalid_request", invalid("/checks", "too_many_items"));
+  row("a wrong check in a batch", limits("batch", { checks: [{ attributes: {} }, { attributes: { user: 1 } }] }), 422, "invalid_request", invalid("/checks/1/attributes/user", "wrong_type"));
+  row("a reservation for longer than an hour", limits("reserve", { attributes: {}, ttl_ms: 3_600_001 }), 422, "invalid_request", invalid("/ttl_ms", "out_of_range"));
+  row("settling what was never reserved", limits("settle", { reservation: "AQAW", used: 1 }), 422, "reservation_invalid");
+  row("settling nothing", limits("settle", { used: 1 }), 422, "invalid_request", invalid("/reservation", "required"));
+  const rule = (name, fields, field, why) => row(`a rule ${name}`, limits("rules", { rules: [{ name: "a", limit: 1, per: "second", ...fields }] }, "PUT"), 422, "invalid_rules", invalid(`/rules/0${field}`, why));
+  rule("without a limit", { limit: undefined }, "/limit", "required");
+  rule("without a period", { per: undefined }, "/per", "period_missing");
+  rule("with two periods", { period_ms: 5 }, "/period_ms", "period_twice");
+  rule("with a name that is none", { name: "a b" }, "/name", "bad_format");
+  rule("with an algorithm that is none", { algorithm: "leaky" }, "/algorithm", "not_allowed");
+  rule("whose window has a burst", { algorithm: "fixed_window", burst: 2 }, "/burst", "not_for_windows");
+  rule("with a star in the middle", { where: { user: "a*b" } }, "/where/user", "bad_pattern");
+  rule("with a block that is none", { where: { address: "10.0.0.0/33" } }, "/where/address", "bad_address");
+  rule("with a field that is none", { unit: "x" }, "/unit", "unknown_field");
+  rule("that would take 36 years to fill", { per: "day", burst: 2 ** 53 }, "/burst", "fill_too_long");
+  row("rules that are no object", limits("rules", [], "PUT"), 422, "invalid_rules", invalid("", "wrong_type"));
+  row("rules cut off", limits("rules", '{"rules":[', "PUT"), 400, "invalid_json");
+  row("a version that there is not", get("/v1/limits/rules/versions/999999"), 404, "version_not_found");
+  row("back to a version that there is not", limits("rules/rollback", { version: 999_999 }), 404, "version_not_found");
+  row("usage of a rule that there is not", get("/v1/limits/usage/rule?rule=none"), 404, "rule_not_found");
   return rows;
 }

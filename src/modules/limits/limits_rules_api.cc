@@ -76,10 +76,9 @@ base::Result<http::Response> LimitsRulesApi::get(http::Call& call) const {
 }
 
 base::Result<http::Response> LimitsRulesApi::put(http::Call& call) const {
-  ASHLAR_ASSIGN(std::vector<Rule> rules, read_rules(call.body));
+  ASHLAR_ASSIGN(const std::vector<Rule> rules, read_rules(call.body));
   ASHLAR_ASSIGN(const std::optional<std::int64_t> seen, version_wanted(call));
-  ASHLAR_ASSIGN(const RuleBook::Written written,
-                limits_.book.put(author_of(call), std::move(rules), seen));
+  ASHLAR_ASSIGN(const RuleBook::Written written, limits_.book.put(author_of(call), rules, seen));
   return written_response(written);
 }
 

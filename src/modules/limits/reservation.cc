@@ -14,6 +14,10 @@
 namespace ashlar::limits {
 namespace {
 
+base::Error wrong(const char* field, const char* reason, const char* detail) {
+  return base::Error{base::Code::kInvalid, reason, detail, {{field, reason, detail}}};
+}
+
 constexpr std::string_view kPurpose = "ashlar reservation 1";
 constexpr std::size_t kHashBlockBytes = 64;
 // All attributes in one key, each of their characters escaped.
@@ -73,7 +77,7 @@ std::string padded(const std::string& secret, char pad) {
 
 }  // namespace
 
-ReservationCodec::ReservationCodec(std::string secret)
+ReservationCodec::ReservationCodec(const std::string& secret)
     : inner_pad_(padded(secret, '\x36')), outer_pad_(padded(secret, '\x5c')) {
   CHECK(secret.size() == kSecretBytes);
 }
@@ -100,8 +104,8 @@ base::Result<std::string> ReservationCodec::encode(const Reservation& reservatio
   }
   std::string text = base::base64url_encode(body + tag(body));
   if (text.size() > kMaxBytes) {
-    return base::fail(base::Code::kInvalid, "reservation_too_large",
-                      "So many rules with such long keys cannot be reserved at once.");
+    return wrong("/attributes", "reservation_too_large",
+                 "So many rules with such long keys cannot be reserved at once.");
   }
   return text;
 }
@@ -109,8 +113,7 @@ base::Result<std::string> ReservationCodec::encode(const Reservation& reservatio
 base::Result<Reservation> ReservationCodec::decode(base::TenantId tenant,
                                                    std::string_view text) const {
   const auto invalid = [] {
-    return base::fail(base::Code::kInvalid, "reservation_invalid",
-                      "This is no reservation of this tenant.");
+    return wrong("/reservation", "reservation_invalid", "This is no reservation of this tenant.");
   };
   if (text.size() > kMaxBytes) return invalid();
   const std::optional<std::string> bytes = base::base64url_decode(text);

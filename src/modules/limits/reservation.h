@@ -52,7 +52,7 @@ class ReservationCodec {
   static constexpr base::Millis kMaxLife{60 * 60 * 1000};
 
   // REQUIRES: kSecretBytes bytes; the same for all instances.
-  explicit ReservationCodec(std::string secret);
+  explicit ReservationCodec(const std::string& secret);
 
   // kInvalid reservation_too_large: so many long keys do not fit.
   [[nodiscard]] base::Result<std::string> encode(const Reservation& reservation) const;

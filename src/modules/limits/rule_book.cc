@@ -166,9 +166,9 @@ RuleBook::Rules RuleBook::install(base::TenantId tenant, std::int64_t version, R
 
 // --- Changing ------------------------------------------------------------------------------------
 
-base::Result<RuleBook::Written> RuleBook::put(const Author& author, std::vector<Rule> rules,
+base::Result<RuleBook::Written> RuleBook::put(const Author& author, const std::vector<Rule>& rules,
                                               std::optional<std::int64_t> if_version) {
-  return write(author, std::move(rules), "", if_version);
+  return write(author, rules, "", if_version);
 }
 
 base::Result<RuleBook::Written> RuleBook::roll_back(const Author& author, std::int64_t number,
@@ -180,21 +180,21 @@ base::Result<RuleBook::Written> RuleBook::roll_back(const Author& author, std::i
     return base::fail(base::Code::kNotFound, "version_not_found",
                       "There is no such version, or it is too old to be kept.");
   }
-  ASHLAR_ASSIGN(std::vector<Rule> rules, read_rules(std::string_view(version->text)));
-  return write(author, std::move(rules), "rolled back to " + std::to_string(number) + ": ",
-               if_version);
+  ASHLAR_ASSIGN(const std::vector<Rule> rules, read_rules(std::string_view(version->text)));
+  return write(author, rules, "rolled back to " + std::to_string(number) + ": ", if_version);
 }
 
 // What costs time (compiling, comparing) is done outside the transaction, which then only commits
 // where nobody was quicker.
-base::Result<RuleBook::Written> RuleBook::write(const Author& author, std::vector<Rule> rules,
+base::Result<RuleBook::Written> RuleBook::write(const Author& author,
+                                                const std::vector<Rule>& rules,
                                                 const std::string& summary,
                                                 std::optional<std::int64_t> if_version) {
   const base::TenantId tenant = author.context.tenant_id();
   Written written;
   written.version.text = rules_text(rules);
   if (written.version.text.size() > kMaxRulesBytes) {
-    return base::fail(base::Code::kInvalid, "rules_too_large", "Rules are at most 4 MiB of text.");
+    return rules_too_large();
   }
   written.version.rules = static_cast<std::int64_t>(rules.size());
   written.version.author = author.name;

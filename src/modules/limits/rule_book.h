@@ -104,7 +104,7 @@ class RuleBook final : public RuleSource {
     RuleDiff diff;
   };
   // A new version. `if_version`: the one that the caller has seen; 0 is none.
-  base::Result<Written> put(const Author& author, std::vector<Rule> rules,
+  base::Result<Written> put(const Author& author, const std::vector<Rule>& rules,
                             std::optional<std::int64_t> if_version);
   // A new version that says what an old one said.
   base::Result<Written> roll_back(const Author& author, std::int64_t version,
@@ -136,7 +136,7 @@ class RuleBook final : public RuleSource {
 
   [[nodiscard]] base::Result<Rules> compile(base::TenantId tenant, std::vector<Rule> rules,
                                             UsageBook* usage) const;
-  base::Result<Written> write(const Author& author, std::vector<Rule> rules,
+  base::Result<Written> write(const Author& author, const std::vector<Rule>& rules,
                               const std::string& summary, std::optional<std::int64_t> if_version);
   base::Result<Rules> load(base::TenantId tenant);
   Rules install(base::TenantId tenant, std::int64_t version, Rules rules);

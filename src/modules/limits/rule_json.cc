@@ -207,6 +207,12 @@ class RuleReader {
 
 }  // namespace
 
+base::Error rules_too_large() {
+  constexpr const char* kDetail = "Rules are at most 4 MiB of text.";
+  return base::Error{
+      base::Code::kInvalid, "rules_too_large", kDetail, {{"/rules", "rules_too_large", kDetail}}};
+}
+
 base::Result<std::vector<Rule>> read_rules(const Value& items) {
   RuleErrors errors;
   std::vector<Rule> rules;
@@ -227,7 +233,7 @@ base::Result<std::vector<Rule>> read_rules(const Value& items) {
 
 base::Result<std::vector<Rule>> read_rules(std::string_view text) {
   if (text.size() > kMaxRulesBytes) {
-    return base::fail(base::Code::kInvalid, "rules_too_large", "Rules are at most 4 MiB of text.");
+    return rules_too_large();
   }
   ASHLAR_ASSIGN(const Value document, json::parse(text, kLimits));
   RuleErrors errors;

@@ -16,8 +16,9 @@
 //
 // Reading is strict (unknown fields are errors) and reports everything at once: kInvalid
 // invalid_rules, fields "/rules/0/limit", each with one of rule.h's reasons or required,
-// unknown_field, wrong_type, null_not_allowed, not_allowed, period_missing, period_twice; or the
-// errors of json::parse(). Writing gives one canonical text: reading it gives the same rules. Pure.
+// unknown_field, wrong_type, null_not_allowed, not_allowed, period_missing, period_twice;
+// rules_too_large; or the errors of json::parse(). Writing gives one canonical text: reading it
+// gives the same rules. Pure.
 #pragma once
 
 #include <string>
@@ -35,6 +36,8 @@ class Writer;
 namespace ashlar::limits {
 
 inline constexpr std::size_t kMaxRulesBytes = std::size_t{4} << 20;
+
+base::Error rules_too_large();  // kInvalid
 
 // A whole document, {"rules": […]}.
 base::Result<std::vector<Rule>> read_rules(std::string_view text);

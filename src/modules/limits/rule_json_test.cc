@@ -147,7 +147,7 @@ TEST(RuleJson, DocumentsAreWhole) {
   EXPECT_EQ(errors_of("{"), std::vector<std::string>{"invalid_json"});
   EXPECT_EQ(errors_of(document("")), std::vector<std::string>{"ok"});
   EXPECT_EQ(errors_of(std::string(kMaxRulesBytes + 1, ' ')),
-            std::vector<std::string>{"rules_too_large"});
+            std::vector<std::string>{"/rules rules_too_large"});
 }
 
 TEST(RuleJson, AMessageSaysWhichRule) {
