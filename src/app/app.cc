@@ -197,7 +197,9 @@ Status App::Parts::build(http::ListenSocket socket, LimitsSockets limits_sockets
                               a.clock,
                               a.log,
                               *tracer,
-                              modules->request_observer()});
+                              modules->request_observer(),
+                              &modules->request_limiter(),
+                              config.limits.headers});
   ASHLAR_ASSIGN(server, http::Server::make(config.http, std::move(socket), *router, *dispatcher,
                                            a.clock, a.entropy, a.log, a.metrics));
   ASHLAR_TRY(build_metrics_listener());

@@ -117,6 +117,7 @@ TEST(Installation, KeysCanHaveTheScopesThatRoutesAskForAndNoOthers) {
   const auto collect = [&](const http::RouteTable& routes) {
     for (const http::Route& route : routes) {
       if (!route.scope.value.empty()) asked_for.emplace(route.scope.value);
+      EXPECT_LE(http::charged_cost(route), 10) << "limits_settings.cc: a burst holds any request";
     }
   };
   collect(security::security_routes({*a.tenants, *a.keys, *a.admin, cursors, kVersion}));

@@ -1,30 +1,60 @@
 #include "app/limits_settings.h"
 
-#include <algorithm>
-#include <array>
+#include <utility>
 
 #include "app/setting_kinds.h"
-#include "platform/cache/redis_connection.h"
+#include "platform/redis/redis_address.h"
 
 namespace ashlar::app {
 namespace {
 
 base::Status set_redis(Config& config, std::string_view text) {
   if (!text.empty()) {
-    const auto address = cache::parse_redis_url(text);
+    const auto address = redis::parse_redis_url(text);
     if (!address.ok()) return wrong_setting(address.error().detail);
   }
   config.limits.redis = std::string(text);
   return base::ok_status();
 }
 
+constexpr std::pair<std::string_view, http::RateLimitFields> kHeaders[] = {
+    {"draft-10", http::RateLimitFields::kDraft10},
+    {"draft-6", http::RateLimitFields::kDraft6},
+    {"legacy", http::RateLimitFields::kLegacy},
+    {"off", http::RateLimitFields::kOff}};
+
 base::Status set_headers(Config& config, std::string_view text) {
-  constexpr std::array<std::string_view, 4> kVersions{"draft-10", "draft-6", "legacy", "off"};
-  if (std::ranges::find(kVersions, text) == kVersions.end()) {
-    return wrong_setting("must be draft-10, draft-6, legacy or off");
+  for (const auto& [name, version] : kHeaders) {
+    if (name != text) continue;
+    config.limits.headers = version;
+    return base::ok_status();
   }
-  config.limits.headers = std::string(text);
-  return base::ok_status();
+  return wrong_setting("must be draft-10, draft-6, legacy or off");
+}
+
+std::string get_headers(const Config& config) {
+  for (const auto& [name, version] : kHeaders) {
+    if (version == config.limits.headers) return std::string(name);
+  }
+  return {};
+}
+
+constexpr std::int64_t kMostUnits = 1'000'000;
+constexpr std::int64_t kDearestRequest = 10;  // what a burst must at least hold
+
+template <class Place>
+Setting burst(std::string_view key, std::string_view doc, Place place) {
+  Setting setting = number(key, doc, 0, kMostUnits, place);
+  setting.set = [=](Config& config, std::string_view text) -> base::Status {
+    std::int64_t value = 0;
+    ASHLAR_TRY(parse_number(text, 0, kMostUnits, value));
+    if (value > 0 && value < kDearestRequest) {
+      return wrong_setting("must be 0, or at least 10: some requests cost so much");
+    }
+    place(config) = static_cast<std::uint64_t>(value);
+    return base::ok_status();
+  };
+  return setting;
 }
 
 std::vector<Setting> listeners() {
@@ -53,6 +83,8 @@ std::vector<Setting> counts() {
        [](const Config& c) { return c.limits.redis; }},
       text("limits.redis_prefix", "What the limits' keys in Redis begin with.",
            [](Config& c) -> auto& { return c.limits.redis_prefix; }),
+      number("limits.instances", "How many instances share the counts in Redis.", 1, 1000,
+             [](Config& c) -> auto& { return c.limits.instances; }),
       number("limits.store_deadline_ms", "How long a decision waits for Redis.", 1, 50,
              [](Config& c) -> auto& { return c.limits.store_deadline_ms; }),
       number("limits.max_keys", "Counts kept in process; beyond it the nearest to its reset goes.",
@@ -68,7 +100,20 @@ std::vector<Setting> counts() {
       flag("limits.response_headers", "The rate limit service sends RateLimit-Limit and the like.",
            [](Config& c) -> auto& { return c.limits.response_headers; }),
       {"limits.headers", "RateLimit fields of the API: draft-10, draft-6, legacy or off.",
-       set_headers, [](const Config& c) { return c.limits.headers; }},
+       set_headers, get_headers},
+  };
+}
+
+std::vector<Setting> own_quotas() {
+  return {
+      number("limits.api_key_rate", "Units a second of Ashlar's API for each API key; 0: no quota.",
+             0, kMostUnits, [](Config& c) -> auto& { return c.limits.api_key_rate; }),
+      burst("limits.api_key_burst", "Units at once for each API key; 0: what ten seconds bring.",
+            [](Config& c) -> auto& { return c.limits.api_key_burst; }),
+      number("limits.api_tenant_rate", "Units a second for each tenant; 0: no quota.", 0,
+             kMostUnits, [](Config& c) -> auto& { return c.limits.api_tenant_rate; }),
+      burst("limits.api_tenant_burst", "Units at once for each tenant; 0: what ten seconds bring.",
+            [](Config& c) -> auto& { return c.limits.api_tenant_burst; }),
   };
 }
 
@@ -77,6 +122,7 @@ std::vector<Setting> counts() {
 std::vector<Setting> limits_settings() {
   std::vector<Setting> all = listeners();
   for (Setting& setting : counts()) all.push_back(std::move(setting));
+  for (Setting& setting : own_quotas()) all.push_back(std::move(setting));
   return all;
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "platform/http/rate_limit_fields.h"
+
 namespace ashlar::app {
 
 struct Setting;
@@ -17,15 +19,22 @@ struct LimitsConfig {
   std::string resp_listen;
   std::string redis;  // "": counts are kept in process; else redis://…
   std::string redis_prefix;
+  std::int64_t instances = 1;
   std::size_t io_threads = 1;
   std::size_t max_keys = 4'000'000;
   std::int64_t store_deadline_ms = 50;
   std::int64_t snapshot_s = 5;
-  std::string headers = "draft-10";
+  http::RateLimitFields headers = http::RateLimitFields::kDraft10;
   bool merge_domains = false;
   bool count_refused = false;
   bool shadow = false;
   bool response_headers = false;
+
+  // Quotas of Ashlar's own API, in units; 0: none, and of bursts what ten seconds bring.
+  std::uint64_t api_key_rate = 0;
+  std::uint64_t api_key_burst = 0;
+  std::uint64_t api_tenant_rate = 0;
+  std::uint64_t api_tenant_burst = 0;
 };
 
 std::vector<Setting> limits_settings();

@@ -3,18 +3,22 @@
 #include <optional>
 #include <utility>
 
+#include "app/banner.h"
 #include "app/config.h"
 #include "app/installation.h"
 #include "base/encoding.h"
 #include "modules/activity/activity_module.h"
+#include "modules/limits/api_limiter.h"
 #include "modules/limits/limits_data.h"
 #include "modules/limits/limits_module.h"
+#include "modules/limits/redis_states.h"
 #include "modules/links/links_module.h"
 #include "modules/links/redirect_codec.h"
 #include "modules/links/redirects.h"
 #include "platform/cache/cache_service.h"
 #include "platform/cache/hot_keys.h"
 #include "platform/cache/redis_far_cache.h"
+#include "platform/http/ip_address.h"
 #include "platform/net/loop_group.h"
 
 namespace ashlar::app {
@@ -65,6 +69,8 @@ base::Result<std::string> link_code_secret(Installation& ashlar) {
   return ashlar.settings->get_or_create_secret("links_code_secret", links::CodeSpace::kSecretBytes);
 }
 
+namespace {
+
 // Threads of their own only where there is something for them to do.
 std::unique_ptr<net::LoopGroup> limits_loops(const Config& config, const base::Clock& clock) {
   const LimitsConfig& given = config.limits;
@@ -72,7 +78,20 @@ std::unique_ptr<net::LoopGroup> limits_loops(const Config& config, const base::C
   return std::make_unique<net::LoopGroup>(given.io_threads, "limits", clock);
 }
 
-limits::LimitsModule::Options limits_options(const Config& config, std::string secret) {
+limits::RedisStatesOptions redis_options(const Config& config) {
+  limits::RedisStatesOptions options;
+  // The setting was checked when it was read.
+  if (auto address = redis::parse_redis_url(config.limits.redis); address.ok()) {
+    options.address = std::move(*address);
+  }
+  options.prefix = config.limits.redis_prefix;
+  options.deadline = base::Millis{config.limits.store_deadline_ms};
+  options.instances = static_cast<std::uint64_t>(config.limits.instances);
+  return options;
+}
+
+limits::LimitsModule::Options limits_options(const Config& config, Installation& ashlar,
+                                             net::LoopGroup* loops, std::string secret) {
   const LimitsConfig& given = config.limits;
   limits::LimitsModule::Options options;
   options.rule_folder = given.folder;
@@ -84,8 +103,35 @@ limits::LimitsModule::Options limits_options(const Config& config, std::string s
   if (config.store.empty()) options.snapshot_path = config.data_dir + "/limits.counts";
   options.snapshot_every = base::Seconds{given.snapshot_s};
   options.native.reservation_secret = std::move(secret);
+  if (!given.redis.empty()) {
+    options.states = [redis = redis_options(config), &ashlar, loops](limits::MemoryState& memory) {
+      return limits::states_in_redis(redis, memory, *loops, ashlar.entropy, ashlar.metrics,
+                                     ashlar.log);
+    };
+  }
   return options;
 }
+
+// A try-out on one's own machine meets no default quota.
+std::string unbound_tenant(const Config& config) {
+  const std::string& host = config.http.address;
+  const auto address = http::parse_ip(host);
+  return host == "localhost" || (address && address->is_loopback()) ? kSampleTenant : "";
+}
+
+base::Result<std::unique_ptr<limits::ApiLimiter>> make_api_limiter(const Config& config,
+                                                                   Installation& ashlar,
+                                                                   limits::LimitsModule& limits) {
+  const LimitsConfig& given = config.limits;
+  return limits::ApiLimiter::make({.key = {given.api_key_rate, given.api_key_burst},
+                                   .tenant = {given.api_tenant_rate, given.api_tenant_burst},
+                                   .unbound_tenant = unbound_tenant(config),
+                                   .seed = {ashlar.entropy.u64(), ashlar.entropy.u64()}},
+                                  limits.native.book, limits.native.usage, limits.states->decider(),
+                                  ashlar.clock, ashlar.log);
+}
+
+}  // namespace
 
 struct Modules::Parts {
   Parts(const Needs& needs, std::unique_ptr<cache::FarCache> far,
@@ -107,8 +153,10 @@ struct Modules::Parts {
                             .seed = needs.ashlar.entropy.u64()}},
                  *needs.ashlar.db, needs.ashlar.clock, needs.ashlar.metrics, needs.ashlar.log),
         loops(limits_loops(needs.config, needs.ashlar.clock)),
-        limits(limits_options(needs.config, std::move(reservation_secret)), *needs.ashlar.db,
-               needs.ashlar.clock, needs.ashlar.entropy, needs.ashlar.metrics, needs.ashlar.log) {}
+        limits(
+            limits_options(needs.config, needs.ashlar, loops.get(), std::move(reservation_secret)),
+            *needs.ashlar.db, needs.ashlar.clock, needs.ashlar.entropy, needs.ashlar.metrics,
+            needs.ashlar.log) {}
 
   static links::LinksModule::Options with_region(links::LinksModule::Options options,
                                                  cache::FarRegion& region) {
@@ -146,6 +194,7 @@ struct Modules::Parts {
   activity::ActivityModule activity;
   std::unique_ptr<net::LoopGroup> loops;  // of limits; null where nothing runs on them
   limits::LimitsModule limits;
+  std::unique_ptr<limits::ApiLimiter> api_limiter;
 };
 
 Modules::Modules(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -169,6 +218,7 @@ base::Result<std::unique_ptr<Modules>> Modules::make(const Needs& needs) {
   parts->keep_warm();
   ASHLAR_TRY(parts->activity.load());
   ASHLAR_TRY(parts->limits.load());
+  ASHLAR_ASSIGN(parts->api_limiter, make_api_limiter(needs.config, needs.ashlar, parts->limits));
   return std::unique_ptr<Modules>(new Modules(std::move(parts)));
 }
 
@@ -182,6 +232,8 @@ http::RouteTable Modules::routes() {
 }
 
 http::RequestObserver& Modules::request_observer() { return parts_->activity.feed; }
+
+http::RequestLimiter& Modules::request_limiter() { return *parts_->api_limiter; }
 
 void Modules::watch(const http::Router& router) { parts_->activity.watch(router); }
 

@@ -11,6 +11,7 @@
 
 namespace ashlar::http {
 class CursorCodec;
+class RequestLimiter;
 class RequestObserver;
 class Router;
 }  // namespace ashlar::http
@@ -52,6 +53,7 @@ class Modules {
 
   http::RouteTable routes();
   http::RequestObserver& request_observer();
+  http::RequestLimiter& request_limiter();
   limits::LimitsModule& limits();
   net::LoopGroup* loops();                 // that limits are served on; null: on none
   void watch(const http::Router& router);  // of routes(); before start()

@@ -116,6 +116,10 @@ Response over_quota(const Quota& quota, std::string_view request_id) {
   for (const QuotaState& state : quota.states) {
     if (state.violated) violated.push_back(state.name);
   }
+  if (violated.empty()) {
+    return problem(503, "quota_unavailable",
+                   "A quota could not be asked that nobody may pass uncounted.", request_id);
+  }
   return quota_problem(violated, quota.retry_after, request_id);
 }
 

@@ -17,6 +17,12 @@ bool IpAddress::is_v4() const {
   return std::equal(kV4Prefix.begin(), kV4Prefix.end(), bytes.begin());
 }
 
+bool IpAddress::is_loopback() const {
+  if (is_v4()) return bytes[kV4Prefix.size()] == 127;
+  return bytes.back() == 1 &&
+         std::all_of(bytes.begin(), bytes.end() - 1, [](auto b) { return b == 0; });
+}
+
 std::string IpAddress::to_string() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
   if (is_v4()) {

@@ -17,6 +17,7 @@ struct IpAddress {
   std::array<std::uint8_t, 16> bytes{};
 
   [[nodiscard]] bool is_v4() const;
+  [[nodiscard]] bool is_loopback() const;  // 127.0.0.0/8, ::1
   // "192.0.2.1", "2001:db8::1" (RFC 5952).
   [[nodiscard]] std::string to_string() const;
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;

@@ -32,6 +32,15 @@ TEST(IpAddress, RefusesWhatIsNotOne) {
   }
 }
 
+TEST(IpAddress, KnowsThisMachine) {
+  for (const char* here : {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"}) {
+    EXPECT_TRUE(parse_ip(here)->is_loopback()) << here;
+  }
+  for (const char* other : {"0.0.0.0", "128.0.0.1", "10.0.0.1", "::", "::2", "1::1"}) {
+    EXPECT_FALSE(parse_ip(other)->is_loopback()) << other;
+  }
+}
+
 TEST(IpBlock, Contains) {
   struct Case {
     std::string block, address;

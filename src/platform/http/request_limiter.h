@@ -39,7 +39,9 @@ struct Quota {
   bool allowed = true;
   // Of one that refused: when the same request would pass, or a little later; nullopt: never.
   std::optional<std::chrono::seconds> retry_after{0};
-  std::vector<QuotaState> states;  // what the caller may know, also of a request that passes
+  // What the caller may know, also of a request that passes. Where it does not and no quota is
+  // violated, one could not be asked.
+  std::vector<QuotaState> states;
 };
 
 class RequestLimiter {

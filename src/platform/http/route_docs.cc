@@ -268,6 +268,8 @@ std::vector<ErrorDoc> errors_of(const Route& route) {
     platform.push_back({429, "quota_exceeded",
                         "A quota is used up, and `violated-policies` names it; try again after "
                         "Retry-After seconds."});
+    platform.push_back({503, "quota_unavailable",
+                        "A quota could not be asked that is not to be passed uncounted."});
   }
   platform.push_back({400, "bad_timeout", "Ashlar-Timeout-Ms is no number of milliseconds."});
   platform.push_back({504, "deadline_exceeded", "Ashlar-Timeout-Ms was over; nothing was done."});
