@@ -237,4 +237,35 @@ if not refused then out[1] = 1 end
 return out
 )";
 
+const std::string_view kWindowsScript = R"(
+local call, n, each = redis.call, #KEYS, ARGV[1] == 'e'
+local held = call('MGET', unpack(KEYS))
+local fit, refused, quotas, over = {}, false, 0, 0
+for i = 1, n do
+  local used, limit = tonumber(held[i] or 0), tonumber(ARGV[4 * i - 2])
+  local kind = ARGV[4 * i]
+  local fits = used <= limit and tonumber(ARGV[4 * i - 1]) <= limit - used
+  fit[i] = fits
+  if kind == 'n' then
+    if not fits then refused = true end
+  elseif kind ~= 's' then
+    quotas = quotas + 1
+    if kind == 'q' and not fits then over = over + 1 end
+  end
+end
+refused = refused or quotas > 0 and over == quotas
+for i = 1, n do
+  local cost = ARGV[4 * i - 1]
+  if (each or fit[i] and not refused) and cost ~= '0' then
+    if held[i] then
+      call('INCRBY', KEYS[i], cost)
+    else
+      call('SET', KEYS[i], cost, 'PX', ARGV[4 * i + 1])
+    end
+  end
+end
+if refused then return {0, unpack(held)} end
+return {1, unpack(held)}
+)";
+
 }  // namespace ashlar::limits

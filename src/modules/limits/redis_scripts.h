@@ -29,4 +29,9 @@ namespace ashlar::limits {
 
 extern const std::string_view kDecideScript;
 
+// The same for a batch of nothing but takes from fixed windows, each with a key of its own: the
+// common case, in a third of the time.
+// ARGV: "a" or "e"; then limit, cost, kind, time to live of each. Answers as kDecideScript does.
+extern const std::string_view kWindowsScript;
+
 }  // namespace ashlar::limits

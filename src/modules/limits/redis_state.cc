@@ -15,6 +15,16 @@ namespace {
 
 constexpr std::size_t kSpare = 1'024;
 
+const redis::RedisScript& decide_script() {
+  static const redis::RedisScript kScript(kDecideScript);
+  return kScript;
+}
+
+const redis::RedisScript& windows_script() {
+  static const redis::RedisScript kScript(kWindowsScript);
+  return kScript;
+}
+
 }  // namespace
 
 struct RedisState::Waiting {
@@ -23,9 +33,8 @@ struct RedisState::Waiting {
   RedisStep step;
 };
 
-const redis::RedisScript& RedisState::script() {
-  static const redis::RedisScript kScript(kDecideScript);
-  return kScript;
+std::vector<const redis::RedisScript*> RedisState::scripts() {
+  return {&windows_script(), &decide_script()};
 }
 
 RedisState::RedisState(const Options& options, std::unique_ptr<redis::RedisLink> link,
@@ -66,7 +75,8 @@ void RedisState::decide(Batch& batch, base::Mono now) {
     return batch.on_decided();
   }
   Waiting* const raw = waiting.release();
-  link_->run(script(), raw->step.keys(), raw->step.arguments(), loop_.mono() + options_.deadline,
+  link_->run(step.windows_only() ? windows_script() : decide_script(), raw->step.keys(),
+             raw->step.arguments(), loop_.mono() + options_.deadline,
              [this, raw](const base::Result<redis::Reply>& reply) {
                on_answer(std::unique_ptr<Waiting>(raw), reply);
              });

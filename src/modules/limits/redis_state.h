@@ -56,8 +56,8 @@ class RedisState final : public LimitState {
     base::Millis deadline{50};
   };
 
-  // The scripts that the link is to load.
-  static const redis::RedisScript& script();
+  // What the link is to load.
+  static std::vector<const redis::RedisScript*> scripts();
 
   // `loop`: the link's. It and `metrics` outlive the state. Batches that wait when it goes are
   // decided by on_failure. `local`: of this loop, for all its states.

@@ -52,7 +52,7 @@ class RedisStateTest : public testing::Test {
     redis::RedisLinkOptions options;
     options.address =
         *redis::parse_redis_url("redis://127.0.0.1:" + std::to_string(redis_->port()));
-    options.scripts = {&RedisState::script()};
+    options.scripts = RedisState::scripts();
     auto link = std::make_unique<redis::RedisLink>(options, loop_, entropy_, metrics_, log_);
     RedisState::Options state;
     state.prefix = "t:";
@@ -125,10 +125,20 @@ struct TwinLimits {
   std::vector<std::shared_ptr<const Limit>> memory;
 };
 
-TwinLimits random_limits(base::Random& random, bool windows, bool large) {
+struct Plan {
+  std::uint64_t seed;
+  bool windows;  // fixed windows too: the clock then never steps back
+  bool large;
+  int batches;
+  bool takes = false;  // nothing but takes, from fixed windows
+};
+
+TwinLimits random_limits(base::Random& random, const Plan& plan) {
+  const auto [windows, large] = std::pair{plan.windows, plan.large};
   TwinLimits out;
   for (int i = 0; i < 12; ++i) {
     auto algorithm = static_cast<Algorithm>(random.below(5));
+    if (plan.takes) algorithm = Algorithm::kFixedWindow;
     // What a step back does to a bucket and to windows with keys of their own is another thing.
     if (!windows && algorithm == Algorithm::kTokenBucket) algorithm = Algorithm::kGcra;
     if (!windows && algorithm == Algorithm::kFixedWindow) algorithm = Algorithm::kSlidingLog;
@@ -182,21 +192,15 @@ void shrink(Batch& batch) {
   }
 }
 
-struct Plan {
-  std::uint64_t seed;
-  bool windows;  // fixed windows too: the clock then never steps back
-  bool large;
-  int batches;
-};
-
 void fill(TestBatch& one, TestBatch& other, const TwinLimits& limits,
-          const std::vector<std::string>& keys, base::Random& random, bool large) {
+          const std::vector<std::string>& keys, base::Random& random, const Plan& plan) {
+  const bool large = plan.large;
   const std::size_t asks = 1 + random.below(5);
   one.consume = other.consume = random.below(4) == 0 ? Consume::kEach : Consume::kAllOrNone;
   for (std::size_t i = 0; i < asks; ++i) {
     const std::size_t which = random.below(limits.redis.size());
     const std::string& key = keys[random.below(keys.size())];
-    const std::uint64_t die = random.below(12);
+    const std::uint64_t die = plan.takes ? 0 : random.below(12);
     const Action action = die < 8    ? Action::kTake
                           : die < 10 ? Action::kPeek
                           : die < 11 ? Action::kRefund
@@ -212,7 +216,7 @@ class RedisStateOracle : public RedisStateTest {
  protected:
   void check(const Plan& run) {
     base::Random random(run.seed);
-    const TwinLimits limits = random_limits(random, run.windows, run.large);
+    const TwinLimits limits = random_limits(random, run);
     const std::vector<std::string> keys{"a", "b", "c"};
     MemoryState memory({.max_keys = 10'000}, kit::SipKey{});
     std::int64_t now_us = kStart;
@@ -224,7 +228,7 @@ class RedisStateOracle : public RedisStateTest {
       }
       TestBatch batch;
       TestBatch oracle;
-      fill(batch, oracle, limits, keys, random, run.large);
+      fill(batch, oracle, limits, keys, random, run);
       decide(batch, now_us);
       memory.decide(oracle, base::Mono{nanoseconds{now_us}});
       shrink(batch);
@@ -246,6 +250,11 @@ TEST_F(RedisStateOracle, AlsoWhereTheClockStepsBack) {
     tell({"FLUSHALL"});
     check({.seed = seed, .windows = false, .large = false, .batches = 250});
   }
+}
+
+TEST_F(RedisStateOracle, AlsoByTheScriptOfWindowsAlone) {
+  NEEDS_REDIS();
+  check({.seed = 6, .windows = true, .large = false, .batches = 3'000, .takes = true});
 }
 
 TEST_F(RedisStateOracle, AlsoWithNumbersNearTheEdge) {

@@ -249,8 +249,7 @@ void RedisStep::add_key(const Ask& ask, const Rule& rule, const Naming& naming) 
   keys_.push_back(std::move(key));
 }
 
-void RedisStep::add_argument(const Batch& batch, const Ask& ask, const Rule& rule) {
-  static_cast<void>(batch);
+void RedisStep::add_argument(const Ask& ask, const Rule& rule) {
   std::string out = "w";
   const LimitSpec& spec = ask.limit->spec();
   const std::uint64_t cost = std::min(ask.cost, kMost);
@@ -294,19 +293,44 @@ void RedisStep::add_argument(const Batch& batch, const Ask& ask, const Rule& rul
   arguments_.push_back(std::move(out));
 }
 
+void RedisStep::add_window_arguments(const Ask& ask, const Rule& rule) {
+  const auto add = [this](std::int64_t number) {
+    append_number(arguments_.emplace_back(), number);
+  };
+  add(static_cast<std::int64_t>(std::get_if<kit::FixedWindowRule>(&rule)->limit()));
+  add(static_cast<std::int64_t>(std::min(ask.cost, kMost)));
+  arguments_.emplace_back(1, kind_of(ask.limit->spec()));
+  add(idle_after_us(rule, now_us_) / 1'000 + 1 + kKeyMargin.count());
+}
+
+bool RedisStep::only_windows(const Batch& batch) const {
+  const bool takes = std::ranges::all_of(batch.asks, [](const Ask& ask) {
+    return ask.action == Action::kTake && ask.limit->spec().algorithm == Algorithm::kFixedWindow;
+  });
+  if (!takes) return false;
+  for (std::size_t i = 1; i < keys_.size(); ++i) {
+    const auto before = keys_.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(keys_.begin(), before, keys_[i]) != before) return false;
+  }
+  return true;
+}
+
 void RedisStep::prepare(const Batch& batch, base::Mono now, const Naming& naming) {
   CHECK(batch.asks.size() <= Batch::kMaxAsks);
   now_us_ = floor_us(now);
   rules_.clear();
   keys_.clear();
   arguments_.clear();
-  arguments_.emplace_back();
-  append_number(arguments_.back(), now_us_);
-  arguments_.emplace_back(batch.consume == Consume::kEach ? "e" : "a");
   for (const Ask& ask : batch.asks) {
     rules_.push_back(rule_of(ask));
     add_key(ask, rules_.back(), naming);
-    add_argument(batch, ask, rules_.back());
+  }
+  windows_only_ = only_windows(batch);
+  if (!windows_only_) append_number(arguments_.emplace_back(), now_us_);
+  arguments_.emplace_back(batch.consume == Consume::kEach ? "e" : "a");
+  for (std::size_t i = 0; i < batch.asks.size(); ++i) {
+    windows_only_ ? add_window_arguments(batch.asks[i], rules_[i])
+                  : add_argument(batch.asks[i], rules_[i]);
   }
   key_views_.assign(keys_.begin(), keys_.end());
   argument_views_.assign(arguments_.begin(), arguments_.end());

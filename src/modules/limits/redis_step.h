@@ -49,6 +49,8 @@ class RedisStep {
   // Makes keys() and arguments() of the batch. They stay until the next prepare().
   void prepare(const Batch& batch, base::Mono now, const Naming& naming);
 
+  // Which script is to be run: kWindowsScript, or kDecideScript.
+  [[nodiscard]] bool windows_only() const { return windows_only_; }
   [[nodiscard]] const std::vector<std::string_view>& keys() const { return key_views_; }
   [[nodiscard]] const std::vector<std::string_view>& arguments() const { return argument_views_; }
 
@@ -61,9 +63,12 @@ class RedisStep {
 
  private:
   void add_key(const Ask& ask, const Rule& rule, const Naming& naming);
-  void add_argument(const Batch& batch, const Ask& ask, const Rule& rule);
+  void add_argument(const Ask& ask, const Rule& rule);
+  void add_window_arguments(const Ask& ask, const Rule& rule);
+  [[nodiscard]] bool only_windows(const Batch& batch) const;
 
   std::int64_t now_us_ = 0;
+  bool windows_only_ = false;
   std::vector<Rule> rules_;
   std::vector<std::string> keys_;
   std::vector<std::string> arguments_;
