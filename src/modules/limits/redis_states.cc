@@ -83,14 +83,16 @@ class StatesInRedis final : public LimitStates {
     redis::RedisLinkOptions link;
     link.address = options.address;
     link.scripts = RedisState::scripts();
-    auto share = std::make_shared<LocalShare>(options.instances, options.max_local_keys,
+    // Each loop takes leases, and its share, for itself.
+    const std::uint64_t sharers = options.instances * loops_.size();
+    auto share = std::make_shared<LocalShare>(sharers, options.max_local_keys,
                                               kit::SipKey{entropy.u64(), entropy.u64()});
     auto redis = std::make_unique<RedisState>(
         RedisState::Options{.prefix = options.prefix, .deadline = options.deadline},
         std::make_unique<redis::RedisLink>(link, loop, entropy, metrics, log), share, loop,
         metrics);
-    counts_.push_back(std::make_unique<LoopCounts>(std::move(redis), std::move(share),
-                                                   options.instances, memory));
+    counts_.push_back(
+        std::make_unique<LoopCounts>(std::move(redis), std::move(share), sharers, memory));
     loop.on_tick(
         [&leases = counts_.back()->leases, &loop] { leases.tick(limiter_now(loop.now())); });
   }

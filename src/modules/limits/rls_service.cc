@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <limits>
-#include <unordered_map>
+#include <map>
+#include <tuple>
 #include <utility>
 
 #include "modules/limits/limit_state.h"
@@ -39,7 +40,8 @@ struct RlsService::Overrides {
   static constexpr std::size_t kMost = 1024;
 
   std::mutex mutex;  // guards what follows
-  std::unordered_map<std::uint64_t, std::shared_ptr<const Limit>> limits;
+  // By domain, requests a unit, unit.
+  std::map<std::tuple<std::string, std::uint32_t, RlsUnit>, std::shared_ptr<const Limit>> limits;
 };
 
 RlsService::RlsService(Options options, RlsStats* stats)
@@ -100,7 +102,7 @@ base::Status RlsService::match(RlsCall& call, std::size_t index) const {
   if (!call.tree_->knows_domain(request.domain)) {
     if (stats_ != nullptr) stats_->count_unknown_domain();
   } else if (from.limit) {
-    ASHLAR_ASSIGN(out.overridden, limit_for(*from.limit));
+    ASHLAR_ASSIGN(out.overridden, limit_for(request.domain, *from.limit));
   } else {
     call.tree_->find(request.domain, request.entries_of(from), out.match, call.scratch_);
   }
@@ -150,19 +152,20 @@ base::Status RlsService::ask(RlsCall& call) const {
   return {};
 }
 
-base::Result<std::shared_ptr<const Limit>> RlsService::limit_for(const RlsOverride& wanted) const {
+base::Result<std::shared_ptr<const Limit>> RlsService::limit_for(std::string_view domain,
+                                                                 const RlsOverride& wanted) const {
   if (wanted.unit <= 0 || wanted.unit > static_cast<int>(RlsUnit::kWeek)) {
     return invalid("bad_unit", "the limit of a descriptor needs a unit");
   }
   const auto unit = static_cast<RlsUnit>(wanted.unit);
-  const std::uint64_t id =
-      std::uint64_t{wanted.requests_per_unit} << 8 | static_cast<std::uint64_t>(unit);
   const std::lock_guard lock(overrides_->mutex);
   if (overrides_->limits.size() >= Overrides::kMost) overrides_->limits.clear();
-  std::shared_ptr<const Limit>& place = overrides_->limits[id];
+  std::string group(domain);
+  std::shared_ptr<const Limit>& place = overrides_->limits[{group, wanted.requests_per_unit, unit}];
   if (!place) {
     LimitSpec spec;
     spec.name = "request";
+    spec.group = std::move(group);
     spec.amount = wanted.requests_per_unit;
     spec.shadow = options_.all_shadow;
     spec.quota_mode = options_.all_quota;

@@ -77,7 +77,8 @@ class RlsService {
   RlsStatus status_of(const RlsCall& call, std::size_t index) const;
   void add_headers(RlsCall& call, const RlsStatus& least) const;
   void record(RlsCall& call, std::size_t index) const;
-  base::Result<std::shared_ptr<const Limit>> limit_for(const RlsOverride& wanted) const;
+  base::Result<std::shared_ptr<const Limit>> limit_for(std::string_view domain,
+                                                       const RlsOverride& wanted) const;
 
   struct Overrides;
 

@@ -193,6 +193,7 @@ class RlsCompiler {
 
   base::Status add(const RlsFile& file) {
     file_ = &file.name;
+    domain_ = &file.domain;
     if (file.domain.empty()) return error(0, "a rule file needs a domain that is not empty");
     auto [at, added] = tree_->domains_->by_name.try_emplace(file.domain);
     if (!added && !options_.merge_domains) {
@@ -276,6 +277,7 @@ class RlsCompiler {
     if (!rule->unlimited) {
       LimitSpec spec;
       spec.name = rule->name.empty() ? place.path : rule->name;
+      spec.group = *domain_;
       spec.amount = rule->requests_per_unit;
       spec.shadow = rule->shadow_mode || options_.all_shadow;
       spec.quota_mode = rule->quota_mode || options_.all_quota;
@@ -293,12 +295,15 @@ class RlsCompiler {
 
   const RlsTree::Options& options_;
   std::shared_ptr<RlsTree> tree_;
+  // Of the file that is being added.
   const std::string* file_ = nullptr;
+  const std::string* domain_ = nullptr;
 };
 
 base::Result<std::shared_ptr<const Limit>> make_rls_limit(LimitSpec spec, RlsUnit unit) {
   spec.algorithm = Algorithm::kFixedWindow;
   spec.period = std::chrono::seconds(seconds_of(unit));
+  spec.bare_key = true;
   return Limit::make(std::move(spec), "rls/" + std::string(name_of(unit)));
 }
 

@@ -231,7 +231,9 @@ base::Result<std::shared_ptr<const RuleSet>> RuleSet::compile(std::vector<Rule> 
     std::string identity = options.owner + "/" + rule.name;
     for (const std::string& attribute : rule.key) identity += "/" + attribute;
     CompiledRule compiled;
-    ASHLAR_ASSIGN(compiled.limit, Limit::make(rule.limit, identity));
+    LimitSpec spec = rule.limit;
+    spec.group = options.owner;
+    ASHLAR_ASSIGN(compiled.limit, Limit::make(std::move(spec), identity));
     if (options.usage != nullptr) compiled.usage = options.usage->rule(options.tenant, rule.name);
     compiled.rule = std::move(rule);
     set->rules_.push_back(std::move(compiled));
