@@ -9,6 +9,7 @@
 #include "app/modules.h"
 #include "base/time.h"
 #include "platform/http/cursor.h"
+#include "platform/http/request_limiter.h"
 #include "platform/security/security_api.h"
 #include "platform/storage/migrations.h"
 #include "platform/storage/testing/temporary_directory.h"
