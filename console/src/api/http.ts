@@ -22,7 +22,7 @@ export interface Page<T> {
 /** Lost connections look like an error of the server's own, so that pages handle one kind only. */
 export const kUnreachable = 'unreachable';
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Headers of every request: the first proves that a page of ours sent it (cross-site forms cannot). */
 export function headersFor(options: Pick<CallOptions, 'tenant' | 'headers'>): Headers {

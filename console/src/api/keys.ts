@@ -5,6 +5,9 @@ export const kScopes = [
   'links:write',
   'activity:read',
   'activity:write',
+  'limits:check',
+  'limits:read',
+  'limits:write',
   'keys:read',
   'keys:write',
 ] as const;

@@ -8,6 +8,8 @@ export type Route =
   | { page: 'link'; code: string }
   | { page: 'overview' }
   | { page: 'activity'; query: string }
+  | { page: 'limits'; query: string }
+  | { page: 'limit'; rule: string }
   | { page: 'keys' }
   | { page: 'tenants' }
   | { page: 'unknown' };
@@ -32,9 +34,10 @@ export function parseRoute(hash: string): Route {
   if (rest.length > 0) return { page: 'unknown' };
   if (page === 'claim' && argument !== '') return { page: 'claim', token: argument };
   if (page === 'links' && argument !== '') return { page: 'link', code: argument };
+  if (page === 'limits' && argument !== '') return { page: 'limit', rule: argument };
   if (argument !== '') return { page: 'unknown' };
   if (page === '' || page === 'links') return { page: 'links' };
-  if (page === 'activity') return { page, query };
+  if (page === 'activity' || page === 'limits') return { page, query };
   if (page === 'overview' || page === 'keys' || page === 'tenants') return { page };
   return { page: 'unknown' };
 }
@@ -44,6 +47,8 @@ export const hrefs = {
   link: (code: string) => `#/links/${encodeURIComponent(code)}`,
   overview: '#/overview',
   activity: '#/activity',
+  limits: '#/limits',
+  limit: (rule: string) => `#/limits/${encodeURIComponent(rule)}`,
   keys: '#/keys',
   tenants: '#/tenants',
 };

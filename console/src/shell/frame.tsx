@@ -7,6 +7,8 @@ import { hrefs } from '../lib/router';
 import { tenantsKey } from '../lib/tenants_query';
 import { ActivityPage } from '../pages/activity/activity_page';
 import { KeysPage } from '../pages/keys/keys_page';
+import { LimitsPage } from '../pages/limits/limits_page';
+import { RulePage } from '../pages/limits/rule_page';
 import { LinkPage } from '../pages/links/link_page';
 import { LinksPage } from '../pages/links/links_page';
 import { OverviewPage } from '../pages/overview/overview_page';
@@ -28,6 +30,10 @@ function Content({ route }: { route: Route }) {
       return <OverviewPage />;
     case 'activity':
       return <ActivityPage query={route.query} />;
+    case 'limits':
+      return <LimitsPage query={route.query} />;
+    case 'limit':
+      return <RulePage key={route.rule} name={route.rule} />;
     case 'keys':
       return <KeysPage />;
     case 'tenants':

@@ -14,6 +14,7 @@ const kGroups: readonly { title: string; entries: readonly Entry[] }[] = [
     entries: [
       { label: 'Links', href: hrefs.links, pages: ['links', 'link'] },
       { label: 'Activity', href: hrefs.activity, pages: ['activity'] },
+      { label: 'Limits', href: hrefs.limits, pages: ['limits', 'limit'] },
     ],
   },
   {

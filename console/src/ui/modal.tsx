@@ -9,10 +9,20 @@ interface ModalProps {
   /** False while something inside must be read or kept before it is lost (a key shown once). */
   canDismiss?: boolean;
   role?: 'dialog' | 'alertdialog';
+  /** For text and tables, which need more than a form's width. */
+  wide?: boolean;
   children: ReactNode;
 }
 
-export function Modal({ title, isOpen, onClose, canDismiss = true, role, children }: ModalProps) {
+export function Modal({
+  title,
+  isOpen,
+  onClose,
+  canDismiss = true,
+  role,
+  wide = false,
+  children,
+}: ModalProps) {
   return (
     <ModalOverlay
       className="modal-overlay"
@@ -23,7 +33,7 @@ export function Modal({ title, isOpen, onClose, canDismiss = true, role, childre
         if (!open) onClose();
       }}
     >
-      <AriaModal className="modal">
+      <AriaModal className={wide ? 'modal modal-wide' : 'modal'}>
         <Dialog className="modal-body" role={role ?? 'dialog'}>
           <Heading slot="title" className="modal-title">
             {title}

@@ -14,6 +14,9 @@ const kMeaning: Record<Scope, string> = {
   'links:write': 'create, change and disable links',
   'activity:read': 'see who does what how often',
   'activity:write': 'record what users did',
+  'limits:check': 'ask whether a request may pass',
+  'limits:read': 'see rules and what they answer',
+  'limits:write': 'change rules',
   'keys:read': 'see the list of keys',
   'keys:write': 'create and revoke keys',
 };

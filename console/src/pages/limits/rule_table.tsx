@@ -1,0 +1,142 @@
+import { useState } from 'react';
+import type { Rule, RuleUsage } from '../../api/limits';
+import { formatCount } from '../../lib/numbers';
+import { hrefs } from '../../lib/router';
+import { Badge } from '../../ui/badge';
+import { Button } from '../../ui/button';
+import { LoadMore } from '../../ui/load_more';
+import { ActionsColumn, Cell, Column, Row, RowHead, Table } from '../../ui/table';
+import type { Editing } from './edit_rule';
+import { verdicts } from './limits_queries';
+import { hasBurst, keyWords, limitWords, patternsOf } from './rule_words';
+import { Spark } from './spark';
+import type { LiveLimits } from './use_live_limits';
+import './rule_table.css';
+
+// A tenant may have ten thousand; each row is redrawn every second.
+const kRowsAtOnce = 50;
+
+interface RuleTableProps {
+  rules: readonly Rule[];
+  usage: readonly RuleUsage[];
+  live: LiveLimits;
+  onEdit: (editing: Editing) => void;
+}
+
+export function Conditions({ rule }: { rule: Rule }) {
+  const conditions = Object.entries(rule.where);
+  if (conditions.length === 0) return <>every request</>;
+  return conditions.map(([attribute, wanted], i) => (
+    <span key={attribute}>
+      {i > 0 && ' and '}
+      {attribute} <code>{patternsOf(wanted).join(' or ')}</code>
+    </span>
+  ));
+}
+
+function RuleRow({
+  rule,
+  usage,
+  live,
+  onEdit,
+}: Omit<RuleTableProps, 'rules' | 'usage'> & {
+  rule: Rule;
+  usage: RuleUsage | undefined;
+}) {
+  const recent = usage ? verdicts(usage.recent) : { passed: 0, refused: 0, shadow: 0 };
+  const denied = rule.shadow ? recent.shadow : recent.refused;
+  const burst = hasBurst(rule.algorithm) && rule.burst !== undefined;
+  return (
+    <Row>
+      <RowHead className="rule-name">
+        <a className="mono" href={hrefs.limit(rule.name)}>
+          {rule.name}
+        </a>
+        {rule.shadow && <Badge tone="off">Shadow</Badge>}
+        {rule.description !== undefined && (
+          <span className="rule-small" title={rule.description}>
+            {rule.description}
+          </span>
+        )}
+      </RowHead>
+      <Cell className="rule-where">
+        <span className="rule-line">{keyWords(rule)}</span>
+        <span className="rule-small rule-line" title={JSON.stringify(rule.where)}>
+          <Conditions rule={rule} />
+        </span>
+      </Cell>
+      <Cell className="rule-limit">
+        <strong className="numeric">{limitWords(rule)}</strong>
+        <span className="rule-small">
+          {rule.algorithm}
+          {burst && `, burst ${formatCount(rule.burst ?? 0)}`}
+        </span>
+        <span className="rule-small">
+          {rule.keeping}, fails {rule.on_failure}
+          {rule.cost !== 1 && `, cost ${formatCount(rule.cost)}`}
+        </span>
+      </Cell>
+      <Cell className="rule-spark">
+        <Spark seconds={live.of(rule.name)} tick={live.atMs} />
+      </Cell>
+      <Cell className="rule-passed numeric" label="allowed">
+        {formatCount(recent.passed)}
+      </Cell>
+      <Cell
+        className={`rule-denied numeric${denied > 0 ? ' rule-denies' : ''}`}
+        label={rule.shadow ? 'would be denied' : 'denied'}
+      >
+        {formatCount(denied)}
+        {rule.shadow && <span className="offscreen"> would be denied</span>}
+      </Cell>
+      <Cell className="rule-actions">
+        <Button small onPress={() => onEdit({ rule: rule.name })} aria-label={`Edit ${rule.name}`}>
+          Edit
+        </Button>
+      </Cell>
+    </Row>
+  );
+}
+
+export function RuleTable({ rules, usage, live, onEdit }: RuleTableProps) {
+  const [rows, setRows] = useState(kRowsAtOnce);
+  const byName = new Map(usage.map((each) => [each.rule, each]));
+  return (
+    <>
+      <Table
+        label="Rules"
+        className="rule-table"
+        columns={
+          <>
+            <Column>Rule</Column>
+            <Column>Counts</Column>
+            <Column>Limit</Column>
+            <Column>The last minute</Column>
+            <Column className="rule-passed">
+              Allowed<span className="rule-in"> in 5 min</span>
+            </Column>
+            <Column className="rule-denied">
+              Denied<span className="rule-in"> in 5 min</span>
+            </Column>
+            <ActionsColumn />
+          </>
+        }
+      >
+        {rules.slice(0, rows).map((rule) => (
+          <RuleRow
+            key={rule.name}
+            rule={rule}
+            usage={byName.get(rule.name)}
+            live={live}
+            onEdit={onEdit}
+          />
+        ))}
+      </Table>
+      <LoadMore
+        hasMore={rules.length > rows}
+        isLoading={false}
+        onLoad={() => setRows(rows + kRowsAtOnce)}
+      />
+    </>
+  );
+}
