@@ -24,17 +24,32 @@ base::Result<std::uint64_t> raise_file_limit() {
               std::string("cannot set the limit of open files: ") + std::strerror(errno));
 }
 
+namespace {
+
+constexpr std::uint64_t kOfEventLoop = 4;  // epoll, wake-up, timer
+
+std::uint64_t files_of_limits(const LimitsConfig& limits) {
+  std::uint64_t files = kOfEventLoop * (limits.io_threads + 1);
+  for (const std::string* listener :
+       {&limits.grpc_listen, &limits.resp_listen, &limits.http_listen}) {
+    if (!listener->empty()) files += limits.max_connections;
+  }
+  return files;
+}
+
+}  // namespace
+
 std::uint64_t files_beside_connections(const Config& config) {
   // Standard streams, listeners, logs, the lock, the collector's connections, certificates while
   // they are read, and the scrapes of a metrics listener.
   constexpr std::uint64_t kOthers = 96;
-  constexpr std::uint64_t kOfEventLoop = 4;         // epoll, wake-up, timer
   constexpr std::uint64_t kOfSqliteConnection = 3;  // database, log, index
   constexpr std::uint64_t kSqliteWriters = 2;       // and the checkpointer
   const std::uint64_t storage = config.store.empty()
                                     ? kOfSqliteConnection * (config.sqlite_readers + kSqliteWriters)
                                     : config.postgres_connections + 1;  // LISTEN has its own
-  return kOthers + kOfEventLoop * (config.http.io_threads + 1) + storage;
+  return kOthers + kOfEventLoop * (config.http.io_threads + 1) + storage +
+         files_of_limits(config.limits);
 }
 
 base::Status fit_connections(Config& config, std::uint64_t open_files) {

@@ -18,8 +18,9 @@ LimitsPorts::LimitsPorts(Options options, net::LoopGroup& loops, LimitStates& st
     add_rls_grpc(methods_, service, loops.size(),
                  [&states](std::size_t loop) -> LimitState& { return states.of_loop(loop); });
     grpc::add_health(methods_, {"ratelimit", kRlsGrpcService}, std::move(ready));
-    grpc_ = std::make_unique<grpc::Server>(grpc::ServerOptions{}, std::move(*options.grpc), loops,
-                                           methods_, metrics);
+    grpc_ = std::make_unique<grpc::Server>(
+        grpc::ServerOptions{.max_connections = options.max_connections}, std::move(*options.grpc),
+        loops, methods_, metrics);
   }
   if (!options.resp) return;
   for (std::size_t loop = 0; loop < loops.size(); ++loop) {
@@ -28,7 +29,8 @@ LimitsPorts::LimitsPorts(Options options, net::LoopGroup& loops, LimitStates& st
                                                           metrics));
   }
   resp_ = std::make_unique<net::StreamServer>(
-      net::StreamOptions{.name = "resp"}, std::move(*options.resp), loops,
+      net::StreamOptions{.name = "resp", .max_connections = options.max_connections},
+      std::move(*options.resp), loops,
       [this](net::Stream& stream) {
         return std::make_unique<ThrottleSession>(stream, *throttle_[stream.loop_index()]);
       },

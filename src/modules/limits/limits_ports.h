@@ -40,6 +40,7 @@ class LimitsPorts {
     std::optional<http::ListenSocket> resp{};
     // As whom RESP connections without AUTH act; nullopt: they must.
     std::optional<std::string> resp_owner{};
+    std::size_t max_connections = 2'000;  // of each
     Keeping keeping = Keeping::kExact;
     OnFailure on_failure = OnFailure::kOpen;
   };
