@@ -23,21 +23,15 @@ constexpr std::pair<std::string_view, http::RateLimitFields> kHeaders[] = {
     {"legacy", http::RateLimitFields::kLegacy},
     {"off", http::RateLimitFields::kOff}};
 
-base::Status set_headers(Config& config, std::string_view text) {
-  for (const auto& [name, version] : kHeaders) {
-    if (name != text) continue;
-    config.limits.headers = version;
-    return base::ok_status();
-  }
-  return wrong_setting("must be draft-10, draft-6, legacy or off");
-}
+constexpr std::pair<std::string_view, limits::Keeping> kKeepings[] = {
+    {"exact", limits::Keeping::kExact},
+    {"leased", limits::Keeping::kLeased},
+    {"local", limits::Keeping::kLocal}};
 
-std::string get_headers(const Config& config) {
-  for (const auto& [name, version] : kHeaders) {
-    if (version == config.limits.headers) return std::string(name);
-  }
-  return {};
-}
+constexpr std::pair<std::string_view, limits::OnFailure> kOnFailures[] = {
+    {"open", limits::OnFailure::kOpen},
+    {"closed", limits::OnFailure::kClosed},
+    {"local", limits::OnFailure::kLocal}};
 
 constexpr std::int64_t kMostUnits = 1'000'000;
 constexpr std::int64_t kDearestRequest = 10;  // what a burst must at least hold
@@ -71,6 +65,9 @@ std::vector<Setting> listeners() {
                [](Config& c) -> auto& { return c.limits.http_listen; }),
       listener("resp.listen", "HOST:PORT for CL.THROTTLE, Redis' protocol; empty: off.",
                [](Config& c) -> auto& { return c.limits.resp_listen; }),
+      number("limits.max_connections",
+             "Open connections of each of these listeners; more are closed at once.", 1, 100'000,
+             [](Config& c) -> auto& { return c.limits.max_connections; }),
       number("limits.io_threads", "Threads of the gRPC and RESP listeners.", 1, 64,
              [](Config& c) -> auto& { return c.limits.io_threads; }),
   };
@@ -85,6 +82,10 @@ std::vector<Setting> counts() {
            [](Config& c) -> auto& { return c.limits.redis_prefix; }),
       number("limits.instances", "How many instances share the counts in Redis.", 1, 1000,
              [](Config& c) -> auto& { return c.limits.instances; }),
+      choice("limits.keeping", "Rule files and CL.THROTTLE in Redis: exact, leased or local.",
+             kKeepings, [](Config& c) -> auto& { return c.limits.keeping; }),
+      choice("limits.on_failure", "And when Redis does not answer: open, closed or local.",
+             kOnFailures, [](Config& c) -> auto& { return c.limits.on_failure; }),
       number("limits.store_deadline_ms", "How long a decision waits for Redis.", 1, 50,
              [](Config& c) -> auto& { return c.limits.store_deadline_ms; }),
       number("limits.max_keys", "Counts kept in process; beyond it the nearest to its reset goes.",
@@ -99,8 +100,8 @@ std::vector<Setting> counts() {
            [](Config& c) -> auto& { return c.limits.shadow; }),
       flag("limits.response_headers", "The rate limit service sends RateLimit-Limit and the like.",
            [](Config& c) -> auto& { return c.limits.response_headers; }),
-      {"limits.headers", "RateLimit fields of the API: draft-10, draft-6, legacy or off.",
-       set_headers, get_headers},
+      choice("limits.headers", "RateLimit fields of the API: draft-10, draft-6, legacy or off.",
+             kHeaders, [](Config& c) -> auto& { return c.limits.headers; }),
   };
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "modules/limits/limit.h"
 #include "platform/http/rate_limit_fields.h"
 
 namespace ashlar::app {
@@ -20,7 +21,11 @@ struct LimitsConfig {
   std::string redis;  // "": counts are kept in process; else redis://…
   std::string redis_prefix;
   std::int64_t instances = 1;
+  // Of ratelimit's rule files and of CL.THROTTLE; native rules each say their own.
+  limits::Keeping keeping = limits::Keeping::kExact;
+  limits::OnFailure on_failure = limits::OnFailure::kOpen;
   std::size_t io_threads = 1;
+  std::size_t max_connections = 2'000;  // of each listener
   std::size_t max_keys = 4'000'000;
   std::int64_t store_deadline_ms = 50;
   std::int64_t snapshot_s = 5;

@@ -96,6 +96,8 @@ limits::LimitsModule::Options limits_options(const Config& config, Installation&
   limits::LimitsModule::Options options;
   options.rule_folder = given.folder;
   options.tree.merge_domains = given.merge_domains;
+  options.tree.keeping = options.service.keeping = given.keeping;
+  options.tree.on_failure = options.service.on_failure = given.on_failure;
   options.service.count_refused = given.count_refused;
   options.service.all_shadow = given.shadow;
   options.service.response_headers = given.response_headers;

@@ -4,10 +4,12 @@
 // loader puts it in front.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "app/config.h"
 #include "base/result.h"
@@ -62,6 +64,31 @@ Setting flag(std::string_view key, std::string_view doc, Place place) {
           [=](Config& config, std::string_view text) { return parse_flag(text, place(config)); },
           [=](const Config& config) {
             return std::string(place(const_cast<Config&>(config)) ? "true" : "false");
+          }};
+}
+
+// One of `names`, which outlives the setting; the doc says them all.
+template <class Value, std::size_t N, class Place>
+Setting choice(std::string_view key, std::string_view doc,
+               const std::pair<std::string_view, Value> (&names)[N], Place place) {
+  return {key, doc,
+          [=, &names](Config& config, std::string_view text) -> base::Status {
+            std::string all;
+            for (const auto& [name, value] : names) {
+              if (name == text) {
+                place(config) = value;
+                return base::ok_status();
+              }
+              if (!all.empty()) all += &name == &names[N - 1].first ? " or " : ", ";
+              all += name;
+            }
+            return wrong_setting("must be " + all);
+          },
+          [=, &names](const Config& config) -> std::string {
+            for (const auto& [name, value] : names) {
+              if (value == place(const_cast<Config&>(config))) return std::string(name);
+            }
+            return {};
           }};
 }
 
