@@ -210,6 +210,7 @@ Status App::Parts::build(http::ListenSocket socket, LimitsSockets limits_sockets
                                        .limits = modules->limits(),
                                        .loops = modules->loops(),
                                        .dispatcher = *dispatcher,
+                                       .workers = *pool(http::Lane::kLookup),
                                        .ready = [this] { return !stopping.load(); }}));
   return base::ok_status();
 }

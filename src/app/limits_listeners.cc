@@ -4,6 +4,7 @@
 
 #include "app/installation.h"
 #include "app/setting_kinds.h"
+#include "app/throttle_accounts.h"
 #include "base/check.h"
 #include "modules/limits/limits_module.h"
 #include "modules/limits/limits_ports.h"
@@ -15,10 +16,6 @@
 namespace ashlar::app {
 namespace {
 
-constexpr std::size_t kMaxConnections = 10'000;
-// Whose counts CL.THROTTLE's are without AUTH: the installation's.
-constexpr const char* kSystem = "system";
-
 base::Status bind_at(const std::string& where, std::optional<http::ListenSocket>& socket) {
   if (where.empty()) return base::ok_status();
   ASHLAR_ASSIGN(const HostPort at, parse_host_port(where));
@@ -27,10 +24,24 @@ base::Status bind_at(const std::string& where, std::optional<http::ListenSocket>
   return base::ok_status();
 }
 
+limits::LimitsPorts::Options ports_options(LimitsSockets& sockets,
+                                           const LimitsListeners::Needs& needs) {
+  const LimitsConfig& given = needs.config.limits;
+  limits::LimitsPorts::Options options{.grpc = std::move(sockets.grpc),
+                                       .resp = std::move(sockets.resp),
+                                       .resp_owner = base::TenantId(),
+                                       .max_connections = given.max_connections,
+                                       .keeping = given.keeping,
+                                       .on_failure = given.on_failure,
+                                       .resp_usage = needs.limits.throttle_usage()};
+  if (given.resp_require_key) options.resp_owner.reset();
+  return options;
+}
+
 http::ServerOptions http_options(const Config& config) {
   http::ServerOptions options = config.http;
   options.io_threads = 1;
-  options.max_connections = kMaxConnections;
+  options.max_connections = config.limits.max_connections;
   options.tls_certificate.clear();
   options.tls_private_key.clear();
   options.proxy_protocol = false;
@@ -48,6 +59,7 @@ base::Result<LimitsSockets> LimitsSockets::bind(const LimitsConfig& config) {
 }
 
 struct LimitsListeners::Parts {
+  std::optional<ThrottleAccounts> accounts;
   std::unique_ptr<limits::LimitsPorts> ports;  // null: neither gRPC nor RESP
   std::unique_ptr<http::Router> router;
   std::unique_ptr<http::Server> server;  // null: not served
@@ -62,11 +74,10 @@ base::Result<std::unique_ptr<LimitsListeners>> LimitsListeners::make(LimitsSocke
   Installation& a = needs.ashlar;
   if (sockets.grpc || sockets.resp) {
     CHECK(needs.loops != nullptr);
-    limits::LimitsPorts::Options options{
-        .grpc = std::move(sockets.grpc), .resp = std::move(sockets.resp), .resp_owner = kSystem};
-    parts->ports = std::make_unique<limits::LimitsPorts>(std::move(options), *needs.loops,
-                                                         *needs.limits.states, needs.limits.rls,
-                                                         nullptr, needs.ready, a.metrics);
+    parts->accounts.emplace(*a.keys, needs.workers, a.clock);
+    parts->ports = std::make_unique<limits::LimitsPorts>(
+        ports_options(sockets, needs), *needs.loops, *needs.limits.states, needs.limits.rls,
+        &*parts->accounts, needs.ready, a.metrics);
   }
   if (sockets.http) {
     parts->router = std::make_unique<http::Router>(needs.limits.ratelimit_routes(), a.metrics);

@@ -21,6 +21,9 @@ class LimitsModule;
 namespace ashlar::net {
 class LoopGroup;
 }
+namespace ashlar::runtime {
+class WorkerPool;
+}
 
 namespace ashlar::app {
 
@@ -43,7 +46,8 @@ class LimitsListeners {
     limits::LimitsModule& limits;
     net::LoopGroup* loops;  // of gRPC and RESP; null: neither is served
     http::Dispatcher& dispatcher;
-    std::function<bool()> ready;  // any thread, quick
+    runtime::WorkerPool& workers;  // where keys are looked up; drained between stop() and the end
+    std::function<bool()> ready;   // any thread, quick
   };
   static base::Result<std::unique_ptr<LimitsListeners>> make(LimitsSockets sockets,
                                                              const Needs& needs);

@@ -68,6 +68,8 @@ std::vector<Setting> listeners() {
       number("limits.max_connections",
              "Open connections of each of these listeners; more are closed at once.", 1, 100'000,
              [](Config& c) -> auto& { return c.limits.max_connections; }),
+      flag("resp.require_key", "Connections there need AUTH with an API key.",
+           [](Config& c) -> auto& { return c.limits.resp_require_key; }),
       number("limits.io_threads", "Threads of the gRPC and RESP listeners.", 1, 64,
              [](Config& c) -> auto& { return c.limits.io_threads; }),
   };

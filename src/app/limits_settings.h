@@ -18,6 +18,7 @@ struct LimitsConfig {
   std::string grpc_listen;  // HOST:PORT; "": not served
   std::string http_listen;
   std::string resp_listen;
+  bool resp_require_key = false;
   std::string redis;  // "": counts are kept in process; else redis://…
   std::string redis_prefix;
   std::int64_t instances = 1;

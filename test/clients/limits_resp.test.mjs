@@ -137,6 +137,76 @@ describe("CL.THROTTLE", { timeout: 60_000 * kSlow }, () => {
   });
 });
 
+describe("CL.THROTTLE with callers' keys", { timeout: 60_000 * kSlow }, () => {
+  let resp;
+  before(async () => { resp = await Resp.start({ sets: { "resp.require_key": "true" } }); });
+  after(() => resp?.stop());
+  const by = (key, options = {}) => resp.client({ password: key, ...options });
+  const day = [4, 1, 86400];
+
+  test("without a key nothing is answered but AUTH", async () => {
+    const redis = resp.client({ protocol: 2, enableReadyCheck: false });
+    assert.match(await refused(throttle(redis, "k", ...day)), /^NOAUTH/);
+    assert.match(await refused(redis.ping()), /^NOAUTH/);
+    assert.match(await refused(redis.auth("ashlar_sk_wrong")), /^WRONGPASS/);
+    assert.match(await refused(redis.auth("x".repeat(5000))), /^WRONGPASS/);
+    assert.equal(await redis.auth(resp.server.newKey("demo", "limits:check")), "OK");
+    assert.equal((await throttle(redis, "k", ...day))[0], 0);
+  });
+
+  test("a key with the scope counts for its tenant, whatever the user's name; tenants do not share", async () => {
+    resp.server.newTenant("other");
+    const own = resp.server.newKey("demo", "limits:check");
+    const theirs = resp.server.newKey("other", "limits:check");
+    assert.deepEqual((await throttle(by(own), "shared", ...day)).slice(0, 3), [0, 5, 4]);
+    assert.deepEqual((await throttle(by(resp.server.newKey("demo", "limits:check"), { username: "anybody" }), "shared", ...day)).slice(0, 3), [0, 5, 3]);
+    assert.deepEqual((await throttle(by(theirs), "shared", ...day)).slice(0, 3), [0, 5, 4]);
+    const usage = async (key) => (await resp.server.api.get("/v1/limits/usage", { key })).json.rules.find(({ rule }) => rule === "cl.throttle");
+    assert.equal((await usage(resp.server.newKey("other", "limits:read"))).total.allowed, 1);
+  });
+
+  test("HELLO 3 with AUTH", async () => {
+    const key = resp.server.newKey("demo", "limits:check");
+    for (const protocol of [2, 3]) assert.equal((await throttle(by(key, { protocol }), `by ${protocol}`, ...day))[0], 0);
+    const redis = resp.client({ protocol: 2, enableReadyCheck: false });
+    await redis.call("HELLO", "3", "AUTH", "default", key);
+    assert.equal((await throttle(redis, "hello", ...day))[0], 0);
+    const wrong = by("wrong", { retryStrategy: null });
+    assert.match(await refused(throttle(wrong, "k", ...day)), /^WRONGPASS|Connection is closed/);
+  });
+
+  test("a key without limits:check, and one that was revoked, are no passwords", async () => {
+    const redis = resp.client({ protocol: 2, enableReadyCheck: false });
+    assert.match(await refused(redis.auth(resp.server.newKey("demo", "links:read", "limits:read"))), /^WRONGPASS/);
+    const manager = resp.server.newKey("demo", "keys:read", "keys:write", "limits:check");
+    const made = await resp.server.api.post("/v1/keys", { name: "short", scopes: ["limits:check"] }, { key: manager });
+    assert.equal(made.status, 201, made.text);
+    assert.equal(await redis.auth(made.json.key), "OK");
+    assert.equal((await throttle(redis, "revoked", ...day))[0], 0);
+    const gone = await resp.server.api.delete(`/v1/keys/${made.json.id}`, { key: manager });
+    assert.ok(gone.status < 300, gone.text);
+    const another = resp.client({ protocol: 2, enableReadyCheck: false });
+    assert.match(await refused(another.auth(made.json.key)), /^WRONGPASS/);
+    // and who has been let in with it is out, a second later
+    await eventually("the connection is refused", () => throttle(redis, "revoked", ...day).then(() => false, ({ message }) => /^NOAUTH/.test(message)), 3000);
+    assert.equal(await redis.auth(manager), "OK");
+    assert.equal((await throttle(redis, "back", ...day))[0], 0);
+  });
+});
+
+test("with keys but none required, who gives none acts as the installation", { timeout: 60_000 * kSlow }, async () => {
+  const resp = await Resp.start();
+  try {
+    const redis = resp.client();
+    assert.deepEqual((await throttle(redis, "k", 1, 1, 86400)).slice(0, 3), [0, 2, 1]);
+    const keyed = resp.client({ password: resp.server.newKey("demo", "limits:check") });
+    assert.deepEqual((await throttle(keyed, "k", 1, 1, 86400)).slice(0, 3), [0, 2, 1]);
+    assert.deepEqual((await throttle(redis, "k", 1, 1, 86400)).slice(0, 3), [0, 2, 0]);
+  } finally {
+    await resp.stop();
+  }
+});
+
 test("a client comes back after the server has, and finds its counts", { timeout: 60_000 * kSlow }, async () => {
   const resp = await Resp.start();
   try {

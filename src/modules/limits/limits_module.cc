@@ -97,4 +97,10 @@ http::RouteTable LimitsModule::ratelimit_routes() {
       [this] { return ready(); });
 }
 
+ThrottleLimits::UsageOf LimitsModule::throttle_usage() {
+  return [this](base::TenantId owner) {
+    return native.usage.rule(owner, kThrottleRule, owner.is_set() ? "" : kThrottleRule);
+  };
+}
+
 }  // namespace ashlar::limits

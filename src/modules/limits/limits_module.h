@@ -23,6 +23,7 @@
 #include "modules/limits/rls_stats.h"
 #include "modules/limits/rule_watch.h"
 #include "modules/limits/state_snapshot.h"
+#include "modules/limits/throttle_limits.h"
 #include "platform/http/route.h"
 
 namespace ashlar::limits {
@@ -58,6 +59,8 @@ class LimitsModule {
 
   // POST /json, GET /healthcheck: for a listener of their own.
   http::RouteTable ratelimit_routes();
+  // Where CL.THROTTLE is noted (throttle_limits.h): as each owner's rule of that name.
+  ThrottleLimits::UsageOf throttle_usage();
   // Rules are loaded, as far as there are any.
   [[nodiscard]] bool ready() const { return rls.tree() != nullptr; }
 

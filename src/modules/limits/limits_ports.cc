@@ -24,9 +24,9 @@ LimitsPorts::LimitsPorts(Options options, net::LoopGroup& loops, LimitStates& st
   }
   if (!options.resp) return;
   for (std::size_t loop = 0; loop < loops.size(); ++loop) {
-    throttle_.push_back(std::make_unique<ThrottleService>(states.of_loop(loop), options.resp_owner,
-                                                          auth, options.keeping, options.on_failure,
-                                                          metrics));
+    throttle_.push_back(std::make_unique<ThrottleService>(
+        states.of_loop(loop), options.resp_owner, auth,
+        ThrottleLimits(options.keeping, options.on_failure, options.resp_usage), metrics));
   }
   resp_ = std::make_unique<net::StreamServer>(
       net::StreamOptions{.name = "resp", .max_connections = options.max_connections},

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "modules/limits/limit.h"
+#include "modules/limits/throttle_limits.h"
 #include "platform/grpc/methods.h"
 #include "platform/grpc/server.h"
 #include "platform/http/listen_socket.h"
@@ -39,10 +39,11 @@ class LimitsPorts {
     std::optional<http::ListenSocket> grpc{};
     std::optional<http::ListenSocket> resp{};
     // As whom RESP connections without AUTH act; nullopt: they must.
-    std::optional<std::string> resp_owner{};
-    std::size_t max_connections = 2'000;  // of each
+    std::optional<base::TenantId> resp_owner{};  // not set within: the installation
+    std::size_t max_connections = 2'000;         // of each
     Keeping keeping = Keeping::kExact;
     OnFailure on_failure = OnFailure::kOpen;
+    ThrottleLimits::UsageOf resp_usage{};
   };
 
   // All by reference outlives it; `auth` too (null: AUTH is refused). `ready`: any thread.

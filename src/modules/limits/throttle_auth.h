@@ -2,10 +2,10 @@
 #pragma once
 
 #include <functional>
-#include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "base/strong_id.h"
 
 namespace ashlar::runtime {
 class EventLoop;
@@ -15,13 +15,13 @@ namespace ashlar::limits {
 
 class ThrottleAuth {
  public:
-  // The owner: what an account's keys are kept under, for ever.
-  using Done = std::function<void(base::Result<std::string>)>;
+  // Errors: kUnauthenticated, kForbidden: never with this password; others: not now.
+  using Done = std::function<void(base::Result<base::TenantId>)>;
 
   virtual ~ThrottleAuth() = default;
 
-  // Calls `done` once on `loop`, within the call or later. `user`: empty where only a password was
-  // given.
+  // Whose the keys are. Calls `done` once on `loop`, within the call or later. `user`: empty where
+  // only a password was given.
   virtual void authenticate(std::string_view user, std::string_view password,
                             runtime::EventLoop& loop, Done done) = 0;
 };

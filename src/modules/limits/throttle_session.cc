@@ -8,6 +8,7 @@
 #include "modules/limits/limit_state.h"
 #include "modules/limits/throttle_auth.h"
 #include "modules/limits/throttle_command.h"
+#include "modules/limits/usage.h"
 #include "platform/observability/metrics.h"
 
 namespace ashlar::limits {
@@ -16,11 +17,20 @@ namespace ashlar::limits {
 struct ThrottleAnswer final : Batch {
   ThrottleSession* session = nullptr;  // null: it is gone, nobody is interested
   std::string key;
+  RuleUsage* usage = nullptr;  // `keeps` keeps it
+  base::Mono now{};            // limiter_now()
   std::string text;
   int version = 2;
   bool ready = false;
 
+  void note() const {
+    const Ask& ask = asks.front();
+    if (usage == nullptr || ask.action != Action::kTake) return;
+    usage->note(*ask.limit, outcomes.front(), key, now);
+  }
+
   void on_decided() override {
+    note();
     if (session == nullptr) {
       delete this;  // ~ThrottleSession has let it go
     } else {
@@ -45,15 +55,19 @@ obs::Counter& decisions(obs::Registry& metrics, std::string_view outcome) {
                               {{"outcome", std::string(outcome)}});
 }
 
+bool is_unknown(const base::Error& error) {
+  return error.code == base::Code::kUnauthenticated || error.code == base::Code::kForbidden;
+}
+
 }  // namespace
 
-ThrottleService::ThrottleService(LimitState& counts, std::optional<std::string> acts_as,
-                                 ThrottleAuth* accounts, Keeping keeping, OnFailure on_failure,
+ThrottleService::ThrottleService(LimitState& counts, std::optional<base::TenantId> acts_as,
+                                 ThrottleAuth* accounts, ThrottleLimits kept_limits,
                                  obs::Registry& metrics)
     : state(counts),
-      owner(std::move(acts_as)),
+      owner(acts_as),
       auth(accounts),
-      limits(keeping, on_failure),
+      limits(std::move(kept_limits)),
       allowed(decisions(metrics, "allowed")),
       denied(decisions(metrics, "denied")),
       errors(decisions(metrics, "error")) {}
@@ -80,6 +94,7 @@ ThrottleSession::~ThrottleSession() {
 std::size_t ThrottleSession::on_input(std::string_view input, std::string& output) {
   output_ = &output;
   std::size_t taken = 0;
+  if (!authenticating_ && !password_.empty() && stream_.loop().mono() >= recheck_at_) recheck();
   while (!finished_ && !authenticating_ && waiting_.size() < kMaxWaiting) {
     const auto step = parser_.parse(input.substr(taken));
     if (step == redis::CommandParser::Step::kWrong) {
@@ -186,8 +201,9 @@ void ThrottleSession::throttle(Words words) {
   if (command->key.size() > kMaxKeyBytes) {
     return refuse("Cell error: A key has at most " + std::to_string(kMaxKeyBytes) + " bytes");
   }
-  auto limit = service_.limits.find(*owner_, command->rate);
-  if (!limit.ok()) return refuse(limit.error().detail);
+  auto found = service_.limits.find(*owner_, command->rate);
+  if (!found.ok()) return refuse(found.error().detail);
+  const std::shared_ptr<const ThrottleLimit> limit = std::move(found).value();
 
   std::unique_ptr<ThrottleAnswer> answer;
   if (spare_.empty()) {
@@ -200,14 +216,16 @@ void ThrottleSession::throttle(Words words) {
   answer->ready = false;
   answer->version = version_;
   answer->key.assign(command->key);
-  answer->asks.assign(1, Ask{.limit = limit->get(),
+  answer->asks.assign(1, Ask{.limit = limit->limit.get(),
                              .key = answer->key,
                              .cost = command->quantity,
                              .action = command->quantity == 0 ? Action::kPeek : Action::kTake});
-  answer->keeps = *limit;
+  answer->usage = limit->usage.get();
+  answer->keeps = limit;
+  answer->now = limiter_now(stream_.loop().now());
   ThrottleAnswer& batch = *answer;
   waiting_.push_back(std::move(answer));
-  service_.state.decide(batch, limiter_now(stream_.loop().now()));
+  service_.state.decide(batch, batch.now);
 }
 
 void ThrottleSession::ping(Words words) {
@@ -283,28 +301,50 @@ void ThrottleSession::authenticate(std::string_view user, std::string_view passw
   }
   authenticating_ = true;
   service_.auth->authenticate(user, password, stream_.loop(),
-                              [self = self_, greets](base::Result<std::string> owner) {
+                              [self = self_, greets, text = std::string(password)](
+                                  const base::Result<base::TenantId>& owner) {
                                 if (*self != nullptr) {
-                                  (*self)->on_authenticated(std::move(owner), greets);
+                                  (*self)->on_authenticated(owner, text, greets);
                                 }
                               });
 }
 
-void ThrottleSession::on_authenticated(base::Result<std::string> owner, bool greets) {
+void ThrottleSession::on_authenticated(const base::Result<base::TenantId>& owner,
+                                       const std::string& password, bool greets) {
   authenticating_ = false;
   if (!owner.ok()) {
-    const bool unknown = owner.error().code == base::Code::kUnauthenticated ||
-                         owner.error().code == base::Code::kForbidden;
-    reply().error(unknown ? "WRONGPASS invalid username-password pair or user is disabled."
-                          : "ERR the password cannot be checked now");
+    reply().error(is_unknown(owner.error())
+                      ? "WRONGPASS invalid username-password pair or user is disabled."
+                      : "ERR the password cannot be checked now");
   } else {
-    owner_ = std::move(owner).value();
+    owner_ = *owner;
+    password_ = password;
+    recheck_at_ = stream_.loop().mono() + kRecheck;
     if (greets) {
       version_ = greeting_version_;
       greet();
     } else {
       reply().ok();
     }
+  }
+  if (output_ == nullptr) stream_.flush();
+}
+
+void ThrottleSession::recheck() {
+  authenticating_ = true;
+  service_.auth->authenticate({}, password_, stream_.loop(),
+                              [self = self_](const base::Result<base::TenantId>& owner) {
+                                if (*self != nullptr) (*self)->on_rechecked(owner);
+                              });
+}
+
+// What could not be asked changes nothing.
+void ThrottleSession::on_rechecked(const base::Result<base::TenantId>& owner) {
+  authenticating_ = false;
+  recheck_at_ = stream_.loop().mono() + kRecheck;
+  if (!owner.ok() && is_unknown(owner.error())) {
+    owner_.reset();
+    password_.clear();
   }
   if (output_ == nullptr) stream_.flush();
 }
@@ -350,6 +390,7 @@ void ThrottleSession::reset(Words words) {
   static_cast<void>(words);
   version_ = 2;
   owner_ = service_.owner;
+  password_.clear();
   name_.clear();
   reply().simple("RESET");
 }

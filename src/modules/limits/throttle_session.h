@@ -8,7 +8,8 @@
 //     have come.
 //  3. A key counts for the owner as whom the connection acts: ThrottleService::owner, or after AUTH
 //     (the password is an API key, the user's name does not matter) the one that ThrottleAuth says.
-//     Without either every command but AUTH, HELLO, RESET and QUIT is refused (NOAUTH).
+//     Without either every command but AUTH, HELLO, RESET and QUIT is refused (NOAUTH). So it is
+//     again once ThrottleAuth knows the password no more; it is asked every kRecheck.
 //  4. What is not Redis' protocol gets one error and the connection ends. Keys have at most
 //     kMaxKeyBytes.
 //
@@ -43,12 +44,12 @@ struct ThrottleAnswer;
 
 // What the sessions of one loop share. What it refers to outlives them.
 struct ThrottleService {
-  ThrottleService(LimitState& counts, std::optional<std::string> acts_as, ThrottleAuth* accounts,
-                  Keeping keeping, OnFailure on_failure, obs::Registry& metrics);
+  ThrottleService(LimitState& counts, std::optional<base::TenantId> acts_as, ThrottleAuth* accounts,
+                  ThrottleLimits kept_limits, obs::Registry& metrics);
 
   LimitState& state;
-  const std::optional<std::string> owner;  // of connections without AUTH; nullopt: they must
-  ThrottleAuth* const auth;                // null: AUTH is refused
+  const std::optional<base::TenantId> owner;  // of connections without AUTH; nullopt: they must
+  ThrottleAuth* const auth;                   // null: AUTH is refused
   ThrottleLimits limits;
   obs::Counter& allowed;
   obs::Counter& denied;
@@ -60,6 +61,7 @@ class ThrottleSession final : public net::StreamSession {
  public:
   static constexpr std::size_t kMaxWaiting = 256;
   static constexpr std::size_t kMaxKeyBytes = 4096;
+  static constexpr base::Millis kRecheck{1000};
 
   ThrottleSession(net::Stream& stream, ThrottleService& service);
   ~ThrottleSession() override;
@@ -98,7 +100,10 @@ class ThrottleSession final : public net::StreamSession {
   // Where the answer to the command that runs is written: straight out, or behind those that wait.
   redis::ReplyWriter reply();
   void authenticate(std::string_view user, std::string_view password, bool greets);
-  void on_authenticated(base::Result<std::string> owner, bool greets);
+  void on_authenticated(const base::Result<base::TenantId>& owner, const std::string& password,
+                        bool greets);
+  void recheck();
+  void on_rechecked(const base::Result<base::TenantId>& owner);
   void greet();
   void on_decided(ThrottleAnswer& answer);
   void write_decision(std::string& out, const ThrottleAnswer& answer) const;
@@ -108,7 +113,9 @@ class ThrottleSession final : public net::StreamSession {
   const std::uint64_t id_;
   redis::CommandParser parser_;
   int version_ = 2;
-  std::optional<std::string> owner_;
+  std::optional<base::TenantId> owner_;
+  std::string password_;  // that owner_ is by; empty: by none
+  base::Mono recheck_at_{};
   std::string name_;
   bool authenticating_ = false;
   int greeting_version_ = 2;  // of the HELLO that authenticates

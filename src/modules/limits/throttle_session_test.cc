@@ -13,6 +13,7 @@
 #include "modules/limits/memory_state.h"
 #include "modules/limits/throttle_auth.h"
 #include "modules/limits/throttle_command.h"
+#include "modules/limits/usage.h"
 #include "platform/observability/metrics.h"
 #include "platform/redis/resp_writer.h"
 #include "platform/runtime/event_loop.h"
@@ -68,25 +69,31 @@ class TestAuth final : public ThrottleAuth {
                     Done done) override {
     static_cast<void>(user);
     static_cast<void>(loop);
-    auto answer = [done = std::move(done), right = password == "secret"] {
-      if (right) return done(std::string("acme"));
+    auto answer = [done = std::move(done), right = password == secret] {
+      if (right) return done(base::TenantId(7));
       done(base::fail(base::Code::kUnauthenticated, "invalid_api_key", "no such key"));
     };
     late ? waiting.push_back(answer) : answer();
   }
 
   bool late = false;
+  std::string secret = "secret";
   std::vector<std::function<void()>> waiting;
 };
 
 class ThrottleSessionTest : public testing::Test {
  protected:
-  ThrottleSessionTest() { open("system", nullptr); }
+  ThrottleSessionTest() { open(kSystem, nullptr); }
 
-  void open(std::optional<std::string> owner, ThrottleAuth* auth) {
+  static constexpr base::TenantId kSystem{};
+
+  void open(std::optional<base::TenantId> owner, ThrottleAuth* auth) {
     session_.reset();
-    service_ = std::make_unique<ThrottleService>(state_, std::move(owner), auth, Keeping::kExact,
-                                                 OnFailure::kOpen, metrics_);
+    service_ = std::make_unique<ThrottleService>(
+        state_, owner, auth,
+        ThrottleLimits(Keeping::kExact, OnFailure::kOpen,
+                       [this](base::TenantId of) { return book_.rule(of, kThrottleRule); }),
+        metrics_);
     waiting_.clear();
     session_ = std::make_unique<ThrottleSession>(stream_, *service_);
   }
@@ -134,6 +141,7 @@ class ThrottleSessionTest : public testing::Test {
   MemoryState memory_{{.max_keys = 10'000}, kit::SipKey{}};
   LateState state_{memory_};
   TestStream stream_{loop_};
+  UsageBook book_{{}, metrics_};
   std::unique_ptr<ThrottleService> service_;
   std::unique_ptr<ThrottleSession> session_;
   std::string waiting_;
@@ -289,11 +297,50 @@ TEST_F(ThrottleSessionTest, WithoutAnOwnerTheKeyMustComeFirst) {
 
 TEST_F(ThrottleSessionTest, OwnersHaveCountsOfTheirOwn) {
   TestAuth auth;
-  open("system", &auth);
+  open(kSystem, &auth);
   EXPECT_EQ(throttle("0 1 60"), "0 1 0 -1 60");
   EXPECT_EQ(throttle("0 1 60"), "1 1 0 60 60");
   EXPECT_EQ(ask({"AUTH", "secret"}), "+OK\r\n");
   EXPECT_EQ(throttle("0 1 60"), "0 1 0 -1 60");
+}
+
+TEST_F(ThrottleSessionTest, APasswordThatIsGoneEndsWhatItOpened) {
+  TestAuth auth;
+  open(std::nullopt, &auth);
+  EXPECT_EQ(ask({"AUTH", "secret"}), "+OK\r\n");
+  auth.secret = "another";
+  EXPECT_EQ(ask({"PING"}), "+PONG\r\n");
+  clock_.advance(ThrottleSession::kRecheck);
+  loop_.post([this] { loop_.stop(); });
+  loop_.run();  // it reads the clock
+  auth.late = true;
+  EXPECT_EQ(give("PING\r\nCL.THROTTLE k 0 1 60\r\n"), "");
+  ASSERT_EQ(auth.waiting.size(), 1U);
+  auth.waiting.front()();
+  EXPECT_EQ(later(), "-NOAUTH Authentication required.\r\n-NOAUTH Authentication required.\r\n");
+  auth.late = false;
+  EXPECT_EQ(ask({"AUTH", "another"}), "+OK\r\n");
+}
+
+TEST_F(ThrottleSessionTest, TakesAreNotedForTheirOwner) {
+  TestAuth auth;
+  open(kSystem, &auth);
+  for (int i = 0; i < 3; ++i) throttle("1 1 60", "a");
+  throttle("1 1 60 0", "a");  // looks
+  throttle("5 1 60", "b");
+  EXPECT_EQ(ask({"AUTH", "secret"}), "+OK\r\n");
+  throttle("1 1 60", "a");
+  const std::vector<RuleReport> own = book_.report(kSystem);
+  const auto rule = std::ranges::find(own, kThrottleRule, &RuleReport::name);
+  ASSERT_NE(rule, own.end());
+  EXPECT_EQ(rule->total.of(Verdict::kAllowed), 3U);
+  EXPECT_EQ(rule->total.of(Verdict::kDenied), 1U);
+  const HeavyKeys keys = book_.heavy(kSystem, kThrottleRule, false, 5, limiter_now(loop_.now()));
+  ASSERT_EQ(keys.rows.size(), 2U);
+  EXPECT_EQ(keys.rows.front().key, "a");
+  const std::vector<RuleReport> theirs = book_.report(base::TenantId(7));
+  ASSERT_EQ(theirs.size(), 1U);
+  EXPECT_EQ(theirs.front().total.of(Verdict::kAllowed), 1U);
 }
 
 TEST_F(ThrottleSessionTest, WhatComesBehindAuthWaitsForIt) {
@@ -318,7 +365,7 @@ TEST_F(ThrottleSessionTest, NoiseIsAnsweredOrEndsTheConnection) {
                                              "\"",     "HELLO 3",
                                              "AUTH x"};
   for (int round = 0; round < 5'000; ++round) {
-    open("system", nullptr);
+    open(kSystem, nullptr);
     for (int i = 0; i < 20; ++i) give(pieces[random.below(pieces.size())]);
     EXPECT_LE(waiting_.size(), 40'000);
   }
