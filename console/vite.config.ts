@@ -22,6 +22,10 @@ export default defineConfig({
     },
   },
   server: {
-    proxy: { '/v1': api, '/docs': api },
+    // The Host stays that of the page: the server refuses changes whose Origin is another.
+    proxy: {
+      '/v1': { target: api, changeOrigin: false },
+      '/docs': { target: api, changeOrigin: false },
+    },
   },
 });

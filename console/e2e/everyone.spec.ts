@@ -3,10 +3,36 @@ import type { Page } from '@playwright/test';
 import { expectAccessible } from './axe';
 import { expect, test } from './fixtures';
 
-const kPages = ['links', 'links/plain-stone', 'overview', 'activity?by=shape', 'keys', 'tenants'];
+const kPages = [
+  'links',
+  'links/plain-stone',
+  'overview',
+  'activity?by=shape',
+  'limits',
+  'limits/shape-user',
+  'limits?view=tester',
+  'limits?view=shadow',
+  'limits?view=versions',
+  'keys',
+  'tenants',
+];
+
+const kRules = [
+  { name: 'shape-user', key: ['user'], limit: 2, per: 'hour', shadow: true },
+  {
+    name: `shape-${'long-'.repeat(11)}`,
+    where: { endpoint: [`POST /${'very-'.repeat(20)}long*`, 'GET /short'], plan: '*' },
+    description: 'word '.repeat(60),
+    limit: 123_456_789,
+    per: 'day',
+    algorithm: 'fixed_window',
+  },
+];
 
 test.beforeEach(async ({ api, console_: page }) => {
   await api.record('shape', { [`very-${'long-'.repeat(30)}name`]: 1_234, square: 56 });
+  await api.putRules('demo', kRules);
+  await api.check('demo', { user: `very-${'long-'.repeat(30)}name`, plan: 'free' }, 5);
   const headers = { 'X-Requested-With': 'ashlar-console', 'Ashlar-Tenant': 'demo' };
   const there = await page.request.get('/v1/links/plain-stone', { headers });
   if (there.status() !== 200) {
@@ -35,6 +61,17 @@ for (const scheme of ['light', 'dark'] as const) {
     await page.getByRole('button', { name: 'Edit plain-stone' }).click();
     await expect(page.getByRole('dialog').getByLabel('Target')).toBeVisible();
     await expectAccessible(page, `the edit dialog, ${scheme}`);
+    await page.keyboard.press('Escape');
+    await settled(page, 'limits');
+    await page.getByRole('button', { name: 'Edit shape-user' }).click();
+    await page.getByRole('button', { name: '+ Condition' }).click();
+    await page.getByRole('button', { name: 'Dry run' }).click();
+    await expect(page.getByRole('region', { name: 'Dry run' })).toBeVisible();
+    await expectAccessible(page, `a rule's form, ${scheme}`);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Edit as JSON' }).click();
+    await expect(page.getByLabel('All rules of this tenant')).toBeVisible();
+    await expectAccessible(page, `rules as JSON, ${scheme}`);
     await page.keyboard.press('Escape');
     await settled(page, 'keys');
     await page.getByRole('button', { name: 'New key' }).click();

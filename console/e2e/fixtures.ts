@@ -71,6 +71,33 @@ export class Api {
     }
   }
 
+  async createTenant(tenant: string): Promise<void> {
+    const answer = await this.request.post(`${this.origin}/v1/tenants`, {
+      headers: kHeaders,
+      data: { name: tenant },
+    });
+    expect([201, 409], await answer.text()).toContain(answer.status());
+  }
+
+  async putRules(tenant: string, rules: object[]): Promise<void> {
+    const answer = await this.request.put(`${this.origin}/v1/limits/rules`, {
+      headers: { ...kHeaders, 'Ashlar-Tenant': tenant },
+      data: { rules },
+    });
+    expect(answer.status(), await answer.text()).toBe(200);
+  }
+
+  /** Asks whether such a request may pass, as services do; says how often it might. */
+  async check(tenant: string, attributes: Record<string, string>, times = 1): Promise<number> {
+    const answer = await this.request.post(`${this.origin}/v1/limits/batch`, {
+      headers: { ...kHeaders, 'Ashlar-Tenant': tenant },
+      data: { checks: Array.from({ length: times }, () => ({ attributes })) },
+    });
+    expect(answer.status(), await answer.text()).toBe(200);
+    const { results } = (await answer.json()) as { results: { allowed: boolean }[] };
+    return results.filter(({ allowed }) => allowed).length;
+  }
+
   /** Follows the link without going where it leads. */
   async click(code: string, times = 1): Promise<void> {
     for (let i = 0; i < times; i++) {

@@ -24,7 +24,14 @@ function beginning(rules: readonly Rule[], editing: Editing): RuleDraft | null {
   return rule ? { ...draftOf(rule), ...editing.change } : null;
 }
 
-function FreshForm({ editing, onClose }: { editing: Editing; onClose: () => void }) {
+interface EditRuleProps {
+  editing: Editing | null;
+  onClose: () => void;
+  /** With the name that it now has. */
+  onSaved?: (name: string) => void;
+}
+
+function FreshForm({ editing, onClose, onSaved }: EditRuleProps & { editing: Editing }) {
   const { tenant } = useTenant();
   // A draft that outlives a reload: "keep my change" puts it on top of what the rules are now.
   const [kept, setKept] = useState<RuleDraft | null>(null);
@@ -56,15 +63,18 @@ function FreshForm({ editing, onClose }: { editing: Editing; onClose: () => void
       draft={opened.draft}
       onReload={reload}
       onClose={onClose}
+      onSaved={onSaved}
     />
   );
 }
 
-export function EditRule({ editing, onClose }: { editing: Editing | null; onClose: () => void }) {
+export function EditRule({ editing, onClose, onSaved }: EditRuleProps) {
   const title = typeof editing?.rule === 'string' ? `Edit ${editing.rule}` : 'New rule';
   return (
     <Modal title={title} isOpen={editing !== null} onClose={onClose} wide>
-      {editing !== null && <FreshForm editing={editing} onClose={onClose} />}
+      {editing !== null && (
+        <FreshForm editing={editing} onClose={onClose} {...(onSaved ? { onSaved } : {})} />
+      )}
     </Modal>
   );
 }

@@ -26,6 +26,7 @@ interface RuleFormProps {
   /** With a draft: which then stands on top of what the rules are now. */
   onReload: (mine: RuleDraft | null) => void;
   onClose: () => void;
+  onSaved: ((name: string) => void) | undefined;
 }
 
 interface FieldsProps {
@@ -165,13 +166,20 @@ function HowFields({ draft, errors, set }: FieldsProps) {
         onChange={(description) => set({ description })}
       />
       <Switch isSelected={draft.shadow} onChange={(shadow) => set({ shadow })}>
-        <span>{draft.shadow ? 'Shadow: it only watches, and refuses nothing' : 'It refuses'}</span>
+        <span>Shadow: it only watches, and refuses nothing</span>
       </Switch>
     </>
   );
 }
 
-export function RuleForm({ answer, opened, draft: first, onReload, onClose }: RuleFormProps) {
+export function RuleForm({
+  answer,
+  opened,
+  draft: first,
+  onReload,
+  onClose,
+  onSaved,
+}: RuleFormProps) {
   // Fixed when the form opens: the etag must be that of the rules which the person saw.
   const [{ data, etag }] = useState(answer);
   const [draft, setDraft] = useState(first);
@@ -181,6 +189,7 @@ export function RuleForm({ answer, opened, draft: first, onReload, onClose }: Ru
     onSaved: ({ version }) => {
       toast('good', `${draft.name.trim()} saved, as version ${version}.`);
       onClose();
+      onSaved?.(draft.name.trim());
     },
   });
   const { trying, saving, stale } = candidate;

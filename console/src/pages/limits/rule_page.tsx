@@ -24,11 +24,12 @@ import './rule_page.css';
 const kRefreshMs = 1_000;
 const kKeysShown = 10;
 
-function useDetail(name: string) {
+function useDetail(name: string, exists: boolean) {
   const { tenant } = useTenant();
   return useQuery({
     queryKey: limitKeys.detail(tenant, name),
     queryFn: ({ signal }) => getRuleDetail(tenant, name, signal),
+    enabled: exists,
     staleTime: 0,
     // Where there never was an answer, asking on would hide the error again every second.
     refetchInterval: ({ state }) =>
@@ -112,10 +113,10 @@ function NoSuchRule({ name }: { name: string }) {
 
 export function RulePage({ name }: { name: string }) {
   const rules = useRules();
-  const detail = useDetail(name);
   const [editing, setEditing] = useState<Editing | null>(null);
   const [deleting, setDeleting] = useState(false);
   const rule = rules.data?.data.rules.find((each) => each.name === name);
+  const detail = useDetail(name, rule !== undefined);
   const gone = rules.isSuccess && rule === undefined;
   const shadow = rule?.shadow === true;
   return (
@@ -159,7 +160,11 @@ export function RulePage({ name }: { name: string }) {
           </Course>
         </>
       )}
-      <EditRule editing={editing} onClose={() => setEditing(null)} />
+      <EditRule
+        editing={editing}
+        onClose={() => setEditing(null)}
+        onSaved={(saved) => go(hrefs.limit(saved))}
+      />
       <DeleteRule
         name={name}
         isOpen={deleting}

@@ -29,7 +29,13 @@ export function Conditions({ rule }: { rule: Rule }) {
   return conditions.map(([attribute, wanted], i) => (
     <span key={attribute}>
       {i > 0 && ' and '}
-      {attribute} <code>{patternsOf(wanted).join(' or ')}</code>
+      {attribute}{' '}
+      {patternsOf(wanted).map((text, at) => (
+        <span key={text}>
+          {at > 0 && ' or '}
+          <code>{text}</code>
+        </span>
+      ))}
     </span>
   ));
 }
@@ -83,11 +89,11 @@ function RuleRow({
         {formatCount(recent.passed)}
       </Cell>
       <Cell
-        className={`rule-denied numeric${denied > 0 ? ' rule-denies' : ''}`}
-        label={rule.shadow ? 'would be denied' : 'denied'}
+        className={`rule-denied numeric${denied > 0 && !rule.shadow ? ' rule-denies' : ''}`}
+        label={rule.shadow ? 'would be' : 'denied'}
       >
         {formatCount(denied)}
-        {rule.shadow && <span className="offscreen"> would be denied</span>}
+        {rule.shadow && <span className="rule-small rule-would">would be</span>}
       </Cell>
       <Cell className="rule-actions">
         <Button small onPress={() => onEdit({ rule: rule.name })} aria-label={`Edit ${rule.name}`}>

@@ -59,6 +59,17 @@ function Facts({ live }: { live: LiveLimits }) {
   );
 }
 
+/** What the colours of the stones mean; the numbers beside them say the same in words. */
+function Legend() {
+  return (
+    <span className="limits-legend" aria-hidden="true">
+      <span className="legend-allowed">allowed</span>
+      <span className="legend-denied">denied</span>
+      <span className="legend-shadow">would be denied</span>
+    </span>
+  );
+}
+
 export function RulesView({ onEdit }: { onEdit: (editing: Editing) => void }) {
   const live = useLiveLimits();
   const rules = useRules();
@@ -69,7 +80,15 @@ export function RulesView({ onEdit }: { onEdit: (editing: Editing) => void }) {
       <Course>
         <Facts live={live} />
       </Course>
-      <Course title="Rules" tools={<LiveMark state={live.state} />}>
+      <Course
+        title="Rules"
+        tools={
+          <>
+            <Legend />
+            <LiveMark state={live.state} />
+          </>
+        }
+      >
         {rules.isError && (
           <ErrorNotice
             error={rules.error}

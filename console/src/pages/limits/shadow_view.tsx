@@ -49,9 +49,9 @@ function Report({ report, rule, onEdit }: ShadowRuleProps) {
           <Button
             small
             onPress={() => onEdit({ rule: report.rule, change: { shadow: false } })}
-            aria-label={`Let ${report.rule} refuse`}
+            aria-label={`Let it refuse: ${report.rule}`}
           >
-            Let it refuse…
+            Let it refuse
           </Button>
         )}
         {rule?.shadow === false && <p className="shadow-total">It refuses by now.</p>}

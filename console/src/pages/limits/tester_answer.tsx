@@ -146,7 +146,7 @@ export function TesterAnswer({ answer, asked, rules, attempts }: TesterAnswerPro
             <>
               <Column>Rule</Column>
               <Column>Says</Column>
-              <Column>Left</Column>
+              <Column>Left after it</Column>
               <Column className="answer-wait">Retry after</Column>
               <Column className="answer-reset">All back in</Column>
             </>
