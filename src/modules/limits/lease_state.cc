@@ -42,7 +42,7 @@ struct LeaseState::Lease {
   base::Mono last_take = kNever;
 
   bool filling = false;
-  int users = 0;  // batches that took from it and wait for the shared count
+  int users = 0;  // batches that are under way and point to it
   std::deque<std::unique_ptr<Waiting>> waiting;
 };
 
@@ -83,7 +83,9 @@ LeaseState::LeaseState(const Options& options, std::unique_ptr<LimitState> inner
   CHECK(options.instances > 0);
 }
 
-LeaseState::~LeaseState() {
+LeaseState::~LeaseState() { end(); }
+
+void LeaseState::end() {
   ending_ = true;
   inner_.reset();  // answers what is under way
 }
@@ -218,6 +220,7 @@ void LeaseState::decide(Batch& batch, base::Mono now) {
     note_take(*lease, ask.cost);
     if (waiting == nullptr) waiting = std::make_unique<Waiting>();
     waiting->leased.emplace_back(i, lease);
+    ++lease->users;
   }
   if (waiting == nullptr) return inner_->decide(batch, now);
   waiting->batch = &batch;
@@ -275,7 +278,6 @@ void LeaseState::ask_the_rest(std::unique_ptr<Waiting> waiting) {
     rest->asks.push_back(ask);
     rest->place.push_back(i);
   }
-  for (const auto& [index, lease] : waiting->leased) ++lease->users;
   const base::Mono now = waiting->now;
   rest->state = this;
   rest->keeps = batch.keeps;
@@ -340,6 +342,7 @@ Outcome LeaseState::denied_by(const Lease& lease) const {
 // The shared count does not answer.
 void LeaseState::fall_back(std::unique_ptr<Waiting> waiting) {
   Batch& batch = *waiting->batch;
+  for (const auto& [index, lease] : waiting->leased) --lease->users;
   local_->decide(batch, waiting->now);
   batch.on_decided();
 }

@@ -79,6 +79,9 @@ class LeaseState final : public LimitState {
   void tick(base::Mono now);
   // All that is held: before an orderly end.
   void hand_back_all(base::Mono now);
+  // Answers what is under way, by on_failure where its answer has not come. Nothing is decided
+  // afterwards.
+  void end();
 
   [[nodiscard]] LimitState& inner() { return *inner_; }
   [[nodiscard]] const Stats& stats() const { return stats_; }

@@ -345,5 +345,84 @@ TEST(LeaseState, WhatWaitsAtTheEndIsAnswered) {
   EXPECT_EQ(run.refused, 5);
 }
 
+// A shared count that answers when the test wants it to.
+class HeldState final : public LimitState {
+ public:
+  explicit HeldState(std::vector<Batch*>& held) : held_(held) {}
+  ~HeldState() override { grant_all(Source::kFailedOpen); }
+
+  void decide(Batch& batch, base::Mono /*now*/) override { held_.push_back(&batch); }
+  void grant_all(Source source) {
+    for (Batch* batch : std::exchange(held_, {})) {
+      Outcome outcome;
+      outcome.decision.allowed = true;
+      outcome.decision.remaining = 10;
+      outcome.decision.reset_after = seconds{1};
+      outcome.source = source;
+      batch->outcomes.assign(batch->asks.size(), outcome);
+      judge(*batch);
+      batch->on_decided();
+    }
+  }
+
+ private:
+  std::vector<Batch*>& held_;
+};
+
+struct Held {
+  Held() {
+    auto far = std::make_unique<HeldState>(waiting);
+    inner = far.get();
+    state = std::make_unique<LeaseState>(LeaseState::Options{}, std::move(far), share);
+  }
+
+  std::vector<Batch*> waiting;
+  std::shared_ptr<LocalShare> share = std::make_shared<LocalShare>(1, 1'000, kit::SipKey{});
+  HeldState* inner = nullptr;
+  std::unique_ptr<LeaseState> state;
+};
+
+// The clock is set forward by seconds while a batch has one lease and waits for another.
+TEST(LeaseState, ALeaseStaysWhileABatchPointsToIt) {
+  Held held;
+  const auto limit = Limit::make(five_hundred(), "held").value();
+  Request request;
+  request.asks = {{limit.get(), "first", 1, Action::kTake},
+                  {limit.get(), "second", 1, Action::kTake}};
+  request.keeps = limit;
+  int answers = 0;
+  request.then = [&](Request& one) { answers += one.allowed ? 1 : 100; };
+  held.state->decide(request, kStart);
+  held.inner->grant_all(Source::kCount);  // of the first; now it waits for the second
+  ASSERT_EQ(held.waiting.size(), 1);
+  base::Mono now = kStart + seconds{5};
+  for (int i = 0; i < 40; ++i) held.state->tick(now);
+  EXPECT_EQ(held.state->stats().leases, 2);
+  for (int i = 0; i < 8 && answers == 0; ++i) held.inner->grant_all(Source::kCount);
+  EXPECT_EQ(answers, 1);
+  now += seconds{5};
+  for (int i = 0; i < 40; ++i) held.state->tick(now);
+  held.inner->grant_all(Source::kCount);
+  for (int i = 0; i < 40; ++i) held.state->tick(now);
+  EXPECT_EQ(held.state->stats().leases, 0) << "nobody points to them any more";
+}
+
+TEST(LeaseState, AfterTheEndItMayStillBeTickedAndGo) {
+  Held held;
+  const auto limit = Limit::make(five_hundred(), "held").value();
+  Request request;
+  request.asks = {{limit.get(), "key", 1, Action::kTake}};
+  request.keeps = limit;
+  int answers = 0;
+  request.then = [&](Request& /*one*/) { ++answers; };
+  held.state->decide(request, kStart);
+  held.state->hand_back_all(kStart);
+  held.state->end();
+  EXPECT_EQ(answers, 1);
+  held.state->tick(kStart + seconds{5});
+  held.state.reset();
+  EXPECT_EQ(answers, 1);
+}
+
 }  // namespace
 }  // namespace ashlar::limits

@@ -27,7 +27,8 @@ class LimitStates {
   // Calls `run` once with a state on the thread that it belongs to, within the call or soon. What
   // is decided there is answered there. Any thread.
   virtual void run(std::function<void(LimitState&)> run) = 0;
-  // Gives back what was taken ahead, while the loops still run. Nothing is decided afterwards.
+  // Gives back what was taken ahead and answers what is under way, while the loops still run.
+  // Nothing is decided afterwards.
   virtual void close() {}
 };
 
