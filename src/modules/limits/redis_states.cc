@@ -1,7 +1,9 @@
 #include "modules/limits/redis_states.h"
 
+#include <algorithm>
 #include <atomic>
 #include <latch>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "modules/limits/redis_state.h"
 #include "platform/net/loop_group.h"
 #include "platform/redis/redis_link.h"
+#include "platform/runtime/event_loop.h"
 
 namespace ashlar::limits {
 namespace {
@@ -27,25 +30,47 @@ struct LoopCounts {
   KeepingState all;
 };
 
-// Posts to the loop, and waits.
+// Posts to the loop, and waits. Many batches go part by part, one part at a time whoever sends
+// them: thousands of counts asked at once would keep Redis from everybody's decisions for longer
+// than their deadlines, and one caller could so have all limits answered by on_failure.
 class PostingDecider final : public Decider {
  public:
+  static constexpr std::size_t kMostAsks = 256;  // some 2 ms of Redis' time
+
   PostingDecider(net::LoopGroup& loops, LimitState& state) : loops_(loops), state_(state) {}
 
   void decide_and_wait(std::span<WaitedBatch> batches, base::Mono now) override {
+    if (batches.size() <= 1) return decide_part(batches, now);
+    while (!batches.empty()) {
+      std::size_t part = 1;
+      std::size_t asks = batches[0].asks.size();
+      while (part < batches.size() && asks + batches[part].asks.size() <= kMostAsks) {
+        asks += batches[part++].asks.size();
+      }
+      const std::lock_guard turn(parts_mutex_);
+      decide_part(batches.first(part), now);
+      batches = batches.subspan(part);
+    }
+  }
+
+ private:
+  // Its turn may have come some time after `now`.
+  void decide_part(std::span<WaitedBatch> batches, base::Mono now) {
     std::latch decided(static_cast<std::ptrdiff_t>(batches.size()));
-    loops_.loop(0).post([this, batches, now, &decided] {
+    runtime::EventLoop& loop = loops_.loop(0);
+    loop.post([this, batches, now, &loop, &decided] {
+      const base::Mono later = std::max(now, limiter_now(loop.now()));
       for (WaitedBatch& batch : batches) {
         batch.count_down_at_end(decided);
-        state_.decide(batch, now);
+        state_.decide(batch, later);
       }
     });
     decided.wait();
   }
 
- private:
   net::LoopGroup& loops_;
   LimitState& state_;
+  std::mutex parts_mutex_;  // held while a part is under way
 };
 
 class StatesInRedis final : public LimitStates {
@@ -74,6 +99,9 @@ class StatesInRedis final : public LimitStates {
       on_loop(i,
               [this, i] { counts_[i]->leases.hand_back_all(limiter_now(loops_.loop(i).now())); });
       on_loop(i, [] {});  // by the next turn of the loop the words have left
+      // A call whose client has gone may still wait for Redis; later there is nobody to take its
+      // answer.
+      on_loop(i, [this, i] { counts_[i]->leases.end(); });
     }
   }
 
