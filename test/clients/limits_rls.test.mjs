@@ -267,15 +267,19 @@ test("limits check: 0 where all is good, else 1 and the reason", () => {
     assert.equal(ashlar(["limits", "check", folder]).code, 0, "an empty folder");
     writeFileSync(name("shop.yaml"), "domain: shop\n");
     assert.equal(ashlar(["limits", "check", folder]).code, 0);
-    writeFileSync(name("a.rules.json"), "not ratelimit's");
-    assert.equal(ashlar(["limits", "check", folder]).code, 0, "native rules are read elsewhere");
-    rmSync(name("a.rules.json"));
+    writeFileSync(name("a.rules.json"), '{"rules":[{"name":"all","limit":3,"per":"hour"}]}');
+    assert.equal(ashlar(["limits", "check", folder]).code, 0, "native rules");
 
     const refused = (what) => {
       const { code, stdout, stderr } = ashlar(["limits", "check", folder]);
       assert.equal(code, 1, what);
       assert.match(stdout + stderr, what);
     };
+    writeFileSync(name("a.rules.json"), '{"rules":[{"name":"all","limit":3,"per":"fortnight"}]}');
+    refused(/a\.rules\.json: /);
+    writeFileSync(name("a.rules.json"), "not JSON");
+    refused(/a\.rules\.json: /);
+    rmSync(name("a.rules.json"));
     writeFileSync(name("also.yaml"), "domain: shop\n");
     refused(/shop\.yaml: the domain 'shop' is in another file already/);
     writeFileSync(name("also.yaml"), "domain: other\ndescriptors:\n  - key: a\n    rate_limit: {unit: parsec}\n");

@@ -18,13 +18,18 @@ base::Error in_file(const RuleText& file, base::Error error) {
 
 }  // namespace
 
-base::Status OwnRules::check(const std::vector<RuleText>& files) {
+base::Result<std::vector<Rule>> parse_own_rules(const std::vector<RuleText>& files) {
   std::vector<Rule> all;
   for (const RuleText& file : files) {
     base::Result<std::vector<Rule>> read = read_rules(std::string_view(file.text));
     if (!read.ok()) return in_file(file, std::move(read).error());
     std::ranges::move(*read, std::back_inserter(all));
   }
+  return all;
+}
+
+base::Status OwnRules::check(const std::vector<RuleText>& files) {
+  ASHLAR_ASSIGN(std::vector<Rule> all, parse_own_rules(files));
   const auto compiled = book_.try_out({}, std::move(all));
   return compiled.ok() ? base::ok_status() : base::Status(compiled.error());
 }

@@ -2,11 +2,18 @@
 // installation's own.
 #pragma once
 
+#include <vector>
+
+#include "base/result.h"
+#include "modules/limits/rule.h"
 #include "modules/limits/rule_watch.h"
 
 namespace ashlar::limits {
 
 class RuleBook;
+
+// Of all native files of a folder together. The error says which file, where it is one file's.
+base::Result<std::vector<Rule>> parse_own_rules(const std::vector<RuleText>& files);
 
 class OwnRules final : public NativeRules {
  public:

@@ -8,7 +8,9 @@
 #include <system_error>
 #include <utility>
 
+#include "modules/limits/own_rules.h"
 #include "modules/limits/rls_tree.h"
+#include "modules/limits/rule_set.h"
 
 namespace ashlar::limits {
 
@@ -94,8 +96,12 @@ base::Status check_rule_folder(const std::string& path, bool merge_domains, std:
   RlsTree::Options options;
   options.merge_domains = merge_domains;
   ASHLAR_ASSIGN(const auto tree, RlsTree::compile(files, options));
+  ASHLAR_ASSIGN(std::vector<Rule> own, parse_own_rules(folder.native));
+  ASHLAR_ASSIGN(const auto native, RuleSet::compile(std::move(own), {}));
   out << "good: " << folder.yaml.size() << " rule files, " << tree->domains() << " domains, "
-      << tree->rules().size() << " limits\n";
+      << tree->rules().size() << " limits";
+  if (!folder.native.empty()) out << "; " << native->rules().size() << " native rules";
+  out << "\n";
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <string_view>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -180,6 +181,9 @@ base::Status RuleWatch::load() { return impl_->take(true); }
 void RuleWatch::poll() {
   const base::Status taken = impl_->take(false);
   if (taken.ok()) return;
+  // What cannot be read may be readable later with the same marks: a mode is none of them.
+  const std::string_view reason = taken.error().reason;
+  if (reason == "bad_rule_folder" || reason == "no_rule_folder") impl_->look_again = true;
   impl_->failures.add();
   impl_->stale.set(1);
   if (taken.error().detail == impl_->complaint) return;

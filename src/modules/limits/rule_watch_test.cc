@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -149,6 +150,20 @@ TEST_F(RuleWatchTest, WhatCountsAsARuleFile) {
   fs::remove(folder_ / "inner");
   fs::create_symlink("nowhere", folder_ / "link");
   EXPECT_STREQ(RuleFolder::read(folder_).error().reason, "bad_rule_folder");
+}
+
+TEST_F(RuleWatchTest, CheckingAFolderChecksItsNativeRulesToo) {
+  write("a.yaml", rule(1));
+  write("b.rules.json", R"({"rules":[{"name":"all","limit":3,"per":"hour"}]})");
+  std::ostringstream said;
+  EXPECT_TRUE(check_rule_folder(folder_, false, said).ok());
+  EXPECT_EQ(said.str(), "good: 1 rule files, 1 domains, 1 limits; 1 native rules\n");
+  write("c.rules.json", R"({"rules":[{"name":"all","limit":4,"per":"hour"}]})");
+  EXPECT_FALSE(check_rule_folder(folder_, false, said).ok()) << "two of one name";
+  write("c.rules.json", R"({"rules":[{"name":)");
+  const base::Status broken = check_rule_folder(folder_, false, said);
+  ASSERT_FALSE(broken.ok());
+  EXPECT_TRUE(broken.error().detail.starts_with("c.rules.json: ")) << broken.error().detail;
 }
 
 }  // namespace
