@@ -154,7 +154,7 @@ base::Result<std::string> Admin::claim(std::string_view token, std::string_view 
     return open_session(tx, session, now);
   });
   ASHLAR_TRY(opened);
-  attempts_.succeeded(attempt.address, clock_.mono());
+  attempts_.give_back(attempt.address, clock_.mono());
   return session;
 }
 
@@ -168,8 +168,12 @@ base::Result<std::string> Admin::sign_in(std::string_view password, Attempt& att
                       "nobody has set a password yet: use the one-time link");
   }
   if (!check_password_rules(password).ok()) return wrong_password();
-  ASHLAR_ASSIGN(const bool right, verify_bounded(*hash, password));
-  if (!right) return wrong_password();
+  base::Result<bool> right = verify_bounded(*hash, password);
+  if (!right.ok()) {  // nothing was learnt, so it was no guess
+    attempts_.give_back(attempt.address, clock_.mono());
+    return std::move(right).error();
+  }
+  if (!*right) return wrong_password();
   std::string rehashed;
   if (needs_rehash(*hash, cost_)) {
     ASHLAR_ASSIGN(rehashed, hash_bounded(password));
@@ -183,7 +187,7 @@ base::Result<std::string> Admin::sign_in(std::string_view password, Attempt& att
     return open_session(tx, session, clock_.now());
   });
   ASHLAR_TRY(opened);
-  attempts_.succeeded(attempt.address, clock_.mono());
+  attempts_.give_back(attempt.address, clock_.mono());
   return session;
 }
 

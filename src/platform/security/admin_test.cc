@@ -120,6 +120,29 @@ TEST_P(AdminTest, OneOfManyClaimsWins) {
   EXPECT_EQ(try_sign_in(first, "password number " + std::to_string(winner.load())), "ok");
 }
 
+// Whoever is told to come back in a second has guessed nothing: it does not count as an attempt.
+TEST_P(AdminTest, WhoFindsTheChecksBusyIsNotCharged) {
+  Admin admin(db(), clock_, entropy_, kCheapCost);
+  claim(admin);
+  for (int round = 0; round < 10; ++round) {
+    std::vector<std::thread> threads;
+    std::atomic<int> others{0};
+    for (int i = 0; i < 8; ++i) {
+      threads.emplace_back([&] {
+        Admin::Attempt attempt{"192.0.2.7"};
+        const std::string reason = reason_of(admin.sign_in(kPassword, attempt));
+        if (reason != "ok" && reason != "password_checks_busy") ++others;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(others.load(), 0) << "round " << round;
+  }
+  for (int i = 0; i < 10; ++i) {
+    Admin::Attempt attempt{"192.0.2.7"};
+    EXPECT_EQ(reason_of(admin.sign_in(kOther, attempt)), "wrong_password");
+  }
+}
+
 TEST_P(AdminTest, ASessionLivesFromUseToUseAndNotForEver) {
   Admin admin(db(), clock_, entropy_, kCheapCost);
   const std::string session = claim(admin);

@@ -45,7 +45,7 @@ std::optional<base::Seconds> SignInAttempts::admit(std::string_view address, bas
   return std::nullopt;
 }
 
-void SignInAttempts::succeeded(std::string_view address, base::Mono now) {
+void SignInAttempts::give_back(std::string_view address, base::Mono now) {
   const kit::LimiterKey key = hasher_(0, group_of(address));
   const std::lock_guard lock(mutex_);
   refund(of_all_, all_, now, 1);

@@ -40,7 +40,7 @@ TEST(SignInAttempts, SuccessCostsNothing) {
   SignInAttempts attempts{kSeed};
   for (int i = 0; i < 100; ++i) {
     ASSERT_FALSE(attempts.admit("192.0.2.1", at(0))) << i;
-    attempts.succeeded("192.0.2.1", at(0));
+    attempts.give_back("192.0.2.1", at(0));
   }
 }
 
