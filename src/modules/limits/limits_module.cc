@@ -31,9 +31,9 @@ LimitsModule::LimitsModule(Options options, storage::Database& db, const base::C
       states(options_.states(memory)),
       native(options_.native, db, states->decider(), clock, entropy, metrics, log),
       rls_stats(metrics),
-      rls(options_.service, &rls_stats),
+      rls(service_options(), &rls_stats),
       own_rules_(native.book, log),
-      watch_(options_.rule_folder, options_.tree, rls, &own_rules_, log, metrics) {
+      watch_(options_.rule_folder, tree_options(), rls, &own_rules_, log, metrics) {
   if (options_.snapshot_path.empty()) return;
   snapshot_.emplace(
       memory, clock,
@@ -42,10 +42,24 @@ LimitsModule::LimitsModule(Options options, storage::Database& db, const base::C
 
 LimitsModule::~LimitsModule() { stop(); }
 
+RlsTree::Options LimitsModule::tree_options() {
+  RlsTree::Options options = options_.tree;
+  options.usage_of = [this](const RlsRule& rule) {
+    return native.usage.rule({}, rule.path, rule.name);
+  };
+  return options;
+}
+
+RlsService::Options LimitsModule::service_options() {
+  RlsService::Options options = options_.service;
+  options.usage = native.usage.rule({}, RlsService::kRequestRule, RlsService::kRequestRule);
+  return options;
+}
+
 base::Status LimitsModule::load() {
   if (snapshot_) restore_counts();
   if (!options_.rule_folder.empty()) return watch_.load();
-  ASHLAR_ASSIGN(std::shared_ptr<const RlsTree> none, RlsTree::compile({}, options_.tree));
+  ASHLAR_ASSIGN(std::shared_ptr<const RlsTree> none, RlsTree::compile({}, tree_options()));
   rls.use(std::move(none));
   return base::ok_status();
 }

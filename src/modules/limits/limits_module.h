@@ -65,6 +65,8 @@ class LimitsModule {
   [[nodiscard]] bool ready() const { return rls.tree() != nullptr; }
 
  private:
+  [[nodiscard]] RlsTree::Options tree_options();
+  [[nodiscard]] RlsService::Options service_options();
   void restore_counts();
   void note_kept(const base::Status& status);
 

@@ -9,6 +9,7 @@
 #include "modules/limits/limit_state.h"
 #include "modules/limits/rls_metadata.h"
 #include "modules/limits/rls_stats.h"
+#include "modules/limits/usage.h"
 
 namespace ashlar::limits {
 
@@ -164,7 +165,7 @@ base::Result<std::shared_ptr<const Limit>> RlsService::limit_for(std::string_vie
   std::shared_ptr<const Limit>& place = overrides_->limits[{group, wanted.requests_per_unit, unit}];
   if (!place) {
     LimitSpec spec;
-    spec.name = "request";
+    spec.name = kRequestRule;
     spec.group = std::move(group);
     spec.amount = wanted.requests_per_unit;
     spec.shadow = options_.all_shadow;
@@ -210,7 +211,10 @@ void RlsService::answer(RlsCall& call) const {
   for (std::size_t i = 0; i < call.descriptors_.size(); ++i) {
     const RlsCall::Descriptor& from = call.descriptors_[i];
     const RlsStatus& status = response.statuses[i] = status_of(call, i);
-    if (from.ask >= 0) record(call, i);
+    if (from.ask >= 0) {
+      record(call, i);
+      note(call, i);
+    }
     if (status.has_limit &&
         status.limit_remaining < (least == nullptr ? kMost : least->limit_remaining)) {
       least = &status;
@@ -245,6 +249,19 @@ void RlsService::add_headers(RlsCall& call, const RlsStatus& least) const {
   headers.emplace_back(options_.limit_header, std::to_string(least.requests_per_unit));
   headers.emplace_back(options_.remaining_header, std::to_string(least.limit_remaining));
   headers.emplace_back(options_.reset_header, std::to_string(least.reset_s));
+}
+
+void RlsService::note(const RlsCall& call, std::size_t index) const {
+  const RlsCall::Descriptor& from = call.descriptors_[index];
+  RuleUsage* usage =
+      from.match.rule != nullptr ? from.match.rule->usage.get() : options_.usage.get();
+  const auto place = static_cast<std::size_t>(from.ask);
+  const Ask& ask = call.asks[place];
+  if (usage == nullptr || ask.action != Action::kTake) return;
+  // "domain_key_value_", and the rule's name has the domain
+  std::string_view key = ask.key.substr(call.request.domain.size() + 1);
+  if (!key.empty()) key.remove_suffix(1);
+  usage->note(*ask.limit, call.outcomes[place], key, limiter_now(call.now_));
 }
 
 void RlsService::record(RlsCall& call, std::size_t index) const {

@@ -36,6 +36,7 @@ namespace ashlar::limits {
 
 class LimitState;
 class RlsStats;
+class RuleUsage;
 
 class RlsService {
  public:
@@ -50,7 +51,9 @@ class RlsService {
     std::string reset_header = "RateLimit-Reset";
     OnFailure on_failure = OnFailure::kOpen;  // of limits that come with requests
     Keeping keeping = Keeping::kExact;
+    std::shared_ptr<RuleUsage> usage{};  // of those, together. Null: noted nowhere
   };
+  static constexpr const char* kRequestRule = "request";  // what usage calls them
 
   // `stats` outlives it; null: none are kept.
   explicit RlsService(Options options, RlsStats* stats = nullptr);
@@ -77,6 +80,7 @@ class RlsService {
   RlsStatus status_of(const RlsCall& call, std::size_t index) const;
   void add_headers(RlsCall& call, const RlsStatus& least) const;
   void record(RlsCall& call, std::size_t index) const;
+  void note(const RlsCall& call, std::size_t index) const;
   base::Result<std::shared_ptr<const Limit>> limit_for(std::string_view domain,
                                                        const RlsOverride& wanted) const;
 

@@ -284,6 +284,7 @@ class RlsCompiler {
       spec.keeping = options_.keeping;
       spec.on_failure = options_.on_failure;
       ASHLAR_ASSIGN(rule->limit, make_rls_limit(std::move(spec), unit));
+      if (options_.usage_of) rule->usage = options_.usage_of(*rule);
     }
     if (options_.stats != nullptr && !rule->detailed_metric && !place.named_by_requests) {
       rule->series = &options_.stats->series_of(rule->path);

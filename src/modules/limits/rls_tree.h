@@ -19,6 +19,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -34,6 +35,7 @@ namespace ashlar::limits {
 
 class RlsStats;
 class RlsSeries;
+class RuleUsage;
 
 struct RlsEntry {
   std::string_view key;
@@ -55,6 +57,7 @@ struct RlsRule {
   json::Value::Object metadata;
   // Its series in Options::stats. Null: there are none, or requests say which (append_metric()).
   RlsSeries* series = nullptr;
+  std::shared_ptr<RuleUsage> usage;  // by Options::usage_of. Null: noted nowhere
 };
 
 struct RlsMatch {
@@ -83,6 +86,9 @@ class RlsTree {
     bool all_quota = false;      // every rule is quota_mode (ratelimit's QUOTA_MODE)
     OnFailure on_failure = OnFailure::kOpen;
     Keeping keeping = Keeping::kExact;
+    // Where a rule that can refuse is noted (usage.h); called while the tree is made. Null:
+    // nowhere.
+    std::function<std::shared_ptr<RuleUsage>(const RlsRule&)> usage_of{};
   };
   static constexpr std::size_t kMaxRules = 1'000'000;
 

@@ -34,6 +34,14 @@ std::string_view countable(std::string_view key) {
   return key.substr(0, end);
 }
 
+// One number in kSampled, without a pattern: every kSampled-th request may well be of one key.
+bool is_sampled(std::uint64_t number) {
+  number *= 0x9e3779b97f4a7c15;
+  number ^= number >> 32;
+  number *= 0xd6e8feb86659fd93;
+  return number >> 32 < (std::uint64_t{1} << 32) / RuleUsage::kSampled;
+}
+
 }  // namespace
 
 Verdict verdict_of(const LimitSpec& spec, const Outcome& outcome) {
@@ -116,12 +124,12 @@ void RuleUsage::note(Verdict verdict, std::string_view key, base::Mono now) {
   obs::add_in_shard<std::uint64_t>(cell, 1, shard);
   const bool refused = verdict == Verdict::kDenied || verdict == Verdict::kShadowDenied ||
                        verdict == Verdict::kFailedClosed;
-  if (refused) return note_key(true, key, 1, now);
-  if (keys_noted_.load(std::memory_order_relaxed) < kExactKeys) {
-    keys_noted_.fetch_add(1, std::memory_order_relaxed);
-    note_key(false, key, 1, now);
-  } else if (cell.load(std::memory_order_relaxed) % kSampled == 0) {
-    note_key(false, key, kSampled, now);
+  std::atomic<std::uint64_t>& noted = keys_noted_[refused ? 1 : 0];
+  if (noted.load(std::memory_order_relaxed) < kExactKeys) {
+    noted.fetch_add(1, std::memory_order_relaxed);
+    note_key(refused, key, 1, now);
+  } else if (is_sampled(cell.load(std::memory_order_relaxed) ^ shared_->seed)) {
+    note_key(refused, key, kSampled, now);
   }
 }
 
@@ -152,7 +160,7 @@ RuleCounts RuleUsage::tick() {
   const RuleCounts now = total();
   const RuleCounts second = now - at_tick_;
   at_tick_ = now;
-  keys_noted_.store(0, std::memory_order_relaxed);
+  for (auto& noted : keys_noted_) noted.store(0, std::memory_order_relaxed);
   if (!second.empty()) metric_->add(second);
   if (!seconds_ && second.empty()) return second;
   if (!seconds_) seconds_ = std::make_unique<std::array<RuleCounts, kSeconds>>();

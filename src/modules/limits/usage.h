@@ -6,9 +6,9 @@
 //
 // Promises
 //  1. Counts are exact. What is noted before a report is in it.
-//  2. Keys of refusals are all counted. Of requests that passed, all while a rule sees at most
-//     kExactKeys a second, one in kSampled beyond: then a key's count is an estimate, within the
-//     sketch's bounds (kit/count/windowed_sketch.h) times chance.
+//  2. Keys of requests that passed, and of those that did not, are all counted while a rule sees at
+//     most kExactKeys of the kind a second; beyond, one in kSampled is, at random: then a key's
+//     count is an estimate, within the sketch's bounds (kit/count/windowed_sketch.h) times chance.
 //  3. Bounded: max_rules rules (further ones are counted under the one called "(other)"), and
 //     max_key_bytes for keys: rules that are first used when it is spent keep no keys.
 //  4. A rule is the same object for the same owner and name as long as somebody holds it: reloading
@@ -76,7 +76,7 @@ struct HeavyKeys {
 class RuleUsage {
  public:
   static constexpr std::uint64_t kExactKeys = 512;
-  static constexpr std::uint64_t kSampled = 16;
+  static constexpr std::uint64_t kSampled = 16;  // a power of two
   static constexpr std::uint32_t kSeconds = 300;
 
   ~RuleUsage();
@@ -113,7 +113,8 @@ class RuleUsage {
   const std::shared_ptr<Shared> shared_;
   const std::shared_ptr<Metric> metric_;
   const std::unique_ptr<Shard[]> shards_;
-  std::atomic<std::uint64_t> keys_noted_{0};  // of requests that passed, since the last tick
+  // Since the last tick: of requests that passed, of those that did not.
+  std::array<std::atomic<std::uint64_t>, 2> keys_noted_{};
 
   std::mutex keys_mutex_;  // guards keys_
   std::unique_ptr<Keys> keys_;
