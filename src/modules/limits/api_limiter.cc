@@ -149,6 +149,7 @@ void ApiLimiter::bound(Asked& asked) {
 http::Quota ApiLimiter::ask(Asked& asked, int cost) {
   std::array<WaitedBatch, 1> batches;
   WaitedBatch& batch = batches[0];
+  batch.keeps = asked.sets[1];  // the defaults live as long as this
   batch.asks.reserve(asked.rules.size());
   for (std::size_t i = 0; i < asked.rules.size(); ++i) {
     batch.asks.push_back({asked.rules[i]->limit.get(), asked.keys[i],

@@ -269,5 +269,25 @@ TEST_F(ApiLimiterTest, WhatCannotBeARateIsRefused) {
                    .ok());
 }
 
+// Leases point to limits long after the answer.
+TEST_F(ApiLimiterTest, WhoDecidesMayKeepTheRules) {
+  class Keeper final : public Decider {
+   public:
+    explicit Keeper(Decider& inner) : inner_(inner) {}
+    void decide_and_wait(std::span<WaitedBatch> batches, base::Mono now) override {
+      for (const WaitedBatch& batch : batches) kept = batch.keeps;
+      inner_.decide_and_wait(batches, now);
+    }
+    std::shared_ptr<const void> kept;
+
+   private:
+    Decider& inner_;
+  } keeper(decider_);
+  rules_.set(R"({"name":"all","limit":3,"per":"hour"})");
+  limiter_ = ApiLimiter::make({}, rules_, usage_, keeper, clock_, log_).value();
+  ASSERT_EQ(passes(key_of("acme", 1), links_, 1), 1);
+  EXPECT_EQ(keeper.kept, rules_.rules);
+}
+
 }  // namespace
 }  // namespace ashlar::limits
