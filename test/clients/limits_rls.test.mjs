@@ -260,6 +260,63 @@ describe("Envoy's rate limit service", { timeout: 180_000 * kSlow }, () => {
   });
 });
 
+// What the console shows of rule files: counts of those who ask, over gRPC and /json, of rules that only watch, and by whom.
+test("usage, shadow report and live stream of the installation's own rules", { timeout: 60_000 * kSlow }, async () => {
+  const rls = await Rls.start({});
+  try {
+    writeFileSync(join(rls.folder, "..next"), `domain: seen
+descriptors:
+  - {key: user, rate_limit: {unit: day, requests_per_unit: 3}}
+  - {key: watched, shadow_mode: true, rate_limit: {name: trial, unit: day, requests_per_unit: 1}}
+`);
+    renameSync(join(rls.folder, "..next"), join(rls.folder, "seen.yaml"));
+    const { api } = rls.server;
+    const ask_ = { headers: { "X-Requested-With": "ashlar-console", Origin: rls.server.origin }, key: null };
+    const claimed = await api.post("/v1/admin/claim", { token: rls.server.claimToken, password: "correct horse battery" }, ask_);
+    assert.equal(claimed.status, 200, claimed.text);
+    const session = { key: null, headers: { ...ask_.headers, Cookie: claimed.headers["set-cookie"][0].split(";")[0] } };
+    const own = async (path) => {
+      const answer = await api.get(`/v1/limits/own/${path}`, session);
+      assert.equal(answer.status, 200, answer.text);
+      return answer.json;
+    };
+    const usage = async (rule) => (await own("usage")).rules.find((each) => each.rule === rule)?.total;
+    await eventually("the rules are used", async () => (await usage("seen.user")) !== undefined, 3000 * kSlow);
+
+    for (let i = 0; i < 4; ++i) await rls.call(ask("seen", descriptor(["user", "ann"])));
+    for (let i = 0; i < 2; ++i) await rls.api.post("/json", ask("seen", descriptor(["user", "bob"]), descriptor(["watched", "w"])));
+    await rls.api.post("/json", ask("seen", { ...descriptor(["user", "ann"]), hitsAddend: 0 }));  // looks
+    const limit = { unit: "DAY", requestsPerUnit: 1 };
+    for (let i = 0; i < 2; ++i) await rls.call(ask("seen", { ...descriptor(["any", "x"]), limit }));
+
+    const three = ({ allowed, denied, shadow_denied }) => [allowed, denied, shadow_denied];
+    assert.deepEqual(three(await usage("seen.user")), [5, 1, 0]);
+    assert.deepEqual(three(await usage("seen.watched")), [1, 0, 1]);
+    assert.deepEqual(three(await usage("request")), [1, 1, 0]);
+    const detail = await own("usage/rule?rule=seen.user");
+    assert.deepEqual(detail.denied_keys.rows.map(({ key }) => key), ["user_ann"]);
+    const shadow = await own("shadow");
+    assert.deepEqual(shadow.rules.map(({ rule, would_deny_total: total }) => [rule, total]), [["seen.watched", 1]]);
+    const live = await fetch(`${rls.server.origin}/v1/limits/own/live`, { headers: session.headers });
+    assert.equal(live.status, 200);
+    let events = "";
+    const reading = (async () => {
+      for await (const bytes of live.body) {
+        events += Buffer.from(bytes).toString();
+        if (/^data: .*"rule":"seen\.user","allowed":[1-9]/m.test(events)) return;
+      }
+    })();
+    await rls.call(ask("seen", descriptor(["user", "cleo"])));
+    await Promise.race([reading, sleep(5000 * kSlow).then(() => assert.fail(`the live stream said only ${events}`))]);
+    await eventually("the metric has the named rule", async () =>
+      /^ashlar_limits_decisions_total\{[^}]*outcome="shadow_denied"[^}]*rule="trial"[^}]*\} 1$|^ashlar_limits_decisions_total\{[^}]*rule="trial"[^}]*outcome="shadow_denied"[^}]*\} 1$/m
+        .test((await api.get("/metrics", { key: null })).text), 3000 * kSlow);
+    assert.equal((await api.get("/v1/limits/own/usage")).status >= 400, true, "a tenant's key does not see it");
+  } finally {
+    await rls.stop();
+  }
+});
+
 test("limits check: 0 where all is good, else 1 and the reason", () => {
   const folder = temporaryFolder();
   try {
