@@ -58,6 +58,21 @@ base::Result<LimitsSockets> LimitsSockets::bind(const LimitsConfig& config) {
   return sockets;
 }
 
+namespace {
+
+// With port 0 this is how anybody learns which one it is.
+void announce(const LimitsSockets& sockets, obs::Log& log) {
+  const std::pair<std::string_view, const std::optional<http::ListenSocket>&> all[] = {
+      {"gRPC", sockets.grpc}, {"RESP", sockets.resp}, {"ratelimit's HTTP", sockets.http}};
+  for (const auto& [protocol, socket] : all) {
+    if (!socket) continue;
+    log.info("listening for limits",
+             {{"protocol", std::string(protocol)}, {"address", socket->authority()}});
+  }
+}
+
+}  // namespace
+
 struct LimitsListeners::Parts {
   std::optional<ThrottleAccounts> accounts;
   std::unique_ptr<limits::LimitsPorts> ports;  // null: neither gRPC nor RESP
@@ -72,6 +87,7 @@ base::Result<std::unique_ptr<LimitsListeners>> LimitsListeners::make(LimitsSocke
                                                                      const Needs& needs) {
   auto parts = std::make_unique<Parts>();
   Installation& a = needs.ashlar;
+  announce(sockets, a.log);
   if (sockets.grpc || sockets.resp) {
     CHECK(needs.loops != nullptr);
     parts->accounts.emplace(*a.keys, needs.workers, a.clock);

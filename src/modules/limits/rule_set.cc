@@ -234,7 +234,11 @@ base::Result<std::shared_ptr<const RuleSet>> RuleSet::compile(std::vector<Rule> 
     LimitSpec spec = rule.limit;
     spec.group = options.owner;
     ASHLAR_ASSIGN(compiled.limit, Limit::make(std::move(spec), identity));
-    if (options.usage != nullptr) compiled.usage = options.usage->rule(options.tenant, rule.name);
+    if (options.usage != nullptr) {
+      // Tenants' names are theirs to choose, and many: no series of their own.
+      const std::string_view label = options.tenant.is_set() ? "" : rule.name;
+      compiled.usage = options.usage->rule(options.tenant, rule.name, label);
+    }
     compiled.rule = std::move(rule);
     set->rules_.push_back(std::move(compiled));
   }

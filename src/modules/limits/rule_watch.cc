@@ -159,6 +159,9 @@ base::Status RuleWatch::Impl::take(bool first) {
   seen = std::move(now);
   ASHLAR_ASSIGN(RuleFolder folder, RuleFolder::read(path));
   if (!first && folder == used) {
+    if (!complaint.empty()) {
+      log.info("the rule folder is again what is in use", {{"folder", path}});
+    }
     complaint.clear();
     stale.set(0);
     return {};

@@ -2,9 +2,9 @@
 //
 // Two limits (GCRA, kit/rate/gcra.h) stand in the way of each attempt: one for all addresses
 // together (60 attempts, then one a second), which bounds what many addresses can do, and one of
-// the address it comes from (10, then one every 30 s; IPv6 by /64). Success gives both back, as does
-// an attempt whose password nobody had time to look at; a refused attempt costs nothing. In memory
-// and per process: guessers cannot make Ashlar start again.
+// the address it comes from (10, then one every 30 s; IPv6 by /64). Success gives both back, as
+// does an attempt whose password nobody had time to look at; a refused attempt costs nothing. In
+// memory and per process: guessers cannot make Ashlar start again.
 //
 // Of an address something counts for at most 300 s, and in so long the first limit lets at most 360
 // attempts through: so no address is forgotten early for want of room, kMaxAddresses being more
