@@ -39,7 +39,7 @@ SessionShared::SessionShared(ServerOptions server_options, const Methods& server
                                              4ULL * options.max_resets);
   std::vector<std::string_view> names;
   for (const Method& method : methods.all()) names.push_back(method.path);
-  names.push_back("unknown");
+  names.emplace_back("unknown");
   for (const std::string_view name : names) {
     Codes codes{};
     for (std::size_t i = 0; i < kCodes; ++i) {

@@ -123,6 +123,12 @@ struct OutboundClient::Impl {
                     ended(id, end, std::move(answer), detail);
                   }) {}
 
+  // False, and the call is the caller's still: stopping.
+  bool accept(std::unique_ptr<PendingCall>& call) {
+    const std::lock_guard lock(mutex);
+    if (!stopping) inbox.push_back(std::move(call));
+    return !stopping;
+  }
   void run();
   void take_in();
   void admit(std::unique_ptr<PendingCall> call);
@@ -198,15 +204,12 @@ void OutboundClient::submit(Dependency& dependency, Request request, Done done) 
     return call->done(
         base::fail(Code::kUnavailable, "too_many_calls", "as many calls are under way as may be"));
   }
-  {
-    const std::lock_guard lock(impl_->mutex);
-    if (!impl_->stopping) impl_->inbox.push_back(std::move(call));
+  if (impl_->accept(call)) {
+    impl_->transfers.wake();
+    return;
   }
-  if (call) {
-    impl_->known.fetch_sub(1);
-    return call->done(base::fail(Code::kUnavailable, "client_stopping", "the client is stopped"));
-  }
-  impl_->transfers.wake();
+  impl_->known.fetch_sub(1);
+  call->done(base::fail(Code::kUnavailable, "client_stopping", "the client is stopped"));
 }
 
 base::Result<Answer> OutboundClient::call(Dependency& dependency, Request request) {

@@ -45,7 +45,7 @@ bool append_field(List& list, std::string_view name, std::string_view value) {
   if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) return false;
   curl_slist* const longer = curl_slist_append(list.get(), line.c_str());
   if (longer == nullptr) return false;
-  static_cast<void>(list.release());
+  [[maybe_unused]] curl_slist* const head = list.release();  // `longer` begins with it
   list.reset(longer);
   return true;
 }
