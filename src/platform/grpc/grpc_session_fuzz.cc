@@ -54,17 +54,18 @@ struct World {
     methods.add_stream(
         "/a.A/C", [](MessageStream stream) { return std::make_unique<Chat>(std::move(stream)); });
     ashlar::grpc::add_health(methods, {"a"}, [] { return true; });
-    shared = std::make_unique<SessionShared>(ashlar::grpc::ServerOptions{.max_message_bytes = 100,
-                                                                         .max_buffered_bytes = 300,
-                                                                         .max_pending_bytes = 200,
-                                                                         .max_header_bytes = 400,
-                                                                         .max_streams = 4,
-                                                                         .max_resets = 3,
-                                                                         .max_pings = 3,
-                                                                         .max_settings = 4,
+    shared = std::make_unique<SessionShared>(
+        ashlar::grpc::ServerOptions{.max_message_bytes = 100,
+                                    .max_buffered_bytes = 300,
+                                    .max_pending_bytes = 200,
+                                    .max_header_bytes = 400,
+                                    .max_streams = 4,
+                                    .max_resets = 3,
+                                    .max_pings = 3,
+                                    .max_settings = 4,
                                     .receive_timeout = ashlar::base::Millis{0},
                                     .write_timeout = ashlar::base::Millis{0}},
-                                             methods, 1, metrics);
+        methods, 1, metrics);
   }
 
   ashlar::base::ManualClock clock;
