@@ -101,9 +101,10 @@ class AdaptiveLimit {
       : window_(options.window.count()),
         min_samples_(options.min_samples),
         shares_(options.shares),
-        limit_(Algorithm(options.algorithm).limit()),
+        at_first_(options.algorithm),
+        limit_(Algorithm(at_first_).limit()),
         window_end_(nanos(now) + window_),
-        algorithm_(options.algorithm),
+        algorithm_(at_first_),
         random_(seed) {
     CHECK(window_ > 0 && min_samples_ >= 1 && min_samples_ <= LimitWindow::kMaxSamples);
     double sum = 0;
@@ -133,6 +134,14 @@ class AdaptiveLimit {
       }
     }
     return std::nullopt;
+  }
+
+  // Forgets what it has found, not what is under way: for who was idle for long, since an algorithm
+  // learns only under load.
+  void restart() {
+    const std::lock_guard lock(mutex_);
+    algorithm_ = Algorithm(at_first_);
+    limit_.store(algorithm_.limit(), std::memory_order_relaxed);
   }
 
   // A glance: what acquire() would likely say. REQUIRES: as acquire().
@@ -187,6 +196,7 @@ class AdaptiveLimit {
   const std::int64_t window_;  // nanoseconds
   const std::uint32_t min_samples_;
   const std::array<double, kPartitions> shares_;
+  const typename Algorithm::Options at_first_;
   std::atomic<std::uint32_t> limit_;
   std::atomic<std::uint32_t> in_flight_{0};
   std::array<std::atomic<std::uint32_t>, kPartitions> busy_{};

@@ -37,7 +37,11 @@ void Admission::Permit::finished(bool in_time) {
 
 Admission::Admission(const std::string& lane, Bounds bounds, std::uint64_t seed,
                      const base::Clock& clock, obs::Registry& metrics)
-    : clock_(clock), limit_(options(bounds), seed, clock.mono()), refused_{} {
+    : clock_(clock),
+      max_(bounds.max),
+      limit_(options(bounds), seed, clock.mono()),
+      refused_at_(clock.mono()),
+      refused_{} {
   static constexpr std::array<const char*, kImportances> kNames{"live", "batch"};
   for (std::size_t i = 0; i < kImportances; ++i) {
     refused_[i] = &metrics.make_counter("ashlar_admission_refused_total",
@@ -57,12 +61,17 @@ bool Admission::has_room(Importance importance) const {
 }
 
 std::optional<Admission::Permit> Admission::enter(Importance importance) {
-  auto permit = limit_.acquire(clock_.mono(), static_cast<std::uint32_t>(importance));
+  const base::Mono now = clock_.mono();
+  if (limit_.limit() < max_ && now - refused_at_.load(std::memory_order_relaxed) >= kForgetAfter) {
+    limit_.restart();
+  }
+  auto permit = limit_.acquire(now, static_cast<std::uint32_t>(importance));
   if (!permit) return std::nullopt;
   return Permit(std::move(*permit), clock_);
 }
 
 void Admission::count_refusal(Importance importance) {
+  refused_at_.store(clock_.mono(), std::memory_order_relaxed);
   refused_[static_cast<std::size_t>(importance)]->add();
 }
 

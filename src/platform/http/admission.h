@@ -9,6 +9,9 @@
 // grows the limit shrinks. Beyond the number of workers more only wait, and on one core they also
 // make each other slower, so refusing early is what keeps goodput up.
 //
+// The limit moves only under load. So when nobody was refused for kForgetAfter it begins anew: an
+// overload of this morning must not refuse the burst of this evening.
+//
 // Live before batch: while the limit is not reached anyone enters. At the limit, batch is refused
 // when it holds kBatchShare of it, and live only when it holds the rest.
 //
@@ -21,6 +24,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -43,6 +47,7 @@ class Admission {
  public:
   using Limit = kit::AdaptiveLimit<kit::Gradient2Limit, kImportances>;
   static constexpr double kBatchShare = 0.2;
+  static constexpr base::Millis kForgetAfter{10'000};
 
   struct Bounds {
     std::uint32_t min;  // the lane's workers: none idles while somebody is refused
@@ -80,7 +85,9 @@ class Admission {
 
  private:
   const base::Clock& clock_;
+  const std::uint32_t max_;
   Limit limit_;
+  std::atomic<base::Mono> refused_at_;
   std::array<obs::Counter*, kImportances> refused_;
 };
 

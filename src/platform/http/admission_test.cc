@@ -20,7 +20,11 @@ class AdmissionTest : public testing::Test {
     std::vector<Admission::Permit> permits;
     for (int i = 0; i < times; ++i) {
       auto permit = admission_.enter(importance);
-      if (permit) permits.push_back(std::move(*permit));
+      if (permit) {
+        permits.push_back(std::move(*permit));
+      } else {
+        admission_.count_refusal(importance);
+      }
     }
     return permits;
   }
@@ -46,6 +50,16 @@ class AdmissionTest : public testing::Test {
 TEST_F(AdmissionTest, TakesBurstsAsLongAsItWasNeverOverloaded) {
   const auto live = enter(kLive, 60);
   EXPECT_EQ(live.size(), 50U);
+}
+
+TEST_F(AdmissionTest, ForgetsAnOverloadThatIsOver) {
+  shrink();
+  clock_.advance(Millis{9'000});
+  EXPECT_EQ(enter(kLive, 60).size(), 10U);
+  clock_.advance(Millis{9'000});
+  EXPECT_EQ(enter(kLive, 60).size(), 10U);
+  clock_.advance(Millis{10'000});
+  EXPECT_EQ(enter(kLive, 60).size(), 50U);
 }
 
 TEST_F(AdmissionTest, RefusesNobodyBelowTheMinimum) {
