@@ -14,6 +14,7 @@ const kMark = "of-tenant-a";  // stands in everything that A has
 //   list     B's list holds nothing of A's, whatever the query
 //   create   what A has stands in no one's way but where `shared` says that names are shared, and B's is B's alone
 //   counted  what A has counted is in A's counts alone, and what B counts changes none of them
+//   limited  A's rules judge A alone, what B asks with the same words counts in none of A's counts, and B sees nothing of either
 //   stream   B's stream tells nothing of A's
 //   platform the administrator's: a tenant's key is refused
 //   open     public: the answer is the same with A's key, B's key and none
@@ -30,6 +31,13 @@ const kRoutes = {
   "GET /v1/activity/top": { rule: "counted" },
   "GET /v1/activity/dimensions": { rule: "counted" },
   "GET /v1/requests/top": { rule: "platform" },
+  ...Object.fromEntries(["POST check", "POST batch", "POST refund", "POST reserve", "POST settle", "GET rules", "PUT rules", "POST rules/rollback", "POST rules/dry-run",
+    "GET rules/versions", "GET rules/versions/{version}", "GET usage", "GET usage/rule", "GET shadow", "GET live"]
+    .map((name) => [name.replace(" ", " /v1/limits/"), { rule: "limited" }])),
+  "GET /v1/limits/own/usage": { rule: "platform" },
+  "GET /v1/limits/own/usage/rule": { rule: "platform", query: "?rule=x" },
+  "GET /v1/limits/own/shadow": { rule: "platform" },
+  "GET /v1/limits/own/live": { rule: "platform" },
   "GET /v1/keys": { rule: "list", queries: ["", "?limit=100"] },
   "POST /v1/keys": { rule: "create", body: () => ({ name: "of-tenant-b", scopes: ["links:read"] }) },
   "GET /v1/keys/{id}": { rule: "named" },
@@ -65,7 +73,7 @@ for (const kind of ["sqlite", "postgres"]) {
     let server, a, b, operations, named, nobodys;
     before(async () => {
       server = await Server.start({ store: kind });
-      const scopes = ["links:read", "links:write", "activity:read", "activity:write", "keys:read", "keys:write"];
+      const scopes = ["links:read", "links:write", "activity:read", "activity:write", "limits:check", "limits:read", "limits:write", "keys:read", "keys:write"];
       for (const name of ["tenant-a", "tenant-b"]) server.newTenant(name);
       a = server.client(server.newKey("tenant-a", ...scopes));
       b = server.client(server.newKey("tenant-b", ...scopes));
@@ -171,6 +179,55 @@ for (const kind of ["sqlite", "postgres"]) {
         assert.ok(!JSON.stringify(theirs).includes(kMark), JSON.stringify(theirs));
         assert.deepEqual(theirs.tops[3], { total: 0, data: [] });
       },
+      // All routes of limits in one story, told once for each.
+      async limited() {
+        const at = "/v1/limits";
+        const attributes = { user: kMark };
+        const rules = (name) => ({ rules: [{ name, key: ["user"], algorithm: "fixed_window", limit: 1000, per: "day", shadow: false }] });
+        const left = async (client) => (await client.post(`${at}/check`, { attributes, cost: 0, peek: true })).json.limits.map(({ remaining }) => remaining);
+        assert.equal((await a.call("PUT", `${at}/rules`, { body: rules(kMark) })).status, 200);
+        assert.ok((await a.post(`${at}/check`, { attributes })).json.allowed);
+        const reserved = (await a.post(`${at}/reserve`, { attributes, cost: 10, ttl_ms: 60_000 })).json.reservation;
+        assert.ok(reserved);
+        const before = await left(a);
+        assert.equal(before.length, 1);
+
+        // B has no rules of this name, then one of its own whose count is B's alone.
+        for (const path of ["rules", "rules/versions", "usage", "shadow"]) {
+          const theirs = await b.get(`${at}/${path}`);
+          assert.equal(theirs.status, 200);
+          assert.ok(!theirs.text.includes(kMark), theirs.text);
+        }
+        assert.equal((await b.get(`${at}/usage/rule?rule=${kMark}`)).status, 404);
+        const settled = await b.post(`${at}/settle`, { reservation: reserved, used: 0 });
+        assert.equal(settled.status, 422);
+        assert.equal(settled.json.reason, "reservation_invalid");
+        assert.equal((await b.call("PUT", `${at}/rules`, { body: rules("of-tenant-b") })).status, 200);
+        await b.post(`${at}/check`, { attributes, cost: 100 });
+        await b.post(`${at}/batch`, { checks: [{ attributes, cost: 100 }] });
+        await b.post(`${at}/refund`, { attributes, cost: 100 });
+        await b.post(`${at}/rules/dry-run`, rules("of-tenant-b"));
+        assert.deepEqual(await left(a), before, "A's count is not as before");
+
+        // Versions are counted by tenant: the one that only A has is unknown to B.
+        const ofA = (await a.get(`${at}/rules/versions`)).json.data;
+        const ofB = (await b.get(`${at}/rules/versions`)).json.data;
+        const unknown = Math.max(...ofA.map(({ version }) => version), ...ofB.map(({ version }) => version)) + 1;
+        assert.equal((await b.get(`${at}/rules/versions/${unknown}`)).status, 404);
+        assert.equal((await b.post(`${at}/rules/rollback`, { version: unknown })).status, 404);
+        for (const { version } of ofB) assert.ok(!(await b.get(`${at}/rules/versions/${version}`)).text.includes(kMark));
+
+        const [mine, other] = [a, b].map((client) => eventStream(server.origin, `${at}/live`, client.key));
+        await Promise.all([mine.ready, other.ready]);
+        await eventually("both streams tell", async () => {
+          for (const client of [a, b]) await client.post(`${at}/check`, { attributes });
+          return [mine, other].every(({ events }) => events.length > 0);
+        });
+        assert.ok(!JSON.stringify(other.events).includes(kMark));
+        assert.ok(!JSON.stringify(mine.events).includes("of-tenant-b"));
+        mine.close();
+        other.close();
+      },
       async stream({ path }) {
         const theirs = await b.get(`${path}?code=${named["links/{code}"]}`);
         assert.equal(theirs.status, 404);
@@ -187,9 +244,9 @@ for (const kind of ["sqlite", "postgres"]) {
         mine.close();
         other.close();
       },
-      async platform({ method, path }, { body }) {
+      async platform({ method, path }, { body, query = "" }) {
         for (const name of ["tenant-a", "tenant-b", "no-such-tenant"]) {
-          const refused = await b.call(method, path.replace("{name}", name), { body: body?.() });
+          const refused = await b.call(method, path.replace("{name}", name) + query, { body: body?.() });
           assert.equal(refused.status, 403);
           assert.equal(refused.json.reason, "admin_required");
         }

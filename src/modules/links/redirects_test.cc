@@ -82,7 +82,7 @@ class RedirectsTest : public LinksFixture {
     counting_ = std::make_unique<CountingDatabase>(db());
   }
   void TearDown() override {
-    store_.reset();  // its threads call those who have subscribed
+    database_.reset();  // its threads call those who have subscribed
     LinksFixture::TearDown();
   }
 
