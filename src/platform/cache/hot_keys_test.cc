@@ -36,7 +36,8 @@ TEST(HotKeys, ADamagedFileIsNoFile) {
     if (random.chance(0.5)) {
       bytes.resize(random.below(bytes.size()));
     } else {
-      bytes[random.below(bytes.size())] ^= static_cast<char>(1 + random.below(255));
+      char& byte = bytes[random.below(bytes.size())];
+      byte = static_cast<char>(static_cast<unsigned char>(byte) ^ (1 + random.below(255)));
     }
     EXPECT_TRUE(decode_hot_keys(bytes).empty());
   }
