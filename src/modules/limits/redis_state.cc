@@ -6,6 +6,7 @@
 #include "modules/limits/batch.h"
 #include "modules/limits/local_share.h"
 #include "modules/limits/redis_scripts.h"
+#include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
 #include "platform/redis/redis_link.h"
 #include "platform/runtime/event_loop.h"
@@ -85,15 +86,25 @@ void RedisState::decide(Batch& batch, base::Mono now) {
 void RedisState::on_answer(std::unique_ptr<Waiting> waiting,
                            const base::Result<redis::Reply>& reply) {
   Batch& batch = *waiting->batch;
-  const bool decided = reply.ok() && waiting->step.finish(batch, *reply).ok();
-  if (decided) {
+  // That there is no answer at all the link says.
+  const base::Status answer = reply.ok() ? waiting->step.finish(batch, *reply) : base::ok_status();
+  if (reply.ok() && answer.ok()) {
     remember(batch, waiting->step, waiting->now);
   } else {
+    if (!answer.ok()) complain(answer.error(), loop_.mono());
     failed_.add();
     local_->decide(batch, waiting->now);
   }
   if (spare_.size() < kSpare) spare_.push_back(std::move(waiting));
   batch.on_decided();
+}
+
+void RedisState::complain(const base::Error& error, base::Mono now) {
+  const bool recently =
+      complained_at_ != base::Mono::min() && now - complained_at_ < kComplainEvery;
+  if (options_.log == nullptr || recently) return;
+  complained_at_ = now;
+  options_.log->error("Redis does not decide; on_failure does", {{"detail", error.detail}});
 }
 
 bool RedisState::deny_at_once(Batch& batch, const RedisStep& step, base::Mono now) {

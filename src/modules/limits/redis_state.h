@@ -33,6 +33,7 @@
 
 namespace ashlar::obs {
 class Counter;
+class Log;
 class Registry;
 }  // namespace ashlar::obs
 namespace ashlar::redis {
@@ -54,7 +55,10 @@ class RedisState final : public LimitState {
   struct Options {
     std::string prefix;
     base::Millis deadline{50};
+    obs::Log* log = nullptr;  // outlives the state; null: nothing is said
   };
+  // What Redis answers instead of deciding (full, read only) is logged so often at most.
+  static constexpr base::Seconds kComplainEvery{10};
 
   // What the link is to load.
   static std::vector<const redis::RedisScript*> scripts();
@@ -79,6 +83,7 @@ class RedisState final : public LimitState {
   };
 
   void on_answer(std::unique_ptr<Waiting> waiting, const base::Result<redis::Reply>& reply);
+  void complain(const base::Error& error, base::Mono now);
   bool deny_at_once(Batch& batch, const RedisStep& step, base::Mono now);
   void remember(const Batch& batch, const RedisStep& step, base::Mono now);
 
@@ -89,7 +94,8 @@ class RedisState final : public LimitState {
   const std::shared_ptr<LocalShare> local_;
   std::vector<std::unique_ptr<Waiting>> spare_;
   std::unordered_map<std::string, Denied> denied_;
-  std::unique_ptr<redis::RedisLink> link_;  // goes first: it calls what is above
+  base::Mono complained_at_ = base::Mono::min();  // by the loop's clock
+  std::unique_ptr<redis::RedisLink> link_;        // goes first: it calls what is above
 };
 
 }  // namespace ashlar::limits

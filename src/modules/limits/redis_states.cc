@@ -116,7 +116,7 @@ class StatesInRedis final : public LimitStates {
     auto share = std::make_shared<LocalShare>(sharers, options.max_local_keys,
                                               kit::SipKey{entropy.u64(), entropy.u64()});
     auto redis = std::make_unique<RedisState>(
-        RedisState::Options{.prefix = options.prefix, .deadline = options.deadline},
+        RedisState::Options{.prefix = options.prefix, .deadline = options.deadline, .log = &log},
         std::make_unique<redis::RedisLink>(link, loop, entropy, metrics, log), share, loop,
         metrics);
     counts_.push_back(
