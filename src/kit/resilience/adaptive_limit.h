@@ -43,6 +43,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "kit/resilience/bounded_count.h"
 #include "kit/resilience/limit_algorithm.h"
 #include "kit/resilience/limit_window.h"
 
@@ -122,13 +123,13 @@ class AdaptiveLimit {
   [[nodiscard]] std::optional<Permit> acquire(base::Mono now, std::uint32_t partition = 0) {
     CHECK(partition < kPartitions);
     std::uint32_t running = 0;
-    if (raise(in_flight_, limit(), running)) {
+    if (raise_below(in_flight_, limit(), running)) {
       if constexpr (kPartitions > 1) busy_[partition].fetch_add(1, std::memory_order_relaxed);
       return Permit({this, now, running, partition});
     }
     if constexpr (kPartitions > 1) {
       std::uint32_t busy = 0;
-      if (raise(busy_[partition], own(partition), busy)) {
+      if (raise_below(busy_[partition], own(partition), busy)) {
         running = in_flight_.fetch_add(1, std::memory_order_relaxed) + 1;
         return Permit({this, now, running, partition});
       }
@@ -157,15 +158,6 @@ class AdaptiveLimit {
   static std::int64_t nanos(base::Mono at) { return at.time_since_epoch().count(); }
   [[nodiscard]] std::uint32_t own(std::uint32_t partition) const {
     return static_cast<std::uint32_t>(std::ceil(limit() * shares_[partition]));
-  }
-  // count + 1 unless it has reached the bound; now: the new count.
-  static bool raise(std::atomic<std::uint32_t>& count, std::uint32_t bound, std::uint32_t& now) {
-    std::uint32_t old = count.load(std::memory_order_relaxed);
-    do {
-      if (old >= bound) return false;
-    } while (!count.compare_exchange_weak(old, old + 1, std::memory_order_relaxed));
-    now = old + 1;
-    return true;
   }
 
   void release(std::uint32_t partition) {
