@@ -37,6 +37,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -108,12 +109,8 @@ class AdaptiveLimit {
         algorithm_(at_first_),
         random_(seed) {
     CHECK(window_ > 0 && min_samples_ >= 1 && min_samples_ <= LimitWindow::kMaxSamples);
-    double sum = 0;
-    for (const double share : shares_) {
-      CHECK(share >= 0);
-      sum += share;
-    }
-    CHECK(sum <= 1 + 1e-9);
+    for (const double share : shares_) CHECK(share >= 0);
+    CHECK(std::accumulate(shares_.begin(), shares_.end(), 0.0) <= 1 + 1e-9);
   }
   ~AdaptiveLimit() { CHECK(in_flight_ == 0); }
   AdaptiveLimit(const AdaptiveLimit&) = delete;
