@@ -65,8 +65,10 @@ class Decoder {
     ASHLAR_ASSIGN(auto scalar, scalar_of(node, "text"));
     if (!scalar) {
       out.clear();
+    } else if (scalar->kind == ScalarKind::kBinary) {
+      out = std::move(scalar->text);
     } else {
-      out = scalar->kind == ScalarKind::kBinary ? std::move(scalar->text) : node.text;
+      out = node.text;
     }
     return {};
   }

@@ -12,7 +12,6 @@ namespace ashlar::limits {
 namespace {
 
 using proto::kBytes;
-using proto::kFixed64;
 using proto::kVarint;
 using proto::tag;
 

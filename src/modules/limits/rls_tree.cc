@@ -173,11 +173,11 @@ void RlsTree::append_metric(std::string_view name, std::span<const RlsEntry> ent
     std::string_view value;
     if (!pattern.empty()) {
       value = pattern;
-    } else if (detailed || match.rule == nullptr || next.node == nullptr) {
-      value = entry.value;
-    } else if (next.wildcard != nullptr && !next.node->value_to_metric) {
+    } else if (!detailed && match.rule != nullptr && next.node != nullptr &&
+               next.wildcard != nullptr && !next.node->value_to_metric) {
       value = without_key(next.wildcard->text, entry.key);
-    } else if (next.by_value || next.node->value_to_metric) {
+    } else if (detailed || match.rule == nullptr || next.node == nullptr || next.by_value ||
+               next.node->value_to_metric) {
       value = entry.value;
     }
     out.append(1, '.').append(entry.key);

@@ -236,7 +236,8 @@ base::Result<std::shared_ptr<const RuleSet>> RuleSet::compile(std::vector<Rule> 
     ASHLAR_ASSIGN(compiled.limit, Limit::make(std::move(spec), identity));
     if (options.usage != nullptr) {
       // Tenants' names are theirs to choose, and many: no series of their own.
-      const std::string_view label = options.tenant.is_set() ? "" : rule.name;
+      const std::string_view label =
+          options.tenant.is_set() ? std::string_view() : std::string_view(rule.name);
       compiled.usage = options.usage->rule(options.tenant, rule.name, label);
     }
     compiled.rule = std::move(rule);

@@ -173,7 +173,7 @@ base::Status RuleWatch::Impl::take(bool first) {
   return {};
 }
 
-RuleWatch::RuleWatch(std::string folder, RlsTree::Options options, RlsService& service,
+RuleWatch::RuleWatch(std::string folder, const RlsTree::Options& options, RlsService& service,
                      NativeRules* native, obs::Log& log, obs::Registry& metrics)
     : impl_(std::make_unique<Impl>(std::move(folder), options, service, native, log, metrics)) {}
 

@@ -46,8 +46,8 @@ class NativeRules {
 class RuleWatch {
  public:
   // All outlive it. `native` may be null: native files are then passed over.
-  RuleWatch(std::string folder, RlsTree::Options options, RlsService& service, NativeRules* native,
-            obs::Log& log, obs::Registry& metrics);
+  RuleWatch(std::string folder, const RlsTree::Options& options, RlsService& service,
+            NativeRules* native, obs::Log& log, obs::Registry& metrics);
   ~RuleWatch();
   RuleWatch(const RuleWatch&) = delete;
   RuleWatch& operator=(const RuleWatch&) = delete;
