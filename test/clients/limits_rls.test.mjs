@@ -312,6 +312,8 @@ descriptors:
       /^ashlar_limits_decisions_total\{[^}]*outcome="shadow_denied"[^}]*rule="trial"[^}]*\} 1$|^ashlar_limits_decisions_total\{[^}]*rule="trial"[^}]*outcome="shadow_denied"[^}]*\} 1$/m
         .test((await api.get("/metrics", { key: null })).text), 3000 * kSlow);
     assert.equal((await api.get("/v1/limits/own/usage")).status >= 400, true, "a tenant's key does not see it");
+    // Connections of the main listener too, whichever listener was made last: the one that asks is among them.
+    assert.match((await api.get("/metrics", { key: null })).text, /^ashlar_http_connections_open [1-9]/m);
   } finally {
     await rls.stop();
   }

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "platform/http/connection.h"
+#include "platform/observability/metrics.h"
 #include "platform/runtime/thread_name.h"
 
 namespace ashlar::http {
@@ -52,6 +53,7 @@ void IoThread::release(Connection& connection) {
   }
   connections_.pop_back();
   shared.open_connections.fetch_sub(1);
+  shared.open.add(-1);
   if (draining_ && connections_.empty()) loop.stop();
 }
 

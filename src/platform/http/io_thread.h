@@ -39,7 +39,8 @@ struct ServerShared {
   const CorsPolicy& cors;
   obs::Counter& protocol_errors;
   obs::Counter& timeouts;
-  std::atomic<std::size_t>& open_connections;
+  std::atomic<std::size_t>& open_connections;  // of this server
+  obs::Gauge& open;                            // of all servers of the program
 };
 
 class IoThread {

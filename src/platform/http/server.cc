@@ -52,12 +52,17 @@ struct Server::Impl final : runtime::Watcher {
                                              "Requests that were not HTTP as we accept it.")),
         timeouts(metrics.make_counter("ashlar_http_timeouts_total",
                                       "Requests that did not arrive in time.")),
-        shared{options, router,          handler,  clock_in,        trusted_proxies,
-               cors,    protocol_errors, timeouts, open_connections},
-        socket(std::move(listen_socket)) {
-    metrics.make_gauge_callback("ashlar_http_connections_open", "Open connections.", {},
-                                [this] { return static_cast<double>(open_connections.load()); });
-  }
+        shared{options,
+               router,
+               handler,
+               clock_in,
+               trusted_proxies,
+               cors,
+               protocol_errors,
+               timeouts,
+               open_connections,
+               metrics.make_gauge("ashlar_http_connections_open", "Open connections.")},
+        socket(std::move(listen_socket)) {}
 
   void on_ready(Ready ready) override {
     if (ready.readable) accept_some();
@@ -88,6 +93,7 @@ struct Server::Impl final : runtime::Watcher {
     }
     accepted.add();
     open_connections.fetch_add(1);
+    shared.open.add(1);
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     IoThread& io = *threads[next_thread++ % threads.size()];
