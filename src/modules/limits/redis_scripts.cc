@@ -31,7 +31,7 @@ end
 local function decode(k, kind)
   local text = raw[k]
   if kind == 'w' then
-    S[k] = text and tonumber(text) or 0
+    S[k] = text and math.max(0, tonumber(text)) or 0
   elseif kind == 'g' then
     S[k] = text and {unp('<dd', text)} or {never, 0}
   elseif kind == 'c' then
@@ -242,7 +242,7 @@ local call, n, each = redis.call, #KEYS, ARGV[1] == 'e'
 local held = call('MGET', unpack(KEYS))
 local fit, refused, quotas, over = {}, false, 0, 0
 for i = 1, n do
-  local used, limit = tonumber(held[i] or 0), tonumber(ARGV[4 * i - 2])
+  local used, limit = math.max(0, tonumber(held[i] or 0)), tonumber(ARGV[4 * i - 2])
   local kind = ARGV[4 * i]
   local fits = used <= limit and tonumber(ARGV[4 * i - 1]) <= limit - used
   fit[i] = fits

@@ -277,6 +277,22 @@ TEST_F(RedisStateTest, AWindowSharesItsKeyWithEnvoysService) {
   EXPECT_EQ(tell({"GET", key}), "10");
 }
 
+TEST_F(RedisStateTest, ACountBelowZeroIsNothingTaken) {
+  NEEDS_REDIS();
+  LimitSpec spec = spec_of(Algorithm::kFixedWindow, 3, std::chrono::seconds{60});
+  spec.bare_key = true;
+  const auto limit = make(spec);
+  const std::string window = std::to_string(kStart / 60'000'000 * 60);
+  for (const Action action : {Action::kTake, Action::kCharge}) {  // each has a script of its own
+    const std::string name = action == Action::kTake ? "take_" : "charge_";
+    EXPECT_EQ(tell({"INCRBY", "t:" + name + window, "-5"}), "-5");
+    const Outcome outcome = ask(*limit, name, 2, action);
+    EXPECT_EQ(outcome.source, Source::kCount);
+    EXPECT_TRUE(outcome.decision.allowed);
+    EXPECT_EQ(outcome.decision.remaining, 1);
+  }
+}
+
 TEST_F(RedisStateTest, WhatDoesNotCountAnyMoreGoes) {
   NEEDS_REDIS();
   for (const Algorithm algorithm : {Algorithm::kFixedWindow, Algorithm::kSlidingCounter,

@@ -95,10 +95,12 @@ std::int64_t end_of(const kit::WindowGrid& grid, std::int64_t now_us) {
 
 std::optional<State> read_window(const kit::FixedWindowRule& rule, std::string_view bytes,
                                  std::int64_t now_us) {
-  std::uint64_t used = 0;
+  std::int64_t used = 0;
   const auto [end, error] = std::from_chars(bytes.data(), bytes.data() + bytes.size(), used);
   if (error != std::errc() || end != bytes.data() + bytes.size()) return std::nullopt;
-  return kit::FixedWindowState{end_of(rule.grid(), now_us), used};
+  // envoyproxy/ratelimit gives hits back without looking: below zero is nothing taken.
+  const auto counted = static_cast<std::uint64_t>(std::max<std::int64_t>(used, 0));
+  return kit::FixedWindowState{end_of(rule.grid(), now_us), counted};
 }
 
 std::optional<State> read_log(std::string_view bytes) {
