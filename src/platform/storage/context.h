@@ -1,4 +1,4 @@
-// Context: for whom a transaction runs, and until when.
+// Context: for whom a transaction runs, until when, and how apart from others.
 //
 // Most run for one tenant. The few that cannot (a redirect knows no tenant, a key is looked up
 // before its tenant is known) run under a named PlatformUse; the enum is the whole list, and a test
@@ -22,7 +22,16 @@ enum class PlatformUse : std::uint8_t {
   kClickWriter,  // clicks of all tenants are written in one batch
   kActivity,     // activity of all tenants is read back and folded; our own has no tenant
   kLimits,       // changed rules of all tenants are followed
+  kJobs,         // jobs of all tenants are leased, ended and tended
+  kEvents,       // the log of events is read, consumers' effects and positions commit
+  kSagas,        // steps of all tenants' sagas are moved on
   kMaintenance,  // verify, clean-up of expired records
+};
+
+// What PostgreSQL promises a write. SQLite has one writer, so there all are serializable.
+enum class Isolation : std::uint8_t {
+  kSerializable,
+  kReadCommitted,  // for statements that take rows by SKIP LOCKED and name each row they change
 };
 
 class Context {
@@ -36,10 +45,18 @@ class Context {
     return Context({}, use, deadline);
   }
 
+  // The same, but READ COMMITTED: only where a statement's own row locks keep the promise.
+  [[nodiscard]] Context read_committed() const {
+    Context other = *this;
+    other.isolation_ = Isolation::kReadCommitted;
+    return other;
+  }
+
   [[nodiscard]] bool is_tenant() const { return tenant_.is_set(); }
   [[nodiscard]] base::TenantId tenant_id() const { return tenant_; }
   [[nodiscard]] PlatformUse use() const { return use_; }
   [[nodiscard]] std::optional<base::Mono> deadline() const { return deadline_; }
+  [[nodiscard]] Isolation isolation() const { return isolation_; }
 
  private:
   Context(base::TenantId tenant, PlatformUse use, std::optional<base::Mono> deadline)
@@ -48,6 +65,7 @@ class Context {
   base::TenantId tenant_;
   PlatformUse use_;
   std::optional<base::Mono> deadline_;
+  Isolation isolation_ = Isolation::kSerializable;
 };
 
 }  // namespace ashlar::storage

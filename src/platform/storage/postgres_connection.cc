@@ -34,6 +34,7 @@ struct ControlText {
 constexpr std::array<ControlText, static_cast<std::size_t>(PostgresConnection::Control::kCount)>
     kControls{{
         {"ashlar_begin_write", "BEGIN ISOLATION LEVEL SERIALIZABLE"},
+        {"ashlar_begin_read_committed", "BEGIN ISOLATION LEVEL READ COMMITTED"},
         {"ashlar_begin_read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
         {"ashlar_set_up",
          "SELECT set_config('role', $1, true), set_config('app.tenant_id', $2, true),"

@@ -55,8 +55,9 @@ class PostgresConnection {
  public:
   enum class Control : std::uint8_t {
     kBeginWrite,  // SERIALIZABLE
-    kBeginRead,   // one snapshot
-    kSetUp,       // role, tenant, statement_timeout in ms: for this transaction
+    kBeginReadCommitted,
+    kBeginRead,  // one snapshot
+    kSetUp,      // role, tenant, statement_timeout in ms: for this transaction
     kCommit,
     kRollback,
     kNotify,  // channel, payload

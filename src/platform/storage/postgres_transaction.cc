@@ -127,7 +127,11 @@ base::Status PostgresTransaction::add_begin() {
   const bool tenant = context_.is_tenant();
   const std::string tenant_id = tenant ? context_.tenant_id().to_string() : "";
   const std::string milliseconds = std::to_string(timeout.count());
-  ASHLAR_TRY(connection_.add(mode_ == Mode::kWrite ? Control::kBeginWrite : Control::kBeginRead));
+  const auto begin = mode_ == Mode::kRead ? Control::kBeginRead
+                     : context_.isolation() == Isolation::kReadCommitted
+                         ? Control::kBeginReadCommitted
+                         : Control::kBeginWrite;
+  ASHLAR_TRY(connection_.add(begin));
   return connection_.add(Control::kSetUp,
                          {std::string_view(tenant ? "ashlar_app" : "ashlar_platform"),
                           std::string_view(tenant_id), std::string_view(milliseconds)});

@@ -1,0 +1,56 @@
+// Outbox: events that commit with their cause.
+//
+//   db.write(context, [&](Transaction& tx) {
+//     … the link is inserted …
+//     return outbox.append(tx, {.type = "link.created", .aggregate_type = "link", …});
+//   });
+//
+// Promises
+//  1. The event is in the log if and only if the transaction has committed.
+//  2. Events of one key are numbered (seq) in the order of their commits: on SQLite there is one
+//     writer; on PostgreSQL append() takes the key's advisory lock until the transaction ends,
+//     before it draws the number.
+//  3. Whoever waits for events is woken after the commit (on_commit): here at once, in other
+//     processes by a coalesced notice.
+//
+// In a tenant's transaction the event is that tenant's; in a platform one append_for() names whose.
+// Errors beside storage's: kInvalid event_invalid. Any thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/result.h"
+#include "base/strong_id.h"
+#include "platform/events/event.h"
+
+namespace ashlar::base {
+class Clock;
+class Entropy;
+}  // namespace ashlar::base
+namespace ashlar::storage {
+class Database;
+class Transaction;
+}  // namespace ashlar::storage
+
+namespace ashlar::events {
+
+class Outbox {
+ public:
+  // All outlive it. `wake` is called after commits: quick, any thread.
+  Outbox(const base::Clock& clock, base::Entropy& entropy, std::function<void()> wake);
+  ~Outbox();
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
+
+  base::Result<EventSeq> append(storage::Transaction& tx, const NewEvent& event);
+  // `tenant` may be unset: the installation's own.
+  base::Result<EventSeq> append_for(storage::Transaction& tx, base::TenantId tenant,
+                                    const NewEvent& event);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ashlar::events

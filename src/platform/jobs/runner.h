@@ -1,0 +1,69 @@
+// Runner: threads of this process that work the jobs of registered kinds.
+//
+//   lease batch ──> handler on a worker thread ──> Outcome ──> acknowledged in batches (end_many)
+//        │                └── TransactionHandler: effect and end in one transaction (end)
+//        └── renewed every third of the lease until it has ended
+//
+// Promises
+//  1. At most `concurrency` handlers of a kind at once, at most `prefetch` more leased and waiting.
+//  2. A handler that outlives the job's timeout is told by its deadline; its outcome then is
+//     failed("timeout"), whatever it says later, where the lease is still ours.
+//  3. An exception is failed(what()); it ends no thread.
+//  4. stop() takes no more, waits for running handlers up to `drain`, gives back what was leased
+//  and
+//     not begun (snoozed to now).
+//  5. Handlers that wait for the network run asynchronously (AsyncHandler): they hold no thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "base/time.h"
+#include "platform/jobs/jobs.h"
+
+namespace ashlar::jobs {
+
+struct Attempt {
+  const LeasedJob& job;
+  base::Mono deadline;  // of this attempt
+};
+
+// Effects elsewhere (memory, other systems): at least once.
+using Handler = std::function<Outcome(const Attempt&)>;
+// Effects in the database: once. Runs in a write of the job's tenant, maybe more than once
+// (storage/database.h, 3). An error rolls back and fails the attempt.
+using TransactionHandler =
+    std::function<base::Result<Outcome>(const Attempt&, storage::Transaction& tx)>;
+// Calls `done` once, from any thread; the job is valid until then.
+using AsyncHandler = std::function<void(const Attempt&, std::function<void(Outcome)> done)>;
+
+struct KindOptions {
+  std::string kind;
+  std::variant<Handler, TransactionHandler, AsyncHandler> handler;
+  int concurrency = 4;
+  int prefetch = 100;
+  base::Millis lease{30'000};
+  RetryPlan retry = RetryPlan::standard();
+};
+
+class Runner {
+ public:
+  // All outlive it. `worker` names this process in leases.
+  Runner(Jobs& jobs, storage::Database& db, std::string worker, const base::Clock& clock,
+         obs::Registry& metrics, obs::Log& log);
+  ~Runner();
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
+  void add(KindOptions options);  // before start()
+  void start();
+  void stop(base::Millis drain = base::Millis{5'000});  // idempotent
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ashlar::jobs
