@@ -1,6 +1,7 @@
 #include "modules/limits/limits_usage_api.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "modules/limits/limit_state.h"
 #include "modules/limits/limits_usage_json.h"
 #include "modules/limits/native_limits.h"
+#include "modules/limits/rule_set.h"
 #include "platform/http/call.h"
 #include "platform/http/paging.h"
 
@@ -44,11 +46,24 @@ base::Result<http::Response> LimitsUsageApi::detail(http::Call& call, base::Tena
   return http::json_response(200, rule_detail_schema(), out).header("Cache-Control", "no-store");
 }
 
+// Rules that are in shadow now: one that would have refused nobody is good news worth telling.
+base::Result<std::set<std::string>> LimitsUsageApi::shadow_names(base::TenantId owner) const {
+  std::set<std::string> names;
+  if (!owner.is_set()) return names;  // the installation's: by what they have refused alone
+  ASHLAR_ASSIGN(const auto rules, limits_.book.rules_of(owner));
+  for (const CompiledRule& rule : rules->rules()) {
+    if (rule.rule.limit.shadow) names.insert(rule.rule.name);
+  }
+  return names;
+}
+
 base::Result<http::Response> LimitsUsageApi::shadow(base::TenantId owner) const {
   const base::Time now = limits_.clock.now();
   std::vector<RuleReport> rules = limits_.usage.report(owner);
-  std::erase_if(rules,
-                [](const RuleReport& rule) { return rule.total.of(Verdict::kShadowDenied) == 0; });
+  ASHLAR_ASSIGN(const std::set<std::string> shadowed, shadow_names(owner));
+  std::erase_if(rules, [&](const RuleReport& rule) {
+    return rule.total.of(Verdict::kShadowDenied) == 0 && !shadowed.contains(rule.name);
+  });
   std::ranges::stable_sort(rules, std::greater<>(), [](const RuleReport& rule) {
     return rule.recent.of(Verdict::kShadowDenied);
   });

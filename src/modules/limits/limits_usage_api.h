@@ -5,6 +5,8 @@
 #pragma once
 
 #include <memory>
+#include <set>
+#include <string>
 
 #include "base/result.h"
 #include "base/strong_id.h"
@@ -31,6 +33,8 @@ class LimitsUsageApi {
                     std::shared_ptr<http::EventStream> stream) const;
 
  private:
+  [[nodiscard]] base::Result<std::set<std::string>> shadow_names(base::TenantId owner) const;
+
   NativeLimits& limits_;
 };
 

@@ -269,20 +269,24 @@ void RlsService::record(RlsCall& call, std::size_t index) const {
   const RlsCall::Descriptor& from = call.descriptors_[index];
   const auto ask = static_cast<std::size_t>(from.ask);
   if (call.asks[ask].action == Action::kRefund) return;
-  RlsSeries* series = from.match.rule != nullptr ? from.match.rule->series : nullptr;
+  const RlsRule* rule = from.match.rule;
+  RlsSeries* series = rule == nullptr ? nullptr : rule->series.load(std::memory_order_relaxed);
   if (series == nullptr) {
     call.metric_.clear();
     call.tree_->append_metric(call.request.domain,
                               call.request.entries_of(call.request.descriptors[index]), from.match,
                               call.metric_, call.scratch_);
     series = &stats_->series_of(call.metric_);
+    if (rule != nullptr && !rule->named_by_requests) {
+      rule->series.store(series, std::memory_order_relaxed);
+    }
   }
   const Outcome& outcome = call.outcomes[ask];
   RlsStats::record(*series, {.hits = from.hits,
                              .limit = outcome.decision.limit,
                              .remaining = outcome.decision.remaining,
                              .over = outcome.over(),
-                             .shadow = from.match.rule != nullptr && from.match.rule->shadow_mode});
+                             .shadow = rule != nullptr && rule->shadow_mode});
 }
 
 }  // namespace ashlar::limits

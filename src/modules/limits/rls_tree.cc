@@ -6,8 +6,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "modules/limits/rls_stats.h"
-
 namespace ashlar::limits {
 
 namespace {
@@ -286,9 +284,7 @@ class RlsCompiler {
       ASHLAR_ASSIGN(rule->limit, make_rls_limit(std::move(spec), unit));
       if (options_.usage_of) rule->usage = options_.usage_of(*rule);
     }
-    if (options_.stats != nullptr && !rule->detailed_metric && !place.named_by_requests) {
-      rule->series = &options_.stats->series_of(rule->path);
-    }
+    rule->named_by_requests = rule->detailed_metric || place.named_by_requests;
     node.rule = rule.get();
     tree_->rules_.push_back(std::move(rule));
     return {};

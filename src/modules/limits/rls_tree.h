@@ -17,6 +17,7 @@
 // counts in a Redis can be shared with ratelimit.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -55,8 +56,9 @@ struct RlsRule {
   bool quota_mode = false;
   bool detailed_metric = false;
   json::Value::Object metadata;
-  // Its series in Options::stats. Null: there are none, or requests say which (append_metric()).
-  RlsSeries* series = nullptr;
+  bool named_by_requests = false;  // its series has a name that requests make (append_metric())
+  // Otherwise its series, once it was hit: RlsService looks it up once.
+  mutable std::atomic<RlsSeries*> series{nullptr};
   std::shared_ptr<RuleUsage> usage;  // by Options::usage_of. Null: noted nowhere
 };
 
@@ -82,7 +84,6 @@ class RlsTree {
   struct Options {
     bool merge_domains = false;  // several files may speak of one domain
     bool all_shadow = false;     // nothing is refused (ratelimit's SHADOW_MODE)
-    RlsStats* stats = nullptr;   // outlives the tree
     bool all_quota = false;      // every rule is quota_mode (ratelimit's QUOTA_MODE)
     OnFailure on_failure = OnFailure::kOpen;
     Keeping keeping = Keeping::kExact;

@@ -262,6 +262,13 @@ TEST_P(RuleBookTest, UsageShadowReportAndStream) {
   EXPECT_EQ(shadow.number({"rules", "0", "would_deny"}), 3);
   EXPECT_EQ(shadow.number({"rules", "0", "keys", "rows", "0", "count"}), 3);
   EXPECT_EQ(get("/v1/limits/own/usage").text({"rules", "0", "rule"}), "(other)");
+  // A rule in shadow that would have refused nobody is reported as that.
+  ASSERT_EQ(put_rules(R"({"name":"mild","limit":2,"per":"hour","shadow":true})", {}, kBob).status,
+            200);
+  const Answer bobs_shadow = get("/v1/limits/shadow", kBob);
+  ASSERT_EQ(bobs_shadow.at({"rules"})->if_array()->size(), 1U);
+  EXPECT_EQ(bobs_shadow.text({"rules", "0", "rule"}), "mild");
+  EXPECT_EQ(bobs_shadow.number({"rules", "0", "would_deny_total"}), 0);
   instance_->limits.close_streams();
   EXPECT_FALSE(stream->is_open());
   EXPECT_EQ(get("/v1/limits/live").text({"reason"}), "too_many_streams");
