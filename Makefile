@@ -5,7 +5,8 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/build/node/node_modules/.bin:$(PATH)
 
 cxx_files = $$(git ls-files -co --exclude-standard '*.h' '*.cc')
-npm_folders = $$(git ls-files -co --exclude-standard '*package-lock.json' | sed 's|/package-lock.json||')
+# Peers of benches bring their own when they run.
+npm_folders = $$(git ls-files -co --exclude-standard '*package-lock.json' | grep -v ^bench/ | sed 's|/package-lock.json||')
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
