@@ -45,7 +45,7 @@ class RlsSeries {
  private:
   static obs::Counter& make(obs::Registry& metrics, const std::string& rule, const char* outcome) {
     return metrics.make_counter("ashlar_limits_rls_hits_total",
-                                "Hits on rules that were read from ratelimit's files",
+                                "Hits on rules that were read from ratelimit's files.",
                                 {{"rule", rule}, {"outcome", outcome}});
   }
 };
@@ -63,12 +63,12 @@ struct RlsStats::Impl {
   explicit Impl(obs::Registry& registry)
       : metrics(registry),
         errors(registry.make_counter("ashlar_limits_rls_errors_total",
-                                     "Requests to the rate limit service that were malformed")),
+                                     "Requests to the rate limit service that were malformed.")),
         unknown_domains(registry.make_counter("ashlar_limits_rls_unknown_domain_total",
-                                              "Descriptors of a domain that no rule file has")),
+                                              "Descriptors of a domain that no rule file has.")),
         global_shadow(
             registry.make_counter("ashlar_limits_rls_global_shadow_total",
-                                  "Requests that were over and passed because limits only watch")),
+                                  "Requests that were over and passed because limits only watch.")),
         other(registry, "other") {}
 };
 

@@ -112,6 +112,10 @@ class RuleCheck {
     }
     if (rule_.cost < 1 || rule_.cost > kMaxCost) {
       wrong("/cost", "out_of_range", "a cost is 1 to 10^12.");
+    } else if (const std::uint64_t most = limit.burst != 0 ? limit.burst : limit.amount;
+               most > 0 && rule_.cost > most) {
+      wrong("/cost", "above_limit",
+            "no request of this cost could ever pass; at most " + std::to_string(most) + " fit.");
     }
     // What the algorithms themselves cannot take (kit/rate/bounds.h).
     const auto made = Limit::make(limit, "check");

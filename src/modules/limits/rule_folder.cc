@@ -90,6 +90,14 @@ base::Result<std::vector<RlsFile>> parse_rls_files(const RuleFolder& folder) {
   return out;
 }
 
+namespace {
+
+std::string counted(std::size_t n, const char* noun) {
+  return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
+}
+
+}  // namespace
+
 base::Status check_rule_folder(const std::string& path, bool merge_domains, std::ostream& out) {
   ASHLAR_ASSIGN(const RuleFolder folder, RuleFolder::read(path));
   ASHLAR_ASSIGN(const auto files, parse_rls_files(folder));
@@ -98,9 +106,9 @@ base::Status check_rule_folder(const std::string& path, bool merge_domains, std:
   ASHLAR_ASSIGN(const auto tree, RlsTree::compile(files, options));
   ASHLAR_ASSIGN(std::vector<Rule> own, parse_own_rules(folder.native));
   ASHLAR_ASSIGN(const auto native, RuleSet::compile(std::move(own), {}));
-  out << "good: " << folder.yaml.size() << " rule files, " << tree->domains() << " domains, "
-      << tree->rules().size() << " limits";
-  if (!folder.native.empty()) out << "; " << native->rules().size() << " native rules";
+  out << "good: " << counted(folder.yaml.size(), "rule file") << ", "
+      << counted(tree->domains(), "domain") << ", " << counted(tree->rules().size(), "limit");
+  if (!folder.native.empty()) out << "; " << counted(native->rules().size(), "native rule");
   out << "\n";
   return {};
 }

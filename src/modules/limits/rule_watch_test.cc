@@ -157,7 +157,7 @@ TEST_F(RuleWatchTest, CheckingAFolderChecksItsNativeRulesToo) {
   write("b.rules.json", R"({"rules":[{"name":"all","limit":3,"per":"hour"}]})");
   std::ostringstream said;
   EXPECT_TRUE(check_rule_folder(folder_, false, said).ok());
-  EXPECT_EQ(said.str(), "good: 1 rule files, 1 domains, 1 limits; 1 native rules\n");
+  EXPECT_EQ(said.str(), "good: 1 rule file, 1 domain, 1 limit; 1 native rule\n");
   write("c.rules.json", R"({"rules":[{"name":"all","limit":4,"per":"hour"}]})");
   EXPECT_FALSE(check_rule_folder(folder_, false, said).ok()) << "two of one name";
   write("c.rules.json", R"({"rules":[{"name":)");
