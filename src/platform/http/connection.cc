@@ -51,7 +51,10 @@ void Connection::on_ready(Ready ready) {
   if (phase_ == Phase::kLingering) return discard();
   if (ready.readable || ready.hangup || (tls_ && ready.writable)) {
     input_ready_ = true;
-    hangup_ = hangup_ || ready.hangup;
+    if (ready.hangup) {
+      hangup_ = true;
+      client_gone_.store(true);
+    }
     if (phase_ == Phase::kStreaming) {
       if (ready.hangup) close();
       return;
@@ -264,6 +267,7 @@ void Connection::close() {
   if (phase_ == Phase::kClosed) return;
   const bool working = phase_ == Phase::kWorking;
   phase_ = Phase::kClosed;
+  client_gone_.store(true);
   if (tls_) tls_->shut_down();
   io_.loop.remove(fd_, *this);
   ::close(fd_);

@@ -15,8 +15,8 @@
 // Invariants
 //  1. One request is worked on at a time; pipelined ones wait in `input_`. Answers leave in order.
 //  2. While kWorking, `input_` is neither moved nor freed: the Exchange has views into it.
-//  3. All members are touched by the loop's thread only. Other threads reach it through AnswerSink
-//     and the event stream, which post to the loop.
+//  3. All members are touched by the loop's thread only, but for client_gone_. Other threads reach
+//     it through AnswerSink and the event stream, which post to the loop.
 //  4. Input is bounded by head + body limits, output by max_pending_output_bytes: beyond it nothing
 //     more is read.
 //  5. A connection that was refused is read again when its turn comes (`unread_`, refusal_pace.h),
@@ -24,6 +24,7 @@
 //  6. Every state but kWorking has a deadline (`expire_` set by arm()); kWorking ends by its task.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -60,6 +61,7 @@ class Connection final : public runtime::Watcher,
   // Any thread.
   void complete(Response response) override;
   std::shared_ptr<EventStream> start_stream(HeaderList headers) override;
+  [[nodiscard]] bool client_gone() const override { return client_gone_.load(); }
 
   std::size_t index_in_thread = 0;  // IoThread's own note
 
@@ -121,8 +123,9 @@ class Connection final : public runtime::Watcher,
   std::unique_ptr<TlsStream> tls_;  // null: plain
 
   Phase phase_ = Phase::kHead;
-  bool input_ready_ = false;  // an edge came while nothing could be read
-  bool hangup_ = false;       // the end of the stream is near: its edge has come
+  bool input_ready_ = false;              // an edge came while nothing could be read
+  bool hangup_ = false;                   // the end of the stream is near: its edge has come
+  std::atomic<bool> client_gone_{false};  // the same, and closing, for other threads
   bool close_after_output_ = false;
   bool draining_ = false;
   bool linger_ = false;     // the client may be sending what will not be read

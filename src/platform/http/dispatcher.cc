@@ -1,5 +1,7 @@
 #include "platform/http/dispatcher.h"
 
+#include <atomic>
+
 #include "base/clock.h"
 #include "base/text.h"
 #include "platform/http/accept.h"
@@ -8,6 +10,7 @@
 #include "platform/http/cors.h"
 #include "platform/http/event_stream.h"
 #include "platform/http/gzip.h"
+#include "platform/http/late_answer.h"
 #include "platform/http/pending_stream.h"
 #include "platform/http/problem.h"
 #include "platform/http/query.h"
@@ -130,16 +133,42 @@ bool says_of_load(int status) { return status < 400 || status >= 500; }
 
 }  // namespace
 
-// An exchange on its way, and its place among those that are under way.
+// An exchange on its way, its place among those that are under way, and how far answering has come.
 struct Dispatcher::Job {
+  // Who sends what finish() makes of the result.
+  enum class Sends : std::uint8_t { kAnswer, kStream, kLateAnswer };
+
   std::unique_ptr<Exchange> exchange;
   std::optional<Admission::Permit> permit;  // none: the lane has no admission
+  Call call;
+  base::Time began;
+  std::optional<obs::TraceContext> parent;
+  Quota quota;
+  Sends sends = Sends::kAnswer;
 };
 
-// How far answering has come, besides the answer itself.
-struct Dispatcher::Progress {
-  bool streaming = false;
-  Quota quota;
+// Keeps the exchange, and with it what the connection has read, until it is answered.
+class Dispatcher::Late final : public LateAnswer {
+ public:
+  Late(Dispatcher& dispatcher, std::shared_ptr<Job> job)
+      : dispatcher_(dispatcher), job_(std::move(job)) {}
+  ~Late() override {
+    if (!done_.load()) {
+      complete(fail(Code::kInternal, "unanswered", "A handler dropped its request."));
+    }
+  }
+  Late(const Late&) = delete;
+  Late& operator=(const Late&) = delete;
+
+  void complete(base::Result<Response> result) override {
+    if (!done_.exchange(true)) dispatcher_.finish(*job_, std::move(result));
+  }
+  [[nodiscard]] bool is_wanted() const override { return !job_->exchange->sink->client_gone(); }
+
+ private:
+  Dispatcher& dispatcher_;
+  const std::shared_ptr<Job> job_;
+  std::atomic<bool> done_{false};
 };
 
 Dispatcher::Dispatcher(const Needs& needs) : needs_(needs) {}
@@ -167,7 +196,7 @@ bool Dispatcher::submit(std::unique_ptr<Exchange>& exchange) {
     }
   }
   job->exchange = std::move(exchange);
-  if (needs_.lanes[lane]->submit({.run = [this, job] { run(*job); },
+  if (needs_.lanes[lane]->submit({.run = [this, job] { run(job); },
                                   .expired = [this, job] { answer_expired(*job); },
                                   .deadline = deadline,
                                   .batch = batch})) {
@@ -187,53 +216,62 @@ void Dispatcher::answer_expired(Job& job) {
   if (job.permit) job.permit->finished(false);
 }
 
-void Dispatcher::run(Job& job) {
-  Exchange& exchange = *job.exchange;
-  const Route& route = exchange.match.endpoint->route;
-  const base::Time began = needs_.clock.now();
-  Call call;
-  call.route = &route;
+void Dispatcher::run(const std::shared_ptr<Job>& job) {
+  Exchange& exchange = *job->exchange;
+  job->began = needs_.clock.now();
+  Call& call = job->call;
+  call.route = &exchange.match.endpoint->route;
   call.head = &exchange.head;
   call.body = exchange.body;
   call.request_id = exchange.request_id;
   call.deadline = exchange.deadline;
   call.client_address = exchange.client_address;
   call.secure = exchange.secure;
-  const std::optional<obs::TraceContext> parent = obs::parse_traceparent(exchange.head.traceparent);
-  call.trace = needs_.tracer.child_of(parent);
+  job->parent = obs::parse_traceparent(exchange.head.traceparent);
+  call.trace = needs_.tracer.child_of(job->parent);
 
-  Progress progress;
-  base::Result<Response> result = answer(exchange, call, progress);
+  base::Result<Response> result = answer(job);
+  if (job->sends != Job::Sends::kLateAnswer) finish(*job, std::move(result));
+}
+
+// Log, span, observer, and the answer where it is not a stream that was begun.
+void Dispatcher::finish(Job& job, base::Result<Response> result) {
+  Exchange& exchange = *job.exchange;
+  const Call& call = job.call;
+  const Route& route = *call.route;
   Response response = result.ok() ? std::move(*result) : problem(result.error(), call.request_id);
   if (!result.ok() && result.error().code == Code::kInternal) {
     needs_.log.error("request failed", {{"request_id", call.request_id},
                                         {"reason", result.error().reason},
                                         {"detail", result.error().detail}});
   }
-  const int status = progress.streaming ? 200 : response.status;
+  const bool streams = job.sends == Job::Sends::kStream;
+  const int status = streams ? 200 : response.status;
   report(exchange, call, status);
   needs_.observer.on_request(route, call.principal);
   const auto took = needs_.clock.mono() - exchange.started;
-  needs_.tracer.record(call.trace, parent, route.path, began,
+  needs_.tracer.record(call.trace, job.parent, route.path, job.began,
                        std::chrono::duration_cast<base::Micros>(took), status >= 500,
                        {{"http.request.method", exchange.head.method_text},
                         {"http.route", route.path.value},
                         {"http.response.status_code", status},
                         {"ashlar.tenant", call.principal.tenant_name},
                         {"ashlar.request_id", call.request_id}});
-  if (progress.streaming) return;
+  if (streams) return;
   if (job.permit && says_of_load(status)) job.permit->finished(status < 500);
-  if (!is_redirect(status)) tell_quota(progress.quota, response.headers);
+  if (!is_redirect(status)) tell_quota(job.quota, response.headers);
   needs_.cors.add_headers(exchange.head.origin, call.principal.tenant_name, response.headers);
   gzip_if_worth(exchange.head.accept_encoding, response);
   exchange.sink->complete(std::move(response));
 }
 
-base::Result<Response> Dispatcher::answer(Exchange& exchange, Call& call, Progress& progress) {
+base::Result<Response> Dispatcher::answer(const std::shared_ptr<Job>& job) {
+  const Exchange& exchange = *job->exchange;
+  Call& call = job->call;
   ASHLAR_TRY(identify(exchange, call));
   if (needs_.limiter != nullptr && charged_cost(*call.route) > 0) {
-    progress.quota = needs_.limiter->charge({call.principal, call.client_address, *call.route});
-    if (!progress.quota.allowed) return over_quota(progress.quota, call.request_id);
+    job->quota = needs_.limiter->charge({call.principal, call.client_address, *call.route});
+    if (!job->quota.allowed) return over_quota(job->quota, call.request_id);
   }
   ASHLAR_TRY(admit(exchange, call));
   const Handler& handler = call.route->handler;
@@ -242,14 +280,31 @@ base::Result<Response> Dispatcher::answer(Exchange& exchange, Call& call, Progre
   }
   if (const auto* worker = std::get_if<WorkerHandler>(&handler)) return (*worker)(call);
   if (std::holds_alternative<TransactionHandler>(handler)) return run_transaction(call);
+  if (std::holds_alternative<LateHandler>(handler)) return answer_late(job);
+  return begin_stream(*job);
+}
+
+base::Result<Response> Dispatcher::answer_late(const std::shared_ptr<Job>& job) {
+  job->sends = Job::Sends::kLateAnswer;
+  // What follows the handler is waiting: that needs no place.
+  std::optional<Admission::Permit> permit = std::exchange(job->permit, std::nullopt);
+  const auto late = std::make_shared<Late>(*this, job);
+  base::Status status = std::get<LateHandler>(job->call.route->handler.value)(job->call, late);
+  if (!status.ok()) late->complete(std::move(status).error());
+  if (permit) permit->finished(true);
+  return no_content();
+}
+
+base::Result<Response> Dispatcher::begin_stream(Job& job) {
+  Call& call = job.call;
   if (call.head->method == Method::kHead) return Response{200, "text/event-stream", {}, {}};
   // The stream begins only when the handler has accepted: until then an error is an ordinary
   // answer.
-  auto pending = std::make_shared<PendingStream>(exchange.sink);
-  ASHLAR_TRY(std::get<StreamHandler>(handler)(call, pending));
-  progress.streaming = true;
+  auto pending = std::make_shared<PendingStream>(job.exchange->sink);
+  ASHLAR_TRY(std::get<StreamHandler>(call.route->handler.value)(call, pending));
+  job.sends = Job::Sends::kStream;
   HeaderList headers;
-  tell_quota(progress.quota, headers);
+  tell_quota(job.quota, headers);
   needs_.cors.add_headers(call.head->origin, call.principal.tenant_name, headers);
   pending->begin(std::move(headers));
   return no_content();

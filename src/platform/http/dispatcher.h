@@ -67,10 +67,13 @@ class Dispatcher final : public ExchangeHandler {
 
  private:
   struct Job;
-  struct Progress;
-  void run(Job& job);
+  class Late;
+  void run(const std::shared_ptr<Job>& job);
   void answer_expired(Job& job);
-  base::Result<Response> answer(Exchange& exchange, Call& call, Progress& progress);
+  base::Result<Response> answer(const std::shared_ptr<Job>& job);
+  base::Result<Response> answer_late(const std::shared_ptr<Job>& job);
+  base::Result<Response> begin_stream(Job& job);
+  void finish(Job& job, base::Result<Response> result);
   base::Status identify(const Exchange& exchange, Call& call);
   base::Status admit(const Exchange& exchange, Call& call);
   void tell_quota(const Quota& quota, HeaderList& headers) const;

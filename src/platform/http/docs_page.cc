@@ -131,10 +131,13 @@ std::string type_of(const json::Field& field) {
       case json::FieldKind::kMap:
       case json::FieldKind::kObject:
         return "object";
+      case json::FieldKind::kAny:
+        return "any JSON";
     }
     return "";
   }();
-  return (field.is_array() ? "array of " + name : name) + (field.nullable() ? " or null" : "");
+  const bool may_be_null = field.nullable() && field.kind() != json::FieldKind::kAny;
+  return (field.is_array() ? "array of " + name : name) + (may_be_null ? " or null" : "");
 }
 
 std::string text_of(const json::Literal& literal) {

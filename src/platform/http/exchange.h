@@ -28,6 +28,8 @@ class AnswerSink {
   virtual void complete(Response response) = 0;
   // Sends the head of an SSE answer, with these headers besides its own, and hands out its stream.
   virtual std::shared_ptr<EventStream> start_stream(HeaderList headers) = 0;
+  // Whether the client has closed its side since the request came. Any thread.
+  [[nodiscard]] virtual bool client_gone() const = 0;
 };
 
 struct Exchange {

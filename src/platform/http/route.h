@@ -12,6 +12,8 @@
 //                (storage/database.h, 3)
 //   stream       on the interactive pool until it returns; then events are pushed to its
 //                EventStream
+//   late         on the interactive pool until it returns; the answer may come later, from any
+//                thread, by its LateAnswer (long polls)
 #pragma once
 
 #include <cstdint>
@@ -36,6 +38,7 @@ namespace ashlar::http {
 
 class EventStream;    // event_stream.h
 class InlineRequest;  // inline_request.h
+class LateAnswer;     // late_answer.h
 
 // A value that must be given: there is no default to forget.
 template <class T>
@@ -68,6 +71,7 @@ inline constexpr std::size_t kLanes = 3;
 using WorkerHandler = std::function<base::Result<Response>(Call&)>;
 using TransactionHandler = std::function<base::Result<Response>(Call&, storage::Transaction&)>;
 using StreamHandler = std::function<base::Status(Call&, std::shared_ptr<EventStream>)>;
+using LateHandler = std::function<base::Status(Call&, std::shared_ptr<LateAnswer>)>;
 
 enum class InlineOutcome : std::uint8_t {
   kAnswered,    // the answer has been written
@@ -77,7 +81,8 @@ struct InlineHandler {
   std::function<InlineOutcome(InlineRequest&)> fast;
   WorkerHandler fallback;  // may be empty where fast() never needs it
 };
-using Handler = std::variant<WorkerHandler, TransactionHandler, StreamHandler, InlineHandler>;
+using Handler =
+    std::variant<WorkerHandler, TransactionHandler, StreamHandler, LateHandler, InlineHandler>;
 
 struct QueryParam {
   std::string_view name;

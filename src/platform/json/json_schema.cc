@@ -26,6 +26,7 @@ std::string_view type_name(FieldKind kind) {
     case FieldKind::kString:
     case FieldKind::kTime:
     case FieldKind::kId:
+    case FieldKind::kAny:  // has none: write_scalar()
       return "string";
   }
   return "string";
@@ -76,6 +77,7 @@ void write_choices(Writer& writer, const FieldRules& rules, bool nullable) {
 
 // The keywords of a scalar, without description.
 void write_scalar(Writer& writer, const Field& field, bool nullable) {
+  if (field.kind() == FieldKind::kAny) return;
   const FieldRules& rules = field.rules;
   write_type(writer, type_name(field.kind()), nullable);
   write_format(writer, field);
@@ -110,7 +112,7 @@ std::string sample_text(const FieldRules& rules) {
 
 void write_sample(Writer& writer, const Field& field) {
   const FieldRules& rules = field.rules;
-  if (field.kind() == FieldKind::kMap) {
+  if (field.kind() == FieldKind::kMap || field.kind() == FieldKind::kAny) {
     writer.raw(rules.example.is_set() ? rules.example.text() : "{}");
     return;
   }
@@ -139,6 +141,7 @@ void write_sample(Writer& writer, const Field& field) {
       writer.string("8070450532247928832");
       return;
     case FieldKind::kMap:  // written above
+    case FieldKind::kAny:
       return;
     case FieldKind::kObject:
       CHECK(field.shape != nullptr);

@@ -231,6 +231,9 @@ void ObjectReader::leaf(const Field& field, FieldKind kind, const Value& value, 
       if (value.if_object() == nullptr) return wrong(place, "wrong_type", "must be an object");
       *static_cast<Value::Object*>(target) = *value.if_object();
       return;
+    case FieldKind::kAny:
+      static_cast<AnyJson*>(target)->text = to_text(value);
+      return;
     case FieldKind::kObject:
       return object(*field.shape, value, target, place);
   }
@@ -405,6 +408,9 @@ void ObjectWriter::leaf(Writer& writer, const Shape* shape, FieldKind kind, cons
         writer.key(name).value(value);
       }
       writer.end_object();
+      return;
+    case FieldKind::kAny:
+      writer.raw(static_cast<const AnyJson*>(source)->text);
       return;
     case FieldKind::kObject:
       return object(writer, *shape, source);

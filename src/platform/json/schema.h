@@ -12,10 +12,12 @@
 //
 // Members     std::string, bool, int, std::int64_t, double, base::Time (RFC 3339), base::StrongId
 //             (a string of digits), Value::Object (an object with any names; what is in it is the
-//             caller's to check; its example is JSON text), a struct with its own Schema;
-//             std::vector, std::optional and Patch of these.
+//             caller's to check; its example is JSON text), AnyJson (any value, kept as text; its
+//             example is JSON text), a struct with its own Schema; std::vector, std::optional and
+//             Patch of these.
 // required()  the member must be there. optional(): absent keeps what T's initialiser says.
-// null        only for std::optional (nullopt) and Patch<std::optional<>>; elsewhere refused.
+// null        only for AnyJson, std::optional (nullopt) and Patch<std::optional<>>; elsewhere
+//             refused.
 // Rendering   every field, in the order of declaration; nullopt as null; an unset Patch not at
 //             all. So a response field that may be null is `required`, its member std::optional.
 // parse()     takes the fields declared and no other, and reports every wrong field at once:

@@ -321,5 +321,36 @@ TEST(JsonSchemaDeathTest, WrongDeclarationsAbort) {
   EXPECT_DEATH(schema().required("", &Plain::number), "name");
 }
 
+struct Letter {
+  AnyJson payload;
+  std::optional<AnyJson> note;
+  std::vector<AnyJson> more;
+};
+
+const Schema<Letter>& letter_schema() {
+  static const auto schema =
+      Schema<Letter>("Letter", "Whatever its sender likes.")
+          .required("payload", &Letter::payload, {.doc = "Any.", .example = R"({"a":[1]})"})
+          .optional("note", &Letter::note)
+          .optional("more", &Letter::more, {.max_items = 2});
+  return schema;
+}
+
+TEST(SchemaAnyJson, ComesBackAsTheSameValue) {
+  for (const std::string_view value :
+       {R"(null)", R"(true)", R"("a\"b")", R"(-0.5)", R"(9223372036854775807)", R"(1.0)", R"([])",
+        R"({"b":1,"a":{"z":[null,{}]}})"}) {
+    const auto letter =
+        letter_schema().parse_body(R"({"payload": )" + std::string(value) + R"(,"more":[null,2]})");
+    ASSERT_TRUE(letter.ok()) << value;
+    EXPECT_EQ(letter->payload.text, value);
+    std::string out;
+    Writer writer(out);
+    letter_schema().write(writer, *letter);
+    EXPECT_EQ(out, R"({"payload":)" + std::string(value) + R"(,"note":null,"more":[null,2]})");
+  }
+  EXPECT_FALSE(letter_schema().parse_body("{}").ok());
+}
+
 }  // namespace
 }  // namespace ashlar::json

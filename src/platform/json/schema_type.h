@@ -54,6 +54,14 @@ class Patch {
   bool set_ = false;
 };
 
+// Any JSON value, null too, as its text. What parse() has read and Writer writes is the same value
+// with its members in the same order; blanks are gone.
+struct AnyJson {
+  std::string text = "null";
+
+  friend bool operator==(const AnyJson&, const AnyJson&) = default;
+};
+
 enum class FieldKind : std::uint8_t {
   kString,
   kInt32,
@@ -63,6 +71,7 @@ enum class FieldKind : std::uint8_t {
   kTime,
   kId,
   kMap,  // an object whose names are the caller's to choose
+  kAny,  // any value at all
   kObject
 };
 enum class Wrapper : std::uint8_t { kNone, kOptional, kPatch, kArray };
@@ -86,6 +95,7 @@ struct SchemaType {
     return wrapper == wanted || (inner != nullptr && inner->has(wanted));
   }
   [[nodiscard]] constexpr bool takes_null() const {
+    if (wrapper == Wrapper::kNone) return kind == FieldKind::kAny;
     return wrapper == Wrapper::kOptional || (wrapper == Wrapper::kPatch && inner->takes_null());
   }
 };
@@ -118,6 +128,8 @@ template <class Tag>
 struct TypeOf<base::StrongId<Tag>> : LeafType<base::StrongId<Tag>, FieldKind::kId> {};
 template <>
 struct TypeOf<Value::Object> : LeafType<Value::Object, FieldKind::kMap> {};
+template <>
+struct TypeOf<AnyJson> : LeafType<AnyJson, FieldKind::kAny> {};
 
 template <class X>
 struct TypeOf<std::optional<X>> {
