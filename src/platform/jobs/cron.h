@@ -44,8 +44,8 @@ class Cron {
   // kInvalid cron_invalid: the detail names the field and what may stand there.
   static base::Result<Cron> parse(std::string_view text);
 
-  // The first moment after `after` at which it runs, to the minute of local time. `after` may be
-  // any from 1970 on. kInvalid cron_ended: none before the year 10000.
+  // The first moment after `after` at which it runs, to the minute of local time. `after` is
+  // taken as 1970 where it is earlier. kInvalid cron_ended: none before the year 9999.
   [[nodiscard]] base::Result<base::Time> next(const zone::TimeZone& zone, base::Time after) const;
 
  private:

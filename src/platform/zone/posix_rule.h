@@ -47,7 +47,7 @@ struct PosixRule {
   static base::Result<PosixRule> parse(std::string_view text);
 
   // The changes of the years year-2 … year+2 in order of time: those around any moment of `year`,
-  // however far a rule's hours reach. REQUIRES: changes, year within -9998 … 9998.
+  // however far a rule's hours reach. REQUIRES: changes, year within -9998 … 10000.
   [[nodiscard]] std::vector<RuleChange> around(int year) const;
 };
 

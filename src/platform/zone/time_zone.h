@@ -15,6 +15,8 @@
 //  4. Any bytes: a file that is not well formed is kInvalid zone_file_invalid. No leap seconds:
 //     files of the tree right/ are refused.
 //
+// Times and local times are within the years 1 … 9999.
+//
 // Cost: at() is a binary search over the file's changes (200 or so), beyond the last of them a
 // computation of ten dates.
 #pragma once
@@ -71,6 +73,9 @@ class TimeZone {
   };
 
   TimeZone() = default;
+  base::Status read_types(std::string_view bytes, std::string_view chars);
+  base::Status read_changes(std::string_view times, std::string_view indices);
+  base::Status read_footer(std::string_view footer);
   [[nodiscard]] Period by_rule(base::Time t, base::Time not_before) const;
 
   std::string name_;
