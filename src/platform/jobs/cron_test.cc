@@ -267,7 +267,8 @@ TEST(Cron, ATimeThatComesTwiceRunsAtTheFirst) {
        "Europe/Berlin",
        "2026-10-24T12:00:00Z",
        {"2026-10-25T02:30+02:00", "2026-10-26T02:30+01:00"}},
-      // Also where somebody asks between the two.
+      // Also where somebody asks between the two, or while the hour comes for the second time.
+      {"30 2 * * *", "Europe/Berlin", "2026-10-25T01:10:00Z", {"2026-10-26T02:30+01:00"}},
       {"30 2 * * *", "Europe/Berlin", "2026-10-25T00:45:00Z", {"2026-10-26T02:30+01:00"}},
       {"*/20 2 * * *",
        "Europe/Berlin",
@@ -455,6 +456,16 @@ TEST(Cron, AgreesWithItsRuleActedOut) {
         << ": " << (mine == ours.end() ? "-" : base::format_rfc3339(*mine))
         << " where the rule has " << (theirs == rule.end() ? "-" : base::format_rfc3339(*theirs));
     ASSERT_EQ(ours, rule) << drawn.text << " in " << zone->name();
+    // From any moment, not only from run to run.
+    for (int i = 0; i < 20; ++i) {
+      const Time t = begin + base::Seconds{static_cast<std::int64_t>(random.below(60 * 3600))};
+      const auto expected = std::upper_bound(rule.begin(), rule.end(), t);
+      if (expected == rule.end()) continue;
+      const base::Result<Time> next = cron->next(*zone, t);
+      ASSERT_TRUE(next.ok());
+      ASSERT_EQ(*next, *expected) << drawn.text << " in " << zone->name() << " after "
+                                  << base::format_rfc3339(t);
+    }
   }
   EXPECT_GT(compared, 2000U);
 }
