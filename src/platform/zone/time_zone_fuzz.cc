@@ -16,7 +16,7 @@ using ashlar::zone::TimeZone;
 
 void check_zone(const TimeZone& zone) {
   for (const std::int64_t start :
-       {-60'000'000'000, -2'000'000'000, 1'900'000'000, 253'000'000'000}) {
+       {-60'000'000'000, -2'000'000'000L, 1'900'000'000L, 253'000'000'000}) {
     Time t{Seconds{start}};
     for (int i = 0; i < 8; ++i) {
       const TimeZone::Period period = zone.at(t);
