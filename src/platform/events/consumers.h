@@ -14,16 +14,21 @@
 //     effect: the effect, and the position or the parked row's end, commit together.
 //  2. Per key in order of commit, also through parking: while a key has parked events, later ones
 //     of it park behind them. Other keys go on meanwhile.
-//  3. An event whose attempts are used up becomes a dead letter; its key goes on.
-//  4. No event is skipped that commits late: on PostgreSQL only those below the oldest running
-//     transaction (pg_snapshot_xmin) are read. So one long transaction delays, and a gauge tells.
+//  3. An event whose attempts are used up becomes a dead letter; its key goes on. Where the
+//     database itself is at fault (gone, busy, full) nobody's attempts are counted: the consumer
+//     waits.
+//  4. No event is skipped that commits late: on PostgreSQL positions are snapshots (log_reader.h),
+//     so a long transaction delays its own events and no others. A gauge tells of it, since it also
+//     keeps the database from cleaning up.
 //  5. One instance at a time works a consumer: a lease in its row, renewed, fenced by an epoch that
-//     the position's update checks. Another takes over within kLease.
-//  6. Events are kept until every consumer has passed them and `keep` is over.
+//     the position's update checks. Another takes over within kLease + kPoll.
+//  6. Events are kept until every consumer has passed them and `keep` is over; parked and dead ones
+//     as long as they are parked or dead. Dead letters are kept for keep_dead. A consumer that no
+//     instance has worked for kForgotten holds nothing back any more.
 //
 // Broadcast consumers (on_each_instance) have no position: each instance gets what commits while it
-// runs, without a transaction, and `resync` where it may have missed something. They are for
-// caches.
+// runs, without a transaction and without data, and `resync` where it may have missed something.
+// What commits here they have before write() returns (and maybe once more). They are for caches.
 //
 // Errors of the management functions beside storage's: kNotFound consumer_not_found,
 // dead_letter_not_found. Any thread.
@@ -76,18 +81,19 @@ struct ConsumerView {
 struct ReplayRange {
   std::optional<std::string> aggregate_type, aggregate_id;  // of one key
   std::optional<base::TenantId> tenant;
-  base::Time from{};
-  base::Time to{};
+  std::optional<base::Time> from, to;  // of the event's time; to is not in it
 };
 
 class Consumers {
  public:
   static constexpr base::Millis kLease{10'000};
   static constexpr base::Millis kPoll{1'000};
+  static constexpr base::Seconds kForgotten{30 * 24 * 3600};
 
   struct Options {
     std::string instance;  // names this process
     base::Seconds keep{7 * 24 * 3600};
+    base::Seconds keep_dead{30 * 24 * 3600};
     std::uint64_t seed = 1;  // of jitter
   };
   // All outlive it.
@@ -98,14 +104,19 @@ class Consumers {
   Consumers& operator=(const Consumers&) = delete;
 
   void add(ConsumerOptions options);  // before start()
-  // `event` null: resync.
+  // `event` null: resync. Quick, any thread, one call at a time; before start().
   void on_each_instance(std::vector<std::string> types, std::function<void(const Event*)> told);
 
-  void wake();  // there may be new events: given to Outbox
+  // For the outbox of this process: there are new events; an event that a broadcast consumer wants.
+  void wake();
+  void tell(const Event& event);
+  [[nodiscard]] std::vector<std::string> told_types() const;
+
   void start();
   void stop();
   // Works until nothing is left that may be done now; for tests with a hand-driven clock.
   base::Status run_until_idle();
+  base::Status tend();  // a round of retention and metrics: the same
 
   base::Result<std::vector<ConsumerView>> list();
   base::Result<std::vector<DeadLetter>> dead_letters(const std::string& consumer,

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
+#include "base/result.h"
 #include "base/strong_id.h"
 #include "base/time.h"
 
@@ -16,10 +18,10 @@ inline constexpr std::size_t kMaxKeyBytes = 255;
 
 // What a module publishes.
 struct NewEvent {
-  std::string type;            // "link.created": lower case, dots
-  std::string aggregate_type;  // "link"
+  std::string type;            // "link.created": [a-z0-9_-] in parts divided by dots
+  std::string aggregate_type;  // "link": as `type`
   std::string aggregate_id;    // of what it happened to; with aggregate_type the key of order
-  std::string data;            // JSON
+  std::string data;            // one JSON value, valid: it is not checked
   std::string traceparent;
 };
 
@@ -39,5 +41,12 @@ struct Event {
   // Tenant, aggregate_type and aggregate_id in one string: who has the same, keeps order.
   [[nodiscard]] std::string key() const;
 };
+
+// kInvalid event_invalid; the detail names what is wrong.
+base::Status check_event(const NewEvent& event);
+
+// Patterns of types: "link.created", "link.*" (all that begin with "link."), "*".
+bool is_type_pattern(std::string_view pattern);
+bool type_fits(std::string_view pattern, std::string_view type);
 
 }  // namespace ashlar::events

@@ -9,16 +9,18 @@
 //  1. The event is in the log if and only if the transaction has committed.
 //  2. Events of one key are numbered (seq) in the order of their commits: on SQLite there is one
 //     writer; on PostgreSQL append() takes the key's advisory lock until the transaction ends,
-//     before it draws the number.
+//     before it draws the number. (Two transactions that append to the same keys in opposite order
+//     may so wait for each other: the database ends one, and it runs again.)
 //  3. Whoever waits for events is woken after the commit (on_commit): here at once, in other
-//     processes by a coalesced notice.
+//     processes by a coalesced notice. Listeners here have been told before write() returns.
 //
 // In a tenant's transaction the event is that tenant's; in a platform one append_for() names whose.
-// Errors beside storage's: kInvalid event_invalid. Any thread.
+// Errors beside storage's: kInvalid event_invalid. Any thread, once listeners are set.
 #pragma once
 
 #include <functional>
-#include <memory>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/strong_id.h"
@@ -39,18 +41,28 @@ class Outbox {
  public:
   // All outlive it. `wake` is called after commits: quick, any thread.
   Outbox(const base::Clock& clock, base::Entropy& entropy, std::function<void()> wake);
-  ~Outbox();
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
+  // Before the first append(): `told` is called with each event of these types after its commit
+  // here (Consumers::tell); without its data. Quick, any thread, does not use the database.
+  void set_listener(std::vector<std::string> types, std::function<void(const Event&)> told);
+
   base::Result<EventSeq> append(storage::Transaction& tx, const NewEvent& event);
-  // `tenant` may be unset: the installation's own.
+  // In a platform transaction, or that tenant's. `tenant` may be unset: the installation's own.
   base::Result<EventSeq> append_for(storage::Transaction& tx, base::TenantId tenant,
                                     const NewEvent& event);
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  base::Result<EventSeq> append_of(storage::Transaction& tx, base::TenantId tenant,
+                                   const NewEvent& event);
+  void after_commit(storage::Transaction& tx, Event event) const;
+
+  const base::Clock& clock_;
+  base::Entropy& entropy_;
+  const std::function<void()> wake_;
+  std::vector<std::string> told_types_;
+  std::function<void(const Event&)> told_;
 };
 
 }  // namespace ashlar::events

@@ -1,0 +1,61 @@
+#include "platform/events/outbox.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "platform/events/event_id.h"
+#include "platform/events/events_store.h"
+#include "platform/storage/database.h"
+
+namespace ashlar::events {
+
+Outbox::Outbox(const base::Clock& clock, base::Entropy& entropy, std::function<void()> wake)
+    : clock_(clock), entropy_(entropy), wake_(std::move(wake)) {}
+
+void Outbox::set_listener(std::vector<std::string> types, std::function<void(const Event&)> told) {
+  told_types_ = std::move(types);
+  told_ = std::move(told);
+}
+
+base::Result<EventSeq> Outbox::append(storage::Transaction& tx, const NewEvent& event) {
+  CHECK(tx.context().is_tenant());
+  return append_of(tx, tx.context().tenant_id(), event);
+}
+
+base::Result<EventSeq> Outbox::append_for(storage::Transaction& tx, base::TenantId tenant,
+                                          const NewEvent& event) {
+  CHECK(!tx.context().is_tenant() || tx.context().tenant_id() == tenant);
+  return append_of(tx, tenant, event);
+}
+
+base::Result<EventSeq> Outbox::append_of(storage::Transaction& tx, base::TenantId tenant,
+                                         const NewEvent& event) {
+  ASHLAR_TRY(check_event(event));
+  Event row{.seq = {},
+            .id = make_event_id(clock_.now(), entropy_),
+            .tenant = tenant,
+            .type = event.type,
+            .aggregate_type = event.aggregate_type,
+            .aggregate_id = event.aggregate_id,
+            .data = {},
+            .traceparent = event.traceparent,
+            .time = clock_.now()};
+  ASHLAR_ASSIGN(row.seq, store::append(tx, row, event.data));
+  const EventSeq seq = row.seq;
+  after_commit(tx, std::move(row));
+  return seq;
+}
+
+void Outbox::after_commit(storage::Transaction& tx, Event event) const {
+  const bool wanted = std::any_of(told_types_.begin(), told_types_.end(),
+                                  [&](const auto& type) { return type_fits(type, event.type); });
+  if (!wanted) return tx.on_commit(wake_);
+  tx.on_commit([this, event = std::move(event)] {
+    told_(event);
+    wake_();
+  });
+}
+
+}  // namespace ashlar::events
