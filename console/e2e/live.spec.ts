@@ -21,7 +21,7 @@ test('the chart, the counts and the recent clicks move while one clicks', async 
   await api.click(code, 3);
   await expect.poll(sum).toBe(3);
   await expect(page.locator('.chart-caption')).toContainText('3 clicks');
-  await expect(page.locator('.facts-clicks')).toHaveText('3');
+  await expect(page.getByTestId('clicks')).toHaveText('3');
   await expect(page.getByRole('table', { name: 'Recent clicks' }).getByRole('row')).toHaveCount(4);
 
   await api.click(code, 2);

@@ -10,6 +10,15 @@ export type Route =
   | { page: 'activity'; query: string }
   | { page: 'limits'; query: string }
   | { page: 'limit'; rule: string }
+  | { page: 'tasks'; query: string }
+  | { page: 'task'; id: string }
+  | { page: 'queue'; queue: string; query: string }
+  | { page: 'webhooks' }
+  | { page: 'webhook'; id: string; query: string }
+  | { page: 'delivery'; webhook: string; id: string }
+  | { page: 'events'; query: string }
+  | { page: 'sagas'; query: string }
+  | { page: 'saga'; id: string }
   | { page: 'keys' }
   | { page: 'tenants' }
   | { page: 'unknown' };
@@ -30,16 +39,56 @@ function splitQuery(path: string): [string, string] {
 
 export function parseRoute(hash: string): Route {
   const [path, query] = splitQuery(hash.replace(/^#?\/?/, ''));
-  const [page = '', argument = '', ...rest] = path.split('/').map(decode);
+  const [page = '', argument = '', part = '', ...rest] = path.split('/').map(decode);
   if (rest.length > 0) return { page: 'unknown' };
-  if (page === 'claim' && argument !== '') return { page: 'claim', token: argument };
-  if (page === 'links' && argument !== '') return { page: 'link', code: argument };
-  if (page === 'limits' && argument !== '') return { page: 'limit', rule: argument };
-  if (argument !== '') return { page: 'unknown' };
-  if (page === '' || page === 'links') return { page: 'links' };
-  if (page === 'activity' || page === 'limits') return { page, query };
-  if (page === 'overview' || page === 'keys' || page === 'tenants') return { page };
-  return { page: 'unknown' };
+  if (part !== '') {
+    return page === 'webhooks'
+      ? { page: 'delivery', webhook: argument, id: part }
+      : { page: 'unknown' };
+  }
+  return argument === '' ? pageOf(page, query) : pageOfOne(page, argument, query);
+}
+
+function pageOf(page: string, query: string): Route {
+  switch (page) {
+    case '':
+      return { page: 'links' };
+    case 'activity':
+    case 'limits':
+    case 'tasks':
+    case 'events':
+    case 'sagas':
+      return { page, query };
+    case 'links':
+    case 'overview':
+    case 'webhooks':
+    case 'keys':
+    case 'tenants':
+      return { page };
+    default:
+      return { page: 'unknown' };
+  }
+}
+
+function pageOfOne(page: string, argument: string, query: string): Route {
+  switch (page) {
+    case 'claim':
+      return { page: 'claim', token: argument };
+    case 'links':
+      return { page: 'link', code: argument };
+    case 'limits':
+      return { page: 'limit', rule: argument };
+    case 'tasks':
+      return { page: 'task', id: argument };
+    case 'queues':
+      return { page: 'queue', queue: argument, query };
+    case 'webhooks':
+      return { page: 'webhook', id: argument, query };
+    case 'sagas':
+      return { page: 'saga', id: argument };
+    default:
+      return { page: 'unknown' };
+  }
 }
 
 export const hrefs = {
@@ -49,6 +98,17 @@ export const hrefs = {
   activity: '#/activity',
   limits: '#/limits',
   limit: (rule: string) => `#/limits/${encodeURIComponent(rule)}`,
+  tasks: '#/tasks',
+  task: (id: string) => `#/tasks/${encodeURIComponent(id)}`,
+  queue: (queue: string, state?: string) =>
+    `#/queues/${encodeURIComponent(queue)}${state === undefined ? '' : `?state=${state}`}`,
+  webhooks: '#/webhooks',
+  webhook: (id: string) => `#/webhooks/${encodeURIComponent(id)}`,
+  delivery: (webhook: string, id: string) =>
+    `#/webhooks/${encodeURIComponent(webhook)}/${encodeURIComponent(id)}`,
+  events: '#/events',
+  sagas: '#/sagas',
+  saga: (id: string) => `#/sagas/${encodeURIComponent(id)}`,
   keys: '#/keys',
   tenants: '#/tenants',
 };

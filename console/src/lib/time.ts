@@ -36,6 +36,20 @@ export function formatRelative(iso: string, nowMs: number): string {
   return date.format(new Date(iso));
 }
 
+/** "1.5 s", "2 min": as short as is true enough. */
+export function durationWords(ms: number): string {
+  if (ms < 1_000) return `${Math.ceil(ms)} ms`;
+  if (ms < 60_000) return `${ms < 10_000 ? Math.ceil(ms / 100) / 10 : Math.ceil(ms / 1_000)} s`;
+  if (ms < kHourMs) {
+    const seconds = Math.ceil(ms / 1_000);
+    const rest = seconds % 60;
+    return `${Math.floor(seconds / 60)} min${rest === 0 ? '' : ` ${rest} s`}`;
+  }
+  if (ms < kDayMs) return `${Math.ceil((ms / kHourMs) * 10) / 10} h`;
+  const days = Math.ceil((ms / kDayMs) * 10) / 10;
+  return `${days} ${days === 1 ? 'day' : 'days'}`;
+}
+
 /** For <input type="datetime-local">, which knows local time without a zone. */
 export function toLocalInput(iso: string | null): string {
   if (iso === null) return '';

@@ -5,6 +5,7 @@ import { listTenants, type Tenant } from '../api/tenants';
 import type { Route } from '../lib/router';
 import { hrefs } from '../lib/router';
 import { tenantsKey } from '../lib/tenants_query';
+import { EventsPage } from '../pages/events/events_page';
 import { ActivityPage } from '../pages/activity/activity_page';
 import { KeysPage } from '../pages/keys/keys_page';
 import { LimitsPage } from '../pages/limits/limits_page';
@@ -12,7 +13,15 @@ import { RulePage } from '../pages/limits/rule_page';
 import { LinkPage } from '../pages/links/link_page';
 import { LinksPage } from '../pages/links/links_page';
 import { OverviewPage } from '../pages/overview/overview_page';
+import { SagaPage } from '../pages/sagas/saga_page';
+import { SagasPage } from '../pages/sagas/sagas_page';
+import { QueuePage } from '../pages/tasks/queue_page';
+import { TaskPage } from '../pages/tasks/task_page';
+import { TasksPage } from '../pages/tasks/tasks_page';
 import { TenantsPage } from '../pages/tenants/tenants_page';
+import { DeliveryPage } from '../pages/webhooks/delivery_page';
+import { WebhookPage } from '../pages/webhooks/webhook_page';
+import { WebhooksPage } from '../pages/webhooks/webhooks_page';
 import { Button } from '../ui/button';
 import { ErrorNotice } from '../ui/notice';
 import { Course, Page } from '../ui/page';
@@ -34,6 +43,24 @@ function Content({ route }: { route: Route }) {
       return <LimitsPage query={route.query} />;
     case 'limit':
       return <RulePage key={route.rule} name={route.rule} />;
+    case 'tasks':
+      return <TasksPage query={route.query} />;
+    case 'task':
+      return <TaskPage key={route.id} id={route.id} />;
+    case 'queue':
+      return <QueuePage key={route.queue} queue={route.queue} query={route.query} />;
+    case 'webhooks':
+      return <WebhooksPage />;
+    case 'webhook':
+      return <WebhookPage key={route.id} id={route.id} query={route.query} />;
+    case 'delivery':
+      return <DeliveryPage key={route.id} webhook={route.webhook} id={route.id} />;
+    case 'events':
+      return <EventsPage query={route.query} />;
+    case 'sagas':
+      return <SagasPage query={route.query} />;
+    case 'saga':
+      return <SagaPage key={route.id} id={route.id} />;
     case 'keys':
       return <KeysPage />;
     case 'tenants':

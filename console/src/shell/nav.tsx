@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from 'react';
 import { hrefs, type Route } from '../lib/router';
 
 interface Entry {
@@ -8,13 +9,22 @@ interface Entry {
 
 // The index of the console: a new system is one row here and one case in frame.tsx.
 const kGroups: readonly { title: string; entries: readonly Entry[] }[] = [
-  { title: 'Server', entries: [{ label: 'Overview', href: hrefs.overview, pages: ['overview'] }] },
+  {
+    title: 'Server',
+    entries: [
+      { label: 'Overview', href: hrefs.overview, pages: ['overview'] },
+      { label: 'Events', href: hrefs.events, pages: ['events'] },
+    ],
+  },
   {
     title: 'Systems',
     entries: [
       { label: 'Links', href: hrefs.links, pages: ['links', 'link'] },
       { label: 'Activity', href: hrefs.activity, pages: ['activity'] },
       { label: 'Limits', href: hrefs.limits, pages: ['limits', 'limit'] },
+      { label: 'Tasks', href: hrefs.tasks, pages: ['tasks', 'task', 'queue'] },
+      { label: 'Webhooks', href: hrefs.webhooks, pages: ['webhooks', 'webhook', 'delivery'] },
+      { label: 'Sagas', href: hrefs.sagas, pages: ['sagas', 'saga'] },
     ],
   },
   {
@@ -26,9 +36,22 @@ const kGroups: readonly { title: string; entries: readonly Entry[] }[] = [
   },
 ];
 
+/** On a phone the index is one row that scrolls sideways: where one is must be in sight. */
+function useCurrentInSight(page: Route['page']) {
+  const nav = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    const row = nav.current;
+    const current = row?.querySelector<HTMLElement>('[aria-current=page]');
+    if (!row || !current || row.scrollWidth <= row.clientWidth) return;
+    row.scrollLeft = current.offsetLeft - (row.clientWidth - current.offsetWidth) / 2;
+  }, [page]);
+  return nav;
+}
+
 export function Nav({ route, version }: { route: Route; version: string }) {
+  const nav = useCurrentInSight(route.page);
   return (
-    <nav className="nav" aria-label="Main">
+    <nav className="nav" aria-label="Main" ref={nav}>
       {kGroups.map((group) => (
         <div key={group.title}>
           <h2 id={`nav-${group.title}`}>{group.title}</h2>

@@ -5,7 +5,13 @@ import './table.css';
 
 interface PartProps {
   className?: string;
+  /** At the end of the line: numbers, and what one can do. */
+  end?: boolean;
   children?: ReactNode;
+}
+
+function classes({ className, end }: PartProps): string | undefined {
+  return [className, end && 'cell-end'].filter(Boolean).join(' ') || undefined;
 }
 
 const kTable = { role: 'table' };
@@ -18,14 +24,17 @@ const kCell = { role: 'cell' };
 interface TableProps {
   label: string;
   className: string;
+  /** On a phone each row is a card; its table's grid-template says where the cells lie. */
+  cards?: boolean;
   columns: ReactNode;
   bodyRef?: Ref<HTMLTableSectionElement>;
   children: ReactNode;
 }
 
-export function Table({ label, className, columns, bodyRef, children }: TableProps) {
+export function Table({ label, className, cards, columns, bodyRef, children }: TableProps) {
+  const look = `table ${className}${cards ? ' table-cards' : ''}`;
   return (
-    <table {...kTable} className={`table ${className}`} aria-label={label}>
+    <table {...kTable} className={look} aria-label={label}>
       <thead {...kGroup}>
         <tr {...kRow}>{columns}</tr>
       </thead>
@@ -36,8 +45,12 @@ export function Table({ label, className, columns, bodyRef, children }: TablePro
   );
 }
 
-export function Column(props: PartProps) {
-  return <th {...kColumn} {...props} />;
+export function Column({ children, ...look }: PartProps) {
+  return (
+    <th {...kColumn} className={classes(look)}>
+      {children}
+    </th>
+  );
 }
 
 export function ActionsColumn() {
@@ -48,14 +61,33 @@ export function ActionsColumn() {
   );
 }
 
-export function Row(props: PartProps) {
-  return <tr {...kRow} {...props} />;
+export function Row({ children, ...look }: PartProps) {
+  return (
+    <tr {...kRow} className={classes(look)}>
+      {children}
+    </tr>
+  );
 }
 
-export function RowHead(props: PartProps) {
-  return <th {...kRowHead} {...props} />;
+export function RowHead({ children, ...look }: PartProps) {
+  return (
+    <th {...kRowHead} className={classes(look)}>
+      {children}
+    </th>
+  );
 }
 
-export function Cell({ label, ...props }: PartProps & { label?: string }) {
-  return <td {...kCell} {...props} data-label={label} />;
+interface CellProps extends PartProps {
+  /** What stands before it in a card ("Expires: in 3 days"), where no column says it. */
+  label?: string;
+  /** What stands after it in a card ("12 clicks"). */
+  unit?: string;
+}
+
+export function Cell({ label, unit, children, ...look }: CellProps) {
+  return (
+    <td {...kCell} className={classes(look)} data-label={label} data-unit={unit}>
+      {children}
+    </td>
+  );
 }

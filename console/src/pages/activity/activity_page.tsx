@@ -5,15 +5,17 @@ import { formatCount, formatRate } from '../../lib/numbers';
 import { adjust } from '../../lib/router';
 import { Badge } from '../../ui/badge';
 import { Button } from '../../ui/button';
+import { Fact, Facts } from '../../ui/facts';
 import { LiveMark } from '../../ui/live_mark';
 import { ErrorNotice } from '../../ui/notice';
 import { Course, Page } from '../../ui/page';
 import { Segmented } from '../../ui/segmented';
 import { SelectField } from '../../ui/select_field';
 import { Skeleton } from '../../ui/skeleton';
+import { StoneBars } from '../../ui/stone_bars';
 import { ActivityEmpty } from './activity_empty';
 import { Board } from './board';
-import type { LiveBoard } from './board_history';
+import { kRatesShown, type LiveBoard } from './board_history';
 import {
   dimensionChoices,
   kLengths,
@@ -22,9 +24,7 @@ import {
   viewHref,
   windowLabel,
 } from './board_view';
-import { RateBars } from './rate_bars';
 import { useBoard, useDimensions } from './use_board';
-import '../../ui/facts.css';
 import './activity_page.css';
 
 function Controls({ view }: { view: TopQuery }) {
@@ -59,28 +59,21 @@ function Exactness({ top }: { top: Top }) {
   return top.exact ? <Badge tone="good">Exact</Badge> : <Badge tone="off">Approximate</Badge>;
 }
 
-function Facts({ board, window }: { board: LiveBoard | undefined; window: number }) {
-  const rate = board?.rates.at(-1)?.perSecond;
+function BoardFacts({ board, window }: { board: LiveBoard | undefined; window: number }) {
+  const rate = board?.rates.at(-1)?.value;
   return (
-    <dl className="facts activity-facts">
-      <div>
-        <dt>Events in {windowLabel(window)}</dt>
-        <dd className="numeric" data-testid="total">
-          {board ? formatCount(board.top.total) : '–'}
-        </dd>
-      </div>
-      <div className="activity-rate">
-        <dt>Events a second, now</dt>
-        <dd>
-          <span className="numeric">{rate === undefined ? '–' : formatRate(rate)}</span>
-          <RateBars rates={board?.rates ?? []} />
-        </dd>
-      </div>
-      <div>
-        <dt>Counts</dt>
-        <dd className="activity-exact">{board ? <Exactness top={board.top} /> : '–'}</dd>
-      </div>
-    </dl>
+    <Facts large>
+      <Fact name={`Events in ${windowLabel(window)}`} numeric testId="total">
+        {board ? formatCount(board.top.total) : '–'}
+      </Fact>
+      <Fact name="Events a second, now" className="activity-rate">
+        <span className="numeric">{rate === undefined ? '–' : formatRate(rate)}</span>
+        <StoneBars values={board?.rates ?? []} places={kRatesShown} />
+      </Fact>
+      <Fact name="Counts" className="activity-exact">
+        {board ? <Exactness top={board.top} /> : '–'}
+      </Fact>
+    </Facts>
   );
 }
 
@@ -111,7 +104,7 @@ export function ActivityPage({ query }: { query: string }) {
     >
       <Course>
         <Controls view={view} />
-        <Facts board={board} window={view.window} />
+        <BoardFacts board={board} window={view.window} />
       </Course>
       <Course>
         {answer.isError && (

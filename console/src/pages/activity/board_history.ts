@@ -15,7 +15,8 @@ interface Ranking {
 
 export interface Rate {
   atMs: number;
-  perSecond: number;
+  /** A second. */
+  value: number;
 }
 
 export interface LiveBoard {
@@ -35,7 +36,7 @@ export function nextBoard(old: LiveBoard | undefined, top: Top, recent: Top): Li
   );
   return {
     top,
-    rates: [...rates, { atMs, perSecond: rateOf(recent) }].slice(-kRatesShown),
+    rates: [...rates, { atMs, value: rateOf(recent) }].slice(-kRatesShown),
     rankings: [...rankings, { atMs, ranks }],
   };
 }

@@ -7,14 +7,13 @@ import { keysKey } from './keys_query';
 import { useTenant } from '../../lib/tenant';
 import { Button } from '../../ui/button';
 import { CodeBlock } from '../../ui/code_block';
-import { CopyButton } from '../../ui/copy_button';
 import { Modal, ModalActions } from '../../ui/modal';
-import { ErrorNotice, Notice } from '../../ui/notice';
+import { ErrorNotice } from '../../ui/notice';
+import { Secret } from '../../ui/secret';
 import { SelectField } from '../../ui/select_field';
 import { TextField } from '../../ui/text_field';
 import { expiryOptions, toExpiresAt } from './key_expiry';
 import { ScopesField } from './scopes_field';
-import './create_key.css';
 
 interface Props {
   onCreated: (key: CreatedKey) => void;
@@ -91,24 +90,16 @@ function sampleLine(key: CreatedKey): string {
 
 function ShownOnce({ created, onClose }: { created: CreatedKey; onClose: () => void }) {
   return (
-    <>
-      <Notice tone="good">
-        <p>
-          Copy it now. Ashlar keeps only a hash of it: once this is closed, nobody can show it
-          again.
-        </p>
-      </Notice>
-      <div className="secret">
-        <code data-testid="secret">{created.key}</code>
-        <CopyButton text={created.key} label="Copy key" look="primary" />
-      </div>
+    <Secret
+      secret={created.key}
+      label="Copy key"
+      why="Copy it now. Ashlar keeps only a hash of it: once this is closed, nobody can show it again."
+      onClose={onClose}
+    >
       {created.scopes.some((scope) => scope.startsWith('links:')) && (
         <CodeBlock code={sampleLine(created)} label="Command that uses the key" />
       )}
-      <ModalActions>
-        <Button onPress={onClose}>I have it</Button>
-      </ModalActions>
-    </>
+    </Secret>
   );
 }
 

@@ -37,7 +37,7 @@ function KeyRow({ apiKey, onRevoke }: { apiKey: Key; onRevoke: (key: Key) => voi
       <Cell label="Expires">
         {apiKey.expires_at === null ? 'Never' : <Timestamp at={apiKey.expires_at} />}
       </Cell>
-      <Cell className="key-actions">
+      <Cell className="key-actions" end>
         {apiKey.revoked_at === null && (
           <Button small onPress={() => onRevoke(apiKey)} aria-label={`Revoke ${name}`}>
             Revoke
@@ -53,6 +53,7 @@ export function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke: (key: Key)
     <Table
       label="Keys"
       className="key-table"
+      cards
       columns={
         <>
           <Column>Key</Column>

@@ -1,9 +1,9 @@
 import type { DryRun, DryRunRule } from '../../api/limits';
 import { formatCount } from '../../lib/numbers';
 import { Badge } from '../../ui/badge';
+import { Fact, Facts } from '../../ui/facts';
 import { Cell, Column, Row, RowHead, Table } from '../../ui/table';
 import { Timestamp } from '../../ui/timestamp';
-import '../../ui/facts.css';
 import './dry_run_result.css';
 
 const kMostRules = 30;
@@ -53,9 +53,9 @@ function ByRule({ run }: { run: DryRun }) {
         columns={
           <>
             <Column>Rule</Column>
-            <Column className="dry-run-number">Asked</Column>
-            <Column className="dry-run-number">Refused now</Column>
-            <Column className="dry-run-number">With the change</Column>
+            <Column end>Asked</Column>
+            <Column end>Refused now</Column>
+            <Column end>With the change</Column>
           </>
         }
       >
@@ -66,15 +66,15 @@ function ByRule({ run }: { run: DryRun }) {
               <State rule={rule} changed={run.diff.changed.includes(rule.rule)} />
               {rule.shadow && <Badge tone="off">shadow</Badge>}
             </RowHead>
-            <Cell className="dry-run-number numeric" label="asked">
+            <Cell className="dry-run-number numeric" end>
               {formatCount(Math.max(rule.applied_now, rule.applied_candidate))}
             </Cell>
-            <Cell className="dry-run-number numeric" label="refused now">
+            <Cell className="dry-run-number numeric" end>
               {rule.state === 'added' ? '–' : formatCount(rule.denied_now)}
             </Cell>
             <Cell
               className={`dry-run-number numeric ${change(rule) > 0 ? 'dry-run-differs' : ''}`}
-              label="refused with the change"
+              end
             >
               {rule.state === 'removed' ? '–' : formatCount(rule.denied_candidate)}
             </Cell>
@@ -115,22 +115,17 @@ export function DryRunResult({ run }: { run: DryRun }) {
         )}
         :
       </p>
-      <dl className="facts">
-        <div>
-          <dt>Refused when they came</dt>
-          <dd className="numeric">{formatCount(run.denied_then)}</dd>
-        </div>
-        <div>
-          <dt>Replayed, rules of now</dt>
-          <dd className="numeric">{formatCount(run.denied_now)}</dd>
-        </div>
-        <div>
-          <dt>Replayed, with the change</dt>
-          <dd className="numeric">
-            {formatCount(run.denied_candidate)} <span className="dry-run-more">{moreWords}</span>
-          </dd>
-        </div>
-      </dl>
+      <Facts>
+        <Fact name="Refused when they came" numeric>
+          {formatCount(run.denied_then)}
+        </Fact>
+        <Fact name="Replayed, rules of now" numeric>
+          {formatCount(run.denied_now)}
+        </Fact>
+        <Fact name="Replayed, with the change" numeric>
+          {formatCount(run.denied_candidate)} <span className="dry-run-more">{moreWords}</span>
+        </Fact>
+      </Facts>
       {run.not_judged > 0 && (
         <p className="modal-text">
           {formatCount(run.not_judged)} could not be judged: more than 32 rules would apply.

@@ -1,8 +1,7 @@
 import { useState } from 'react';
-import { go } from '../../lib/router';
 import { Button } from '../../ui/button';
 import { Page } from '../../ui/page';
-import { Segmented } from '../../ui/segmented';
+import { Views } from '../../ui/views';
 import { EditJson } from './edit_json';
 import { EditRule, type Editing } from './edit_rule';
 import { kViews, readView, viewHref, type View } from './limits_view';
@@ -10,7 +9,6 @@ import { RulesView } from './rules_view';
 import { ShadowView } from './shadow_view';
 import { TesterView } from './tester_view';
 import { VersionsView } from './versions_view';
-import './limits_page.css';
 
 function Content({ view, onEdit }: { view: View; onEdit: (editing: Editing) => void }) {
   switch (view) {
@@ -42,14 +40,7 @@ export function LimitsPage({ query }: { query: string }) {
         </>
       }
     >
-      <div className="limits-views">
-        <Segmented
-          label="Show"
-          value={view}
-          options={kViews}
-          onChange={(next) => go(viewHref(next))}
-        />
-      </div>
+      <Views value={view} options={kViews} hrefOf={viewHref} />
       <Content view={view} onEdit={setEditing} />
       <EditRule editing={editing} onClose={() => setEditing(null)} />
       <EditJson isOpen={asJson} onClose={() => setAsJson(false)} />

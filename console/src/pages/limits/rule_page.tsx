@@ -8,6 +8,7 @@ import { useTenant } from '../../lib/tenant';
 import { Badge } from '../../ui/badge';
 import { Button } from '../../ui/button';
 import { EmptyState } from '../../ui/empty_state';
+import { Fact, Facts } from '../../ui/facts';
 import { LiveMark } from '../../ui/live_mark';
 import { ErrorNotice } from '../../ui/notice';
 import { Course, Page } from '../../ui/page';
@@ -18,7 +19,6 @@ import { KeyRanking } from './key_ranking';
 import { limitKeys, useRules, useUsage, verdicts } from './limits_queries';
 import { keyWords, limitWords, sentence } from './rule_words';
 import { SecondChart } from './second_chart';
-import '../../ui/facts.css';
 import './rule_page.css';
 
 const kRefreshMs = 1_000;
@@ -37,7 +37,7 @@ function useDetail(name: string, exists: boolean) {
   });
 }
 
-function Facts({ name, rule }: { name: string; rule: Rule | undefined }) {
+function RuleFacts({ name, rule }: { name: string; rule: Rule | undefined }) {
   const usage = useUsage();
   const row = usage.data?.rules.find((each) => each.rule === name);
   const recent = row && verdicts(row.recent);
@@ -45,36 +45,20 @@ function Facts({ name, rule }: { name: string; rule: Rule | undefined }) {
   const shadow = rule?.shadow === true;
   const shown = (count: number | undefined) => (count === undefined ? '–' : formatCount(count));
   return (
-    <dl className="facts rule-facts">
-      <div>
-        <dt>Limit</dt>
-        <dd>{rule ? limitWords(rule) : '–'}</dd>
-      </div>
-      <div>
-        <dt>Allowed in 5 min</dt>
-        <dd className="numeric">{shown(recent?.passed)}</dd>
-      </div>
-      <div>
-        <dt>{shadow ? 'Would be denied' : 'Denied in 5 min'}</dt>
-        <dd className="numeric" data-testid="rule-denied">
-          {shown(shadow ? recent?.shadow : recent?.refused)}
-        </dd>
-      </div>
-      <div>
-        <dt>Since the start</dt>
-        <dd className="numeric">
-          {shown(total?.passed)} / {shown(shadow ? total?.shadow : total?.refused)}
-        </dd>
-      </div>
-      <div>
-        <dt>Algorithm</dt>
-        <dd>{rule?.algorithm ?? '–'}</dd>
-      </div>
-      <div>
-        <dt>Counting</dt>
-        <dd>{rule ? `${rule.keeping}, fails ${rule.on_failure}` : '–'}</dd>
-      </div>
-    </dl>
+    <Facts>
+      <Fact name="Limit">{rule ? limitWords(rule) : '–'}</Fact>
+      <Fact name="Allowed in 5 min" numeric>
+        {shown(recent?.passed)}
+      </Fact>
+      <Fact name={shadow ? 'Would be denied' : 'Denied in 5 min'} numeric testId="rule-denied">
+        {shown(shadow ? recent?.shadow : recent?.refused)}
+      </Fact>
+      <Fact name="Since the start" numeric>
+        {shown(total?.passed)} / {shown(shadow ? total?.shadow : total?.refused)}
+      </Fact>
+      <Fact name="Algorithm">{rule?.algorithm ?? '–'}</Fact>
+      <Fact name="Counting">{rule ? `${rule.keeping}, fails ${rule.on_failure}` : '–'}</Fact>
+    </Facts>
   );
 }
 
@@ -143,7 +127,7 @@ export function RulePage({ name }: { name: string }) {
       {!gone && (
         <>
           <Course>
-            <Facts name={name} rule={rule} />
+            <RuleFacts name={name} rule={rule} />
           </Course>
           <Course title="The last 5 minutes, by second">
             {detail.isError && !hasStatus(detail.error, 404) && (

@@ -55,29 +55,29 @@ function RuleRow({
   return (
     <Row>
       <RowHead className="rule-name">
-        <a className="mono" href={hrefs.limit(rule.name)}>
+        <a className="cut mono" href={hrefs.limit(rule.name)}>
           {rule.name}
         </a>
         {rule.shadow && <Badge tone="off">Shadow</Badge>}
         {rule.description !== undefined && (
-          <span className="rule-small" title={rule.description}>
+          <span className="table-small" title={rule.description}>
             {rule.description}
           </span>
         )}
       </RowHead>
       <Cell className="rule-where">
-        <span className="rule-line">{keyWords(rule)}</span>
-        <span className="rule-small rule-line" title={JSON.stringify(rule.where)}>
+        <span className="cut">{keyWords(rule)}</span>
+        <span className="table-small" title={JSON.stringify(rule.where)}>
           <Conditions rule={rule} />
         </span>
       </Cell>
       <Cell className="rule-limit">
         <strong className="numeric">{limitWords(rule)}</strong>
-        <span className="rule-small">
+        <span className="table-small">
           {rule.algorithm}
           {burst && `, burst ${formatCount(rule.burst ?? 0)}`}
         </span>
-        <span className="rule-small">
+        <span className="table-small">
           {rule.keeping}, fails {rule.on_failure}
           {rule.cost !== 1 && `, cost ${formatCount(rule.cost)}`}
         </span>
@@ -85,17 +85,18 @@ function RuleRow({
       <Cell className="rule-spark">
         <Spark seconds={live.of(rule.name)} tick={live.atMs} />
       </Cell>
-      <Cell className="rule-passed numeric" label="allowed">
+      <Cell className="rule-passed numeric" unit="allowed" end>
         {formatCount(recent.passed)}
       </Cell>
       <Cell
         className={`rule-denied numeric${denied > 0 && !rule.shadow ? ' rule-denies' : ''}`}
-        label={rule.shadow ? 'would be' : 'denied'}
+        unit={rule.shadow ? 'would be' : 'denied'}
+        end
       >
         {formatCount(denied)}
-        {rule.shadow && <span className="rule-small rule-would">would be</span>}
+        {rule.shadow && <span className="table-small rule-would">would be</span>}
       </Cell>
-      <Cell className="rule-actions">
+      <Cell className="rule-actions" end>
         <Button small onPress={() => onEdit({ rule: rule.name })} aria-label={`Edit ${rule.name}`}>
           Edit
         </Button>
@@ -112,16 +113,17 @@ export function RuleTable({ rules, usage, live, onEdit }: RuleTableProps) {
       <Table
         label="Rules"
         className="rule-table"
+        cards
         columns={
           <>
             <Column>Rule</Column>
             <Column>Counts</Column>
             <Column>Limit</Column>
             <Column>The last minute</Column>
-            <Column className="rule-passed">
+            <Column end>
               Allowed<span className="rule-in"> in 5 min</span>
             </Column>
-            <Column className="rule-denied">
+            <Column end>
               Denied<span className="rule-in"> in 5 min</span>
             </Column>
             <ActionsColumn />

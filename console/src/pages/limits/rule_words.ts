@@ -1,8 +1,7 @@
 // A rule as people say it, and as text to edit. Pure.
 import type { Algorithm, Diff, Keeping, OnFailure, Rule } from '../../api/limits';
 import { formatCount } from '../../lib/numbers';
-
-const kUnitMs = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
+import { durationWords } from '../../lib/time';
 
 export const kAlgorithmWords: Record<Algorithm, { name: string; about: string }> = {
   token_bucket: {
@@ -41,20 +40,6 @@ export const kFailureWords: Record<OnFailure, string> = {
 
 export function hasBurst(algorithm: Algorithm): boolean {
   return algorithm === 'token_bucket' || algorithm === 'gcra';
-}
-
-/** "1.5 s", "2 min": as short as is true enough. */
-export function durationWords(ms: number): string {
-  if (ms < 1_000) return `${Math.ceil(ms)} ms`;
-  if (ms < 60_000) return `${ms < 10_000 ? Math.ceil(ms / 100) / 10 : Math.ceil(ms / 1_000)} s`;
-  if (ms < kUnitMs.hour) {
-    const seconds = Math.ceil(ms / 1_000);
-    const rest = seconds % 60;
-    return `${Math.floor(seconds / 60)} min${rest === 0 ? '' : ` ${rest} s`}`;
-  }
-  const unit = ms < kUnitMs.day ? 'hour' : 'day';
-  const count = Math.ceil((ms / kUnitMs[unit]) * 10) / 10;
-  return `${count} ${unit === 'hour' ? 'h' : count === 1 ? 'day' : 'days'}`;
 }
 
 function periodWords({ per, period_ms: ms = 0 }: Rule): string {

@@ -1,5 +1,6 @@
 import { formatCount, formatRate } from '../../lib/numbers';
 import { Button } from '../../ui/button';
+import { Fact, Facts } from '../../ui/facts';
 import { LiveMark } from '../../ui/live_mark';
 import { ErrorNotice } from '../../ui/notice';
 import { Course } from '../../ui/page';
@@ -10,7 +11,6 @@ import { useRules, useUsage, verdicts } from './limits_queries';
 import { RuleTable } from './rule_table';
 import { Spark } from './spark';
 import { useLiveLimits, type LiveLimits, type Second } from './use_live_limits';
-import '../../ui/facts.css';
 import './rules_view.css';
 
 // One second alone flickers; of three the mean is still of now.
@@ -21,7 +21,7 @@ function rate(seconds: readonly Second[], of: (second: Second) => number): numbe
   return last.reduce((sum, second) => sum + of(second), 0) / Math.max(1, last.length);
 }
 
-function Facts({ live }: { live: LiveLimits }) {
+function LimitFacts({ live }: { live: LiveLimits }) {
   const usage = useUsage();
   const sum = { passed: 0, refused: 0, shadow: 0 };
   for (const { recent } of usage.data?.rules ?? []) {
@@ -33,29 +33,21 @@ function Facts({ live }: { live: LiveLimits }) {
   const shown = (count: number) => (usage.data ? formatCount(count) : '–');
   const perSecond = rate(live.all, (s) => s.allowed + s.denied + s.shadow + s.failed);
   return (
-    <dl className="facts limits-facts">
-      <div className="limits-rate">
-        <dt>Answers of rules a second, the last minute</dt>
-        <dd>
-          <span className="numeric">{formatRate(perSecond)}</span>
-          <Spark seconds={live.all} tick={live.atMs} />
-        </dd>
-      </div>
-      <div>
-        <dt>Allowed in 5 min</dt>
-        <dd className="numeric">{shown(sum.passed)}</dd>
-      </div>
-      <div>
-        <dt>Denied in 5 min</dt>
-        <dd className={sum.refused > 0 ? 'numeric limits-denied' : 'numeric'} data-testid="denied">
-          {shown(sum.refused)}
-        </dd>
-      </div>
-      <div>
-        <dt>Would be denied</dt>
-        <dd className="numeric">{shown(sum.shadow)}</dd>
-      </div>
-    </dl>
+    <Facts large>
+      <Fact name="Answers of rules a second, the last minute" className="limits-rate">
+        <span className="numeric">{formatRate(perSecond)}</span>
+        <Spark seconds={live.all} tick={live.atMs} />
+      </Fact>
+      <Fact name="Allowed in 5 min" numeric>
+        {shown(sum.passed)}
+      </Fact>
+      <Fact name="Denied in 5 min" numeric bad={sum.refused > 0} testId="denied">
+        {shown(sum.refused)}
+      </Fact>
+      <Fact name="Would be denied" numeric>
+        {shown(sum.shadow)}
+      </Fact>
+    </Facts>
   );
 }
 
@@ -78,7 +70,7 @@ export function RulesView({ onEdit }: { onEdit: (editing: Editing) => void }) {
   return (
     <>
       <Course>
-        <Facts live={live} />
+        <LimitFacts live={live} />
       </Course>
       <Course
         title="Rules"

@@ -1,7 +1,8 @@
 import { useState } from 'react';
 import type { Counts } from '../../api/limits';
 import { formatCount } from '../../lib/numbers';
-import { joints } from '../links/chart_scale';
+import { Chart } from '../../ui/chart';
+import { joints } from '../../ui/chart_scale';
 import { verdicts } from './limits_queries';
 import './second_chart.css';
 import './spark.css';
@@ -12,7 +13,10 @@ interface SecondChartProps {
 }
 
 const kSeconds = 300;
-const kAgo = ['5 min ago', '4 min', '3 min', '2 min', '1 min', 'now'];
+const kTimes = ['5 min ago', '4 min', '3 min', '2 min', '1 min', 'now'].map((name, i) => ({
+  at: i / 5,
+  name,
+}));
 
 interface Bar {
   passed: number;
@@ -49,58 +53,29 @@ export function SecondChart({ seconds, shadow }: SecondChartProps) {
   const word = shadow ? 'would be denied' : 'denied';
   const shown = pointed === null ? undefined : bars[pointed];
 
-  const point = (event: React.PointerEvent) => {
-    const box = event.currentTarget.getBoundingClientRect();
-    const index = Math.floor(((event.clientX - box.left) / box.width) * kSeconds);
-    setPointed(Math.min(kSeconds - 1, Math.max(0, index)));
-  };
-
   return (
-    <figure className="second-chart">
-      <figcaption>
-        <strong className="numeric">{formatCount((shown ?? { passed }).passed)}</strong> allowed ·{' '}
-        <strong className="numeric">{formatCount((shown ?? { refused }).refused)}</strong> {word}
-        {pointed !== null && shown && <> · {agoWords(kSeconds - 1 - pointed)}</>}
-      </figcaption>
-      <div className="second-body">
-        <div className="second-scale numeric" aria-hidden="true">
-          {lines.map((value) => (
-            <span key={value} style={{ bottom: `${(value / top) * 100}%` }}>
-              {value.toLocaleString('en', { notation: 'compact' })}
-            </span>
-          ))}
-        </div>
-        <svg
-          className="second-plot"
-          viewBox={`0 0 ${kSeconds} 100`}
-          preserveAspectRatio="none"
-          role="img"
-          aria-label={`${formatCount(passed)} allowed and ${formatCount(refused)} ${word} in the last 5 minutes`}
-          onPointerMove={point}
-          onPointerLeave={() => setPointed(null)}
-        >
-          {pointed !== null && (
-            <rect className="second-pointed" x={pointed} y={0} width={1} height={100} />
-          )}
-          <path className="spark-allowed" d={pathOf(bars, top, (bar) => [0, bar.passed])} />
-          <path
-            className={shadow ? 'spark-shadow' : 'spark-denied'}
-            d={pathOf(bars, top, (bar) => [bar.passed, bar.passed + bar.refused])}
-          />
-          {lines.map((value) => (
-            <path
-              key={value}
-              className={value === 0 ? 'second-ground' : 'second-joint'}
-              d={`M0 ${100 - (value / top) * 100}H${kSeconds}`}
-            />
-          ))}
-        </svg>
-        <div className="second-times" aria-hidden="true">
-          {kAgo.map((word) => (
-            <span key={word}>{word}</span>
-          ))}
-        </div>
-      </div>
-    </figure>
+    <Chart
+      label={`${formatCount(passed)} allowed and ${formatCount(refused)} ${word} in the last 5 minutes`}
+      caption={
+        <>
+          <strong className="numeric">{formatCount((shown ?? { passed }).passed)}</strong> allowed ·{' '}
+          <strong className="numeric">{formatCount((shown ?? { refused }).refused)}</strong> {word}
+          {pointed !== null && shown && <> · {agoWords(kSeconds - 1 - pointed)}</>}
+        </>
+      }
+      columns={kSeconds}
+      lines={lines}
+      times={kTimes}
+      onPoint={setPointed}
+    >
+      {pointed !== null && (
+        <rect className="second-pointed" x={pointed} y={0} width={1} height={100} />
+      )}
+      <path className="spark-allowed" d={pathOf(bars, top, (bar) => [0, bar.passed])} />
+      <path
+        className={shadow ? 'spark-shadow' : 'spark-denied'}
+        d={pathOf(bars, top, (bar) => [bar.passed, bar.passed + bar.refused])}
+      />
+    </Chart>
   );
 }

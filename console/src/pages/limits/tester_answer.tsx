@@ -1,9 +1,9 @@
 import type { Check, CheckAnswer, Rule, RuleAnswer } from '../../api/limits';
 import { formatCount } from '../../lib/numbers';
 import { hrefs } from '../../lib/router';
+import { durationWords } from '../../lib/time';
 import { Badge } from '../../ui/badge';
 import { Cell, Column, Row, RowHead, Table } from '../../ui/table';
-import { durationWords } from './rule_words';
 import type { Attempt } from './tester_view';
 
 const kMostOthers = 20;
@@ -32,7 +32,7 @@ function AnswerRow({ answer }: { answer: RuleAnswer }) {
         <a className="mono" href={hrefs.limit(answer.rule)}>
           {answer.rule}
         </a>
-        <span className="rule-small">
+        <span className="table-small">
           {answer.key === '' ? 'all together' : answer.key}
           {answer.cost !== 1 && `, costs ${formatCount(answer.cost)}`}
         </span>
@@ -40,7 +40,7 @@ function AnswerRow({ answer }: { answer: RuleAnswer }) {
       <Cell className="answer-verdict">
         <Verdict answer={answer} />
         {kSources[answer.source] !== undefined && (
-          <span className="rule-small">{kSources[answer.source]}</span>
+          <span className="table-small">{kSources[answer.source]}</span>
         )}
       </Cell>
       <Cell className="answer-left">
@@ -51,10 +51,10 @@ function AnswerRow({ answer }: { answer: RuleAnswer }) {
           <span style={{ transform: `scaleX(${left})` }} />
         </span>
       </Cell>
-      <Cell className="answer-wait numeric" label="retry after">
+      <Cell className="answer-wait numeric" label="retry after" end>
         {waitWords(answer)}
       </Cell>
-      <Cell className="answer-reset numeric" label="all back in">
+      <Cell className="answer-reset numeric" label="all back in" end>
         {durationWords(answer.reset_after_ms)}
       </Cell>
     </Row>
@@ -142,13 +142,14 @@ export function TesterAnswer({ answer, asked, rules, attempts }: TesterAnswerPro
         <Table
           label="What each rule says"
           className="answer-table"
+          cards
           columns={
             <>
               <Column>Rule</Column>
               <Column>Says</Column>
               <Column>Left after it</Column>
-              <Column className="answer-wait">Retry after</Column>
-              <Column className="answer-reset">All back in</Column>
+              <Column end>Retry after</Column>
+              <Column end>All back in</Column>
             </>
           }
         >

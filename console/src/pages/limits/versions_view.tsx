@@ -48,16 +48,18 @@ function VersionRow({ row, author, holds, onView }: VersionRowProps) {
         {holds && <Badge tone="good">holds</Badge>}
       </RowHead>
       <Cell className="version-summary">{row.summary}</Cell>
-      <Cell className="version-rules numeric" label={row.rules === 1 ? 'rule' : 'rules'}>
+      <Cell className="version-rules numeric" end>
         {row.rules}
       </Cell>
       <Cell className="version-author">
-        <span title={row.author}>{author}</span>
+        <span className="cut" title={row.author}>
+          {author}
+        </span>
       </Cell>
       <Cell className="version-time">
         <Timestamp at={row.written_at} />
       </Cell>
-      <Cell className="version-actions">
+      <Cell className="version-actions" end>
         <Button small onPress={onView} aria-label={`View version ${row.version}`}>
           View
         </Button>
@@ -93,11 +95,14 @@ export function VersionsView() {
         <Table
           label="Versions"
           className="version-table"
+          cards
           columns={
             <>
               <Column>Version</Column>
               <Column>Change</Column>
-              <Column className="version-rules">Rules</Column>
+              <Column className="version-rules" end>
+                Rules
+              </Column>
               <Column>By</Column>
               <Column>When</Column>
               <ActionsColumn />

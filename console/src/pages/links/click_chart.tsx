@@ -1,7 +1,8 @@
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import type { Bucket } from '../../api/clicks';
 import { formatHour, formatUtcDay } from '../../lib/time';
-import { joints } from './chart_scale';
+import { Chart } from '../../ui/chart';
+import { joints } from '../../ui/chart_scale';
 import './click_chart.css';
 
 interface ClickChartProps {
@@ -44,9 +45,7 @@ function Numbers({ buckets, name }: { buckets: Bucket[]; name: (b: Bucket) => st
   );
 }
 
-/** Clicks as stones laid up: the scale's lines cut through the bars like joints. */
 export function ClickChart({ buckets, unit }: ClickChartProps) {
-  const titleId = useId();
   const [pointed, setPointed] = useState<number | null>(null);
   const lines = joints(Math.max(0, ...buckets.map((bucket) => bucket.clicks)));
   const top = lines.at(-1) ?? 1;
@@ -54,80 +53,44 @@ export function ClickChart({ buckets, unit }: ClickChartProps) {
   const name = (bucket: Bucket) =>
     unit === 'hour' ? formatHour(bucket.start) : formatUtcDay(bucket.start);
   const shown = pointed === null ? undefined : buckets[pointed];
-
-  const point = (event: React.PointerEvent) => {
-    const box = event.currentTarget.getBoundingClientRect();
-    const index = Math.floor(((event.clientX - box.left) / box.width) * buckets.length);
-    setPointed(Math.min(buckets.length - 1, Math.max(0, index)));
-  };
+  const last = buckets.length - 1;
+  const times = buckets.flatMap((bucket, index) =>
+    (last - index) % kLabelEvery[unit] === 0
+      ? [{ at: index === last ? 1 : (index + 0.5) / buckets.length, name: name(bucket) }]
+      : [],
+  );
 
   return (
-    <figure className="chart">
-      <figcaption id={titleId} className="chart-caption">
-        {shown ? (
+    <>
+      <Chart
+        label={`Clicks by ${unit}: ${clickCount(sum)} in ${kSpan[unit]}`}
+        caption={
           <>
-            <strong className="numeric">{clickCount(shown.clicks)}</strong> · {name(shown)}
+            <strong className="numeric">{clickCount((shown ?? { clicks: sum }).clicks)}</strong>{' '}
+            {shown ? `· ${name(shown)}` : `in ${kSpan[unit]}`}
           </>
-        ) : (
-          <>
-            <strong className="numeric">{clickCount(sum)}</strong> in {kSpan[unit]}
-          </>
-        )}
-      </figcaption>
-      <div className="chart-body">
-        <div className="chart-scale numeric" aria-hidden="true">
-          {lines.map((value) => (
-            <span key={value} style={{ bottom: `${(value / top) * 100}%` }}>
-              {value.toLocaleString('en', { notation: 'compact' })}
-            </span>
-          ))}
-        </div>
-        <svg
-          className="chart-plot"
-          viewBox={`0 0 ${buckets.length} 100`}
-          preserveAspectRatio="none"
-          role="img"
-          aria-label={`Clicks by ${unit}: ${clickCount(sum)} in ${kSpan[unit]}`}
-          onPointerMove={point}
-          onPointerLeave={() => setPointed(null)}
-        >
-          {buckets.map((bucket, index) => (
-            <rect
-              key={bucket.start}
-              className="chart-bar"
-              data-clicks={bucket.clicks}
-              data-latest={index === buckets.length - 1 || undefined}
-              data-pointed={index === pointed || undefined}
-              x={index + 0.09}
-              y={0}
-              width={0.82}
-              height={100}
-              style={{ transform: `scaleY(${bucket.clicks / top})` }}
-            />
-          ))}
-          {lines.map((value) => (
-            <path
-              key={value}
-              className={value === 0 ? 'chart-ground' : 'chart-joint'}
-              d={`M0 ${100 - (value / top) * 100}H${buckets.length}`}
-            />
-          ))}
-        </svg>
-        <div className="chart-times" aria-hidden="true">
-          {buckets.map((bucket, index) =>
-            (buckets.length - 1 - index) % kLabelEvery[unit] === 0 ? (
-              <span
-                key={bucket.start}
-                data-last={index === buckets.length - 1 || undefined}
-                style={{ left: `${((index + 0.5) / buckets.length) * 100}%` }}
-              >
-                {name(bucket)}
-              </span>
-            ) : null,
-          )}
-        </div>
-      </div>
+        }
+        columns={buckets.length}
+        lines={lines}
+        times={times}
+        onPoint={setPointed}
+      >
+        {buckets.map((bucket, index) => (
+          <rect
+            key={bucket.start}
+            className="chart-bar"
+            data-clicks={bucket.clicks}
+            data-latest={index === last || undefined}
+            data-pointed={index === pointed || undefined}
+            x={index + 0.09}
+            y={0}
+            width={0.82}
+            height={100}
+            style={{ transform: `scaleY(${bucket.clicks / top})` }}
+          />
+        ))}
+      </Chart>
       <Numbers buckets={buckets} name={name} />
-    </figure>
+    </>
   );
 }

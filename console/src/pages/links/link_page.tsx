@@ -9,6 +9,7 @@ import { useTenant } from '../../lib/tenant';
 import { useLiveClicks } from '../../lib/use_live_clicks';
 import { Button } from '../../ui/button';
 import { CopyButton } from '../../ui/copy_button';
+import { Fact, Facts } from '../../ui/facts';
 import { LiveMark } from '../../ui/live_mark';
 import { ErrorNotice } from '../../ui/notice';
 import { Course, Page } from '../../ui/page';
@@ -20,7 +21,6 @@ import { EditLink } from './edit_link';
 import { EnableSwitch } from './enable_switch';
 import { LinkStateBadge } from './link_state';
 import { RecentClicks } from './recent_clicks';
-import '../../ui/facts.css';
 import './link_page.css';
 
 const kUnits = [
@@ -28,34 +28,23 @@ const kUnits = [
   { value: 'day', label: 'Days' },
 ] as const;
 
-function Facts({ link }: { link: Link }) {
+function LinkFacts({ link }: { link: Link }) {
   return (
-    <dl className="facts">
-      <div>
-        <dt>Clicks</dt>
-        <dd className="facts-clicks numeric">{link.clicks.toLocaleString('en')}</dd>
-      </div>
-      <div>
-        <dt>State</dt>
-        <dd>
-          <LinkStateBadge link={link} />
-        </dd>
-      </div>
-      <div>
-        <dt>Redirect</dt>
-        <dd>{link.status}</dd>
-      </div>
-      <div>
-        <dt>Expires</dt>
-        <dd>{link.expires_at === null ? 'Never' : <Timestamp at={link.expires_at} />}</dd>
-      </div>
-      <div>
-        <dt>Created</dt>
-        <dd>
-          <Timestamp at={link.created_at} />
-        </dd>
-      </div>
-    </dl>
+    <Facts>
+      <Fact name="Clicks" numeric testId="clicks">
+        {link.clicks.toLocaleString('en')}
+      </Fact>
+      <Fact name="State">
+        <LinkStateBadge link={link} />
+      </Fact>
+      <Fact name="Redirect">{link.status}</Fact>
+      <Fact name="Expires">
+        {link.expires_at === null ? 'Never' : <Timestamp at={link.expires_at} />}
+      </Fact>
+      <Fact name="Created">
+        <Timestamp at={link.created_at} />
+      </Fact>
+    </Facts>
   );
 }
 
@@ -68,7 +57,7 @@ function About({ link }: { link: Link }) {
         </a>
         <CopyButton text={link.short_url} label="Copy short link" small />
       </p>
-      <Facts link={link} />
+      <LinkFacts link={link} />
     </>
   );
 }

@@ -21,7 +21,7 @@ function LinkRow({ link, onEdit }: { link: Link; onEdit: (code: string) => void 
   return (
     <Row>
       <RowHead className="link-code">
-        <a className="mono" href={hrefs.link(link.code)}>
+        <a className="cut mono" href={hrefs.link(link.code)}>
           {link.code}
         </a>
         <CopyButton
@@ -32,20 +32,22 @@ function LinkRow({ link, onEdit }: { link: Link; onEdit: (code: string) => void 
         />
       </RowHead>
       <Cell className="link-target">
-        <span title={link.url}>{withoutScheme(link.url)}</span>
+        <span className="cut" title={link.url}>
+          {withoutScheme(link.url)}
+        </span>
       </Cell>
       <Cell className="link-status numeric">{link.status}</Cell>
       <Cell className="link-state">
         <LinkStateBadge link={link} />
       </Cell>
-      <Cell className="link-clicks numeric" label="clicks">
+      <Cell className="link-clicks numeric" unit="clicks" end>
         {link.clicks.toLocaleString('en')}
       </Cell>
       <Cell className="link-created">
         <Timestamp at={link.created_at} />
       </Cell>
       <Cell className="link-actions">
-        <div>
+        <div className="table-actions">
           <EnableSwitch link={link} />
           <Button small onPress={() => onEdit(link.code)} aria-label={`Edit ${link.code}`}>
             Edit
@@ -61,13 +63,14 @@ export function LinkTable({ links, onEdit }: LinkTableProps) {
     <Table
       label="Links"
       className="link-table"
+      cards
       columns={
         <>
           <Column>Code</Column>
           <Column>Target</Column>
           <Column className="link-status">Redirect</Column>
           <Column>State</Column>
-          <Column className="link-clicks">Clicks</Column>
+          <Column end>Clicks</Column>
           <Column>Created</Column>
           <ActionsColumn />
         </>

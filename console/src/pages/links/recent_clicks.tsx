@@ -52,7 +52,9 @@ export function RecentClicks({ code }: { code: string }) {
                 <Timestamp at={click.at} />
               </Cell>
               <Cell>{kAgents[click.agent]}</Cell>
-              <Cell className="recent-referrer">{click.referrer ?? 'No referrer'}</Cell>
+              <Cell>
+                <span className="cut">{click.referrer ?? 'No referrer'}</span>
+              </Cell>
             </Row>
           ))}
         </Table>

@@ -1,5 +1,5 @@
-// The scale of the click chart: whole clicks, round steps, four courses at most and never fewer
-// than four clicks high, so that the first click is a stone and not a tower.
+// A chart's scale: whole numbers, round steps, four courses at most and never fewer than four
+// high, so that the first one is a stone and not a tower.
 const kCourses = 4;
 
 /** Values from 0 up at which a joint is drawn; the last is the chart's top, at least `highest`. */
