@@ -35,12 +35,16 @@ struct ClientEnd {
 };
 using Client = std::unique_ptr<rd_kafka_s, ClientEnd>;
 
-// `own` wins over the connection's properties: they are what our promises stand on. `hooks` sets
-// callbacks before the handle is made. `log` outlives the client.
-base::Result<Client> open_client(
-    Role role, const Connection& connection, const Properties& own, obs::Log& log,
-    const std::function<void(rd_kafka_conf_s*)>& hooks = [](rd_kafka_conf_s*) {},
-    void* opaque = nullptr);
+// `own` wins over the connection's properties: our promises stand on it. `hook` sets callbacks
+// before the handle is made; owner_of() gives them `owner` back. `log` outlives the client.
+struct Callbacks {
+  std::function<void(rd_kafka_conf_s*)> hook;
+  void* owner = nullptr;
+};
+base::Result<Client> open_client(Role role, const Connection& connection, const Properties& own,
+                                 obs::Log& log, const Callbacks& callbacks = {});
+// `opaque` as librdkafka hands it to a callback.
+void* owner_of(void* opaque);
 
 // "Broker: Not coordinator (16)"
 std::string error_text(int code);

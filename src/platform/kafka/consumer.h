@@ -42,7 +42,8 @@ namespace ashlar::kafka {
 
 struct ConsumerOptions {
   Connection connection;
-  events::ConsumerOptions events;   // name: also the group's; for ever
+  events::ConsumerOptions events;   // name: for ever
+  std::string group;                // "": the name. Members share one database.
   std::vector<std::string> topics;  // names, or patterns that begin with ^
   std::string instance;             // names this process
   bool cooperative = true;          // else eager (range)

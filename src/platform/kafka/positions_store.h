@@ -39,6 +39,7 @@ base::Result<Claim> claim(storage::Transaction& tx, const Partition& partition,
 // From `claim.next_offset` to `next_offset`. Errors: kConflict consumer_fenced.
 base::Status move(storage::Transaction& tx, const Partition& partition, const Claim& claim,
                   std::int64_t next_offset, base::Time now);
+base::Result<std::optional<Claim>> find(storage::Transaction& tx, const Partition& partition);
 // Errors: kConflict consumer_fenced.
 base::Status check_epoch(storage::Transaction& tx, const Partition& partition, std::int64_t epoch);
 
@@ -52,6 +53,7 @@ struct Parked {
   base::Time changed_at{};
   events::Event event;
 };
+inline constexpr std::int64_t kBehind = std::int64_t{1} << 62;  // next_at of who is not the first
 enum class ParkedState : std::uint8_t { kWaiting = 0, kDead = 1 };
 struct NewParked {
   const events::Event& event;
@@ -59,23 +61,31 @@ struct NewParked {
   std::int64_t offset = 0;
   int attempts = 0;
   ParkedState state = ParkedState::kWaiting;
-  base::Time next_at{};
+  base::Time next_at{};  // base::from_micros(kBehind): behind another of its key
   std::string_view error;
 };
 base::Status park(storage::Transaction& tx, const Partition& partition, const NewParked& parked,
                   base::Time now);
-// Keys that have waiting ones.
-base::Result<std::vector<std::string>> parked_keys(storage::Transaction& tx,
-                                                   const Partition& partition);
-// The first of each key whose time has come.
-base::Result<std::vector<Parked>> due(storage::Transaction& tx, const Partition& partition,
-                                      base::Time now, std::int64_t limit);
-base::Status unpark(storage::Transaction& tx, std::int64_t id);
-base::Status fail_parked(storage::Transaction& tx, std::int64_t id, int attempts,
-                         ParkedState state, base::Time next_at, std::string_view error,
-                         base::Time now);
+base::Result<bool> any_waiting(storage::Transaction& tx, const Partition& partition);
 base::Result<bool> has_waiting(storage::Transaction& tx, const Partition& partition,
                                std::string_view record_key);
+// Those whose time has come: of each key the first at most.
+base::Result<std::vector<Parked>> due(storage::Transaction& tx, const Partition& partition,
+                                      base::Time now, std::int64_t limit);
+// Takes it out. Errors, here and of fail_parked(): kConflict consumer_fenced: it is not there any
+// more, so what goes with it was done.
+base::Status unpark(storage::Transaction& tx, std::int64_t id);
+// The first of the key becomes due: after the one before it has gone.
+base::Status promote(storage::Transaction& tx, const Partition& partition,
+                     std::string_view record_key, base::Time now);
+struct Failure {
+  int attempts = 0;
+  ParkedState state = ParkedState::kWaiting;
+  base::Time next_at{};
+  std::string_view error;
+};
+base::Status fail_parked(storage::Transaction& tx, std::int64_t id, const Failure& failure,
+                         base::Time now);
 base::Result<std::vector<Parked>> list_dead(storage::Transaction& tx, std::string_view consumer,
                                             std::int64_t after, std::int64_t limit);
 base::Result<bool> revive(storage::Transaction& tx, std::string_view consumer, std::int64_t id,

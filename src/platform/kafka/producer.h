@@ -8,15 +8,16 @@
 //
 // What librdkafka reports, and what is done (settle(), in this order):
 //   fatal      (fenced by a newer producer of the same id, lost sequence, …)  kBroken
-//   abortable  (a record could not be delivered, the coordinator gave up, …)  kSpoilt: abort(), then
+//   abortable  (a record could not be delivered, the coordinator gave up, …)  kSpoilt: abort(),
+//   then
 //              the caller rewinds to where the transaction began
 //   retriable  (coordinator moves, time-outs)  the same call again until `deadline`, then kBroken
 //   anything else  kBroken: what happened to the transaction is not known
 //
 // Promises
 //  1. The records of a transaction and only those are seen by read_committed readers after commit()
-//     has answered kDone; none of them ever after kSpoilt and abort(). After kBroken either: whoever
-//     must know makes a new one and reads back (relay.h).
+//     has answered kDone; none of them ever after kSpoilt and abort(). After kBroken either:
+//     whoever must know makes a new one and reads back (relay.h).
 //  2. After init() has answered kDone no earlier producer of the same transactional id, in whatever
 //     process, commits anything any more, and all that it had begun is committed or aborted.
 //  3. Records of one key go to the partition that a Java producer would choose (murmur2), in the

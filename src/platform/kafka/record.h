@@ -41,8 +41,8 @@ Record to_record(const events::Event& event, std::string_view topic_prefix,
                  std::string_view source);
 
 // Of anyone's record: CloudEvents in binary or structured mode; what is neither becomes an event
-// with the topic as type and aggregate type, the key as aggregate id, the place as id, and the value
-// as data. Event::seq is the offset. Errors: kInvalid record_malformed: it says that it is a
+// with the topic as type and aggregate type, the key as aggregate id, the place as id, and the
+// value as data. Event::seq is the offset. Errors: kInvalid record_malformed: it says that it is a
 // CloudEvent, and is none.
 base::Result<events::Event> from_record(const Record& record, const Place& place);
 

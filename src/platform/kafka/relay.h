@@ -12,8 +12,8 @@
 //     transaction, wherever its process died. Were it older, that is: before the commit marker, the
 //     end would not have been reached, and the read waits.
 //  3. A transaction's records are the events behind that position in the order of the log, and the
-//     position behind them. By (1) and (2) the committed events are at every moment exactly those up
-//     to the committed position: begin: none; step: both grow together or not at all.
+//     position behind them. By (1) and (2) the committed events are at every moment exactly those
+//     up to the committed position: begin: none; step: both grow together or not at all.
 //  4. The log answers the same events behind a position whoever asks, but for newer ones at its end
 //     (log_reader.h, 1), and those of a key in order of commits.
 //  5. Where the outcome of a commit is not known, nothing is guessed: (1) and (2) again.
