@@ -58,8 +58,9 @@ AnswerHeaders parse_headers(std::string_view text) {
 std::string without_secret(std::string_view body) {
   auto value = json::parse(body);
   CHECK(value.ok() && value->if_object() != nullptr);
-  const std::size_t removed = std::erase_if(
-      *value->if_object(), [](const auto& member) { return member.first == kSecretMember; });
+  const std::size_t removed = std::erase_if(*value->if_object(), [](const auto& member) {
+    return member.first == kSecretMember || member.first == kSigningSecretMember;
+  });
   CHECK(removed == 1);
   return json::to_text(*value);
 }

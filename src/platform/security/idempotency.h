@@ -13,8 +13,8 @@
 //  1. A key belongs to (tenant, mode), in a transaction without a tenant to the platform's
 //     administration (the two are kept apart), and is good for kIdempotencyLifetime.
 //  2. An answer that says "Cache-Control: no-store" is a JSON object that shows a secret once, as
-//     its member kSecretMember. It is kept without that member, so a repeat tells what was made but
-//     not the secret, which is nowhere in the record.
+//     its member kSecretMember or kSigningSecretMember. It is kept without that member, so a repeat
+//     tells what was made but not the secret, which is nowhere in the record.
 //  3. Only success is recorded: an error rolls the transaction back.
 //
 // Errors beside storage's: kInvalid idempotency_key_reused (422).
@@ -40,6 +40,7 @@ namespace ashlar::security {
 
 inline constexpr base::Seconds kIdempotencyLifetime{24 * 3600};
 inline constexpr std::string_view kSecretMember = "key";
+inline constexpr std::string_view kSigningSecretMember = "secret";
 inline constexpr int kMaxSweepBatches = 100;
 
 using AnswerHeaders = std::vector<std::pair<std::string, std::string>>;

@@ -1,0 +1,137 @@
+#include "modules/webhooks/attempt_verdict.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "base/text.h"
+
+namespace ashlar::webhooks {
+namespace {
+
+bool is_overloaded(int status) {
+  return status == 429 || status == 502 || status == 503 || status == 504;
+}
+
+std::string_view header_of(const outbound::Answer& answer, std::string_view name) {
+  for (const auto& [own, value] : answer.headers) {
+    if (own == name) return value;
+  }
+  return {};
+}
+
+std::string describe(int status) {
+  std::string text = "The answer was " + std::to_string(status);
+  if (status >= 300 && status < 400) return text + ": a redirect is not followed.";
+  if (status == 410) return text + ": the endpoint is gone and was disabled.";
+  return text + ".";
+}
+
+std::string describe(const base::Error& error) {
+  const std::string_view reason = error.reason;
+  if (reason == "dependency_timeout") return "No answer in time.";
+  if (reason == "address_forbidden") {
+    return "The host's address is private or special; such are not called.";
+  }
+  if (reason == "answer_too_large") return "The answer was too large.";
+  if (reason == "keys_damaged") return "The endpoint's keys cannot be read; rotate its secret.";
+  return ("No connection, or it broke: " + error.detail + ".").substr(0, kMaxErrorBytes);
+}
+
+// Nothing that a database or a terminal stumbles over: what is not UTF-8, or NUL, becomes '?'.
+std::string beginning_of(std::string_view body) {
+  std::string text(body.substr(0, kMaxAnswerBytes));
+  // A character may have been cut in two.
+  for (int i = 0; i < 3 && !text.empty() && !base::is_utf8(text); ++i) text.pop_back();
+  if (!base::is_utf8(text)) {
+    text.assign(body.substr(0, kMaxAnswerBytes));
+    std::ranges::replace_if(
+        text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+  }
+  std::ranges::replace(text, '\0', '?');
+  return text;
+}
+
+base::Micros stretched(base::Micros pause, base::Random& random) {
+  return pause + base::Micros{static_cast<std::int64_t>(random.unit() * kJitter *
+                                                        static_cast<double>(pause.count()))};
+}
+
+// nullopt: there is no other attempt.
+std::optional<base::Time> next_attempt(const AttemptFacts& facts, base::Seconds at_least,
+                                       base::Random& random) {
+  if (facts.last || facts.number >= kMaxAttempts) return std::nullopt;
+  const auto pause = kRetryPauses[static_cast<std::size_t>(std::max(facts.number, 1)) - 1];
+  return facts.now + stretched(std::max(pause, at_least), random);
+}
+
+int month_of(std::string_view name) {
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  const std::size_t at = kMonths.find(name);
+  return name.size() == 3 && at != std::string_view::npos && at % 3 == 0
+             ? static_cast<int>(at / 3) + 1
+             : 0;
+}
+
+// "Sun, 06 Nov 1994 08:49:37 GMT".
+std::optional<base::Time> parse_http_date(std::string_view text) {
+  if (text.size() != 29 || text.substr(3, 2) != ", " || !text.ends_with(" GMT")) return {};
+  const int month = month_of(text.substr(8, 3));
+  if (month == 0) return std::nullopt;
+  std::string rfc3339(text.substr(12, 4));
+  rfc3339 += month < 10 ? "-0" : "-";
+  rfc3339 += std::to_string(month) + "-" + std::string(text.substr(5, 2)) + "T" +
+             std::string(text.substr(17, 8)) + "Z";
+  return base::parse_rfc3339(rfc3339);
+}
+
+}  // namespace
+
+std::optional<base::Seconds> parse_retry_after(std::string_view value, base::Time now) {
+  value = base::trim_spaces(value);
+  std::int64_t seconds = 0;
+  const auto read = std::from_chars(value.data(), value.data() + value.size(), seconds);
+  if (read.ec == std::errc() && read.ptr == value.data() + value.size() && seconds >= 0) {
+    return std::min(base::Seconds{seconds}, kMaxRetryAfter);
+  }
+  const std::optional<base::Time> date = parse_http_date(value);
+  if (!date) return std::nullopt;
+  return std::clamp(std::chrono::ceil<base::Seconds>(*date - now), base::Seconds{0},
+                    kMaxRetryAfter);
+}
+
+bool was_not_sent(const base::Result<outbound::Answer>& result) {
+  if (result.ok()) return false;
+  const std::string_view reason = result.error().reason;
+  return reason == "client_stopping" || reason == "too_many_calls" || reason == "bulkhead_full" ||
+         reason == "circuit_open";
+}
+
+AttemptVerdict judge(const base::Result<outbound::Answer>& result, const AttemptFacts& facts,
+                     base::Random& random) {
+  AttemptVerdict verdict;
+  base::Seconds at_least{0};
+  if (result.ok()) {
+    verdict.status = result->status;
+    if (facts.keep_answer && !result->body.empty()) verdict.answer = beginning_of(result->body);
+    if (result->status >= 200 && result->status < 300) {
+      verdict.state = DeliveryState::kDelivered;
+      return verdict;
+    }
+    verdict.error = describe(result->status);
+    verdict.gone = result->status == 410;
+    const auto asked = parse_retry_after(header_of(*result, "retry-after"), facts.now);
+    if (is_overloaded(result->status)) {
+      at_least = asked.value_or(kThrottle);
+      verdict.throttle_until = facts.now + at_least;
+    }
+  } else {
+    verdict.error = describe(result.error());
+  }
+  if (!verdict.gone) verdict.next_at = next_attempt(facts, at_least, random);
+  if (!verdict.next_at) verdict.state = DeliveryState::kFailed;
+  return verdict;
+}
+
+}  // namespace ashlar::webhooks
