@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "base/text.h"
+#include "modules/links/links_events.h"
 #include "modules/links/links_store.h"
+#include "platform/events/outbox.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::links {
@@ -101,17 +103,31 @@ bool is_reserved_code(std::string_view text) {
                      [&](std::string_view word) { return base::ascii_iequals(word, text); });
 }
 
-Links::Links(std::string public_url, OwnHosts own_hosts, CodeSpace codes, const base::Clock& clock)
+Links::Links(std::string public_url, OwnHosts own_hosts, CodeSpace codes, const base::Clock& clock,
+             events::Outbox* outbox)
     : public_url_(std::move(public_url)),
       own_hosts_(std::move(own_hosts)),
       codes_(codes),
-      clock_(clock) {}
+      clock_(clock),
+      outbox_(outbox) {}
 
 std::string Links::short_url(std::string_view code) const {
   return public_url_ + "/" + std::string(code);
 }
 
-base::Result<Link> Links::create(storage::Transaction& tx, const NewLink& wanted) const {
+base::Status Links::announce(storage::Transaction& tx, std::string_view type, const Link& link,
+                             bool chosen_code, std::string_view traceparent) const {
+  if (outbox_ == nullptr) {
+    if (chosen_code || type != kLinkCreated) tx.notify(kLinksChannel, link.code);
+    return base::ok_status();
+  }
+  ASHLAR_TRY(
+      outbox_->append(tx, link_event(type, link, short_url(link.code), chosen_code, traceparent)));
+  return base::ok_status();
+}
+
+base::Result<Link> Links::create(storage::Transaction& tx, const NewLink& wanted,
+                                 std::string_view traceparent) const {
   FieldErrors errors;
   Link link;
   link.created_at = link.updated_at = clock_.now();
@@ -125,8 +141,7 @@ base::Result<Link> Links::create(storage::Transaction& tx, const NewLink& wanted
   link.code = wanted.code.value_or("");
   ASHLAR_ASSIGN(link, wanted.code ? insert_custom(tx, std::move(link))
                                   : insert_generated(tx, std::move(link)));
-  // A generated code was nobody's to ask for before; a chosen one may be cached as unknown.
-  if (wanted.code) tx.notify(kLinksChannel, link.code);
+  ASHLAR_TRY(announce(tx, kLinkCreated, link, wanted.code.has_value(), traceparent));
   return link;
 }
 
@@ -188,8 +203,8 @@ base::Result<LinkPage> Links::list(storage::Transaction& tx, const LinkQuery& qu
 }
 
 base::Result<Link> Links::update(storage::Transaction& tx, std::string_view code,
-                                 const LinkChange& change,
-                                 std::optional<std::int64_t> if_version) const {
+                                 const LinkChange& change, std::optional<std::int64_t> if_version,
+                                 std::string_view traceparent) const {
   ASHLAR_ASSIGN(Link link, find(tx, code));
   if (if_version && *if_version != link.version) {
     return base::fail(base::Code::kPreconditionFailed, "etag_mismatch",
@@ -206,7 +221,7 @@ base::Result<Link> Links::update(storage::Transaction& tx, std::string_view code
   link.updated_at = now;
   link.version += 1;
   ASHLAR_TRY(store::update_link(tx, link));
-  tx.notify(kLinksChannel, link.code);
+  ASHLAR_TRY(announce(tx, kLinkUpdated, link, false, traceparent));
   return link;
 }
 

@@ -9,11 +9,11 @@
 //  2. Codes are 3 to 64 of [A-Za-z0-9_-], compared by case; none is a reserved word in any case.
 //     A generated code that is taken or reserved takes the next id.
 //  3. Targets have passed check_target() (target.h).
-//  4. Each change adds one to `version` and sends the code on kLinksChannel, after commit, in every
-//     process (storage/database.h, 5). So does creating a link with a chosen code, which may be
-//     cached as unknown; a generated one cannot be asked for before but by luck, and what is
-//     unknown is cached for a second only (redirects.h). A notice a create would make PostgreSQL
-//     commit one by one: it sends them under a lock.
+//  4. Each change adds one to `version`. It and each creation append an event to the outbox
+//     (links_events.h), by which redirects learn, in every process, what they have kept too long.
+//     Without an outbox the code is sent on kLinksChannel instead (storage/database.h, 5); not
+//     of a generated one: it cannot be asked for before but by luck, and what is unknown is cached
+//     for a second only (redirects.h).
 //  5. `expires_at` is in the future when it is set; null takes it away.
 //
 // Errors: kInvalid with the fields named (reasons of target.h, code_malformed, code_reserved,
@@ -34,13 +34,16 @@
 #include "modules/links/link.h"
 #include "modules/links/target.h"
 
+namespace ashlar::events {
+class Outbox;
+}
 namespace ashlar::storage {
 class Transaction;
 }
 
 namespace ashlar::links {
 
-inline constexpr std::string_view kLinksChannel = "links";  // payload: the code
+inline constexpr std::string_view kLinksChannel = "links";  // payload: the code of one that changed
 
 struct NewLink {
   std::string url;
@@ -77,15 +80,19 @@ class Links {
   static constexpr std::int64_t kMaxScan = 50'000;
   static constexpr int kMaxCodeTries = 8;
 
-  Links(std::string public_url, OwnHosts own_hosts, CodeSpace codes, const base::Clock& clock);
+  // `outbox` may be null; it outlives the Links, as `clock` does.
+  Links(std::string public_url, OwnHosts own_hosts, CodeSpace codes, const base::Clock& clock,
+        events::Outbox* outbox = nullptr);
 
-  base::Result<Link> create(storage::Transaction& tx, const NewLink& link) const;
+  base::Result<Link> create(storage::Transaction& tx, const NewLink& link,
+                            std::string_view traceparent = {}) const;
   [[nodiscard]] base::Result<Link> find(storage::Transaction& tx, std::string_view code) const;
   [[nodiscard]] base::Result<LinkPage> list(storage::Transaction& tx, const LinkQuery& query) const;
   // `if_version`: the version that the caller has seen; another one is etag_mismatch. A change that
   // changes nothing is none: same version, no notice.
   base::Result<Link> update(storage::Transaction& tx, std::string_view code,
-                            const LinkChange& change, std::optional<std::int64_t> if_version) const;
+                            const LinkChange& change, std::optional<std::int64_t> if_version,
+                            std::string_view traceparent = {}) const;
 
   // For whom does not matter: runs under PlatformUse::kRedirect. nullopt: there is none.
   [[nodiscard]] base::Result<std::optional<RedirectTarget>> find_for_redirect(
@@ -97,10 +104,15 @@ class Links {
   [[nodiscard]] base::Result<Link> insert_generated(storage::Transaction& tx, Link link) const;
   [[nodiscard]] base::Result<Link> insert_custom(storage::Transaction& tx, Link link) const;
 
+  [[nodiscard]] base::Status announce(storage::Transaction& tx, std::string_view type,
+                                      const Link& link, bool chosen_code,
+                                      std::string_view traceparent) const;
+
   const std::string public_url_;  // without a slash at the end
   const OwnHosts own_hosts_;
   const CodeSpace codes_;
   const base::Clock& clock_;
+  events::Outbox* const outbox_;
 };
 
 // Could such a code exist? The redirect asks it first: what cannot exist needs no look-up.

@@ -78,6 +78,10 @@ LinkChange change_of(const LinkPatchJson& patch) {
   return change;
 }
 
+std::string traceparent_of(const http::Call& call) {
+  return call.trace.is_set() ? obs::format_traceparent(call.trace) : std::string();
+}
+
 std::vector<ClickBucketJson> buckets(const std::vector<ClickBucket>& from) {
   std::vector<ClickBucketJson> to;
   to.reserve(from.size());
@@ -102,7 +106,7 @@ http::Response LinksApi::answer(int status, const Link& link, std::int64_t click
 
 base::Result<http::Response> LinksApi::create(http::Call& call, storage::Transaction& tx) const {
   ASHLAR_ASSIGN(const NewLink wanted, create_link_schema().parse_body(call.body));
-  ASHLAR_ASSIGN(const Link link, module_.links.create(tx, wanted));
+  ASHLAR_ASSIGN(const Link link, module_.links.create(tx, wanted, traceparent_of(call)));
   http::Response response = answer(201, link, 0);
   response.header("Location", "/v1/links/" + link.code);
   return response;
@@ -153,8 +157,8 @@ base::Result<http::Response> LinksApi::update(http::Call& call, storage::Transac
   ASHLAR_ASSIGN(const LinkPatchJson patch, update_link_schema().parse_body(call.body));
   ASHLAR_ASSIGN(const Link before, module_.links.find(tx, call.param(0)));
   ASHLAR_TRY(check_if_match(call, before));
-  ASHLAR_ASSIGN(const Link link,
-                module_.links.update(tx, before.code, change_of(patch), before.version));
+  ASHLAR_ASSIGN(const Link link, module_.links.update(tx, before.code, change_of(patch),
+                                                      before.version, traceparent_of(call)));
   ASHLAR_ASSIGN(const std::int64_t clicks, store::total_clicks(tx, link.id));
   return answer(200, link, clicks);
 }

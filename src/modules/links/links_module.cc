@@ -10,7 +10,7 @@ LinksModule::LinksModule(Options options, storage::Database& database, const bas
       clock(clk),
       region(options.region),
       links(std::move(options.public_url), std::move(options.own_hosts),
-            CodeSpace(options.code_secret), clk),
+            CodeSpace(options.code_secret), clk, options.outbox),
       feed(database, clk),
       recorder(database, clk, entropy, metrics, log, &feed, options.click_shards),
       folder(database, clk, metrics, log, [this] { return recorder.busy(); }),

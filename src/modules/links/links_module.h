@@ -20,6 +20,9 @@
 namespace ashlar::cache {
 class FarRegion;
 }
+namespace ashlar::events {
+class Outbox;
+}
 namespace ashlar::http {
 class CursorCodec;
 }
@@ -34,6 +37,7 @@ class LinksModule {
     std::string code_secret;             // CodeSpace::kSecretBytes, the installation's
     std::size_t click_shards;            // see ClickRecorder
     cache::FarRegion* region = nullptr;  // of redirects; null: there is no far cache
+    events::Outbox* outbox = nullptr;    // where links publish; null: nowhere
   };
 
   // All by reference outlives it.

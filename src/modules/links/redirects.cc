@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "modules/links/clicks.h"
 #include "modules/links/links.h"
+#include "modules/links/links_events.h"
 #include "modules/links/redirect_codec.h"
 #include "platform/cache/hot_keys.h"
 #include "platform/cache/load_metrics.h"
@@ -124,17 +125,30 @@ Redirects::Redirects(const Options& options, std::uint64_t seed, storage::Databa
       codec_(redirect_codec()),
       flights_({}, kit::CacheHash<std::string>(seed)) {
   db_.subscribe(std::string(kLinksChannel), [this](const storage::Database::Notice& notice) {
-    // In this order: what is read from the far cache after the drop would be kept, and a load that
-    // began before it must not answer whoever comes after it.
-    const std::string code(notice.payload);
-    notice.resync ? region_.distrust_all() : region_.distrust(code);
-    notice.resync ? cache_.clear() : cache_.drop(code);
-    notice.resync ? flights_.detach_all() : flights_.detach(code);
+    notice.resync ? forget_all() : forget(std::string(notice.payload));
   });
   metrics.make_gauge_callback("ashlar_links_cache_bytes", "Memory of the redirect cache.", {},
                               [this] { return static_cast<double>(cache_.stats().bytes); });
   metrics.make_gauge_callback("ashlar_links_cache_entries", "Codes in the redirect cache.", {},
                               [this] { return static_cast<double>(cache_.stats().entries); });
+}
+
+void Redirects::hear(const events::Event* event) {
+  if (event == nullptr) return forget_all();
+  if (outdates_redirect(*event)) forget(event->aggregate_id);
+}
+
+// In this order: what is read from the far cache after the drop would be kept, and a load that
+// began before it must not answer whoever comes after it.
+void Redirects::forget(const std::string& code) {
+  region_.distrust(code);
+  cache_.drop(code);
+  flights_.detach(code);
+}
+void Redirects::forget_all() {
+  region_.distrust_all();
+  cache_.clear();
+  flights_.detach_all();
 }
 
 http::Route Redirects::route() {

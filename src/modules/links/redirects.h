@@ -37,6 +37,9 @@
 namespace ashlar::base {
 class Clock;
 }
+namespace ashlar::events {
+struct Event;
+}
 namespace ashlar::obs {
 class Counter;
 class Registry;
@@ -78,6 +81,9 @@ class Redirects {
   [[nodiscard]] std::vector<std::string> hot_codes() const;
   void warm(const std::string& code);
 
+  // Of each link's event, in every process (events::Consumers::on_each_instance); null: resync.
+  void hear(const events::Event* event);
+
   // Forgets what came from the far cache more than kFarTrust ago. Called every second or so.
   void forget_far();
 
@@ -87,6 +93,8 @@ class Redirects {
 
   http::InlineOutcome answer_inline(http::InlineRequest& request);
   base::Result<http::Response> answer_from_storage(http::Call& call);
+  void forget(const std::string& code);
+  void forget_all();
   Found find_once(const std::string& code, base::Mono deadline);
   Found load(const std::string& code, base::Mono deadline);
   // What another has put there meanwhile.

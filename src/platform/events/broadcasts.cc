@@ -38,8 +38,7 @@ void Broadcasts::tell(const Event& event) {
 
 base::Status Broadcasts::begin() {
   if (!reader_) {
-    reader_ =
-        std::make_unique<LogReader>(db_, packed_types(types()), LogReader::Columns::kWithoutData);
+    reader_ = std::make_unique<LogReader>(db_, packed_types(types()));
   }
   // The position first: what commits from here on is read, what was before is covered by resync.
   ASHLAR_ASSIGN(position_, reader_->newest());

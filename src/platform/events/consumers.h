@@ -27,7 +27,7 @@
 //     instance has worked for kForgotten holds nothing back any more.
 //
 // Broadcast consumers (on_each_instance) have no position: each instance gets what commits while it
-// runs, without a transaction and without data, and `resync` where it may have missed something.
+// runs, without a transaction, and `resync` where it may have missed something.
 // What commits here they have before write() returns (and maybe once more). They are for caches.
 //
 // Errors of the management functions beside storage's: kNotFound consumer_not_found,

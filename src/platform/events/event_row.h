@@ -13,10 +13,9 @@ class Row;
 
 namespace ashlar::events::store {
 
-#define ASHLAR_EVENT_COLUMNS(payload)                                          \
-  "o.seq, o.id, o.tenant_id, o.aggregatetype, o.aggregateid, o.type, " payload \
-  ", o.traceparent, o.occurred_at"
-inline constexpr int kEventColumns = 9;
+#define ASHLAR_EVENT_COLUMNS                                                      \
+  "o.seq, o.id, o.tenant_id, o.aggregatetype, o.aggregateid, o.type, o.payload, " \
+  "o.traceparent, o.occurred_at"
 
 // `first`: the column of seq.
 Event read_event(const storage::Row& row, int first);

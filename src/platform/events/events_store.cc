@@ -45,25 +45,19 @@ constexpr Sql kAppendFor{
     " SELECT nextval('outbox_seq'), ?1, ?8, ?2, ?3, ?4, ?5, ?6, ?7 FROM l RETURNING seq"};
 
 constexpr Sql kEventsAfter{Audience::kPlatform,
-                           "SELECT " ASHLAR_EVENT_COLUMNS("o.payload") " FROM outbox AS o"
+                           "SELECT " ASHLAR_EVENT_COLUMNS
+                           " FROM outbox AS o"
                            " WHERE o.seq > ?1 AND " FITS("?2") " ORDER BY o.seq LIMIT ?3",
-                           "SELECT " ASHLAR_EVENT_COLUMNS("o.payload") " FROM outbox AS o"
+                           "SELECT " ASHLAR_EVENT_COLUMNS
+                           " FROM outbox AS o"
                            " WHERE o.seq > ?1 AND " FITS_PG("?2") " ORDER BY o.seq LIMIT ?3"};
-constexpr Sql kHeadsAfter{Audience::kPlatform,
-                          "SELECT " ASHLAR_EVENT_COLUMNS("''") " FROM outbox AS o"
-                          " WHERE o.seq > ?1 AND " FITS("?2") " ORDER BY o.seq LIMIT ?3",
-                          "SELECT " ASHLAR_EVENT_COLUMNS("''") " FROM outbox AS o"
-                          " WHERE o.seq > ?1 AND " FITS_PG("?2") " ORDER BY o.seq LIMIT ?3"};
 #define OF_SEQS " WHERE o.seq IN (SELECT value FROM json_each(?1)) ORDER BY o.seq"
 #define OF_SEQS_PG                                     \
   " WHERE o.seq = ANY (ARRAY(SELECT CAST(n AS bigint)" \
   " FROM jsonb_array_elements_text(CAST(?1 AS jsonb)) AS t (n))) ORDER BY o.seq"
 constexpr Sql kEventsOf{Audience::kPlatform,
-                        "SELECT " ASHLAR_EVENT_COLUMNS("o.payload") " FROM outbox AS o" OF_SEQS,
-                        "SELECT " ASHLAR_EVENT_COLUMNS("o.payload") " FROM outbox AS o" OF_SEQS_PG};
-constexpr Sql kHeadsOf{Audience::kPlatform,
-                       "SELECT " ASHLAR_EVENT_COLUMNS("''") " FROM outbox AS o" OF_SEQS,
-                       "SELECT " ASHLAR_EVENT_COLUMNS("''") " FROM outbox AS o" OF_SEQS_PG};
+                        "SELECT " ASHLAR_EVENT_COLUMNS " FROM outbox AS o" OF_SEQS,
+                        "SELECT " ASHLAR_EVENT_COLUMNS " FROM outbox AS o" OF_SEQS_PG};
 constexpr Sql kLastSeq{Audience::kPlatform, "SELECT coalesce(max(seq), 0) FROM outbox"};
 
 // The next two are PostgreSQL's; the first text is never run.
@@ -78,10 +72,12 @@ constexpr Sql kWindowSeqs{
 
 constexpr Sql kListOfTenant{
     Audience::kTenant,
-    "SELECT " ASHLAR_EVENT_COLUMNS("o.payload") " FROM outbox AS o WHERE o.tenant_id = :tenant"
+    "SELECT " ASHLAR_EVENT_COLUMNS
+    " FROM outbox AS o WHERE o.tenant_id = :tenant"
     " AND o.seq < ?1 AND (?2 = '' OR o.type GLOB ?2) AND (?3 = '' OR o.aggregatetype = ?3)"
     " AND (?4 = '' OR o.aggregateid = ?4) ORDER BY o.seq DESC LIMIT ?5",
-    "SELECT " ASHLAR_EVENT_COLUMNS("o.payload") " FROM outbox AS o WHERE o.tenant_id = :tenant"
+    "SELECT " ASHLAR_EVENT_COLUMNS
+    " FROM outbox AS o WHERE o.tenant_id = :tenant"
     " AND o.seq < ?1 AND (?2 = '' OR o.type LIKE replace(replace(?2, '_', '\\_'), '*', '%'))"
     " AND (?3 = '' OR o.aggregatetype = ?3) AND (?4 = '' OR o.aggregateid = ?4)"
     " ORDER BY o.seq DESC LIMIT ?5"};
@@ -148,11 +144,11 @@ constexpr Sql kEraseLog{Audience::kTenant,
                         "DELETE FROM outbox WHERE tenant_id = :tenant AND seq IN (SELECT seq"
                         " FROM outbox WHERE tenant_id = :tenant ORDER BY seq LIMIT ?1)"};
 
-constexpr std::array<const Sql*, 21> kStatements{
-    &kAppend,       &kAppendFor, &kEventsAfter, &kHeadsAfter,   &kEventsOf,    &kHeadsOf,
-    &kLastSeq,      &kSnapshot,  &kWindowSeqs,  &kListOfTenant, &kAddConsumer, &kListConsumers,
-    &kFindConsumer, &kTakeLease, &kEndLease,    &kMove,         &kTouch,       &kReplayable,
-    &kLag,          &kExpiry,    &kExpire};
+constexpr std::array<const Sql*, 19> kStatements{
+    &kAppend,       &kAppendFor,  &kEventsAfter,  &kEventsOf,    &kLastSeq,
+    &kSnapshot,     &kWindowSeqs, &kListOfTenant, &kAddConsumer, &kListConsumers,
+    &kFindConsumer, &kTakeLease,  &kEndLease,     &kMove,        &kTouch,
+    &kReplayable,   &kLag,        &kExpiry,       &kExpire};
 constexpr std::array<const Sql*, 3> kMoreStatements{&kForget, &kOldest, &kEraseLog};
 
 ConsumerRow read_consumer(const Row& row) {
@@ -228,18 +224,14 @@ base::Result<EventSeq> append(storage::Transaction& tx, const Event& event, std:
 }
 
 base::Result<std::vector<Event>> events_after(storage::Transaction& tx, std::int64_t seq,
-                                              std::string_view types, std::int64_t limit,
-                                              LogReader::Columns columns) {
-  const bool all = columns == LogReader::Columns::kAll;
-  return read_events(tx, all ? kEventsAfter : kHeadsAfter, {seq, types, limit});
+                                              std::string_view types, std::int64_t limit) {
+  return read_events(tx, kEventsAfter, {seq, types, limit});
 }
 
 base::Result<std::vector<Event>> events_of(storage::Transaction& tx,
-                                           std::span<const std::int64_t> seqs,
-                                           LogReader::Columns columns) {
-  const bool all = columns == LogReader::Columns::kAll;
+                                           std::span<const std::int64_t> seqs) {
   const std::string list = packed(seqs);
-  return read_events(tx, all ? kEventsOf : kHeadsOf, {list});
+  return read_events(tx, kEventsOf, {list});
 }
 
 base::Result<std::int64_t> last_seq(storage::Transaction& tx) { return read_number(tx, kLastSeq); }

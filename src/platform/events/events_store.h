@@ -32,11 +32,9 @@ base::Result<EventSeq> append(storage::Transaction& tx, const Event& event, std:
 
 // --- The log -------------------------------------------------------------------------------------
 base::Result<std::vector<Event>> events_after(storage::Transaction& tx, std::int64_t seq,
-                                              std::string_view types, std::int64_t limit,
-                                              LogReader::Columns columns);
+                                              std::string_view types, std::int64_t limit);
 base::Result<std::vector<Event>> events_of(storage::Transaction& tx,
-                                           std::span<const std::int64_t> seqs,
-                                           LogReader::Columns columns);
+                                           std::span<const std::int64_t> seqs);
 base::Result<std::int64_t> last_seq(storage::Transaction& tx);  // 0: there is none
 // PostgreSQL only: the present snapshot, and the numbers of a window.
 base::Result<std::string> snapshot(storage::Transaction& tx);

@@ -27,8 +27,8 @@ std::string packed_types(const std::vector<std::string>& patterns) {
   return list;
 }
 
-LogReader::LogReader(storage::Database& db, std::string types, Columns columns)
-    : db_(db), types_(std::move(types)), columns_(columns) {}
+LogReader::LogReader(storage::Database& db, std::string types)
+    : db_(db), types_(std::move(types)) {}
 
 LogPosition LogReader::oldest() const {
   if (db_.dialect() == storage::Dialect::kSqlite) return {};
@@ -55,7 +55,7 @@ base::Result<LogPage> LogReader::read(const LogPosition& at, int limit) {
 base::Result<LogPage> LogReader::read_sqlite(const LogPosition& at, int limit) {
   return db_.read(kContext, [&](storage::Transaction& tx) -> base::Result<LogPage> {
     LogPage page{.events = {}, .begin = at, .end = at, .more = false};
-    ASHLAR_ASSIGN(page.events, store::events_after(tx, at.seq, types_, limit, columns_));
+    ASHLAR_ASSIGN(page.events, store::events_after(tx, at.seq, types_, limit));
     page.more = page.events.size() == static_cast<std::size_t>(limit);
     if (page.more) {
       page.end.seq = page.events.back().seq.value;
@@ -81,7 +81,7 @@ base::Result<LogPage> LogReader::read_postgres(const LogPosition& at, int limit)
     const std::span<const std::int64_t> chosen(first,
                                                std::min(left, static_cast<std::size_t>(limit)));
     if (!chosen.empty()) {
-      ASHLAR_ASSIGN(page.events, store::events_of(tx, chosen, columns_));
+      ASHLAR_ASSIGN(page.events, store::events_of(tx, chosen));
     }
     page.more = chosen.size() < left || !whole_;
     page.end = page.more ? LogPosition{chosen.back(), page.begin.from, page.begin.to}

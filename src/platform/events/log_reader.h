@@ -66,10 +66,8 @@ class LogReader {
  public:
   static constexpr std::int64_t kMostSeqs = 50'000;
 
-  enum class Columns : unsigned char { kAll, kWithoutData };
-
   // `db` outlives it. `types`: packed_types().
-  LogReader(storage::Database& db, std::string types, Columns columns = Columns::kAll);
+  LogReader(storage::Database& db, std::string types);
 
   // Before everything, and after all that is committed.
   [[nodiscard]] LogPosition oldest() const;
@@ -85,7 +83,6 @@ class LogReader {
 
   storage::Database& db_;
   const std::string types_;
-  const Columns columns_;
 
   // PostgreSQL: numbers of the window that was read last, so that not each page sorts it anew.
   LogPosition window_;              // those after window_.seq

@@ -44,14 +44,15 @@ base::Result<EventSeq> Outbox::append_of(storage::Transaction& tx, base::TenantI
             .time = clock_.now()};
   ASHLAR_ASSIGN(row.seq, store::append(tx, row, event.data));
   const EventSeq seq = row.seq;
-  after_commit(tx, std::move(row));
+  after_commit(tx, std::move(row), event.data);
   return seq;
 }
 
-void Outbox::after_commit(storage::Transaction& tx, Event event) const {
+void Outbox::after_commit(storage::Transaction& tx, Event event, const std::string& data) const {
   const bool wanted = std::any_of(told_types_.begin(), told_types_.end(),
                                   [&](const auto& type) { return type_fits(type, event.type); });
   if (!wanted) return tx.on_commit(wake_);
+  event.data = data;
   tx.on_commit([this, event = std::move(event)] {
     told_(event);
     wake_();

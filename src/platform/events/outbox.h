@@ -45,7 +45,7 @@ class Outbox {
   Outbox& operator=(const Outbox&) = delete;
 
   // Before the first append(): `told` is called with each event of these types after its commit
-  // here (Consumers::tell); without its data. Quick, any thread, does not use the database.
+  // here (Consumers::tell). Quick, any thread, does not use the database.
   void set_listener(std::vector<std::string> types, std::function<void(const Event&)> told);
 
   base::Result<EventSeq> append(storage::Transaction& tx, const NewEvent& event);
@@ -56,7 +56,7 @@ class Outbox {
  private:
   base::Result<EventSeq> append_of(storage::Transaction& tx, base::TenantId tenant,
                                    const NewEvent& event);
-  void after_commit(storage::Transaction& tx, Event event) const;
+  void after_commit(storage::Transaction& tx, Event event, const std::string& data) const;
 
   const base::Clock& clock_;
   base::Entropy& entropy_;

@@ -36,10 +36,10 @@ constexpr Sql kParkBehind{
     " o.aggregateid), o.seq, 0, ?3, 0, '', ?4 FROM outbox AS o"
     " WHERE o.seq = ANY (ARRAY(SELECT CAST(n AS bigint)"
     " FROM jsonb_array_elements_text(CAST(?2 AS jsonb)) AS t (n))) ORDER BY o.seq"};
-#define PARKED_COLUMNS \
+#define PARKED_COLUMNS                                                 \
   "SELECT p.id, p.attempts, p.tenant_id, p.consumer, p.key, p.error, " \
-  "p.changed_at, "         \
-  ASHLAR_EVENT_COLUMNS("o.payload") " FROM event_parked AS p LEFT JOIN outbox AS o"          \
+  "p.changed_at, " ASHLAR_EVENT_COLUMNS                                \
+  " FROM event_parked AS p LEFT JOIN outbox AS o"                      \
   " ON o.seq = p.seq"
 constexpr Sql kDue{Audience::kPlatform, PARKED_COLUMNS
                    " WHERE p.consumer = ?1 AND p.state = 0 AND p.next_at <= ?2"
