@@ -1,0 +1,202 @@
+#include "platform/jobs/gates.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "platform/jobs/text_array.h"
+#include "platform/storage/database.h"
+
+namespace ashlar::jobs::store {
+namespace {
+
+using storage::Audience;
+using storage::Dialect;
+using storage::Row;
+using storage::Sql;
+using storage::Transaction;
+
+constexpr Sql kAddTenant{
+    Audience::kTenant,
+    "INSERT INTO job_notes (tenant_id, kind, queue, what, key, key_limit)"
+    " VALUES (:tenant, ?1, ?2, ?3, ?4, ?5)",
+    "INSERT INTO job_notes (tenant_id, kind, queue, what, key, key_limit)"
+    " SELECT :tenant, g.kind, g.queue, g.what, g.key, g.key_limit FROM unnest(?1::text[],"
+    " ?2::text[], ?3::bigint[], ?4::text[], ?5::bigint[]) AS g(kind, queue, what, key, key_limit)"};
+constexpr Sql kAddPlatform{
+    Audience::kPlatform,
+    "INSERT INTO job_notes (tenant_id, kind, queue, what, key, key_limit)"
+    " VALUES (?6, ?1, ?2, ?3, ?4, ?5)",
+    "INSERT INTO job_notes (tenant_id, kind, queue, what, key, key_limit)"
+    " SELECT g.tenant_id, g.kind, g.queue, g.what, g.key, g.key_limit FROM unnest(?1::text[],"
+    " ?2::text[], ?3::bigint[], ?4::text[], ?5::bigint[], ?6::bigint[])"
+    " AS g(kind, queue, what, key, key_limit, tenant_id)"};
+
+constexpr Sql kTake{
+    Audience::kPlatform,
+    "DELETE FROM job_notes WHERE id IN (SELECT id FROM job_notes WHERE kind = ?1 ORDER BY id"
+    " LIMIT ?2) RETURNING id, tenant_id, queue, what, key, key_limit",
+    "DELETE FROM job_notes WHERE id = ANY(ARRAY(SELECT id FROM job_notes WHERE kind = ?1"
+    " ORDER BY id LIMIT ?2 FOR UPDATE SKIP LOCKED))"
+    " RETURNING id, tenant_id, queue, what, key, key_limit"};
+
+constexpr Sql kFreeRunning{Audience::kPlatform,
+                           "UPDATE job_queues SET running = max(running - ?4, 0)"
+                           " WHERE kind = ?1 AND tenant_id = ?2 AND queue = ?3",
+                           "UPDATE job_queues SET running = greatest(running - ?4, 0)"
+                           " WHERE kind = ?1 AND tenant_id = ?2 AND queue = ?3"};
+
+// A key's row, locked from here on, with what was freed taken off.
+constexpr Sql kOpenKey{
+    Audience::kPlatform,
+    "INSERT INTO job_keys (tenant_id, kind, queue, key, admitted, key_limit)"
+    " VALUES (?1, ?2, ?3, ?4, 0, max(?6, 1)) ON CONFLICT (tenant_id, kind, queue, key) DO UPDATE"
+    " SET admitted = max(admitted - ?5, 0),"
+    " key_limit = CASE WHEN ?6 > 0 THEN ?6 ELSE key_limit END RETURNING admitted, key_limit",
+    "INSERT INTO job_keys AS k (tenant_id, kind, queue, key, admitted, key_limit)"
+    " VALUES (?1, ?2, ?3, ?4, 0, greatest(?6, 1)) ON CONFLICT (tenant_id, kind, queue, key)"
+    " DO UPDATE SET admitted = greatest(k.admitted - ?5, 0),"
+    " key_limit = CASE WHEN ?6 > 0 THEN ?6 ELSE k.key_limit END RETURNING k.admitted, k.key_limit"};
+constexpr Sql kAdmit{
+    Audience::kPlatform,
+    "UPDATE jobs SET phase = CASE WHEN ordered = 1 AND run_at > ?6 THEN 1 ELSE 0 END WHERE id IN"
+    " (SELECT id FROM jobs INDEXED BY jobs_held WHERE kind = ?1 AND tenant_id = ?2 AND queue = ?3"
+    " AND key = ?4 AND phase = 2 ORDER BY CASE ordered WHEN 1 THEN 0 ELSE rank END, id LIMIT ?5)"
+    " RETURNING phase",
+    "UPDATE jobs SET phase = CASE WHEN ordered = 1 AND run_at > ?6 THEN 1 ELSE 0 END WHERE"
+    " id = ANY(ARRAY(SELECT id FROM jobs WHERE kind = ?1 AND tenant_id = ?2 AND queue = ?3"
+    " AND key = ?4 AND phase = 2 ORDER BY CASE ordered WHEN 1 THEN 0 ELSE rank END, id LIMIT ?5))"
+    " AND phase = 2 RETURNING phase"};
+constexpr Sql kCountKey{Audience::kPlatform,
+                        "UPDATE job_keys SET admitted = admitted + ?5 WHERE tenant_id = ?1"
+                        " AND kind = ?2 AND queue = ?3 AND key = ?4"};
+constexpr Sql kForgetKey{Audience::kPlatform,
+                         "DELETE FROM job_keys WHERE tenant_id = ?1 AND kind = ?2 AND queue = ?3"
+                         " AND key = ?4 AND admitted = 0"};
+
+struct Taken {
+  std::int64_t id = 0;
+  Note note;
+};
+
+struct KeyChange {
+  std::int64_t freed = 0;
+  std::int64_t key_limit = 0;
+};
+
+// Ordered maps: rows are locked in the same order by everybody.
+using Keys = std::map<std::tuple<std::int64_t, std::string, std::string>, KeyChange>;
+using Queues = std::map<std::pair<std::int64_t, std::string>, std::int64_t>;
+
+base::Result<std::vector<Taken>> take_notes(Transaction& tx, std::string_view kind) {
+  std::vector<Taken> taken;
+  ASHLAR_TRY(tx.query(kTake, {kind, kNotesAtOnce}, [&](const Row& row) {
+    Note note{static_cast<Note::What>(row.integer(3)),
+              base::TenantId(row.integer(1)),
+              std::string(kind),
+              std::string(row.text(2)),
+              std::string(row.text(4)),
+              row.integer(5)};
+    taken.push_back({row.integer(0), std::move(note)});
+  }));
+  std::sort(taken.begin(), taken.end(), [](const Taken& a, const Taken& b) { return a.id < b.id; });
+  return taken;
+}
+
+base::Result<std::int64_t> settle_key(Transaction& tx, std::string_view kind,
+                                      const Keys::value_type& entry, base::Time now) {
+  const auto& [tenant, queue, key] = entry.first;
+  std::int64_t admitted = 0;
+  std::int64_t limit = 1;
+  ASHLAR_TRY(tx.query(kOpenKey,
+                      {tenant, kind, std::string_view(queue), std::string_view(key),
+                       entry.second.freed, entry.second.key_limit},
+                      [&](const Row& row) {
+                        admitted = row.integer(0);
+                        limit = row.integer(1);
+                      }));
+  std::int64_t ready = 0;
+  std::int64_t let_in = 0;
+  if (admitted < limit) {
+    ASHLAR_ASSIGN(let_in, tx.query(kAdmit,
+                                   {kind, tenant, std::string_view(queue), std::string_view(key),
+                                    limit - admitted, base::to_micros(now)},
+                                   [&](const Row& row) { ready += row.integer(0) == 0 ? 1 : 0; }));
+  }
+  if (let_in > 0) {
+    ASHLAR_TRY(tx.execute(kCountKey,
+                          {tenant, kind, std::string_view(queue), std::string_view(key), let_in}));
+  } else if (admitted == 0) {
+    ASHLAR_TRY(
+        tx.execute(kForgetKey, {tenant, kind, std::string_view(queue), std::string_view(key)}));
+  }
+  return ready;
+}
+
+}  // namespace
+
+base::Status add_notes(Transaction& tx, Dialect dialect, std::span<const Note> notes) {
+  if (notes.empty()) return base::ok_status();
+  const bool tenant = tx.context().is_tenant();
+  if (dialect == Dialect::kSqlite) {
+    for (const Note& n : notes) {
+      const std::string_view kind = n.kind;
+      const std::string_view queue = n.queue;
+      const std::string_view key = n.key;
+      const auto what = static_cast<std::int64_t>(n.what);
+      base::Result<std::int64_t> added =
+          tenant ? tx.execute(kAddTenant, {kind, queue, what, key, n.key_limit})
+                 : tx.execute(kAddPlatform, {kind, queue, what, key, n.key_limit, n.tenant.value});
+      if (!added.ok()) return std::move(added).error();
+    }
+    return base::ok_status();
+  }
+  std::array<TextArray, 6> a;
+  for (const Note& n : notes) {
+    a[0].add(n.kind), a[1].add(n.queue), a[2].add(static_cast<std::int64_t>(n.what));
+    a[3].add(n.key), a[4].add(n.key_limit), a[5].add(n.tenant.value);
+  }
+  base::Result<std::int64_t> added =
+      tenant ? tx.execute(kAddTenant,
+                          {a[0].text(), a[1].text(), a[2].text(), a[3].text(), a[4].text()})
+             : tx.execute(kAddPlatform, {a[0].text(), a[1].text(), a[2].text(), a[3].text(),
+                                         a[4].text(), a[5].text()});
+  if (!added.ok()) return std::move(added).error();
+  return base::ok_status();
+}
+
+base::Result<std::int64_t> settle(Transaction& tx, Dialect /*dialect*/, std::string_view kind,
+                                  base::Time now) {
+  ASHLAR_ASSIGN(const std::vector<Taken> taken, take_notes(tx, kind));
+  Keys keys;
+  Queues queues;
+  for (const auto& [id, note] : taken) {
+    if (note.what == Note::What::kRunningFree) {
+      ++queues[{note.tenant.value, note.queue}];
+      continue;
+    }
+    KeyChange& change = keys[{note.tenant.value, note.queue, note.key}];
+    if (note.what == Note::What::kKeyFree) ++change.freed;
+    if (note.key_limit > 0) change.key_limit = note.key_limit;
+  }
+  for (const auto& [queue, freed] : queues) {
+    ASHLAR_TRY(
+        tx.execute(kFreeRunning, {kind, queue.first, std::string_view(queue.second), freed}));
+  }
+  std::int64_t ready = 0;
+  for (const auto& entry : keys) {
+    ASHLAR_ASSIGN(const std::int64_t more, settle_key(tx, kind, entry, now));
+    ready += more;
+  }
+  return ready;
+}
+
+std::vector<const Sql*> gate_statements(Dialect /*dialect*/) {
+  return {&kAddTenant, &kAddPlatform, &kTake,     &kFreeRunning,
+          &kOpenKey,   &kAdmit,       &kCountKey, &kForgetKey};
+}
+
+}  // namespace ashlar::jobs::store

@@ -1,0 +1,369 @@
+#include "platform/jobs/leasing.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <utility>
+
+#include "base/clock.h"
+#include "platform/jobs/alarm.h"
+#include "platform/jobs/ending.h"
+#include "platform/jobs/gates.h"
+#include "platform/jobs/job_metrics.h"
+#include "platform/jobs/pace.h"
+#include "platform/jobs/waker.h"
+#include "platform/observability/metrics.h"
+#include "platform/storage/database.h"
+
+namespace ashlar::jobs {
+namespace {
+
+using storage::Transaction;
+using store::Claimed;
+using store::Lane;
+
+constexpr std::int64_t kNoCap = std::numeric_limits<std::int64_t>::max();
+constexpr int kLooks = 64;   // at windows of tenants, where those before had nothing for us
+constexpr int kPasses = 16;  // over the lanes of one look
+constexpr base::Millis kCountedPause{500};
+
+storage::Context context() {
+  return storage::Context::platform(storage::PlatformUse::kJobs).read_committed();
+}
+
+base::Status check(const LeaseRequest& request) {
+  const char* wrong = nullptr;
+  if (request.kind.empty() || request.kind.size() > kMaxNameBytes) {
+    wrong = "kind: 1 to 128 bytes";
+  } else if (request.max < 1 || request.max > Jobs::kMaxLease) {
+    wrong = "max: 1 to 1000";
+  } else if (request.lease.count() <= 0) {
+    wrong = "lease: above 0";
+  } else if (request.queue.has_value() && !request.tenant.has_value()) {
+    wrong = "queue: needs the tenant";
+  }
+  if (wrong == nullptr) return base::ok_status();
+  return base::fail(base::Code::kInvalid, "job_invalid", wrong);
+}
+
+// Tenants take turns in the batch too: whoever begins at its front has all of them early.
+std::vector<LeasedJob> interleaved(std::vector<Claimed> claimed, std::size_t parts) {
+  std::vector<std::vector<std::size_t>> lanes(parts);
+  for (std::size_t i = 0; i < claimed.size(); ++i) lanes[claimed[i].part].push_back(i);
+  std::vector<LeasedJob> jobs;
+  jobs.reserve(claimed.size());
+  for (std::size_t n = 0; jobs.size() < claimed.size(); ++n) {
+    for (const auto& lane : lanes) {
+      if (n < lane.size()) jobs.push_back(std::move(claimed[lane[n]].job));
+    }
+  }
+  return jobs;
+}
+
+}  // namespace
+
+// Claiming from the lanes of one look.
+struct Leasing::Round {
+  base::Time now{};
+  base::Time until{};
+  std::vector<Lane> lanes;
+  std::vector<std::int64_t> caps;    // what is left of each lane's
+  std::vector<std::int64_t> starts;  // claimed from each lane
+  std::vector<Claimed> claimed;      // part: index of its lane
+  std::int64_t wanted = 0;
+};
+
+Leasing::Leasing(storage::Database& db, const base::Clock& clock, Ending& ending,
+                 JobMetrics& metrics, Waker& waker, Alarm& alarm)
+    : db_(db),
+      dialect_(db.dialect()),
+      clock_(clock),
+      ending_(ending),
+      metrics_(metrics),
+      waker_(waker),
+      alarm_(alarm) {}
+
+base::Result<std::vector<LeasedJob>> Leasing::lease(const LeaseRequest& request) {
+  ASHLAR_TRY(check(request));
+  ASHLAR_ASSIGN(std::vector<LeasedJob> jobs,
+                db_.write(context(), [&](Transaction& tx) { return run(tx, request); }));
+  count(request, jobs, clock_.now());
+  return jobs;
+}
+
+base::Result<std::vector<LeasedJob>> Leasing::run(Transaction& tx, const LeaseRequest& request) {
+  Round round;
+  round.now = clock_.now();
+  round.until = round.now + request.lease;
+  round.wanted = request.max;
+  ASHLAR_TRY(store::use_indexed_plans(tx, dialect_));
+  ASHLAR_ASSIGN(const store::Chores chores,
+                store::look_for_chores(tx, dialect_, request.kind, round.now));
+  ASHLAR_ASSIGN(const std::int64_t ready, do_chores(tx, round.now, chores, request.kind));
+  for (int looks = 0; looks < kLooks; ++looks) {
+    bool whole = true;
+    ASHLAR_ASSIGN(round.lanes, look(tx, request, whole));
+    ASHLAR_TRY(claim_round(tx, request, round, whole));
+    const bool any = !round.claimed.empty();
+    if (any || whole) break;
+  }
+  if (ready > 0 && static_cast<int>(round.claimed.size()) == request.max) {
+    tx.on_commit([this, kind = std::string(request.kind)] { waker_.wake(kind); });  // for others
+  }
+  ASHLAR_TRY(drop_lost(tx, request, round));
+  return interleaved(std::move(round.claimed), round.lanes.size());
+}
+
+base::Result<std::vector<Lane>> Leasing::look(Transaction& tx, const LeaseRequest& request,
+                                              bool& whole) {
+  std::vector<Lane> lanes;
+  if (request.queue.has_value()) {
+    ASHLAR_ASSIGN(Lane lane, store::lane_of(tx, request.kind, *request.tenant, *request.queue));
+    lanes.push_back(std::move(lane));
+    return lanes;
+  }
+  std::int64_t after = store::kFromTheFirst;
+  {
+    const std::lock_guard lock(mutex_);
+    after = turns_of(request.kind).after();
+  }
+  if (request.tenant.has_value()) {
+    ASHLAR_ASSIGN(lanes, store::lanes_of_tenant(tx, dialect_, request.kind, *request.tenant, "",
+                                                Turns::kQueues));
+  } else {
+    ASHLAR_ASSIGN(lanes, store::lanes_of_tenants(tx, dialect_, request.kind, after, Turns::kTenants,
+                                                 Turns::kQueues));
+    if (lanes.empty() && after != store::kFromTheFirst) {
+      ASHLAR_ASSIGN(lanes, store::lanes_of_tenants(tx, dialect_, request.kind, store::kFromTheFirst,
+                                                   Turns::kTenants, Turns::kQueues));
+    }
+  }
+  std::map<base::TenantId, int> queues;
+  for (const Lane& lane : lanes) ++queues[lane.tenant];
+  whole = static_cast<int>(queues.size()) < Turns::kTenants;
+  // Of a tenant with more queues than fit, those after the last that was served.
+  for (const auto& [tenant, found] : queues) {
+    if (found < Turns::kQueues) continue;
+    std::string last;
+    {
+      const std::lock_guard lock(mutex_);
+      last = turns_of(request.kind).queue_after(tenant);
+    }
+    if (last.empty()) continue;
+    ASHLAR_ASSIGN(std::vector<Lane> more,
+                  store::lanes_of_tenant(tx, dialect_, request.kind, tenant, last, Turns::kQueues));
+    if (more.empty()) continue;
+    const auto mine = [&](const Lane& lane) { return lane.tenant == tenant; };
+    const auto first = std::find_if(lanes.begin(), lanes.end(), mine);
+    const auto at = lanes.erase(first, std::find_if_not(first, lanes.end(), mine));
+    lanes.insert(at, more.begin(), more.end());
+  }
+  const std::lock_guard lock(mutex_);
+  return turns_of(request.kind).in_turn(std::move(lanes));
+}
+
+base::Status Leasing::claim_round(Transaction& tx, const LeaseRequest& request, Round& round,
+                                  bool whole) {
+  ASHLAR_TRY(store::lock_gates(tx, dialect_, request.kind, round.lanes));
+  ASHLAR_TRY(take_counted(tx, request, round));
+  cap(round, request.kind);
+  round.starts.assign(round.lanes.size(), 0);
+  const std::vector<std::int64_t> shares = share(round.lanes, round.caps, round.wanted);
+  ASHLAR_TRY(claim_parts(tx, request, round));
+  if (!request.queue.has_value()) {
+    const std::lock_guard lock(mutex_);
+    turns_of(request.kind).served(round.lanes, shares, whole);
+  }
+  return close_gates(tx, request, round);
+}
+
+// On PostgreSQL a claim cannot reach counted jobs whose lease ran out: where their queue is full
+// they are looked for, not at each claim.
+base::Status Leasing::take_counted(Transaction& tx, const LeaseRequest& request, Round& round) {
+  const bool full = std::any_of(round.lanes.begin(), round.lanes.end(), [](const Lane& lane) {
+    return lane.max_running.has_value() && lane.running >= *lane.max_running;
+  });
+  if (!full || dialect_ != storage::Dialect::kPostgres) return base::ok_status();
+  {
+    const std::lock_guard lock(mutex_);
+    const base::Micros since = round.now - counted_taken_;
+    if (since >= base::Micros(0) && since < kCountedPause) return base::ok_status();
+    counted_taken_ = round.now;
+  }
+  const store::Chores lost{.notes = true, .due = false, .lost = true};
+  ASHLAR_TRY(do_chores(tx, round.now, lost, request.kind));
+  return store::lock_gates(tx, dialect_, request.kind, round.lanes);
+}
+
+void Leasing::cap(Round& round, std::string_view kind) {
+  const std::int64_t now = base::to_micros(round.now);
+  round.caps.assign(round.lanes.size(), kNoCap);
+  for (std::size_t i = 0; i < round.lanes.size(); ++i) {
+    const Lane& lane = round.lanes[i];
+    std::int64_t& left = round.caps[i];
+    if (lane.paused) left = 0;
+    if (lane.max_running.has_value()) {
+      left = std::min(left, std::max<std::int64_t>(*lane.max_running - lane.running, 0));
+    }
+    if (!lane.rate_per_s.has_value()) continue;
+    const Pace pace(*lane.rate_per_s, lane.burst);
+    const std::int64_t allowed = pace.allowed(now, lane.tat);
+    if (allowed == 0 && left > 0) alarm_.at(base::from_micros(pace.next_at(lane.tat)), kind);
+    left = std::min(left, allowed);
+  }
+}
+
+base::Status Leasing::claim_parts(Transaction& tx, const LeaseRequest& request, Round& round) {
+  const store::Claim claim{request.kind, request.worker, round.now, round.until};
+  for (int pass = 0; pass < kPasses; ++pass) {
+    const std::int64_t left = round.wanted - static_cast<std::int64_t>(round.claimed.size());
+    const std::vector<std::int64_t> shares = share(round.lanes, round.caps, left);
+    std::vector<store::Part> parts;
+    std::vector<std::size_t> lanes;  // of each part
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+      if (shares[i] == 0) continue;
+      parts.push_back({&round.lanes[i], shares[i]});
+      lanes.push_back(i);
+    }
+    if (parts.empty()) return base::ok_status();
+    ASHLAR_ASSIGN(std::vector<Claimed> claimed, store::claim(tx, dialect_, claim, parts));
+    std::vector<std::int64_t> got(parts.size(), 0);
+    for (Claimed& one : claimed) {
+      ++got[one.part];
+      one.part = lanes[one.part];
+      round.claimed.push_back(std::move(one));
+    }
+    for (std::size_t p = 0; p < parts.size(); ++p) {
+      const std::size_t i = lanes[p];
+      round.starts[i] += got[p];
+      round.caps[i] = got[p] < parts[p].most ? 0 : round.caps[i] - got[p];  // it has no more
+    }
+  }
+  return base::ok_status();
+}
+
+base::Status Leasing::close_gates(Transaction& tx, const LeaseRequest& request, Round& round) {
+  const std::int64_t now = base::to_micros(round.now);
+  for (std::size_t i = 0; i < round.lanes.size(); ++i) {
+    const Lane& lane = round.lanes[i];
+    if (!lane.gated || round.starts[i] == 0) continue;
+    std::int64_t tat = lane.tat;
+    if (lane.rate_per_s.has_value()) {
+      const Pace pace(*lane.rate_per_s, lane.burst);
+      tat = pace.advance(now, tat, round.starts[i]);
+      alarm_.at(base::from_micros(pace.next_at(tat)), request.kind);
+    }
+    ASHLAR_TRY(store::count_starts(tx, request.kind, lane, round.starts[i], tat));
+  }
+  return base::ok_status();
+}
+
+// Where the claim itself found leases that had run out (PostgreSQL).
+base::Status Leasing::drop_lost(Transaction& tx, const LeaseRequest& request, Round& round) {
+  std::vector<Ending::Found> found;
+  std::vector<std::size_t> at;
+  for (std::size_t i = 0; i < round.claimed.size(); ++i) {
+    const Claimed& one = round.claimed[i];
+    if (one.lost_until <= 0) continue;
+    found.push_back({one.job.ref, one.job.tenant, one.lost_started_at, one.lost_until,
+                     one.job.max_attempts, one.cancel_asked});
+    at.push_back(i);
+  }
+  if (found.empty()) return base::ok_status();
+  ASHLAR_ASSIGN(const std::vector<bool> may_run, ending_.take_found(tx, round.now, found));
+  for (std::size_t n = at.size(); n-- > 0;) {
+    if (!may_run[n])
+      round.claimed.erase(round.claimed.begin() + static_cast<std::ptrdiff_t>(at[n]));
+  }
+  obs::Counter& ran_out = metrics_.of(request.kind).lease_ran_out;
+  tx.on_commit([&ran_out, n = found.size()] { ran_out.add(n); });
+  return base::ok_status();
+}
+
+base::Result<std::int64_t> Leasing::do_chores(Transaction& tx, base::Time now,
+                                              const store::Chores& chores, std::string_view kind) {
+  std::int64_t touched = 0;
+  bool notes = chores.notes;
+  if (chores.lost) {
+    ASHLAR_ASSIGN(const std::vector<store::Facts> lost,
+                  store::lost_leases(tx, dialect_, now, kChoresAtOnce));
+    ASHLAR_TRY(ending_.take_lost(tx, now, lost));
+    touched += static_cast<std::int64_t>(lost.size());
+    notes = notes || !lost.empty();
+  }
+  if (chores.due) {
+    std::int64_t due = 0;
+    ASHLAR_TRY(promote_due(tx, now, kind, due));
+    touched += due;
+    notes = notes || due > 0;
+  }
+  if (notes && !kind.empty()) {
+    ASHLAR_ASSIGN(const std::int64_t ready, store::settle(tx, dialect_, kind, now));
+    touched += ready;
+  }
+  return touched;
+}
+
+base::Status Leasing::promote_due(Transaction& tx, base::Time now, std::string_view kind,
+                                  std::int64_t& touched) {
+  ASHLAR_ASSIGN(const std::vector<store::Facts> due, store::due_jobs(tx, now, kChoresAtOnce));
+  std::vector<JobId> ready;
+  std::vector<JobId> held;
+  std::vector<store::Note> notes;
+  std::set<std::string> kinds;
+  for (const store::Facts& one : due) {
+    if (one.kind != kind) kinds.insert(one.kind);
+    if (!one.key.has_value() || one.ordered) {
+      ready.push_back(one.id);
+      continue;
+    }
+    held.push_back(one.id);
+    notes.push_back(
+        {store::Note::What::kHeld, one.tenant, one.kind, one.queue, *one.key, one.key_limit});
+  }
+  ASHLAR_TRY(store::set_phase(tx, dialect_, ready, Phase::kReady));
+  ASHLAR_TRY(store::set_phase(tx, dialect_, held, Phase::kHeld));
+  ASHLAR_TRY(store::add_notes(tx, dialect_, notes));
+  tx.on_commit([this, kinds = std::move(kinds)] {
+    for (const std::string& other : kinds) waker_.wake(other);
+  });
+  touched = static_cast<std::int64_t>(due.size());
+  return base::ok_status();
+}
+
+base::Result<std::vector<Jobs::Renewed>> Leasing::renew(std::span<const LeaseRef> leases,
+                                                        base::Millis lease) {
+  const base::Time until = clock_.now() + lease;
+  ASHLAR_ASSIGN(
+      std::vector<store::Kept> kept,
+      db_.write(context(), [&](Transaction& tx) -> base::Result<std::vector<store::Kept>> {
+        ASHLAR_TRY(store::use_indexed_plans(tx, dialect_));
+        return store::renew(tx, dialect_, leases, until);
+      }));
+  std::map<std::pair<JobId, int>, bool> asked;
+  for (const store::Kept& one : kept) asked[{one.ref.id, one.ref.attempt}] = one.cancel_asked;
+  std::vector<Jobs::Renewed> renewed;
+  for (const LeaseRef& ref : leases) {
+    const auto found = asked.find({ref.id, ref.attempt});
+    renewed.push_back({found != asked.end(), found != asked.end() && found->second});
+  }
+  return renewed;
+}
+
+Turns& Leasing::turns_of(std::string_view kind) {
+  const auto found = turns_.find(kind);
+  return found != turns_.end() ? found->second : turns_[std::string(kind)];
+}
+
+void Leasing::count(const LeaseRequest& request, const std::vector<LeasedJob>& jobs,
+                    base::Time now) {
+  if (jobs.empty()) return;
+  JobMetrics::Kind& metrics = metrics_.of(request.kind);
+  metrics.started.add(jobs.size());
+  for (const LeasedJob& job : jobs) {
+    const base::Time due = std::max(job.run_at, job.enqueued_at);
+    metrics.start_s.observe(std::chrono::duration<double>(now - due).count());
+  }
+}
+
+}  // namespace ashlar::jobs
