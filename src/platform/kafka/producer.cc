@@ -91,7 +91,7 @@ Outcome Producer::begin() {
 
 Outcome Producer::produce(const Record& record, std::int64_t tag, base::Mono deadline,
                           std::int32_t partition) {
-  std::vector<rd_kafka_vu_t> fields(5 + record.headers.size());
+  std::vector<rd_kafka_vu_t> fields(6 + record.headers.size());
   std::size_t n = 0;
   fields[n].vtype = RD_KAFKA_VTYPE_TOPIC;
   fields[n++].u.cstr = record.topic.c_str();
@@ -101,6 +101,8 @@ Outcome Producer::produce(const Record& record, std::int64_t tag, base::Mono dea
   fields[n++].u.mem = {const_cast<char*>(record.key.data()), record.key.size()};
   fields[n].vtype = RD_KAFKA_VTYPE_VALUE;
   fields[n++].u.mem = {const_cast<char*>(record.value.data()), record.value.size()};
+  fields[n].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+  fields[n++].u.i = RD_KAFKA_MSG_F_COPY;
   fields[n].vtype = RD_KAFKA_VTYPE_OPAQUE;
   fields[n++].u.ptr = reinterpret_cast<void*>(static_cast<std::intptr_t>(tag));
   for (const auto& [name, value] : record.headers) {
