@@ -14,7 +14,7 @@ struct Call;
 
 namespace ashlar::events {
 
-class EventsModule;
+struct EventsModule;
 
 class EventsApi {
  public:
