@@ -11,8 +11,6 @@
 namespace ashlar::limits {
 namespace {
 
-using http::Method;
-
 class LimitsApiTest : public NativeFixture {};
 
 INSTANTIATE_TEST_SUITE_P(Storage, LimitsApiTest, storage::both_engines(), storage::engine_name);

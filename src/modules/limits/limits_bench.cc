@@ -49,7 +49,7 @@ std::shared_ptr<const Limit> limit_of(Algorithm algorithm, const std::string& na
 class Texts {
  public:
   template <class Draw>
-  explicit Texts(Draw&& draw) {
+  explicit Texts(Draw draw) {
     std::vector<std::size_t> ends;
     for (std::size_t i = 0; i < kDraws; ++i) {
       text_ += "user-" + std::to_string(draw());
