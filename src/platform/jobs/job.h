@@ -1,17 +1,19 @@
 // Job: a piece of work that is done later, at least once, by whoever leases it.
 //
-//             enqueue                 lease                    finish: done
-//   (none) ────────────> [ready] ───────────────> [running] ─────────────────> (history: done)
-//     │ run_at later        ^  ^  lease ran out       │ ├── fail, last attempt ─> (history: dead)
-//     │                     │  └──────────────────────┘ ├── cancel ────────────> (history:
-//     cancelled) ├──> [later] ─ due ───┤                           │ │       ^             │ ├──
-//     fail: [later] until its next attempt │       └─────────────┼───────────────────────────┴──
-//     snooze: [later], the attempt is given back └──> [held] ──────────┘ its key has a place
-//     (history: dead) ── redrive ──> [ready]
+//           enqueue             lease             end: done
+//   (none) ─────────> [ready] ─────────> [running] ─────────────────> (history: done)
+//      │               ^  ^                │ │ │ │
+//      │ run_at:       │  └── ran out ─────┘ │ │ ├─ failed, no attempt left, dead ─> (history:
+//      dead) │ later         │ due                 │ │ └─ cancelled ──────────> (history:
+//      cancelled) ├──────────> [later] <────────────────┤ │ │               │       failed        │
+//      snoozed: [later], with one attempt more │ key has       v └─ no place ─> [held] ── place
+//      free ──> [ready]
+//   cancel: from [ready], [later], [held] at once; from [running] at its worker's word.
+//   redrive: (history) ──> [ready] or [held].
 //
 // Whose job it is: (tenant, kind, queue). `kind` names the handler that works it (a runner of this
 // process, or pull workers); `queue` divides a tenant's jobs of one kind, and carries the settings
-// pause, max_running and rate (queue_settings.h).
+// pause, max_running and rate (QueueSettings, jobs.h).
 //
 // Invariants
 //  1. attempt only grows, also by redrive: (id, attempt) names one lease for ever. Whoever acts on

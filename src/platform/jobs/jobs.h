@@ -24,7 +24,8 @@
 // `now` is the clock's. Any thread.
 //
 // Errors beside storage's: kInvalid job_invalid (the detail names field and bound); kConflict
-// lease_lost; kNotFound job_not_found; kConflict job_ended, job_running (where it must not be).
+// lease_lost; kNotFound job_not_found; kConflict job_ended, job_running (where it must not be);
+// kConflict job_duplicate (redrive: another with its unique_key lives).
 #pragma once
 
 #include <cstdint>
@@ -67,18 +68,18 @@ struct RetryPlan {
 
 struct QueueSettings {
   bool paused = false;
-  std::optional<std::int64_t> max_running;  // at once, over all instances
-  std::optional<double> rate_per_s;         // starts, over all instances
-  std::int64_t burst = 1;                   // of the rate
+  std::optional<std::int64_t> max_running = {};  // at once, over all instances
+  std::optional<double> rate_per_s = {};         // starts, over all instances
+  std::int64_t burst = 1;                        // of the rate
 };
 
 struct LeaseRequest {
   std::string_view kind;
-  std::optional<base::TenantId> tenant;   // only this one's
-  std::optional<std::string_view> queue;  // only this; needs tenant
-  int max = 1;                            // 1 … kMaxLease
-  base::Millis lease{30'000};             // the worker renews before it has run out
-  std::string_view worker;                // for the person who looks: host, process, client
+  std::optional<base::TenantId> tenant = {};   // only this one's
+  std::optional<std::string_view> queue = {};  // only this; needs tenant
+  int max = 1;                                 // 1 … kMaxLease
+  base::Millis lease{30'000};                  // the worker renews before it has run out
+  std::string_view worker;                     // for the person who looks: host, process, client
 };
 
 struct Ended {
@@ -88,9 +89,9 @@ struct Ended {
 
 // Which jobs a list, a redrive or a cancel is about. Unset: any.
 struct JobFilter {
-  std::optional<std::string> kind, queue, error_contains;
-  std::optional<JobState> state;
-  std::optional<base::Time> ended_from, ended_to;
+  std::optional<std::string> kind = {}, queue = {}, error_contains = {};
+  std::optional<JobState> state = {};
+  std::optional<base::Time> ended_from = {}, ended_to = {};
 };
 
 struct QueueDepth {
