@@ -43,11 +43,12 @@ std::string kept(const base::Error& error) {
 
 }  // namespace
 
-ConsumerWorker::ConsumerWorker(ConsumerOptions options, std::string instance, std::uint64_t seed,
-                               storage::Database& db, const base::Clock& clock,
+ConsumerWorker::ConsumerWorker(ConsumerOptions options, std::string instance, bool alone,
+                               std::uint64_t seed, storage::Database& db, const base::Clock& clock,
                                obs::Registry& metrics, obs::Log& log)
     : options_(std::move(options)),
       instance_(std::move(instance)),
+      alone_(alone),
       db_(db),
       clock_(clock),
       log_(log),
@@ -118,7 +119,7 @@ base::Result<bool> ConsumerWorker::hold_lease() {
     if (!is_fenced(renewed.error())) return renewed.error();
     epoch_ = 0;
   }
-  const store::Lease wanted{options_.name, instance_, 0, now + Consumers::kLease, now};
+  const store::Lease wanted{options_.name, instance_, 0, now + Consumers::kLease, now, alone_};
   ASHLAR_ASSIGN(const auto row, db_.write(kContext, [&](Transaction& tx) {
     return store::take_lease(tx, wanted);
   }));
@@ -134,7 +135,7 @@ void ConsumerWorker::end_lease() {
   // What fails here only makes others wait until the lease has run out.
   const base::Status ended = db_.write(kContext, [&](Transaction& tx) -> base::Status {
     ASHLAR_TRY(move(tx, position_));
-    return store::end_lease(tx, {options_.name, instance_, epoch_, {}, {}});
+    return store::end_lease(tx, {options_.name, instance_, epoch_, {}, {}, false});
   });
   if (!ended.ok()) log_.info("consumer's lease not given back", {{"consumer", options_.name}});
   epoch_ = 0;
@@ -143,7 +144,8 @@ void ConsumerWorker::end_lease() {
 base::Result<bool> ConsumerWorker::move(Transaction& tx, const LogPosition& position) {
   moving_at_ = clock_.now();
   return store::move(
-      tx, {options_.name, instance_, epoch_, moving_at_ + Consumers::kLease, moving_at_}, position);
+      tx, {options_.name, instance_, epoch_, moving_at_ + Consumers::kLease, moving_at_, false},
+      position);
 }
 
 void ConsumerWorker::committed(const LogPosition& position) {

@@ -48,7 +48,7 @@ namespace ashlar::events {
 class ConsumerWorker {
  public:
   // All by reference outlives it.
-  ConsumerWorker(ConsumerOptions options, std::string instance, std::uint64_t seed,
+  ConsumerWorker(ConsumerOptions options, std::string instance, bool alone, std::uint64_t seed,
                  storage::Database& db, const base::Clock& clock, obs::Registry& metrics,
                  obs::Log& log);
   ConsumerWorker(const ConsumerWorker&) = delete;
@@ -80,6 +80,7 @@ class ConsumerWorker {
 
   const ConsumerOptions options_;
   const std::string instance_;
+  const bool alone_;
   storage::Database& db_;
   const base::Clock& clock_;
   obs::Log& log_;

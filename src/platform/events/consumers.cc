@@ -140,8 +140,8 @@ void Consumers::add(ConsumerOptions options) {
   const std::uint64_t seed = impl_->options.seed + impl_->workers.size();
   const std::string name = options.name;
   ConsumerWorker& worker =
-      impl_->workers.emplace_back(std::move(options), impl_->options.instance, seed, impl_->db,
-                                  impl_->clock, impl_->metrics, impl_->log);
+      impl_->workers.emplace_back(std::move(options), impl_->options.instance, impl_->options.alone,
+                                  seed, impl_->db, impl_->clock, impl_->metrics, impl_->log);
   impl_->add_loop(name, [&worker] { return worker.step(); });
 }
 

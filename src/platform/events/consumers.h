@@ -21,7 +21,8 @@
 //     so a long transaction delays its own events and no others. A gauge tells of it, since it also
 //     keeps the database from cleaning up.
 //  5. One instance at a time works a consumer: a lease in its row, renewed, fenced by an epoch that
-//     the position's update checks. Another takes over within kLease + kPoll.
+//     the position's update checks. Another takes over within kLease + kPoll, the same one (by
+//     its instance's name) at once.
 //  6. Events are kept until every consumer has passed them and `keep` is over; parked and dead ones
 //     as long as they are parked or dead. Dead letters are kept for keep_dead. A consumer that no
 //     instance has worked for kForgotten holds nothing back any more.
@@ -92,6 +93,8 @@ class Consumers {
 
   struct Options {
     std::string instance;  // names this process
+    // No other process works this database (SQLite): leases of the dead are taken at once.
+    bool alone = false;
     base::Seconds keep{7 * 24 * 3600};
     base::Seconds keep_dead{30 * 24 * 3600};
     std::uint64_t seed = 1;  // of jitter

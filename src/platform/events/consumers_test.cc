@@ -299,6 +299,17 @@ TEST_P(ConsumersTest, AnotherInstanceTakesOverWhenTheLeaseIsOverAndTheOldOneCann
   EXPECT_EQ(data_of("c"), Strings({"0", "1", "2", "3"}));
 }
 
+TEST_P(ConsumersTest, WhoIsAloneTakesTheLeaseOfTheDeadAtOnce) {
+  auto dead = make_consumers("dead", *db_);
+  dead->add(options("c", effect_of("c")));
+  ASSERT_TRUE(dead->run_until_idle().ok());
+  Consumers alone({.instance = "alone", .alone = true}, *db_, clock_, metrics_, log_);
+  alone.add(options("c", effect_of("c")));
+  append("a", "0");
+  ASSERT_TRUE(alone.run_until_idle().ok());
+  EXPECT_EQ(data_of("c"), Strings({"0"}));
+}
+
 TEST_P(ConsumersTest, InstancesThatTakeTheLeaseFromEachOtherRepeatNothing) {
   auto other_db = std::move(store_->open()).value();
   auto first = make_consumers("first", *db_);

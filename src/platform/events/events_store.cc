@@ -95,7 +95,7 @@ constexpr Sql kFindConsumer{Audience::kPlatform,
 constexpr Sql kTakeLease{
     Audience::kPlatform,
     "UPDATE event_consumers SET owner = ?2, epoch = epoch + 1, lease_until = ?3, seen_at = ?4"
-    " WHERE name = ?1 AND (lease_until < ?4 OR owner = ?2) RETURNING " CONSUMER_COLUMNS};
+    " WHERE name = ?1 AND (lease_until < ?4 OR owner = ?2 OR ?5 <> 0) RETURNING " CONSUMER_COLUMNS};
 constexpr Sql kEndLease{Audience::kPlatform,
                         "UPDATE event_consumers SET lease_until = 0 WHERE name = ?1"
                         " AND epoch = ?2"};
@@ -277,9 +277,9 @@ base::Result<std::optional<ConsumerRow>> find_consumer(storage::Transaction& tx,
 }
 
 base::Result<std::optional<ConsumerRow>> take_lease(storage::Transaction& tx, const Lease& lease) {
-  return maybe_consumer(
-      tx, kTakeLease,
-      {lease.consumer, lease.owner, base::to_micros(lease.until), base::to_micros(lease.now)});
+  return maybe_consumer(tx, kTakeLease,
+                        {lease.consumer, lease.owner, base::to_micros(lease.until),
+                         base::to_micros(lease.now), std::int64_t{lease.anyhow ? 1 : 0}});
 }
 
 base::Status end_lease(storage::Transaction& tx, const Lease& lease) {

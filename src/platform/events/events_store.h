@@ -66,6 +66,7 @@ struct Lease {
   std::string_view consumer, owner;
   std::int64_t epoch = 0;
   base::Time until{}, now{};
+  bool anyhow = false;  // also one that is another's
 };
 // nullopt: another has it.
 base::Result<std::optional<ConsumerRow>> take_lease(storage::Transaction& tx, const Lease& lease);
