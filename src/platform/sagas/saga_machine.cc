@@ -81,6 +81,8 @@ base::Status check_step(const Step& step) {
   if (!is_name(step.name, kMaxStepBytes)) {
     return bad("A step's name is 1 to 60 of [a-z0-9_.-]: " + step.name);
   }
+  // Its idempotency key would be another step's compensation's.
+  if (step.name.ends_with("-undo")) return bad("A step's name ends with -undo: " + step.name);
   if (!has(step.action)) return bad("A step without an action: " + step.name);
   if (step.timeout.count() <= 0 || step.max_attempts < 1 || step.park_after < 1 ||
       step.retry.delays.empty()) {

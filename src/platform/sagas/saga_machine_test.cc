@@ -166,6 +166,7 @@ TEST(SagaMachine, WrongDefinitionsAreRefused) {
   EXPECT_TRUE(refused([](Definition& d) { d.steps.resize(33, d.steps[0]); }));
   EXPECT_TRUE(refused([](Definition& d) { d.steps[1].name = "reserve"; }));
   EXPECT_TRUE(refused([](Definition& d) { d.steps[1].name = ""; }));
+  EXPECT_TRUE(refused([](Definition& d) { d.steps[1].name = "reserve-undo"; }));
   EXPECT_TRUE(refused([](Definition& d) { d.steps[1].action = {}; }));
   EXPECT_TRUE(refused([](Definition& d) { d.steps[3].pivot = true; }));
   EXPECT_TRUE(refused([](Definition& d) { d.steps[3].compensation = here(); }));

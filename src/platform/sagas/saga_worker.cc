@@ -11,6 +11,7 @@
 #include "platform/json/parse.h"
 #include "platform/observability/metrics.h"
 #include "platform/runtime/worker_pool.h"
+#include "platform/sagas/participant.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::sagas {
@@ -30,7 +31,7 @@ std::string key_of(const store::SagaRow& row) {
   const auto end = std::to_chars(started.data(), started.data() + started.size(),
                                  base::to_micros(row.started_at), 16);
   return "saga-" + row.id.to_string() + "-" + std::string(started.data(), end.ptr) + "-" +
-         row.step + (row.backward ? "-undo" : "");
+         row.step + std::string(row.backward ? kUndoSuffix : "");
 }
 
 StepCall call_of(const store::SagaRow& row, base::TenantId tenant, const std::string& key,

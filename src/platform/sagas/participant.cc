@@ -1,0 +1,82 @@
+#include "platform/sagas/participant.h"
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/time.h"
+#include "platform/storage/database.h"
+
+namespace ashlar::sagas {
+namespace {
+
+using storage::Audience;
+using storage::Row;
+using storage::Sql;
+
+constexpr Sql kFind{Audience::kTenant,
+                    "SELECT state, answer FROM saga_participants WHERE tenant_id = :tenant AND"
+                    " key = ?1"};
+// Whoever loses the race is told so and runs again: on PostgreSQL as a serialization failure.
+constexpr Sql kNote{Audience::kTenant,
+                    "INSERT INTO saga_participants (tenant_id, key, state, answer, at)"
+                    " VALUES (:tenant, ?1, ?2, ?3, ?4)"
+                    " ON CONFLICT (tenant_id, key) DO UPDATE SET state = excluded.state,"
+                    " at = excluded.at"};
+constexpr std::array kStatements{&kFind, &kNote};
+
+struct Note {
+  bool undone = false;
+  std::string answer;
+};
+
+base::Result<std::string> action_key(std::string_view key) {
+  if (key.empty() || key.size() > kMaxParticipantKeyBytes) {
+    return base::fail(base::Code::kInvalid, "saga_key_invalid",
+                      "The key of a saga's step has 1 to 255 bytes.");
+  }
+  if (key.ends_with(kUndoSuffix)) key.remove_suffix(kUndoSuffix.size());
+  return std::string(key);
+}
+
+base::Result<std::optional<Note>> find_note(storage::Transaction& tx, std::string_view key) {
+  std::optional<Note> note;
+  ASHLAR_TRY(tx.query(kFind, {key}, [&](const Row& row) {
+    note = Note{row.text(0) == "undone", std::string(row.text(1))};
+  }));
+  return note;
+}
+
+}  // namespace
+
+base::Result<std::string> Participant::do_once(
+    storage::Transaction& tx, std::string_view key,
+    const std::function<base::Result<std::string>(storage::Transaction&)>& effect) const {
+  ASHLAR_ASSIGN(const std::string name, action_key(key));
+  ASHLAR_ASSIGN(std::optional<Note> note, find_note(tx, name));
+  if (note && note->undone) {
+    return base::fail(base::Code::kGone, "saga_step_undone",
+                      "This step was taken back already; it is not done any more.");
+  }
+  if (note) return std::move(note->answer);
+  ASHLAR_ASSIGN(std::string answer, effect(tx));
+  ASHLAR_TRY(tx.execute(kNote, {name, "done", answer, base::to_micros(clock_.now())}));
+  return answer;
+}
+
+base::Result<Undone> Participant::undo_once(
+    storage::Transaction& tx, std::string_view key,
+    const std::function<base::Status(storage::Transaction&, std::string_view answer)>& effect)
+    const {
+  ASHLAR_ASSIGN(const std::string name, action_key(key));
+  ASHLAR_ASSIGN(const std::optional<Note> note, find_note(tx, name));
+  if (note && note->undone) return Undone::kWasAlready;
+  if (note) ASHLAR_TRY(effect(tx, note->answer));
+  ASHLAR_TRY(tx.execute(kNote, {name, "undone", "", base::to_micros(clock_.now())}));
+  return note ? Undone::kTakenBack : Undone::kNeverCame;
+}
+
+std::span<const Sql* const> participant_statements() { return kStatements; }
+
+}  // namespace ashlar::sagas
