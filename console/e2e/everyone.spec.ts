@@ -1,9 +1,10 @@
 // What each page owes to everyone: axe, dark and light, a phone, a keyboard, stillness.
 import type { Page } from '@playwright/test';
 import { expectAccessible } from './axe';
-import { expect, test } from './fixtures';
+import { Api, expect, test } from './fixtures';
 
-const kPages = [
+// Those of a task and of a webhook are added when they are there.
+const pages = [
   'links',
   'links/plain-stone',
   'overview',
@@ -13,6 +14,15 @@ const kPages = [
   'limits?view=tester',
   'limits?view=shadow',
   'limits?view=versions',
+  'limits?view=own',
+  'tasks',
+  'tasks?view=schedules',
+  'queues/shape?state=dead',
+  'webhooks',
+  'events',
+  'events?view=dead',
+  'events?view=log',
+  'sagas',
   'keys',
   'tenants',
 ];
@@ -28,6 +38,37 @@ const kRules = [
     algorithm: 'fixed_window',
   },
 ];
+
+/** A task that has failed for good, with all that may be long; the path of its page. */
+async function deadTask(api: Api): Promise<string> {
+  const { id } = await api.createTask('demo', {
+    queue: 'shape',
+    payload: { name: `very-${'long-'.repeat(60)}name`, list: Array.from({ length: 60 }, String) },
+    unique_key: `very-${'long-'.repeat(30)}key`,
+    max_attempts: 1,
+  });
+  await api.failNext('demo', 'shape', `very-${'long-'.repeat(60)}error\nand a line`);
+  return `tasks/${id}`;
+}
+
+/** Its deliveries fail: nobody listens at port 9. */
+async function webhook(api: Api): Promise<string> {
+  const url = `http://127.0.0.1:9/${'very-'.repeat(30)}long`;
+  const description = 'word '.repeat(60);
+  const { id } = await api.createWebhook('demo', { url, description, event_types: ['link.*'] });
+  await api.sendTest('demo', id);
+  return `webhooks/${id}`;
+}
+
+test.beforeAll(async ({ server, signedIn, playwright }) => {
+  const request = await playwright.request.newContext({ storageState: signedIn });
+  const api = new Api(request, server.origin);
+  const long = `shape-${'long-'.repeat(20)}`;
+  await api.createTask('demo', { queue: long, payload: {} });
+  await api.putSchedule('demo', 'shape-schedule', { cron: '30 2 * * *', queue: long, payload: {} });
+  pages.push(await deadTask(api), await webhook(api));
+  await request.dispose();
+});
 
 test.beforeEach(async ({ api, console_: page }) => {
   await api.record('shape', { [`very-${'long-'.repeat(30)}name`]: 1_234, square: 56 });
@@ -52,7 +93,7 @@ async function settled(page: Page, path: string): Promise<void> {
 for (const scheme of ['light', 'dark'] as const) {
   test(`axe finds nothing, ${scheme}`, async ({ console_: page }) => {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-    for (const path of kPages) {
+    for (const path of pages) {
       await settled(page, path);
       await expectAccessible(page, `${path}, ${scheme}`);
     }
@@ -73,6 +114,15 @@ for (const scheme of ['light', 'dark'] as const) {
     await expect(page.getByLabel('All rules of this tenant')).toBeVisible();
     await expectAccessible(page, `rules as JSON, ${scheme}`);
     await page.keyboard.press('Escape');
+    await settled(page, 'tasks');
+    await page.getByRole('button', { name: 'Settings of shape', exact: true }).click();
+    await expectAccessible(page, `the settings of a queue, ${scheme}`);
+    await page.keyboard.press('Escape');
+    await settled(page, 'webhooks');
+    await page.getByRole('button', { name: 'New webhook' }).click();
+    await page.getByRole('button', { name: '+ Body, order, rate' }).click();
+    await expectAccessible(page, `a new webhook, ${scheme}`);
+    await page.keyboard.press('Escape');
     await settled(page, 'keys');
     await page.getByRole('button', { name: 'New key' }).click();
     await expectAccessible(page, `the key dialog, ${scheme}`);
@@ -81,10 +131,11 @@ for (const scheme of ['light', 'dark'] as const) {
 
 test('a phone shows everything without scrolling sideways', async ({ console_: page }) => {
   await page.setViewportSize({ width: 360, height: 740 });
-  for (const path of kPages) {
+  for (const path of pages) {
     await settled(page, path);
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(width, path).toBeLessThanOrEqual(360);
+    await expect(page.locator('.nav [aria-current=page]')).toBeInViewport({ ratio: 1 });
     await expectAccessible(page, `${path}, phone`);
   }
   await page.goto('/_/#/links');
@@ -160,7 +211,7 @@ test('nothing moves while a page loads slowly', async ({ console_: page }) => {
     await new Promise((resolve) => setTimeout(resolve, 250));
     await route.continue();
   });
-  for (const path of kPages) {
+  for (const path of pages) {
     await page.goto('about:blank');
     await settled(page, path);
     const total = await page.evaluate(() =>

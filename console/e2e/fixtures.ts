@@ -23,6 +23,18 @@ interface TestFixtures {
   api: Api;
 }
 
+interface Lease {
+  id: string;
+  lease_token: string;
+}
+
+/** Opens a page as it is for a tenant of the test's own. */
+export async function openAs(page: Page, tenant: string, path: string): Promise<void> {
+  await page.addInitScript((name) => localStorage.setItem('ashlar.tenant', name), tenant);
+  await page.goto(`/_/#/${path}`);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+}
+
 /** The few calls by which tests prepare what they then look at. */
 export class Api {
   constructor(
@@ -96,6 +108,46 @@ export class Api {
     expect(answer.status(), await answer.text()).toBe(200);
     const { results } = (await answer.json()) as { results: { allowed: boolean }[] };
     return results.filter(({ allowed }) => allowed).length;
+  }
+
+  private async post<T>(tenant: string, path: string, data: object): Promise<T> {
+    const headers = { ...kHeaders, 'Ashlar-Tenant': tenant };
+    const answer = await this.request.post(`${this.origin}${path}`, { headers, data });
+    expect(answer.ok(), `${path}: ${answer.status()} ${await answer.text()}`).toBe(true);
+    return (await answer.json()) as T;
+  }
+
+  async createTask(tenant: string, task: object): Promise<{ id: string }> {
+    return this.post(tenant, '/v1/tasks', task);
+  }
+
+  async createWebhook(tenant: string, webhook: object): Promise<{ id: string }> {
+    return this.post(tenant, '/v1/webhooks', webhook);
+  }
+
+  async sendTest(tenant: string, webhook: string): Promise<void> {
+    await this.post(tenant, `/v1/webhooks/${webhook}/test`, {});
+  }
+
+  async putSchedule(tenant: string, name: string, schedule: object): Promise<void> {
+    const answer = await this.request.put(`${this.origin}/v1/schedules/${name}`, {
+      headers: { ...kHeaders, 'Ashlar-Tenant': tenant },
+      data: schedule,
+    });
+    expect(answer.status(), await answer.text()).toBe(200);
+  }
+
+  async lease(tenant: string, queue: string, max: number): Promise<Lease[]> {
+    const path = `/v1/queues/${queue}/lease`;
+    const asked = { max, lease_ms: 30_000 };
+    return (await this.post<{ tasks: Lease[] }>(tenant, path, asked)).tasks;
+  }
+
+  /** Leases the next one of the queue, and fails it. */
+  async failNext(tenant: string, queue: string, error: string): Promise<void> {
+    const [task] = await this.lease(tenant, queue, 1);
+    if (!task) throw new Error(`nothing to lease in ${queue}`);
+    await this.post(tenant, `/v1/tasks/${task.id}/fail`, { lease_token: task.lease_token, error });
   }
 
   /** Follows the link without going where it leads. */

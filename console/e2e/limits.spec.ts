@@ -2,14 +2,12 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
 import { expectAccessible } from './axe';
-import { expect, test, type Api } from './fixtures';
+import { expect, openAs, test, type Api } from './fixtures';
 
 /** A tenant of the test's own: rules and counts of one test are no business of another. */
 async function open(page: Page, api: Api, tenant: string, path: string): Promise<void> {
   await api.createTenant(tenant);
-  await page.addInitScript((name) => localStorage.setItem('ashlar.tenant', name), tenant);
-  await page.goto(`/_/#/${path}`);
-  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await openAs(page, tenant, path);
 }
 
 const kPerUser = { name: 'per-user', key: ['user'], limit: 2, per: 'hour' };

@@ -22,7 +22,9 @@ export class Server {
     const folder = await mkdtemp(join(tmpdir(), 'ashlar-console-'));
     const binary = process.env['ASHLAR_BIN'] ?? kDefaultBinary;
     const args = ['serve', '--data', folder, '--listen', '127.0.0.1:0'];
-    const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // Webhooks of the tests go to services of the tests.
+    const env = { ...process.env, ASHLAR_WEBHOOKS_ALLOW_PRIVATE: 'true' };
+    const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     try {
       return new Server(child, folder, await claimUrlOf(child));
     } catch (error) {

@@ -13,7 +13,8 @@ export type StreamState = 'connecting' | 'open' | 'waiting' | 'closed';
 interface StreamOptions {
   path: string;
   query: CallOptions['query'];
-  tenant: string;
+  /** Without one: of the installation. */
+  tenant?: string;
   onMessage: (message: Message) => void;
   onState: (state: StreamState) => void;
 }
@@ -75,7 +76,7 @@ async function connect(
   stopped.addEventListener('abort', abort);
   let opened = false;
   try {
-    const headers = headersFor({ tenant: options.tenant });
+    const headers = headersFor(options.tenant === undefined ? {} : { tenant: options.tenant });
     headers.set('Accept', 'text/event-stream');
     const response = await fetch(pathWithQuery(options.path, options.query), {
       headers,

@@ -8,6 +8,11 @@ export const kScopes = [
   'limits:check',
   'limits:read',
   'limits:write',
+  'events:read',
+  'tasks:read',
+  'tasks:write',
+  'webhooks:read',
+  'webhooks:write',
   'keys:read',
   'keys:write',
 ] as const;

@@ -239,17 +239,27 @@ export async function check(tenant: string, asked: Check): Promise<CheckAnswer> 
   return (await call<CheckAnswer>('POST', '/v1/limits/check', { tenant, body: asked })).data;
 }
 
-export async function getUsage(tenant: string, signal?: AbortSignal): Promise<Usage> {
-  return (await call<Usage>('GET', '/v1/limits/usage', { tenant, signal })).data;
+/** Whose rules: a tenant's, or with null the installation's own (its files and settings). */
+export type Owner = string | null;
+
+function usageOf(owner: Owner, part: string): { path: string; of: { tenant?: string } } {
+  return owner === null
+    ? { path: `/v1/limits/own/${part}`, of: {} }
+    : { path: `/v1/limits/${part}`, of: { tenant: owner } };
+}
+
+export async function getUsage(owner: Owner, signal?: AbortSignal): Promise<Usage> {
+  const { path, of } = usageOf(owner, 'usage');
+  return (await call<Usage>('GET', path, { ...of, signal })).data;
 }
 
 export async function getRuleDetail(
-  tenant: string,
+  owner: Owner,
   rule: string,
   signal?: AbortSignal,
 ): Promise<RuleDetail> {
-  const query = { rule };
-  return (await call<RuleDetail>('GET', '/v1/limits/usage/rule', { tenant, query, signal })).data;
+  const { path, of } = usageOf(owner, 'usage/rule');
+  return (await call<RuleDetail>('GET', path, { ...of, query: { rule }, signal })).data;
 }
 
 export async function getShadowReport(tenant: string, signal?: AbortSignal): Promise<ShadowReport> {
@@ -264,14 +274,15 @@ function isLiveSecond(value: unknown): value is LiveSecond {
 
 /** What the rules answer, each second. Returns the stop. */
 export function watchLimits(
-  tenant: string,
+  owner: Owner,
   onSecond: (second: LiveSecond) => void,
   onState: (state: StreamState) => void,
 ): () => void {
+  const { path, of } = usageOf(owner, 'live');
   return openEventStream({
-    path: '/v1/limits/live',
+    path,
     query: {},
-    tenant,
+    ...of,
     onState,
     onMessage: ({ event, data }) => {
       if (event !== 'limits') return;

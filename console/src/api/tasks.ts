@@ -19,6 +19,9 @@ export interface QueueSettings {
   /** Starts, over all instances; null: no limit. */
   rate_per_s: number | null;
   burst: number;
+  /** Of push tasks, to one host, from each instance. */
+  target_max_running: number | null;
+  target_rate_per_s: number | null;
 }
 
 export interface Queue extends QueueSettings {
@@ -30,6 +33,8 @@ export interface Queue extends QueueSettings {
   dead: number;
   /** Since when the first in line might have been started. */
   oldest_ready_at: string | null;
+  /** How long that is ago, by the server's clock. */
+  latency_ms: number;
 }
 
 export interface Attempt {
@@ -42,6 +47,8 @@ export interface Attempt {
 export interface Task {
   id: string;
   queue: string;
+  /** Who does it: workers that lease it, or the target that it is sent to. */
+  mode: 'pull' | 'push';
   state: TaskState;
   payload: unknown;
   priority: number;
@@ -60,7 +67,9 @@ export interface Task {
   /** Of the last attempt that failed. */
   error: string | null;
   result: unknown;
-  target: { url: string } | null;
+  target: { url: string; method: string } | null;
+  /** The schedule that made it. */
+  schedule: string | null;
   /** Those that failed; only of one task, not in lists. */
   attempts?: Attempt[];
 }
@@ -79,11 +88,14 @@ export interface RedriveFilter {
 export interface Schedule {
   name: string;
   cron: string;
-  zone: string;
+  time_zone: string;
   queue: string;
   paused: boolean;
   next_run_at: string | null;
   last_run_at: string | null;
+  last_task_id: string | null;
+  /** Why the last one made no task. */
+  error: string | null;
 }
 
 const pathOf = (id: string) => `/v1/tasks/${encodeURIComponent(id)}`;
@@ -94,6 +106,13 @@ export async function listQueues(tenant: string, signal?: AbortSignal): Promise<
   return (await call<{ data: Queue[] }>('GET', '/v1/queues', { tenant, signal })).data.data;
 }
 
+export function settingsOf(queue: Queue): QueueSettings {
+  const { paused, max_running, rate_per_s, burst } = queue;
+  const { target_max_running, target_rate_per_s } = queue;
+  return { paused, max_running, rate_per_s, burst, target_max_running, target_rate_per_s };
+}
+
+/** All of them: what is left out is as if nothing had been set. */
 export async function putQueue(
   tenant: string,
   queue: string,
@@ -102,14 +121,19 @@ export async function putQueue(
   await call<unknown>('PUT', queuePath(queue), { tenant, body: settings });
 }
 
+export interface Redriven {
+  redriven: number;
+  more: boolean;
+}
+
 /** Dead tasks that fit the filter live again; how many. */
 export async function redriveQueue(
   tenant: string,
   queue: string,
   filter: RedriveFilter,
-): Promise<{ redriven: number }> {
+): Promise<Redriven> {
   const path = `${queuePath(queue)}/redrive`;
-  return (await call<{ redriven: number }>('POST', path, { tenant, body: filter })).data;
+  return (await call<Redriven>('POST', path, { tenant, body: filter })).data;
 }
 
 export async function listTasks(
@@ -130,7 +154,7 @@ export async function getTask(tenant: string, id: string, signal?: AbortSignal):
 export type TaskAction = 'cancel' | 'run-now' | 'redrive';
 
 export async function actOnTask(tenant: string, id: string, action: TaskAction): Promise<void> {
-  await call<unknown>('POST', `${pathOf(id)}/${action}`, { tenant, body: {} });
+  await call<unknown>('POST', `${pathOf(id)}/${action}`, { tenant });
 }
 
 export async function listSchedules(
@@ -148,5 +172,5 @@ export async function pauseSchedule(tenant: string, name: string, paused: boolea
 }
 
 export async function runSchedule(tenant: string, name: string): Promise<void> {
-  await call<unknown>('POST', `${schedulePath(name)}/run-now`, { tenant, body: {} });
+  await call<unknown>('POST', `${schedulePath(name)}/run-now`, { tenant });
 }

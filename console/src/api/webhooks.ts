@@ -1,4 +1,9 @@
-import { call, type Page } from './http';
+import { call, type Answer, type Page } from './http';
+
+export const kSignatures = ['hmac', 'ed25519'] as const;
+export type Signature = (typeof kSignatures)[number];
+export const kFormats = ['standard', 'cloudevents'] as const;
+export type Format = (typeof kFormats)[number];
 
 export interface Webhook {
   id: string;
@@ -6,53 +11,87 @@ export interface Webhook {
   description: string | null;
   /** "link.created", "link.*" or "*". */
   event_types: string[];
+  signature: Signature;
+  /** Only in the answer that makes it, and only of hmac. */
+  secret?: string;
+  /** Of each key pair that signs now, newest first. */
+  public_keys: string[];
+  format: Format;
+  /** One delivery at a time, in the order of the events. */
+  ordered: boolean;
+  rate_per_s: number | null;
+  max_running: number;
   enabled: boolean;
-  /** Why Ashlar switched it off by itself. */
-  disabled_reason: string | null;
+  disabled_reason: 'disabled' | 'gone' | 'failing' | null;
+  /** No attempt has succeeded since then. */
+  failing_since: string | null;
+  disabled_at: string | null;
   created_at: string;
-}
-
-/** The only answers that hold the secret. */
-export interface WebhookSecret extends Webhook {
-  secret: string;
+  updated_at: string;
 }
 
 export interface WebhookChange {
   url?: string;
-  description?: string;
+  description?: string | null;
   event_types?: string[];
+  format?: Format;
+  ordered?: boolean;
+  rate_per_s?: number | null;
+  max_running?: number;
   enabled?: boolean;
+}
+
+export interface NewWebhook extends WebhookChange {
+  url: string;
+  event_types: string[];
+  signature?: Signature;
 }
 
 export const kDeliveryStates = ['pending', 'delivered', 'failed'] as const;
 export type DeliveryState = (typeof kDeliveryStates)[number];
 
 export interface DeliveryAttempt {
-  attempt: number;
-  started_at: string;
+  number: number;
+  at: string;
   duration_ms: number;
   /** null: there was no answer; then `error` says why. */
   status: number | null;
   error: string | null;
-  response: string | null;
+  /** The first bytes of the answer's body. */
+  answer: string | null;
 }
 
 export interface Delivery {
   id: string;
-  webhook_id: string;
   event_id: string;
   event_type: string;
   state: DeliveryState;
-  attempt: number;
-  max_attempts: number;
-  last_status: number | null;
-  last_error: string | null;
+  /** Of a test send. */
+  test: boolean;
+  /** Made so far. */
+  attempts: number;
+  /** Of the last answer; null: there was none. */
+  status: number | null;
+  error: string | null;
   created_at: string;
+  attempted_at: string | null;
   next_attempt_at: string | null;
-  ended_at: string | null;
-  /** The two only of one delivery, not in lists. */
-  payload?: unknown;
-  attempts?: DeliveryAttempt[];
+  /** Newest first; only of one delivery, not in lists. */
+  history?: DeliveryAttempt[];
+}
+
+/** Those of a time, or of some events. */
+export interface Replay {
+  from?: string;
+  to?: string;
+  event_ids?: string[];
+  only: 'failed' | 'all';
+  cursor?: string;
+}
+
+export interface Replayed {
+  replayed: number;
+  next_cursor: string | null;
 }
 
 const kPath = '/v1/webhooks';
@@ -74,32 +113,31 @@ export async function getWebhook(
   tenant: string,
   id: string,
   signal?: AbortSignal,
-): Promise<Webhook> {
-  return (await call<Webhook>('GET', pathOf(id), { tenant, signal })).data;
+): Promise<Answer<Webhook>> {
+  return call<Webhook>('GET', pathOf(id), { tenant, signal });
 }
 
-export async function createWebhook(
-  tenant: string,
-  webhook: { url: string; event_types: string[]; description?: string },
-): Promise<WebhookSecret> {
-  return (await call<WebhookSecret>('POST', kPath, { tenant, body: webhook })).data;
+export async function createWebhook(tenant: string, webhook: NewWebhook): Promise<Webhook> {
+  return (await call<Webhook>('POST', kPath, { tenant, body: webhook })).data;
 }
 
+/** With an etag the change is refused (412) when someone else changed the webhook since. */
 export async function updateWebhook(
   tenant: string,
   id: string,
   change: WebhookChange,
+  etag: string | null = null,
 ): Promise<Webhook> {
-  return (await call<Webhook>('PATCH', pathOf(id), { tenant, body: change })).data;
+  const headers: Record<string, string> = etag === null ? {} : { 'If-Match': etag };
+  return (await call<Webhook>('PATCH', pathOf(id), { tenant, body: change, headers })).data;
 }
 
 export async function deleteWebhook(tenant: string, id: string): Promise<void> {
   await call<undefined>('DELETE', pathOf(id), { tenant });
 }
 
-export async function rotateSecret(tenant: string, id: string): Promise<{ secret: string }> {
-  const path = `${pathOf(id)}/rotate`;
-  return (await call<{ secret: string }>('POST', path, { tenant, body: {} })).data;
+export async function rotateSecret(tenant: string, id: string): Promise<Webhook> {
+  return (await call<Webhook>('POST', `${pathOf(id)}/rotate-secret`, { tenant, body: {} })).data;
 }
 
 export async function testWebhook(tenant: string, id: string): Promise<void> {
@@ -128,7 +166,16 @@ export async function getDelivery(
   return (await call<Delivery>('GET', deliveryPath(webhook, id), { tenant, signal })).data;
 }
 
-export async function replayDelivery(tenant: string, webhook: string, id: string): Promise<void> {
-  const path = `${deliveryPath(webhook, id)}/replay`;
-  await call<unknown>('POST', path, { tenant, body: {} });
+/** A failed one from the start, a pending one now. */
+export async function retryDelivery(tenant: string, webhook: string, id: string): Promise<void> {
+  await call<unknown>('POST', `${deliveryPath(webhook, id)}/retry`, { tenant });
+}
+
+export async function replayWebhook(
+  tenant: string,
+  webhook: string,
+  what: Replay,
+): Promise<Replayed> {
+  const path = `${pathOf(webhook)}/replay`;
+  return (await call<Replayed>('POST', path, { tenant, body: what })).data;
 }

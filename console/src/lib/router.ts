@@ -10,6 +10,7 @@ export type Route =
   | { page: 'activity'; query: string }
   | { page: 'limits'; query: string }
   | { page: 'limit'; rule: string }
+  | { page: 'own-limit'; rule: string }
   | { page: 'tasks'; query: string }
   | { page: 'task'; id: string }
   | { page: 'queue'; queue: string; query: string }
@@ -42,9 +43,9 @@ export function parseRoute(hash: string): Route {
   const [page = '', argument = '', part = '', ...rest] = path.split('/').map(decode);
   if (rest.length > 0) return { page: 'unknown' };
   if (part !== '') {
-    return page === 'webhooks'
-      ? { page: 'delivery', webhook: argument, id: part }
-      : { page: 'unknown' };
+    if (page === 'webhooks') return { page: 'delivery', webhook: argument, id: part };
+    if (page === 'limits' && argument === 'own') return { page: 'own-limit', rule: part };
+    return { page: 'unknown' };
   }
   return argument === '' ? pageOf(page, query) : pageOfOne(page, argument, query);
 }
@@ -98,6 +99,7 @@ export const hrefs = {
   activity: '#/activity',
   limits: '#/limits',
   limit: (rule: string) => `#/limits/${encodeURIComponent(rule)}`,
+  ownLimit: (rule: string) => `#/limits/own/${encodeURIComponent(rule)}`,
   tasks: '#/tasks',
   task: (id: string) => `#/tasks/${encodeURIComponent(id)}`,
   queue: (queue: string, state?: string) =>

@@ -9,6 +9,7 @@ import { EventsPage } from '../pages/events/events_page';
 import { ActivityPage } from '../pages/activity/activity_page';
 import { KeysPage } from '../pages/keys/keys_page';
 import { LimitsPage } from '../pages/limits/limits_page';
+import { OwnRulePage } from '../pages/limits/own_rule_page';
 import { RulePage } from '../pages/limits/rule_page';
 import { LinkPage } from '../pages/links/link_page';
 import { LinksPage } from '../pages/links/links_page';
@@ -43,6 +44,8 @@ function Content({ route }: { route: Route }) {
       return <LimitsPage query={route.query} />;
     case 'limit':
       return <RulePage key={route.rule} name={route.rule} />;
+    case 'own-limit':
+      return <OwnRulePage key={route.rule} name={route.rule} />;
     case 'tasks':
       return <TasksPage query={route.query} />;
     case 'task':

@@ -21,7 +21,7 @@ const kGroups: readonly { title: string; entries: readonly Entry[] }[] = [
     entries: [
       { label: 'Links', href: hrefs.links, pages: ['links', 'link'] },
       { label: 'Activity', href: hrefs.activity, pages: ['activity'] },
-      { label: 'Limits', href: hrefs.limits, pages: ['limits', 'limit'] },
+      { label: 'Limits', href: hrefs.limits, pages: ['limits', 'limit', 'own-limit'] },
       { label: 'Tasks', href: hrefs.tasks, pages: ['tasks', 'task', 'queue'] },
       { label: 'Webhooks', href: hrefs.webhooks, pages: ['webhooks', 'webhook', 'delivery'] },
       { label: 'Sagas', href: hrefs.sagas, pages: ['sagas', 'saga'] },

@@ -66,7 +66,7 @@ function BoardFacts({ board, window }: { board: LiveBoard | undefined; window: n
       <Fact name={`Events in ${windowLabel(window)}`} numeric testId="total">
         {board ? formatCount(board.top.total) : '–'}
       </Fact>
-      <Fact name="Events a second, now" className="activity-rate">
+      <Fact name="Events a second, now" className="facts-wide">
         <span className="numeric">{rate === undefined ? '–' : formatRate(rate)}</span>
         <StoneBars values={board?.rates ?? []} places={kRatesShown} />
       </Fact>

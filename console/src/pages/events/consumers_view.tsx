@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import type { Consumer } from '../../api/events';
 import { formatCount } from '../../lib/numbers';
 import { durationWords } from '../../lib/time';
@@ -8,11 +9,17 @@ import { LiveMark } from '../../ui/live_mark';
 import { ErrorNotice } from '../../ui/notice';
 import { Course } from '../../ui/page';
 import { Skeleton } from '../../ui/skeleton';
-import { Cell, Column, Row, RowHead, Table } from '../../ui/table';
+import { ActionsColumn, Cell, Column, Row, RowHead, Table } from '../../ui/table';
 import { deadHref, useConsumers } from './events_view';
+import { ReplayEvents } from './replay_events';
 import './consumers_view.css';
 
-function ConsumerRow({ consumer }: { consumer: Consumer }) {
+interface ConsumerRowProps {
+  consumer: Consumer;
+  onReplay: () => void;
+}
+
+function ConsumerRow({ consumer, onReplay }: ConsumerRowProps) {
   const { name, lag_events: lag, lag_ms: lagMs, parked, dead, owner } = consumer;
   return (
     <Row>
@@ -45,12 +52,18 @@ function ConsumerRow({ consumer }: { consumer: Consumer }) {
           </a>
         )}
       </Cell>
+      <Cell className="consumer-actions" end>
+        <Button small onPress={onReplay} aria-label={`Replay for ${name}`}>
+          Replay…
+        </Button>
+      </Cell>
     </Row>
   );
 }
 
 export function ConsumersView() {
   const consumers = useConsumers();
+  const [replaying, setReplaying] = useState<string | null>(null);
   const list = consumers.data ?? [];
   return (
     <Course
@@ -87,14 +100,20 @@ export function ConsumersView() {
               <Column end>Oldest</Column>
               <Column end>Parked</Column>
               <Column end>Dead</Column>
+              <ActionsColumn />
             </>
           }
         >
           {list.map((consumer) => (
-            <ConsumerRow key={consumer.name} consumer={consumer} />
+            <ConsumerRow
+              key={consumer.name}
+              consumer={consumer}
+              onReplay={() => setReplaying(consumer.name)}
+            />
           ))}
         </Table>
       )}
+      <ReplayEvents consumer={replaying} onClose={() => setReplaying(null)} />
     </Course>
   );
 }

@@ -14,7 +14,7 @@ import { SelectField } from '../../ui/select_field';
 import { ActionsColumn, Cell, Column, Row, RowHead, Table } from '../../ui/table';
 import { Said } from '../../ui/timeline';
 import { Timestamp } from '../../ui/timestamp';
-import { deadHref, eventKeys, kRefreshMs, useConsumers } from './events_view';
+import { deadHref, eventKeys, kRefreshMs, useConsumers, useTenantName } from './events_view';
 import './dead_letters_view.css';
 
 const kPageSize = 25;
@@ -36,6 +36,7 @@ function useReplay(onDone?: () => void) {
 
 function LetterRow({ letter, onView }: { letter: DeadLetter; onView: () => void }) {
   const replaying = useReplay();
+  const tenantName = useTenantName();
   return (
     <Row>
       <RowHead className="letter-type">
@@ -43,8 +44,7 @@ function LetterRow({ letter, onView }: { letter: DeadLetter; onView: () => void 
           {letter.type}
         </span>
         <span className="table-small" title={keyOf(letter)}>
-          {letter.tenant === null ? '' : `${letter.tenant}: `}
-          {keyOf(letter)}
+          {tenantName(letter.tenant)}: {keyOf(letter)}
         </span>
       </RowHead>
       <Cell className="letter-consumer mono" label="For">
@@ -79,6 +79,7 @@ function LetterRow({ letter, onView }: { letter: DeadLetter; onView: () => void 
 
 function LetterBody({ letter, onClose }: { letter: DeadLetter; onClose: () => void }) {
   const replaying = useReplay(onClose);
+  const tenantName = useTenantName();
   return (
     <>
       <Facts>
@@ -92,7 +93,7 @@ function LetterBody({ letter, onClose }: { letter: DeadLetter; onClose: () => vo
           {letter.attempts}
         </Fact>
         <Fact name="Of" className="facts-long">
-          {letter.tenant === null ? 'the installation' : letter.tenant}: {keyOf(letter)}
+          {tenantName(letter.tenant)}: {keyOf(letter)}
         </Fact>
         <Fact name="Event" className="facts-long">
           <span className="mono">{letter.event_id}</span>

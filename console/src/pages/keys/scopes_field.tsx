@@ -17,6 +17,11 @@ const kMeaning: Record<Scope, string> = {
   'limits:check': 'ask whether a request may pass',
   'limits:read': 'see rules and what they answer',
   'limits:write': 'change rules',
+  'events:read': 'see what has happened',
+  'tasks:read': 'see tasks, queues and schedules',
+  'tasks:write': 'create tasks, lease and report them, set queues',
+  'webhooks:read': 'see webhooks and their deliveries',
+  'webhooks:write': 'create and change webhooks, replay',
   'keys:read': 'see the list of keys',
   'keys:write': 'create and revoke keys',
 };

@@ -5,6 +5,7 @@ import { Views } from '../../ui/views';
 import { EditJson } from './edit_json';
 import { EditRule, type Editing } from './edit_rule';
 import { kViews, readView, viewHref, type View } from './limits_view';
+import { OwnView } from './own_view';
 import { RulesView } from './rules_view';
 import { ShadowView } from './shadow_view';
 import { TesterView } from './tester_view';
@@ -20,6 +21,8 @@ function Content({ view, onEdit }: { view: View; onEdit: (editing: Editing) => v
       return <ShadowView onEdit={onEdit} />;
     case 'versions':
       return <VersionsView />;
+    case 'own':
+      return <OwnView />;
   }
 }
 

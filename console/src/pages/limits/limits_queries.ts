@@ -1,6 +1,6 @@
 // What the pages of limits ask the server for, and how often.
 import { useQuery } from '@tanstack/react-query';
-import { getRules, getShadowReport, getUsage, type Counts } from '../../api/limits';
+import { getRules, getShadowReport, getUsage, type Counts, type Owner } from '../../api/limits';
 import { useTenant } from '../../lib/tenant';
 
 const kUsageRefreshMs = 2_000;
@@ -10,8 +10,9 @@ export const limitKeys = {
   rules: (tenant: string) => ['limit-rules', tenant],
   versions: (tenant: string) => ['limit-versions', tenant],
   version: (tenant: string, version: number) => ['limit-version', tenant, version],
-  usage: (tenant: string) => ['limit-usage', tenant],
-  detail: (tenant: string, rule: string) => ['limit-detail', tenant, rule],
+  // A tenant's name holds no slash.
+  usage: (owner: Owner) => ['limit-usage', owner ?? '/own'],
+  detail: (owner: Owner, rule: string) => ['limit-detail', owner ?? '/own', rule],
   shadow: (tenant: string) => ['limit-shadow', tenant],
 };
 
@@ -24,11 +25,10 @@ export function useRules() {
   });
 }
 
-export function useUsage() {
-  const { tenant } = useTenant();
+export function useUsage(owner: Owner) {
   return useQuery({
-    queryKey: limitKeys.usage(tenant),
-    queryFn: ({ signal }) => getUsage(tenant, signal),
+    queryKey: limitKeys.usage(owner),
+    queryFn: ({ signal }) => getUsage(owner, signal),
     refetchInterval: kUsageRefreshMs,
   });
 }

@@ -6,6 +6,7 @@ export const kViews = [
   { value: 'tester', label: 'Tester' },
   { value: 'shadow', label: 'Shadow' },
   { value: 'versions', label: 'Versions' },
+  { value: 'own', label: 'Installation' },
 ] as const;
 export type View = (typeof kViews)[number]['value'];
 

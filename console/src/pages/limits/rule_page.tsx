@@ -1,7 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { getRuleDetail, type Rule, type RuleDetail } from '../../api/limits';
-import { hasStatus } from '../../api/problem';
+import type { Rule } from '../../api/limits';
 import { formatCount } from '../../lib/numbers';
 import { go, hrefs } from '../../lib/router';
 import { useTenant } from '../../lib/tenant';
@@ -10,35 +8,16 @@ import { Button } from '../../ui/button';
 import { EmptyState } from '../../ui/empty_state';
 import { Fact, Facts } from '../../ui/facts';
 import { LiveMark } from '../../ui/live_mark';
-import { ErrorNotice } from '../../ui/notice';
 import { Course, Page } from '../../ui/page';
-import { Skeleton } from '../../ui/skeleton';
 import { DeleteRule } from './delete_rule';
 import { EditRule, type Editing } from './edit_rule';
-import { KeyRanking } from './key_ranking';
-import { limitKeys, useRules, useUsage, verdicts } from './limits_queries';
+import { useRules, useUsage, verdicts } from './limits_queries';
+import { RuleDetailView, useDetail } from './rule_detail';
 import { keyWords, limitWords, sentence } from './rule_words';
-import { SecondChart } from './second_chart';
-import './rule_page.css';
-
-const kRefreshMs = 1_000;
-const kKeysShown = 10;
-
-function useDetail(name: string, exists: boolean) {
-  const { tenant } = useTenant();
-  return useQuery({
-    queryKey: limitKeys.detail(tenant, name),
-    queryFn: ({ signal }) => getRuleDetail(tenant, name, signal),
-    enabled: exists,
-    staleTime: 0,
-    // Where there never was an answer, asking on would hide the error again every second.
-    refetchInterval: ({ state }) =>
-      state.status === 'error' && state.data === undefined ? false : kRefreshMs,
-  });
-}
 
 function RuleFacts({ name, rule }: { name: string; rule: Rule | undefined }) {
-  const usage = useUsage();
+  const { tenant } = useTenant();
+  const usage = useUsage(tenant);
   const row = usage.data?.rules.find((each) => each.rule === name);
   const recent = row && verdicts(row.recent);
   const total = row && verdicts(row.total);
@@ -62,27 +41,6 @@ function RuleFacts({ name, rule }: { name: string; rule: Rule | undefined }) {
   );
 }
 
-function Keys({ detail, shadow, rule }: { detail: RuleDetail; shadow: boolean; rule: Rule }) {
-  const nobody = 'Nobody in the last 5 minutes.';
-  return (
-    <div className="rule-keys">
-      <section>
-        <h3>Asked most, {keyWords(rule)}</h3>
-        <KeyRanking keys={detail.keys} label="Heaviest keys" empty={nobody} most={kKeysShown} />
-      </section>
-      <section>
-        <h3>{shadow ? 'Would be denied most' : 'Denied most'}</h3>
-        <KeyRanking
-          keys={detail.denied_keys}
-          label={shadow ? 'Keys that would be denied most' : 'Keys denied most'}
-          empty={nobody}
-          most={kKeysShown}
-        />
-      </section>
-    </div>
-  );
-}
-
 function NoSuchRule({ name }: { name: string }) {
   return (
     <EmptyState title="No such rule">
@@ -100,7 +58,8 @@ export function RulePage({ name }: { name: string }) {
   const [editing, setEditing] = useState<Editing | null>(null);
   const [deleting, setDeleting] = useState(false);
   const rule = rules.data?.data.rules.find((each) => each.name === name);
-  const detail = useDetail(name, rule !== undefined);
+  const { tenant } = useTenant();
+  const detail = useDetail(tenant, name, rule !== undefined);
   const gone = rules.isSuccess && rule === undefined;
   const shadow = rule?.shadow === true;
   return (
@@ -129,19 +88,7 @@ export function RulePage({ name }: { name: string }) {
           <Course>
             <RuleFacts name={name} rule={rule} />
           </Course>
-          <Course title="The last 5 minutes, by second">
-            {detail.isError && !hasStatus(detail.error, 404) && (
-              <ErrorNotice error={detail.error} />
-            )}
-            <SecondChart seconds={detail.data?.seconds ?? []} shadow={shadow} />
-          </Course>
-          <Course title="Heavy keys">
-            {detail.data && rule ? (
-              <Keys detail={detail.data} shadow={shadow} rule={rule} />
-            ) : (
-              <Skeleton rows={4} label="Loading keys" />
-            )}
-          </Course>
+          <RuleDetailView detail={detail} shadow={shadow} counts={rule ? keyWords(rule) : '…'} />
         </>
       )}
       <EditRule

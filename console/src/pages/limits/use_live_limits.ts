@@ -1,8 +1,13 @@
 // The last minute by second: what the server remembers of it, and then what its stream adds.
 import { useEffect, useState } from 'react';
 import type { StreamState } from '../../api/event_stream';
-import { getRuleDetail, getUsage, watchLimits, type LiveSecond } from '../../api/limits';
-import { useTenant } from '../../lib/tenant';
+import {
+  getRuleDetail,
+  getUsage,
+  watchLimits,
+  type LiveSecond,
+  type Owner,
+} from '../../api/limits';
 
 export const kSecondsShown = 60;
 
@@ -80,8 +85,8 @@ function sumOf(heard: Heard): readonly Second[] {
   return sums;
 }
 
-async function readPast(tenant: string, signal: AbortSignal): Promise<Past> {
-  const usage = await getUsage(tenant, signal);
+async function readPast(owner: Owner, signal: AbortSignal): Promise<Past> {
+  const usage = await getUsage(owner, signal);
   const busiest = usage.rules
     .map(({ rule, recent: { allowed, denied, shadow_denied } }) => ({
       rule,
@@ -90,7 +95,7 @@ async function readPast(tenant: string, signal: AbortSignal): Promise<Past> {
     .filter(({ count }) => count > 0)
     .sort((a, b) => b.count - a.count)
     .slice(0, kRulesRemembered);
-  const details = await Promise.all(busiest.map(({ rule }) => getRuleDetail(tenant, rule, signal)));
+  const details = await Promise.all(busiest.map(({ rule }) => getRuleDetail(owner, rule, signal)));
   const times = details.map(({ as_of }) => Date.parse(as_of));
   const rules = details.map(
     ({ rule, seconds }) =>
@@ -107,8 +112,7 @@ async function readPast(tenant: string, signal: AbortSignal): Promise<Past> {
   return { asOfMs: Math.max(Date.parse(usage.as_of), ...times), rules: new Map(rules) };
 }
 
-export function useLiveLimits(): LiveLimits {
-  const { tenant } = useTenant();
+export function useLiveLimits(owner: Owner): LiveLimits {
   const [state, setState] = useState<StreamState>('connecting');
   const [heard, setHeard] = useState(kNothing);
 
@@ -116,14 +120,14 @@ export function useLiveLimits(): LiveLimits {
     const stopped = new AbortController();
     const remember = async () => {
       try {
-        const past = await readPast(tenant, stopped.signal);
+        const past = await readPast(owner, stopped.signal);
         setHeard((old) => ({ ...old, past }));
       } catch {
         // The past is an extra: without it the minute fills by itself.
       }
     };
     const stop = watchLimits(
-      tenant,
+      owner,
       (second) => setHeard((old) => hear(old, second)),
       (next) => {
         setState(next);
@@ -135,7 +139,7 @@ export function useLiveLimits(): LiveLimits {
       stopped.abort();
       stop();
     };
-  }, [tenant]);
+  }, [owner]);
 
   return {
     state,

@@ -1,4 +1,4 @@
-import { putQueue, type Queue } from '../../api/tasks';
+import { putQueue, settingsOf, type Queue } from '../../api/tasks';
 import { useTenant } from '../../lib/tenant';
 import { useAction } from '../../lib/use_action';
 import { Button } from '../../ui/button';
@@ -7,9 +7,9 @@ import { taskKeys } from './tasks_queries';
 /** What runs goes on to its end; nothing new is started. */
 export function PauseQueue({ queue, small = false }: { queue: Queue; small?: boolean }) {
   const { tenant } = useTenant();
-  const { queue: name, paused, max_running, rate_per_s, burst } = queue;
+  const { queue: name, paused } = queue;
   const pausing = useAction<boolean>({
-    run: (next) => putQueue(tenant, name, { paused: next, max_running, rate_per_s, burst }),
+    run: (next) => putQueue(tenant, name, { ...settingsOf(queue), paused: next }),
     done: (next) => (next ? `${name} starts nothing new.` : `${name} goes on.`),
     changes: [taskKeys.queues(tenant)],
   });

@@ -3,6 +3,7 @@ import { kTaskStates, listTasks, type Queue, type TaskState } from '../../api/ta
 import { formatCount } from '../../lib/numbers';
 import { adjust, hrefs } from '../../lib/router';
 import { useTenant } from '../../lib/tenant';
+import { durationWords } from '../../lib/time';
 import { Button } from '../../ui/button';
 import { EmptyState } from '../../ui/empty_state';
 import { Fact, Facts } from '../../ui/facts';
@@ -12,7 +13,6 @@ import { Course, Page } from '../../ui/page';
 import { Paged, usePaged } from '../../ui/paged';
 import { SelectField } from '../../ui/select_field';
 import { StoneBars } from '../../ui/stone_bars';
-import { Timestamp } from '../../ui/timestamp';
 import { PauseQueue } from './pause_queue';
 import { QueueSettingsModal } from './queue_settings';
 import { RedriveQueue } from './redrive_queue';
@@ -20,7 +20,6 @@ import { TaskTable } from './task_table';
 import { boundWords, kStateWords } from './task_words';
 import { kDepthsShown, kRefreshMs, taskKeys, useQueues, type Depth } from './tasks_queries';
 import { readState } from './tasks_view';
-import './queue_page.css';
 
 const kPageSize = 25;
 const kStates = [
@@ -35,10 +34,10 @@ interface QueueFactsProps {
 
 function QueueFacts({ queue, depths }: QueueFactsProps) {
   const shown = (count: number | undefined) => (count === undefined ? '–' : formatCount(count));
-  const oldest = queue?.oldest_ready_at ?? null;
+  const waits = queue?.oldest_ready_at ? durationWords(queue.latency_ms) : null;
   return (
     <Facts large>
-      <Fact name="Ready, the last minute" className="queue-facts-ready">
+      <Fact name="Ready, the last minute" className="facts-wide">
         <span className="numeric" data-testid="ready">
           {shown(queue?.ready)}
         </span>
@@ -56,7 +55,9 @@ function QueueFacts({ queue, depths }: QueueFactsProps) {
       <Fact name="Dead" numeric bad={(queue?.dead ?? 0) > 0} testId="dead">
         {shown(queue?.dead)}
       </Fact>
-      <Fact name="Oldest waiting">{oldest === null ? '–' : <Timestamp at={oldest} />}</Fact>
+      <Fact name="Oldest waits" numeric>
+        {waits ?? '–'}
+      </Fact>
     </Facts>
   );
 }

@@ -20,25 +20,64 @@ function numberOf(text: string): number | null {
   return digits === '' ? null : Number(digits);
 }
 
-function draftOf({ paused, max_running, rate_per_s, burst }: QueueSettings) {
-  return { paused, max: textOf(max_running), rate: textOf(rate_per_s), burst: textOf(burst) };
+const kNumbers = [
+  'max_running',
+  'rate_per_s',
+  'burst',
+  'target_max_running',
+  'target_rate_per_s',
+] as const;
+type NumberName = (typeof kNumbers)[number];
+
+type Draft = Record<NumberName, string> & { paused: boolean };
+
+function draftOf(queue: Queue): Draft {
+  const texts = kNumbers.map((name) => [name, textOf(queue[name])] as const);
+  return { ...(Object.fromEntries(texts) as Record<NumberName, string>), paused: queue.paused };
 }
 
-interface Draft {
-  paused: boolean;
-  max: string;
-  rate: string;
-  burst: string;
+function settingsOf(draft: Draft): QueueSettings {
+  return {
+    paused: draft.paused,
+    max_running: numberOf(draft.max_running),
+    rate_per_s: numberOf(draft.rate_per_s),
+    burst: numberOf(draft.burst) ?? 1,
+    target_max_running: numberOf(draft.target_max_running),
+    target_rate_per_s: numberOf(draft.target_rate_per_s),
+  };
 }
 
 function wrongNumbers(draft: Draft): Record<string, string> {
-  const names = { max_running: draft.max, rate_per_s: draft.rate, burst: draft.burst };
   return Object.fromEntries(
-    Object.entries(names)
-      .filter(([, text]) => Number.isNaN(numberOf(text)))
-      .map(([name]) => [name, 'Give a number, or nothing.']),
+    kNumbers
+      .filter((name) => Number.isNaN(numberOf(draft[name])))
+      .map((name) => [name, 'Give a number, or nothing.']),
   );
 }
+
+const kFields: readonly { name: NumberName; label: string; hint: string }[] = [
+  {
+    name: 'max_running',
+    label: 'Most at once',
+    hint: 'Over all workers. Empty: as many as they take.',
+  },
+  {
+    name: 'rate_per_s',
+    label: 'Starts a second',
+    hint: '0.1 is one in ten seconds. Empty: no limit.',
+  },
+  { name: 'burst', label: 'Burst', hint: 'How many may start at once after a pause.' },
+  {
+    name: 'target_max_running',
+    label: 'Calls at once to one host',
+    hint: 'Where Ashlar calls your URLs; from each instance. Empty: 64.',
+  },
+  {
+    name: 'target_rate_per_s',
+    label: 'Calls a second to one host',
+    hint: 'The same. Empty: no limit.',
+  },
+];
 
 function SettingsForm({ queue, onClose }: { queue: Queue; onClose: () => void }) {
   const { tenant } = useTenant();
@@ -46,13 +85,7 @@ function SettingsForm({ queue, onClose }: { queue: Queue; onClose: () => void })
   const [draft, setDraft] = useState<Draft>(() => draftOf(queue));
   const [wrong, setWrong] = useState<Record<string, string>>({});
   const saving = useMutation({
-    mutationFn: () =>
-      putQueue(tenant, queue.queue, {
-        paused: draft.paused,
-        max_running: numberOf(draft.max),
-        rate_per_s: numberOf(draft.rate),
-        burst: numberOf(draft.burst) ?? 1,
-      }),
+    mutationFn: () => putQueue(tenant, queue.queue, settingsOf(draft)),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: taskKeys.queues(tenant) });
       toast('good', `${queue.queue} is set.`);
@@ -79,35 +112,18 @@ function SettingsForm({ queue, onClose }: { queue: Queue; onClose: () => void })
       <Switch isSelected={draft.paused} onChange={(paused) => set({ paused })}>
         <span>{draft.paused ? 'Paused: nothing new starts' : 'Open: tasks are started'}</span>
       </Switch>
-      <TextField
-        label="Most at once"
-        name="max_running"
-        inputMode="numeric"
-        autoComplete="off"
-        hint="Over all workers. Empty: as many as they take."
-        value={draft.max}
-        onChange={(max) => set({ max })}
-      />
-      <TextField
-        label="Starts a second"
-        name="rate_per_s"
-        inputMode="decimal"
-        autoComplete="off"
-        hint="0.1 is one in ten seconds. Empty: no limit."
-        value={draft.rate}
-        onChange={(rate) => set({ rate })}
-      />
-      {draft.rate.trim() !== '' && (
+      {kFields.map(({ name, label, hint }) => (
         <TextField
-          label="Burst"
-          name="burst"
-          inputMode="numeric"
+          key={name}
+          label={label}
+          name={name}
+          inputMode="decimal"
           autoComplete="off"
-          hint="How many may start at once after a pause."
-          value={draft.burst}
-          onChange={(burst) => set({ burst })}
+          hint={hint}
+          value={draft[name]}
+          onChange={(text) => set({ [name]: text })}
         />
-      )}
+      ))}
       <ModalActions>
         <Button onPress={onClose}>Cancel</Button>
         <Button look="primary" type="submit" isPending={saving.isPending}>

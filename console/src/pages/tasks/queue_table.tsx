@@ -1,11 +1,11 @@
 import type { Queue } from '../../api/tasks';
 import { formatCount } from '../../lib/numbers';
 import { hrefs } from '../../lib/router';
+import { durationWords } from '../../lib/time';
 import { Badge } from '../../ui/badge';
 import { Button } from '../../ui/button';
 import { StoneBars } from '../../ui/stone_bars';
 import { ActionsColumn, Cell, Column, Row, RowHead, Table } from '../../ui/table';
-import { Timestamp } from '../../ui/timestamp';
 import { PauseQueue } from './pause_queue';
 import { boundWords } from './task_words';
 import { kDepthsShown, type Depth, type Queues } from './tasks_queries';
@@ -49,8 +49,8 @@ function QueueRow({ queue, depths, onEdit }: QueueRowProps) {
           </a>
         )}
       </Cell>
-      <Cell className="queue-oldest" label="Oldest">
-        {queue.oldest_ready_at === null ? '–' : <Timestamp at={queue.oldest_ready_at} />}
+      <Cell className="queue-oldest numeric" label="Oldest waits">
+        {queue.oldest_ready_at === null ? '–' : durationWords(queue.latency_ms)}
       </Cell>
       <Cell className="queue-actions" end>
         <div className="table-actions">
@@ -83,7 +83,7 @@ export function QueueTable({ queues, onEdit }: QueueTableProps) {
           <Column end>Running</Column>
           <Column end>Later</Column>
           <Column end>Dead</Column>
-          <Column>Oldest waiting</Column>
+          <Column>Oldest waits</Column>
           <ActionsColumn />
         </>
       }

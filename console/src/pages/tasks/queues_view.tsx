@@ -1,13 +1,13 @@
 import { useState } from 'react';
 import type { Queue } from '../../api/tasks';
 import { formatCount } from '../../lib/numbers';
+import { durationWords } from '../../lib/time';
 import { Button } from '../../ui/button';
 import { Fact, Facts } from '../../ui/facts';
 import { LiveMark } from '../../ui/live_mark';
 import { ErrorNotice } from '../../ui/notice';
 import { Course } from '../../ui/page';
 import { Skeleton } from '../../ui/skeleton';
-import { Timestamp } from '../../ui/timestamp';
 import { QueueSettingsModal } from './queue_settings';
 import { QueueTable } from './queue_table';
 import { useQueues } from './tasks_queries';
@@ -19,9 +19,8 @@ function sumOf(list: readonly Queue[], of: (queue: Queue) => number): number {
 
 function QueueFacts({ list }: { list: readonly Queue[] | undefined }) {
   const shown = (of: (queue: Queue) => number) => (list ? formatCount(sumOf(list, of)) : '–');
-  const oldest = (list ?? [])
-    .flatMap(({ oldest_ready_at: at }) => (at === null ? [] : [at]))
-    .sort()[0];
+  const waiting = (list ?? []).filter(({ oldest_ready_at: at }) => at !== null);
+  const longest = Math.max(...waiting.map(({ latency_ms: ms }) => ms));
   return (
     <Facts large>
       <Fact name="Ready" numeric testId="ready">
@@ -36,7 +35,9 @@ function QueueFacts({ list }: { list: readonly Queue[] | undefined }) {
       <Fact name="Dead" numeric bad={sumOf(list ?? [], (queue) => queue.dead) > 0}>
         {shown((queue) => queue.dead)}
       </Fact>
-      <Fact name="Oldest waiting">{oldest ? <Timestamp at={oldest} /> : '–'}</Fact>
+      <Fact name="Oldest waits" numeric>
+        {waiting.length === 0 ? '–' : durationWords(longest)}
+      </Fact>
     </Facts>
   );
 }

@@ -31,12 +31,13 @@ function RedriveForm({ queue, onClose }: { queue: string; onClose: () => void })
   const [draft, setDraft] = useState(kEmpty);
   const redriving = useMutation({
     mutationFn: () => redriveQueue(tenant, queue, filterOf(draft)),
-    onSuccess: async ({ redriven }) => {
+    onSuccess: async ({ redriven, more }) => {
       await Promise.all([
         client.invalidateQueries({ queryKey: taskKeys.queues(tenant) }),
         client.invalidateQueries({ queryKey: taskKeys.lists(tenant) }),
       ]);
-      toast('good', `${formatCount(redriven)} of ${queue} live again.`);
+      const rest = more ? ' There are more: redrive once more.' : '';
+      toast('good', `${formatCount(redriven)} of ${queue} live again.${rest}`);
       onClose();
     },
   });

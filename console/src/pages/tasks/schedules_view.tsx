@@ -18,7 +18,7 @@ const kPageSize = 25;
 function command(): string {
   return `curl -X PUT ${window.location.origin}/v1/schedules/nightly-report \\
   -H 'Authorization: Bearer YOUR_KEY' -H 'Content-Type: application/json' \\
-  -d '{"cron":"30 2 * * *","zone":"Europe/Berlin","queue":"reports","payload":{"kind":"daily"}}'`;
+  -d '{"cron":"30 2 * * *","time_zone":"Europe/Berlin","queue":"reports","payload":{"kind":"daily"}}'`;
 }
 
 function NoSchedules() {
@@ -31,6 +31,28 @@ function NoSchedules() {
       </p>
       <CodeBlock code={command()} label="Command that writes a schedule" />
     </EmptyState>
+  );
+}
+
+/** The task that was made last, or why there was none. */
+function Last({ schedule }: { schedule: Schedule }) {
+  const { last_run_at: at, last_task_id: task, error } = schedule;
+  if (at === null) return <>Never</>;
+  return (
+    <>
+      {task === null ? (
+        <Timestamp at={at} />
+      ) : (
+        <a href={hrefs.task(task)} aria-label={`Task ${task}, made last by ${schedule.name}`}>
+          <Timestamp at={at} />
+        </a>
+      )}
+      {error !== null && (
+        <span className="table-small schedule-error" title={error}>
+          {error}
+        </span>
+      )}
+    </>
   );
 }
 
@@ -58,7 +80,7 @@ function ScheduleRow({ schedule }: { schedule: Schedule }) {
       </RowHead>
       <Cell className="schedule-cron">
         <code>{schedule.cron}</code>
-        <span className="table-small">{schedule.zone}</span>
+        <span className="table-small">{schedule.time_zone}</span>
       </Cell>
       <Cell className="schedule-queue" label="Queue">
         <a className="mono" href={hrefs.queue(schedule.queue)}>
@@ -69,7 +91,7 @@ function ScheduleRow({ schedule }: { schedule: Schedule }) {
         {schedule.next_run_at === null || paused ? '–' : <Timestamp at={schedule.next_run_at} />}
       </Cell>
       <Cell className="schedule-last" label="Last">
-        {schedule.last_run_at === null ? 'Never' : <Timestamp at={schedule.last_run_at} />}
+        <Last schedule={schedule} />
       </Cell>
       <Cell className="schedule-actions" end>
         <div className="table-actions">

@@ -22,7 +22,8 @@ function TaskFacts({ task }: { task: Task }) {
   const optional: [string, ReactNode][] = [
     ['Unique key', task.unique_key],
     ['Key', task.key],
-    ['Calls', task.target?.url],
+    ['Made by the schedule', task.schedule],
+    ['Sent to', task.target && `${task.target.method} ${task.target.url}`],
   ];
   return (
     <Facts>
@@ -34,13 +35,14 @@ function TaskFacts({ task }: { task: Task }) {
           {task.queue}
         </a>
       </Fact>
+      <Fact name="Done by">{task.mode === 'push' ? 'its target' : 'workers'}</Fact>
       <Fact name="Attempts" numeric>
         {task.attempt} of {task.max_attempts}
       </Fact>
       <Fact name="Priority" numeric>
         {task.priority}
       </Fact>
-      <Fact name="Time for an attempt">{durationWords(task.timeout_ms)}</Fact>
+      <Fact name="Timeout">{durationWords(task.timeout_ms)}</Fact>
       <Fact name="Created">
         <Timestamp at={task.created_at} />
       </Fact>

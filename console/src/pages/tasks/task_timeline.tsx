@@ -48,7 +48,7 @@ function last(task: Task): Moment {
       return {
         key,
         tone: 'off',
-        title: 'Waits for a worker',
+        title: task.mode === 'push' ? 'Is about to be sent' : 'Waits for a worker',
         note: (
           <>
             since <Timestamp at={run_at} />

@@ -19,8 +19,8 @@ export function TasksEmpty() {
     <EmptyState title="No tasks yet">
       <p>
         A task is work for later, done at least once: by a worker that leases it, or by Ashlar
-        calling your URL. Put one of your <a href={hrefs.keys}>keys</a> (scopes{' '}
-        <code>tasks:write</code> and <code>tasks:work</code>) where it says YOUR_KEY. Make one:
+        calling your URL. Put one of your <a href={hrefs.keys}>keys</a> (scope{' '}
+        <code>tasks:write</code>) where it says YOUR_KEY. Make one:
       </p>
       <CodeBlock code={create()} label="Command that creates a task" />
       <p>Its queue then stands here. A worker takes it, and says by its lease what became of it:</p>

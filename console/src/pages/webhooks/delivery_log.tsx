@@ -1,13 +1,11 @@
 import {
   kDeliveryStates,
   listDeliveries,
-  replayDelivery,
   type Delivery,
   type DeliveryState,
 } from '../../api/webhooks';
 import { adjust, hrefs } from '../../lib/router';
 import { useTenant } from '../../lib/tenant';
-import { useAction } from '../../lib/use_action';
 import { Button } from '../../ui/button';
 import { EmptyState } from '../../ui/empty_state';
 import { Course } from '../../ui/page';
@@ -15,8 +13,9 @@ import { Paged, usePaged } from '../../ui/paged';
 import { Segmented } from '../../ui/segmented';
 import { ActionsColumn, Cell, Column, Row, RowHead, Table } from '../../ui/table';
 import { Timestamp } from '../../ui/timestamp';
+import { againWord, useSendAgain } from './send_again';
 import { kRefreshMs, webhookKeys } from './webhook_keys';
-import { DeliveryBadge, kStateWords } from './webhook_words';
+import { DeliveryBadge, answerWords, kStateWords } from './webhook_words';
 import './delivery_log.css';
 
 const kPageSize = 25;
@@ -31,57 +30,46 @@ function readState(query: string): DeliveryState | null {
   return kDeliveryStates.find((state) => state === wanted) ?? null;
 }
 
-export function useReplayDelivery(webhook: string) {
-  const { tenant } = useTenant();
-  return useAction<Delivery>({
-    run: ({ id }) => replayDelivery(tenant, webhook, id),
-    done: ({ event_type }) => `${event_type} is sent once more.`,
-    changes: [webhookKeys.logs(tenant, webhook), webhookKeys.delivery(tenant, webhook)],
-  });
-}
-
-/** "204", or why there was no answer. */
-function lastWords({ last_status: status, last_error: error }: Delivery): string {
-  if (status !== null) return `${status}${error === null ? '' : ` ${error}`}`;
-  return error ?? '–';
-}
-
 function DeliveryRow({ delivery, webhook }: { delivery: Delivery; webhook: string }) {
-  const replaying = useReplayDelivery(webhook);
-  const { id, event_type: type, state } = delivery;
+  const again = useSendAgain(webhook);
+  const { id, event_type: type, event_id: event, state, attempts } = delivery;
+  const word = againWord(delivery);
   return (
     <Row>
       <RowHead className="delivery-type">
         <a className="cut mono" href={hrefs.delivery(webhook, id)}>
           {type}
         </a>
-        <span className="table-small mono" title={delivery.event_id}>
-          {delivery.event_id}
+        <span className="table-small mono" title={event}>
+          {event}
         </span>
       </RowHead>
       <Cell className="delivery-state">
         <DeliveryBadge delivery={delivery} />
       </Cell>
       <Cell className="delivery-last">
-        <span className="cut" title={lastWords(delivery)}>
-          {lastWords(delivery)}
+        <span
+          className={`cut${state === 'delivered' ? '' : ' delivery-bad'}`}
+          title={answerWords(delivery)}
+        >
+          {answerWords(delivery)}
         </span>
       </Cell>
       <Cell className="delivery-attempts numeric" label="Attempts" end>
-        {delivery.attempt}
+        {attempts}
       </Cell>
       <Cell className="delivery-when">
         <Timestamp at={delivery.created_at} />
       </Cell>
       <Cell className="delivery-actions" end>
-        {state !== 'pending' && (
+        {word !== null && (
           <Button
             small
-            onPress={() => replaying.mutate(delivery)}
-            isPending={replaying.isPending}
-            aria-label={`Replay ${type} ${delivery.event_id}`}
+            onPress={() => again.mutate(delivery)}
+            isPending={again.isPending}
+            aria-label={`${word} ${type} ${event}`}
           >
-            Replay
+            {word}
           </Button>
         )}
       </Cell>

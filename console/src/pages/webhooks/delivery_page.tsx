@@ -1,12 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { hasStatus } from '../../api/problem';
 import { getDelivery, type Delivery, type DeliveryAttempt } from '../../api/webhooks';
-import { jsonText } from '../../lib/json_text';
 import { hrefs } from '../../lib/router';
 import { useTenant } from '../../lib/tenant';
 import { durationWords } from '../../lib/time';
 import { Button } from '../../ui/button';
-import { CodeBlock } from '../../ui/code_block';
 import { EmptyState } from '../../ui/empty_state';
 import { Fact, Facts } from '../../ui/facts';
 import { ErrorNotice } from '../../ui/notice';
@@ -14,32 +12,36 @@ import { Course, Page } from '../../ui/page';
 import { Skeleton } from '../../ui/skeleton';
 import { Said, Timeline, type Moment } from '../../ui/timeline';
 import { Timestamp } from '../../ui/timestamp';
-import { useReplayDelivery } from './delivery_log';
+import { againWord, useSendAgain } from './send_again';
 import { kRefreshMs, webhookKeys } from './webhook_keys';
-import { DeliveryBadge } from './webhook_words';
+import { DeliveryBadge, answerWords } from './webhook_words';
 
 function momentOf(attempt: DeliveryAttempt): Moment {
-  const { status, error, response } = attempt;
-  const good = status !== null && status >= 200 && status < 300;
-  const said = [error, response].filter((text) => text !== null && text !== '');
+  const { number, status, error, answer } = attempt;
+  const said = [error, answer].filter((text) => text !== null && text !== '');
   return {
-    key: String(attempt.attempt),
-    tone: good ? 'good' : 'bad',
-    title: `Attempt ${attempt.attempt}: ${status ?? 'no answer'}`,
-    at: attempt.started_at,
+    key: String(number),
+    tone: error === null ? 'good' : 'bad',
+    title: `Attempt ${number}: ${status ?? 'no answer'}`,
+    at: attempt.at,
     note: `took ${durationWords(attempt.duration_ms)}`,
     ...(said.length === 0 ? {} : { children: <Said>{said.join('\n')}</Said> }),
   };
 }
 
 function DeliveryTimeline({ delivery }: { delivery: Delivery }) {
-  const { attempts = [], created_at, next_attempt_at: next } = delivery;
-  const happened: Moment = { key: 'made', tone: 'plain', title: 'It happened', at: created_at };
+  const { history = [], attempts, created_at, next_attempt_at: next } = delivery;
+  const made: Moment = {
+    key: 'made',
+    tone: 'plain',
+    title: delivery.test ? 'Asked for as a test' : 'It happened',
+    at: created_at,
+  };
   const coming: Moment[] =
-    next === null
-      ? []
-      : [{ key: 'next', tone: 'off', title: `Attempt ${delivery.attempt + 1}`, at: next }];
-  return <Timeline label="Attempts" moments={[happened, ...attempts.map(momentOf), ...coming]} />;
+    next === null ? [] : [{ key: 'next', tone: 'off', title: `Attempt ${attempts + 1}`, at: next }];
+  return (
+    <Timeline label="Attempts" moments={[made, ...history.map(momentOf).reverse(), ...coming]} />
+  );
 }
 
 function Content({ delivery }: { delivery: Delivery }) {
@@ -51,7 +53,10 @@ function Content({ delivery }: { delivery: Delivery }) {
             <DeliveryBadge delivery={delivery} />
           </Fact>
           <Fact name="Attempts" numeric>
-            {delivery.attempt} of {delivery.max_attempts}
+            {delivery.attempts}
+          </Fact>
+          <Fact name="Last answer" className="facts-wide">
+            {answerWords(delivery)}
           </Fact>
           <Fact name="Created">
             <Timestamp at={delivery.created_at} />
@@ -64,22 +69,20 @@ function Content({ delivery }: { delivery: Delivery }) {
       <Course title="Attempts">
         <DeliveryTimeline delivery={delivery} />
       </Course>
-      <Course title="What is sent">
-        <CodeBlock code={jsonText(delivery.payload)} label="What is sent" />
-      </Course>
     </>
   );
 }
 
 export function DeliveryPage({ webhook, id }: { webhook: string; id: string }) {
   const { tenant } = useTenant();
-  const replaying = useReplayDelivery(webhook);
+  const again = useSendAgain(webhook);
   const answer = useQuery({
-    queryKey: [...webhookKeys.delivery(tenant, webhook), id],
+    queryKey: webhookKeys.delivery(tenant, webhook, id),
     queryFn: ({ signal }) => getDelivery(tenant, webhook, id, signal),
     refetchInterval: ({ state }) => (state.status === 'error' ? false : kRefreshMs),
   });
   const delivery = answer.data;
+  const word = delivery ? againWord(delivery) : null;
   const missing = hasStatus(answer.error, 404);
   return (
     <Page
@@ -91,9 +94,9 @@ export function DeliveryPage({ webhook, id }: { webhook: string; id: string }) {
       }
       actions={
         delivery &&
-        delivery.state !== 'pending' && (
-          <Button onPress={() => replaying.mutate(delivery)} isPending={replaying.isPending}>
-            Replay
+        word !== null && (
+          <Button onPress={() => again.mutate(delivery)} isPending={again.isPending}>
+            {word}
           </Button>
         )
       }

@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { rotateSecret } from '../../api/webhooks';
+import { rotateSecret, type Webhook } from '../../api/webhooks';
 import { useTenant } from '../../lib/tenant';
 import { Button } from '../../ui/button';
 import { Modal, ModalActions } from '../../ui/modal';
@@ -19,14 +19,14 @@ function Question({
   onClose,
 }: {
   id: string;
-  onRotated: (secret: string) => void;
+  onRotated: (webhook: Webhook) => void;
   onClose: () => void;
 }) {
   const { tenant } = useTenant();
   const rotating = useMutation({
     mutationFn: () => rotateSecret(tenant, id),
     gcTime: 0,
-    onSuccess: ({ secret }) => onRotated(secret),
+    onSuccess: onRotated,
   });
   return (
     <>
@@ -46,20 +46,20 @@ function Question({
 }
 
 export function RotateSecret({ id, isOpen, onClose }: RotateSecretProps) {
-  const [secret, setSecret] = useState<string | null>(null);
+  const [rotated, setRotated] = useState<Webhook | null>(null);
   const close = () => {
-    setSecret(null);
+    setRotated(null);
     onClose();
   };
   return (
     <Modal
-      title={secret === null ? 'Rotate the secret?' : 'Its new secret'}
+      title={rotated === null ? 'Rotate the secret?' : 'How it is signed now'}
       isOpen={isOpen}
       onClose={close}
-      canDismiss={secret === null}
+      canDismiss={rotated === null}
     >
-      {isOpen && secret === null && <Question id={id} onRotated={setSecret} onClose={close} />}
-      {secret !== null && <ShownOnce secret={secret} onClose={close} />}
+      {isOpen && rotated === null && <Question id={id} onRotated={setRotated} onClose={close} />}
+      {rotated !== null && <ShownOnce webhook={rotated} onClose={close} />}
     </Modal>
   );
 }

@@ -12,5 +12,6 @@ export const webhookKeys = {
     id,
     state,
   ],
-  delivery: (tenant: string, id: string) => ['delivery', tenant, id],
+  deliveries: (tenant: string, id: string) => ['delivery', tenant, id],
+  delivery: (tenant: string, id: string, delivery: string) => ['delivery', tenant, id, delivery],
 };

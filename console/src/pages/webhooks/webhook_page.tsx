@@ -16,36 +16,48 @@ import { Timestamp } from '../../ui/timestamp';
 import { DeliveryLog } from './delivery_log';
 import { EditWebhook } from './edit_webhook';
 import { EnableWebhook } from './enable_webhook';
+import { ReplayWebhook } from './replay_webhook';
 import { RotateSecret } from './rotate_secret';
 import { webhookKeys } from './webhook_keys';
-import { WebhookBadge, typesText, withoutScheme } from './webhook_words';
+import { WebhookBadge, switchedOffWords, typesText, withoutScheme } from './webhook_words';
 
 const kRefreshMs = 10_000;
 
 function About({ webhook }: { webhook: Webhook }) {
+  const off = switchedOffWords(webhook);
   return (
     <>
-      {webhook.disabled_reason !== null && (
+      {off !== null && (
         <Notice tone="bad">
-          <p>Ashlar switched it off: {webhook.disabled_reason}</p>
+          <p>
+            Ashlar switched it off: {off}. What happens now is kept; enable it and replay what
+            failed.
+          </p>
         </Notice>
       )}
       <Facts>
         <Fact name="State">
           <WebhookBadge webhook={webhook} />
         </Fact>
-        <Fact name="Event types" className="webhook-facts-types">
+        <Fact name="Event types" className="facts-wide">
           <span className="mono">{typesText(webhook.event_types)}</span>
         </Fact>
-        <Fact name="Created">
-          <Timestamp at={webhook.created_at} />
+        <Fact name="Signed by">{webhook.signature === 'hmac' ? 'a secret' : 'a key pair'}</Fact>
+        <Fact name="Order">{webhook.ordered ? 'kept' : 'any'}</Fact>
+        <Fact name={webhook.failing_since === null ? 'Created' : 'Failing since'}>
+          <Timestamp at={webhook.failing_since ?? webhook.created_at} />
         </Fact>
+        {webhook.public_keys.map((key) => (
+          <Fact key={key} name="Public key" className="facts-long">
+            <span className="mono">{key}</span>
+          </Fact>
+        ))}
       </Facts>
     </>
   );
 }
 
-type Asking = 'edit' | 'rotate' | 'delete' | null;
+type Asking = 'edit' | 'rotate' | 'replay' | 'delete' | null;
 
 function Actions({ webhook, onAsk }: { webhook: Webhook; onAsk: (asking: Asking) => void }) {
   const { tenant } = useTenant();
@@ -60,6 +72,7 @@ function Actions({ webhook, onAsk }: { webhook: Webhook; onAsk: (asking: Asking)
       <Button onPress={() => testing.mutate()} isPending={testing.isPending}>
         Send a test
       </Button>
+      <Button onPress={() => onAsk('replay')}>Replay…</Button>
       <Button onPress={() => onAsk('edit')}>Edit</Button>
       <Button onPress={() => onAsk('rotate')}>Rotate secret</Button>
       <Button onPress={() => onAsk('delete')}>Delete</Button>
@@ -85,7 +98,7 @@ export function WebhookPage({ id, query }: { id: string; query: string }) {
     queryFn: ({ signal }) => getWebhook(tenant, id, signal),
     refetchInterval: ({ state }) => (state.status === 'error' ? false : kRefreshMs),
   });
-  const webhook = answer.data;
+  const webhook = answer.data?.data;
   const missing = hasStatus(answer.error, 404);
   const close = () => setAsking(null);
   return (
@@ -102,9 +115,10 @@ export function WebhookPage({ id, query }: { id: string; query: string }) {
         {webhook && <About webhook={webhook} />}
       </Course>
       {!missing && <DeliveryLog webhook={id} query={query} />}
-      {webhook && (
+      {answer.data && webhook && (
         <>
-          <EditWebhook webhook={webhook} isOpen={asking === 'edit'} onClose={close} />
+          <EditWebhook answer={answer.data} isOpen={asking === 'edit'} onClose={close} />
+          <ReplayWebhook id={id} isOpen={asking === 'replay'} onClose={close} />
           <RotateSecret id={id} isOpen={asking === 'rotate'} onClose={close} />
           <Confirm
             title="Delete this webhook?"

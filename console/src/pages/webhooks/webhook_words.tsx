@@ -11,7 +11,7 @@ export const kStateWords: Record<DeliveryState, string> = {
 export function DeliveryBadge({ delivery }: { delivery: Delivery }) {
   if (delivery.state === 'delivered') return <Badge tone="good">Delivered</Badge>;
   if (delivery.state === 'failed') return <Badge tone="bad">Failed</Badge>;
-  return delivery.attempt > 0 ? (
+  return delivery.attempts > 0 ? (
     <Badge tone="bad">Retrying</Badge>
   ) : (
     <Badge tone="off">Pending</Badge>
@@ -19,12 +19,24 @@ export function DeliveryBadge({ delivery }: { delivery: Delivery }) {
 }
 
 export function WebhookBadge({ webhook }: { webhook: Webhook }) {
-  if (webhook.enabled) return <Badge tone="good">Enabled</Badge>;
-  return webhook.disabled_reason === null ? (
-    <Badge tone="off">Disabled</Badge>
-  ) : (
-    <Badge tone="bad">Disabled</Badge>
-  );
+  const { enabled, disabled_reason: reason, failing_since: failing } = webhook;
+  if (!enabled) return <Badge tone={reason === 'disabled' ? 'off' : 'bad'}>Disabled</Badge>;
+  return failing === null ? <Badge tone="good">Enabled</Badge> : <Badge tone="bad">Failing</Badge>;
+}
+
+/** Why Ashlar switched it off by itself; null where it did not. */
+export function switchedOffWords({ disabled_reason: reason }: Webhook): string | null {
+  if (reason === 'gone') return 'it answered 410, gone';
+  return reason === 'failing' ? 'nothing but failures for 5 days' : null;
+}
+
+/** "204", or why there was no answer. */
+export function answerWords(answer: { status: number | null; error: string | null }): string {
+  const { status, error } = answer;
+  if (status === null) return error ?? '–';
+  return error === null || error.includes(String(status))
+    ? (error ?? String(status))
+    : `${status}: ${error}`;
 }
 
 export function typesText(types: readonly string[]): string {

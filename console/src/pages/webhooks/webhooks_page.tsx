@@ -12,7 +12,7 @@ import { Timestamp } from '../../ui/timestamp';
 import { CreateWebhook } from './create_webhook';
 import { EnableWebhook } from './enable_webhook';
 import { webhookKeys } from './webhook_keys';
-import { WebhookBadge, typesText, withoutScheme } from './webhook_words';
+import { WebhookBadge, switchedOffWords, typesText, withoutScheme } from './webhook_words';
 import './webhooks_page.css';
 
 const kPageSize = 25;
@@ -39,6 +39,7 @@ function NoWebhooks() {
 }
 
 function WebhookRow({ webhook }: { webhook: Webhook }) {
+  const off = switchedOffWords(webhook);
   return (
     <Row>
       <RowHead className="webhook-url">
@@ -58,9 +59,9 @@ function WebhookRow({ webhook }: { webhook: Webhook }) {
       </Cell>
       <Cell className="webhook-state">
         <WebhookBadge webhook={webhook} />
-        {webhook.disabled_reason !== null && (
-          <span className="table-small" title={webhook.disabled_reason}>
-            {webhook.disabled_reason}
+        {off !== null && (
+          <span className="table-small" title={off}>
+            {off}
           </span>
         )}
       </Cell>
