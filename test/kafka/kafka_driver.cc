@@ -1,15 +1,16 @@
 // One process of the tests of Kafka (test/kafka/scenarios.mjs), made to be killed:
 //
 //   kafka_driver STORE init
-//   kafka_driver STORE relay BROKERS INSTANCE             until a signal; SIGTERM stops it in order
-//   kafka_driver STORE consume BROKERS INSTANCE eager|cooperative       the same
+//   kafka_driver STORE relay BROKERS SCOPE INSTANCE       until a signal; SIGTERM stops it in order
+//   kafka_driver STORE consume BROKERS SCOPE INSTANCE eager|cooperative   the same
 //   kafka_driver STORE append COUNT KEYS SEED             events, each in a transaction with its number within the key
 //   kafka_driver STORE effects                            key, number and event id of each effect, in order of commits
 //   kafka_driver STORE events                             the same of the log
-//   kafka_driver STORE positions                          JSON
+//   kafka_driver STORE positions                          topic, partition, offset, epoch and owner of each
 //   kafka_driver - half BROKERS TOPIC ID VALUE            a record in a transaction that stays open, until a line on stdin: then
 //                                                         it commits, and says how that went
-// STORE: postgres://…, or a folder for SQLite. Lines on stdout; the log on stderr.
+// SCOPE: the shard, the group, and what topics begin with. STORE: postgres://…, or a folder for SQLite. Lines on stdout; the log on stderr.
+#include <librdkafka/rdkafka.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -142,9 +143,11 @@ void block_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-void relay(Process& process, const std::string& brokers, const std::string& instance) {
+void relay(Process& process, const std::string& brokers, const std::string& scope,
+           const std::string& instance) {
   kafka::Relay relay({.connection = {.brokers = brokers, .properties = {}},
-                      .shard = "test",
+                      .shard = scope,
+                      .topic_prefix = scope + ".event.",
                       .instance = instance,
                       .from_start = true,
                       .batch = 100},
@@ -167,11 +170,12 @@ void relay(Process& process, const std::string& brokers, const std::string& inst
   relay.stop();
 }
 
-void consume(Process& process, const std::string& brokers, const std::string& instance,
-             bool cooperative) {
+void consume(Process& process, const std::string& brokers, const std::string& scope,
+             const std::string& instance, bool cooperative) {
   kafka::ConsumerOptions options;
   options.connection.brokers = brokers;
-  options.topics = {"^outbox.event.*"};
+  options.topics = {"^" + scope + "\\.event\\..*"};
+  options.group = scope;
   options.instance = instance;
   options.cooperative = cooperative;
   options.session_timeout = base::Millis{6'000};
@@ -273,6 +277,7 @@ void half(Process& process, const std::string& brokers, const std::string& topic
   producer->begin();
   kafka::Record record{.topic = topic, .key = "k", .value = value, .headers = {}};
   producer->produce(record, 1, deadline());
+  rd_kafka_flush(producer->client(), 20'000);
   std::printf("open\n");
   std::fflush(stdout);
   char line[16];
@@ -303,9 +308,9 @@ int run(const std::vector<std::string>& words) {
   }
   process.open();
   if (command == "relay") {
-    relay(process, word(2), word(3));
+    relay(process, word(2), word(3), word(4));
   } else if (command == "consume") {
-    consume(process, word(2), word(3), word(4) == "cooperative");
+    consume(process, word(2), word(3), word(4), word(5) == "cooperative");
   } else if (command == "append") {
     append(process, std::stoi(word(2)), std::stoi(word(3)), std::stoull(word(4)));
   } else if (command == "effects") {

@@ -37,15 +37,10 @@ constexpr Sql kPark{
     " ?12, ?13, ?14, ?15, ?16, ?17, ?18)"};
 constexpr Sql kAnyWaiting{Audience::kPlatform,
                           "SELECT EXISTS (SELECT 1 FROM kafka_parked WHERE consumer = ?1"
-                          " AND topic = ?2 AND partition = ?3 AND state = 0)",
-                          "SELECT CAST(EXISTS (SELECT 1 FROM kafka_parked WHERE consumer = ?1"
-                          " AND topic = ?2 AND partition = ?3 AND state = 0) AS bigint)"};
-constexpr Sql kHasWaiting{
-    Audience::kPlatform,
-    "SELECT EXISTS (SELECT 1 FROM kafka_parked WHERE consumer = ?1"
-    " AND topic = ?2 AND partition = ?3 AND record_key = ?4 AND state = 0)",
-    "SELECT CAST(EXISTS (SELECT 1 FROM kafka_parked WHERE consumer = ?1"
-    " AND topic = ?2 AND partition = ?3 AND record_key = ?4 AND state = 0) AS bigint)"};
+                          " AND topic = ?2 AND partition = ?3 AND state = 0)"};
+constexpr Sql kHasWaiting{Audience::kPlatform,
+                          "SELECT EXISTS (SELECT 1 FROM kafka_parked WHERE consumer = ?1"
+                          " AND topic = ?2 AND partition = ?3 AND record_key = ?4 AND state = 0)"};
 #define PARKED_COLUMNS                                                                        \
   "id, record_offset, attempts, next_at, record_key, error, changed_at, tenant_id, event_id," \
   " type, aggregatetype, aggregateid, payload, traceparent, occurred_at"

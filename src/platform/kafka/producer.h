@@ -78,6 +78,7 @@ class Producer {
   static constexpr std::int32_t kByKey = -1;
 
   // Records of the transaction that no retry will ever deliver: too large, refused by the topic.
+  // Where there are some, abort() and make another producer: the numbers of this one have a hole.
   struct Refused {
     std::int64_t tag = 0;
     std::string error;

@@ -1,7 +1,9 @@
 #include "platform/kafka/relay.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <optional>
 #include <set>
 #include <utility>
@@ -79,7 +81,8 @@ struct Relay::Impl {
   base::Result<Round> send(const events::LogPage& page);
   base::Result<Outcome> write_transaction(const events::LogPage& page, std::size_t count,
                                           const events::LogPosition& end);
-  base::Status settle_spoilt(const events::LogPage& page);
+  base::Result<Round> recover(Outcome outcome, const events::LogPage& page);
+  base::Status keep_refused(const events::LogPage& page);
   base::Status make_topic(const std::string& topic, bool compacted);
   void drop_producer();
   void give_back();
@@ -301,27 +304,36 @@ base::Result<Relay::Round> Relay::Impl::send(const events::LogPage& page) {
     return std::move(outcome).error();
   }
   if (*outcome == Outcome::kDone) {
-    const auto sent = static_cast<int>(count - skipped.size());
+    const auto sent = static_cast<int>(
+        std::count_if(page.events.begin(), page.events.begin() + static_cast<std::ptrdiff_t>(count),
+                      [&](const auto& e) { return !skipped.contains(e.seq.value); }));
     skipped.clear();
     position = end;
     relayed.add(static_cast<std::uint64_t>(sent));
     return Round{.sent = sent, .more = page.more || count < page.events.size(), .ours = true};
   }
+  return recover(*outcome, page);
+}
+
+// The transaction is undone, or nobody knows: in any case what is true is read back.
+base::Result<Relay::Round> Relay::Impl::recover(Outcome outcome, const events::LogPage& page) {
   const std::string problem = producer->problem();
-  if (*outcome == Outcome::kSpoilt) {
+  bool undone = false;
+  if (outcome == Outcome::kSpoilt) {
     aborts.add();
-    if (producer->abort(patience()) == Outcome::kDone) {
-      const bool mended = !producer->refused().empty();
-      ASHLAR_TRY(settle_spoilt(page));
-      const base::Status back = rewind();
-      if (!back.ok()) drop_producer();
-      ASHLAR_TRY(back);
-      if (mended) return Round{.sent = 0, .more = true, .ours = true};
-      return unavailable("aborted: " + problem);
-    }
+    undone = producer->abort(patience()) == Outcome::kDone;
+  }
+  const bool refusals = !producer->refused().empty();
+  if (refusals) ASHLAR_TRY(keep_refused(page));
+  if (undone && !refusals) {
+    const base::Status back = rewind();
+    if (!back.ok()) drop_producer();
+    ASHLAR_TRY(back);
+    return unavailable("aborted: " + problem);
   }
   if (producer->fenced()) epoch = 0;  // someone took over: ask for the lease again, in its time
   drop_producer();
+  if (refusals) return Round{.sent = 0, .more = true, .ours = epoch != 0};
   return unavailable("given up: " + problem);
 }
 
@@ -347,7 +359,7 @@ base::Result<Outcome> Relay::Impl::write_transaction(const events::LogPage& page
 }
 
 // What no retry will deliver is kept, with the reason, before the position goes past it.
-base::Status Relay::Impl::settle_spoilt(const events::LogPage& page) {
+base::Status Relay::Impl::keep_refused(const events::LogPage& page) {
   for (const Producer::Refused& one : producer->refused()) {
     const auto event = std::find_if(page.events.begin(), page.events.end(),
                                     [&](const auto& e) { return e.seq.value == one.tag; });
@@ -366,7 +378,6 @@ void Relay::Impl::drop_producer() {
   if (!producer) return;
   rebuilds.add();
   producer.reset();
-  skipped.clear();
 }
 
 // The next one need not wait for the lease to run out.

@@ -1,0 +1,41 @@
+// ForgetfulDatabase: a database whose connection breaks during COMMIT on demand: the change is
+// made, and the answer is an error.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "platform/storage/database.h"
+
+namespace ashlar::kafka {
+
+class ForgetfulDatabase final : public storage::Database {
+ public:
+  explicit ForgetfulDatabase(std::unique_ptr<storage::Database> inner) : inner_(std::move(inner)) {}
+
+  // The next write() commits and says storage_unavailable.
+  void forget_next() { forget_ = true; }
+
+  void subscribe(std::string channel, std::function<void(const Notice&)> receive) override {
+    inner_->subscribe(std::move(channel), std::move(receive));
+  }
+  [[nodiscard]] storage::Dialect dialect() const override { return inner_->dialect(); }
+  base::Status ping(base::Mono deadline) override { return inner_->ping(deadline); }
+  base::Result<std::string> check_integrity() override { return inner_->check_integrity(); }
+
+ protected:
+  base::Status run_body(const storage::Context& context, Mode mode, const Body& body) override {
+    if (mode == Mode::kRead) return inner_->read(context, body);
+    base::Status done = inner_->write(context, body);
+    if (!done.ok() || !std::exchange(forget_, false)) return done;
+    return base::fail(base::Code::kUnavailable, "storage_unavailable", "lost during COMMIT");
+  }
+
+ private:
+  const std::unique_ptr<storage::Database> inner_;
+  bool forget_ = false;
+};
+
+}  // namespace ashlar::kafka
