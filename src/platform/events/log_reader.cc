@@ -1,6 +1,8 @@
 #include "platform/events/log_reader.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <span>
 #include <utility>
 
@@ -15,6 +17,25 @@ const storage::Context kContext = storage::Context::platform(storage::PlatformUs
 
 // Sees nothing: PostgreSQL's first transaction has the number 3.
 constexpr const char* kFirstSnapshot = "3:3:";
+
+// The second number of a snapshot's text, "xmin:xmax:xip": what begins from there on it cannot see.
+std::uint64_t xmax_of(std::string_view snapshot) {
+  std::uint64_t number = 0;
+  const std::size_t colon = snapshot.find(':');
+  if (colon != std::string_view::npos) {
+    std::from_chars(snapshot.data() + colon + 1, snapshot.data() + snapshot.size(), number);
+  }
+  return number;
+}
+
+// A cluster counts its transactions for ever, also over pg_upgrade; one that was filled from a dump
+// counts anew.
+base::Status check_order(std::string_view from, std::string_view to) {
+  if (xmax_of(from) <= xmax_of(to)) return base::ok_status();
+  return base::fail(base::Code::kPreconditionFailed, "events_position_foreign",
+                    "the position is of another database cluster: after a restore from a dump see "
+                    "docs/events.md");
+}
 
 }  // namespace
 
@@ -74,6 +95,7 @@ base::Result<LogPage> LogReader::read_postgres(const LogPosition& at, int limit)
     if (at.to.empty()) {
       ASHLAR_ASSIGN(page.begin.to, store::snapshot(tx));
       if (page.begin.to == at.from) return page;
+      ASHLAR_TRY(check_order(at.from, page.begin.to));
     }
     ASHLAR_TRY(find_seqs(tx, page.begin));
     const auto first = std::upper_bound(seqs_.begin(), seqs_.end(), at.seq);

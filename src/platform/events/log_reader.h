@@ -23,6 +23,9 @@
 // (The oldest running xid, pg_snapshot_xmin, would not do: of one key a transaction with a higher
 // xid may commit first, and the later one's lower xid would be read before it.)
 //
+// Error beside storage's: kPreconditionFailed events_position_foreign: the position is from the
+// future of this cluster, as after a restore from a dump into another one. Going on would skip
+// events; docs/events.md says what to do.
 // Memory: at most kMostSeqs numbers, and one page. Not thread-safe.
 #pragma once
 

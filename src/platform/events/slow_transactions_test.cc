@@ -197,6 +197,37 @@ TEST_P(SlowTransactionsTest, AWindowIsReadInPagesAndBegunAnewAnywhere) {
   EXPECT_EQ(seen, expected);
 }
 
+TEST_P(SlowTransactionsTest, APositionOfAnotherClusterIsNotReadOnFrom) {
+  append("a", "0");
+  consume();
+  store_->run_script(
+      "UPDATE event_consumers SET from_snapshot = '4000000000:4000000000:', to_snapshot = '',"
+      " lease_until = 0");
+  auto other = make_consumers("other", *db_);
+  other->add(options("c", effect_of("c")));
+  append("a", "1");
+  clock_.advance(base::Seconds{60});
+  const base::Status done = other->run_until_idle();
+  ASSERT_FALSE(done.ok());
+  EXPECT_STREQ(done.error().reason, "events_position_foreign");
+  // What docs/events.md advises.
+  store_->run_script(
+      "UPDATE outbox SET xid = '3';"
+      " UPDATE event_consumers SET seq = 0, to_snapshot = '',"
+      " from_snapshot = pg_current_snapshot()::text, epoch = epoch + 1, lease_until = 0");
+  clock_.advance(base::Seconds{60});
+  ASSERT_TRUE(other->run_until_idle().ok());
+  EXPECT_EQ(*other->replay("c", {.aggregate_type = {},
+                                 .aggregate_id = {},
+                                 .tenant = {},
+                                 .from = clock_.now() - base::Seconds{200},
+                                 .to = {}}),
+            2);
+  append("a", "2");
+  ASSERT_TRUE(other->run_until_idle().ok());
+  EXPECT_EQ(data_of("c"), Strings({"0", "0", "1", "2"}));
+}
+
 // Transactions at random, each with some events, pauses of random length before and after, and
 // another order of locks; one in eight rolls back. A consumer works all the while. Commits of one
 // key are counted in a row of their own, which says in which order they really came.
