@@ -43,7 +43,8 @@ std::string describe(const base::Error& error) {
 std::string beginning_of(std::string_view body) {
   std::string text(body.substr(0, kMaxAnswerBytes));
   // A character may have been cut in two.
-  for (int i = 0; i < 3 && !text.empty() && !base::is_utf8(text); ++i) text.pop_back();
+  const int cut = body.size() > kMaxAnswerBytes ? 3 : 0;
+  for (int i = 0; i < cut && !base::is_utf8(text); ++i) text.pop_back();
   if (!base::is_utf8(text)) {
     text.assign(body.substr(0, kMaxAnswerBytes));
     std::ranges::replace_if(

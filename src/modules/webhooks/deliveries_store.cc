@@ -177,7 +177,7 @@ constexpr Sql kNoteAttempts{
     " status = r.value ->> 3, error = r.value ->> 4,"
     " state = CASE WHEN r.value ->> 6 = 1 OR state = 0 THEN r.value ->> 6 ELSE state END,"
     " next_at = CASE WHEN state = 0 THEN r.value ->> 7 END"
-    " FROM json_each(?1) AS r WHERE id = r.value ->> 0",
+    " FROM json_each(?1) AS r WHERE webhooks_deliveries.id = r.value ->> 0",
     "UPDATE webhooks_deliveries AS d SET attempts = attempts + 1,"
     " attempted_at = (r.value ->> 1)::bigint, status = (r.value ->> 3)::bigint,"
     " error = r.value ->> 4, state = CASE WHEN (r.value ->> 6)::bigint = 1 OR state = 0"

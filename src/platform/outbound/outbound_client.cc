@@ -118,7 +118,7 @@ struct OutboundClient::Impl {
         clock(own_clock),
         metrics(own_metrics),
         random(options.seed),
-        transfers(options.allow_private,
+        transfers(options.allow_private, options.names,
                   [this](Transfers::Id id, End end, Answer answer, const std::string& detail) {
                     ended(id, end, std::move(answer), detail);
                   }) {}

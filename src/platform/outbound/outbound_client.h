@@ -38,6 +38,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "platform/outbound/policy.h"
@@ -60,9 +61,10 @@ class OutboundClient {
   using Done = std::function<void(base::Result<Answer>)>;
 
   struct Options {
-    std::string name = "outbound";  // of the thread
-    bool allow_private = false;     // may reach loopback and private networks
-    std::uint64_t seed = 1;         // of jitter
+    std::string name = "outbound";     // of the thread
+    bool allow_private = false;        // may reach loopback and private networks
+    std::uint64_t seed = 1;            // of jitter
+    std::vector<std::string> names{};  // "HOST:PORT:ADDRESS,…": what the resolver is not asked for
   };
   OutboundClient(Options options, const base::Clock& clock, obs::Registry& metrics);
   ~OutboundClient();  // stop()

@@ -288,6 +288,46 @@ TEST_F(OutboundClientTest, AGuardedClientReachesNoPrivateAddress) {
   EXPECT_EQ(server.requests(), 0);
 }
 
+// What a name resolves to is judged where it is connected to: a name that leads to a public address
+// at one look and to a private one at the next (rebinding), or to both at once, reaches nobody.
+TEST_F(OutboundClientTest, ANameThatResolvesToAPrivateAddressReachesNobody) {
+  FaultServer server([](const FaultServer::Request&) { return Reply{}; });
+  const std::string port = server.url("").substr(sizeof("http://127.0.0.1:") - 1);
+  std::vector<std::string> names;
+  const std::vector<std::string> addresses{"127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0",
+                                           "127.0.0.1,[::1],0.0.0.0"};
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    names.push_back("name" + std::to_string(i) + ".example.com:" + port + ":" + addresses[i]);
+  }
+  OutboundClient guarded({.name = "guarded", .names = names}, clock_, metrics_);
+  Dependency& dependency = guarded.add_dependency("guarded", quick());
+  OutboundClient open({.name = "open", .allow_private = true, .names = names}, clock_, metrics_);
+  Dependency& opened = open.add_dependency("open", quick());
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const std::string url = "http://name" + std::to_string(i) + ".example.com:" + port + "/";
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      EXPECT_STREQ(reason(guarded.call(dependency, {.url = url})), "address_forbidden") << url;
+    }
+  }
+  EXPECT_EQ(server.requests(), 0);
+  // The names do lead there: who may, gets an answer.
+  EXPECT_STREQ(reason(open.call(opened, {.url = "http://name0.example.com:" + port + "/"})), "ok");
+  EXPECT_EQ(server.requests(), 1);
+}
+
+TEST_F(OutboundClientTest, ARedirectToLoopbackIsNotFollowed) {
+  FaultServer inner([](const FaultServer::Request&) { return Reply{.body = "secret"}; });
+  FaultServer outer([&](const FaultServer::Request&) {
+    return Reply{.status = 307, .headers = "Location: " + inner.url("/") + "\r\n"};
+  });
+  Dependency& dependency = client_.add_dependency("a", quick());
+  const auto answer = client_.call(
+      dependency, {.method = "POST", .url = outer.url("/"), .body = "{}", .idempotent = true});
+  ASSERT_TRUE(answer.ok());
+  EXPECT_EQ(answer->status, 307);
+  EXPECT_EQ(inner.requests(), 0);
+}
+
 TEST_F(OutboundClientTest, RedirectsAreAnAnswer) {
   FaultServer server([](const FaultServer::Request&) {
     return Reply{.status = 302, .headers = "Location: http://169.254.169.254/\r\n"};

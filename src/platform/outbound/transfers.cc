@@ -38,16 +38,20 @@ void set(CURL* easy, CURLoption option, T value) {
   CHECK(curl_easy_setopt(easy, option, value) == CURLE_OK);
 }
 
-bool append_field(List& list, std::string_view name, std::string_view value) {
-  // Empty values are said with ';' in libcurl's own notation.
-  const std::string line =
-      value.empty() ? std::string(name) + ";" : std::string(name) + ": " + std::string(value);
-  if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) return false;
+bool append_line(List& list, const std::string& line) {
   curl_slist* const longer = curl_slist_append(list.get(), line.c_str());
   if (longer == nullptr) return false;
   [[maybe_unused]] curl_slist* const head = list.release();  // `longer` begins with it
   list.reset(longer);
   return true;
+}
+
+bool append_field(List& list, std::string_view name, std::string_view value) {
+  // Empty values are said with ';' in libcurl's own notation.
+  const std::string line =
+      value.empty() ? std::string(name) + ";" : std::string(name) + ": " + std::string(value);
+  if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) return false;
+  return append_line(list, line);
 }
 
 Transfers::End end_of(CURLcode code, CURL* easy) {
@@ -130,8 +134,10 @@ std::size_t Transfers::Transfer::on_header(char* data, std::size_t /*one*/, std:
 }
 
 struct Transfers::Impl {
-  Impl(bool may_be_private, OnEnd end) : allow_private(may_be_private), on_end(std::move(end)) {
+  Impl(bool may_be_private, const std::vector<std::string>& known, OnEnd end)
+      : allow_private(may_be_private), on_end(std::move(end)) {
     init_once();
+    for (const std::string& name : known) append_line(names, name);
     multi = curl_multi_init();
     CHECK(multi != nullptr);
     curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, kMaxConnections);
@@ -146,11 +152,12 @@ struct Transfers::Impl {
   Impl& operator=(const Impl&) = delete;
 
   void remove(Transfer& transfer) const { curl_multi_remove_handle(multi, transfer.easy.get()); }
-  static void prepare(Transfer& transfer, const Spec& spec);
+  void prepare(Transfer& transfer, const Spec& spec) const;
   std::size_t collect();  // how many have ended
 
   const bool allow_private;
   const OnEnd on_end;
+  List names;
   CURLM* multi = nullptr;
   std::unordered_map<Id, std::unique_ptr<Transfer>> transfers;
   std::vector<Id> stillborn;  // could not even be started
@@ -167,15 +174,16 @@ curl_socket_t Transfers::Transfer::on_open(void* self, curlsocktype /*purpose*/,
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-Transfers::Transfers(bool allow_private, OnEnd on_end)
-    : impl_(std::make_unique<Impl>(allow_private, std::move(on_end))) {}
+Transfers::Transfers(bool allow_private, const std::vector<std::string>& names, OnEnd on_end)
+    : impl_(std::make_unique<Impl>(allow_private, names, std::move(on_end))) {}
 Transfers::~Transfers() = default;
 
-void Transfers::Impl::prepare(Transfer& transfer, const Spec& spec) {
+void Transfers::Impl::prepare(Transfer& transfer, const Spec& spec) const {
   CURL* const easy = transfer.easy.get();
   set(easy, CURLOPT_URL, spec.request.url.c_str());
   set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_PROXY, "");
+  if (names) set(easy, CURLOPT_RESOLVE, names.get());
   set(easy, CURLOPT_NOSIGNAL, 1L);
   set(easy, CURLOPT_FOLLOWLOCATION, 0L);
   set(easy, CURLOPT_TCP_NODELAY, 1L);
@@ -216,7 +224,7 @@ Transfers::Id Transfers::start(const Spec& spec) {
   CHECK(transfer.easy != nullptr);
   transfer.max_answer_bytes = spec.max_answer_bytes;
   transfer.owner = &impl;
-  Impl::prepare(transfer, spec);
+  impl.prepare(transfer, spec);
   const Id id = transfer.id;
   if (transfer.forbidden || curl_multi_add_handle(impl.multi, transfer.easy.get()) != CURLM_OK) {
     transfer.forbidden = true;

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -44,8 +45,9 @@ class Transfers {
   };
   using OnEnd = std::function<void(Id, End, Answer answer, std::string detail)>;
 
-  // allow_private: addresses that are not public may be connected to.
-  Transfers(bool allow_private, OnEnd on_end);
+  // allow_private: addresses that are not public may be connected to. names: "HOST:PORT:ADDRESS",
+  // with further addresses after commas: what the resolver is not asked for.
+  Transfers(bool allow_private, const std::vector<std::string>& names, OnEnd on_end);
   ~Transfers();  // cancels all
   Transfers(const Transfers&) = delete;
   Transfers& operator=(const Transfers&) = delete;

@@ -30,6 +30,7 @@ class FaultServer {
     std::string target;
     std::string head;  // whole, as sent
     int number;        // 1, 2, … of this server
+    std::string body{};
 
     // "" where it was not sent. `name` as libcurl writes it.
     [[nodiscard]] std::string field(std::string_view name) const {
@@ -122,6 +123,7 @@ class FaultServer {
     const std::string length = request.field("Content-Length");
     const std::size_t whole = end + 4 + (length.empty() ? 0 : std::stoul(length));
     if (in.size() < whole) return false;
+    request.body = in.substr(end + 4, whole - end - 4);
     in.erase(0, whole);
     const std::size_t from = request.head.find(' ') + 1;
     request.target = request.head.substr(from, request.head.find(' ', from) - from);
