@@ -64,6 +64,10 @@ http::ApiInfo api_info(const std::string& origin) {
           .base_url = origin,
           .modules = {{"links", "Links", "Short links, their redirects and their clicks."},
                       {"activity", "Activity", "Who and what occurs most, just now."},
+                      {"limits", "Limits", "Who may do how much."},
+                      {"tasks", "Tasks", "Work for later: queues, workers, schedules."},
+                      {"webhooks", "Webhooks", "Events, sent to URLs of yours."},
+                      {"events", "Events", "What has happened, and who is told."},
                       {"keys", "API keys", "Who may call, and what."},
                       {"tenants", "Tenants", "For whom data is kept apart."},
                       {"admin", "Console", "The administrator's session."},
@@ -282,7 +286,7 @@ base::Result<std::unique_ptr<App>> App::start(const Config& config) {
   ASHLAR_ASSIGN(LimitsSockets limits_sockets, LimitsSockets::bind(config.limits));
   ASHLAR_TRY(parts->open());
   ASHLAR_TRY(parts->build(std::move(socket), std::move(limits_sockets)));
-  parts->modules->start();
+  ASHLAR_TRY(parts->modules->start());
   parts->housekeeping.emplace("housekeeping", kHousekeeping,
                               [p = parts.get()] { p->keep_house(); });
   parts->server->start();

@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/async_settings.h"
 #include "app/limits_settings.h"
 #include "base/result.h"
 #include "platform/http/server_options.h"
@@ -56,6 +57,7 @@ struct Config {
   std::size_t activity_dimension_mb = 32;
 
   LimitsConfig limits;
+  AsyncConfig async;
 };
 
 // One row of the table of settings.

@@ -3,11 +3,13 @@
 #include <optional>
 #include <utility>
 
+#include "app/async_core.h"
 #include "app/banner.h"
 #include "app/config.h"
 #include "app/installation.h"
 #include "base/encoding.h"
 #include "modules/activity/activity_module.h"
+#include "modules/events/events_module.h"
 #include "modules/limits/api_limiter.h"
 #include "modules/limits/limits_data.h"
 #include "modules/limits/limits_module.h"
@@ -15,10 +17,13 @@
 #include "modules/links/links_module.h"
 #include "modules/links/redirect_codec.h"
 #include "modules/links/redirects.h"
+#include "modules/tasks/tasks_module.h"
+#include "modules/webhooks/webhooks_module.h"
 #include "platform/cache/cache_service.h"
 #include "platform/cache/hot_keys.h"
 #include "platform/cache/redis_far_cache.h"
 #include "platform/http/ip_address.h"
+#include "platform/jobs/jobs_data.h"
 #include "platform/net/loop_group.h"
 
 namespace ashlar::app {
@@ -56,13 +61,16 @@ cache::FarRegionOptions links_region(const Config& config) {
 }  // namespace
 
 std::vector<std::string> known_scopes() {
-  return {"links:read",  "links:write",  "activity:read", "activity:write", "limits:check",
-          "limits:read", "limits:write", "keys:read",     "keys:write"};
+  return {"links:read",     "links:write",  "activity:read", "activity:write", "limits:check",
+          "limits:read",    "limits:write", "tasks:read",    "tasks:write",    "webhooks:read",
+          "webhooks:write", "events:read",  "keys:read",     "keys:write"};
 }
 
 std::vector<security::TenantData> tenant_data() {
-  return {links::links_tenant_data(), activity::activity_tenant_data(),
-          limits::limits_tenant_data()};
+  return {links::links_tenant_data(),   activity::activity_tenant_data(),
+          limits::limits_tenant_data(), tasks::tasks_tenant_data(),
+          events::events_tenant_data(), webhooks::webhooks_tenant_data(),
+          jobs::jobs_tenant_data()};
 }
 
 base::Result<std::string> link_code_secret(Installation& ashlar) {
@@ -135,16 +143,34 @@ base::Result<std::unique_ptr<limits::ApiLimiter>> make_api_limiter(const Config&
 
 }  // namespace
 
+// What only this installation knows.
+struct Secrets {
+  std::string reservations, leases, box;
+
+  static base::Result<Secrets> of(security::Settings& settings) {
+    Secrets secrets;
+    ASHLAR_ASSIGN(secrets.reservations,
+                  settings.get_or_create_secret("limits_reservation_secret",
+                                                limits::ReservationCodec::kSecretBytes));
+    ASHLAR_ASSIGN(secrets.leases, settings.get_or_create_secret("tasks_lease_secret",
+                                                                tasks::LeaseTokens::kSecretBytes));
+    ASHLAR_ASSIGN(secrets.box,
+                  settings.get_or_create_secret("secret_box_key", security::SecretBox::kKeyBytes));
+    return secrets;
+  }
+};
+
 struct Modules::Parts {
   Parts(const Needs& needs, std::unique_ptr<cache::FarCache> far,
-        links::LinksModule::Options links_options, std::string reservation_secret)
+        links::LinksModule::Options links_options, const Secrets& secrets)
       : log(needs.ashlar.log),
         cursors(needs.cursors),
+        async(needs.ashlar, needs.config, secrets.box),
         cache(std::move(far), *needs.ashlar.db, needs.ashlar.clock, needs.ashlar.entropy,
               needs.ashlar.metrics),
         links_values(cache.add_region(links_region(needs.config))),
-        links(with_region(std::move(links_options), links_values), *needs.ashlar.db,
-              needs.ashlar.clock, needs.ashlar.entropy, needs.ashlar.metrics, needs.ashlar.log),
+        links(joined(std::move(links_options)), *needs.ashlar.db, needs.ashlar.clock,
+              needs.ashlar.entropy, needs.ashlar.metrics, needs.ashlar.log),
         redirects({.cache_bytes = needs.config.links_cache_mb << 20,
                    .permanent_max_age = base::Seconds{needs.config.links_permanent_max_age_s},
                    .worker_shard = needs.config.http.io_threads},
@@ -155,15 +181,36 @@ struct Modules::Parts {
                             .seed = needs.ashlar.entropy.u64()}},
                  *needs.ashlar.db, needs.ashlar.clock, needs.ashlar.metrics, needs.ashlar.log),
         loops(limits_loops(needs.config, needs.ashlar.clock)),
-        limits(
-            limits_options(needs.config, needs.ashlar, loops.get(), std::move(reservation_secret)),
-            *needs.ashlar.db, needs.ashlar.clock, needs.ashlar.entropy, needs.ashlar.metrics,
-            needs.ashlar.log) {}
+        limits(limits_options(needs.config, needs.ashlar, loops.get(), secrets.reservations),
+               *needs.ashlar.db, needs.ashlar.clock, needs.ashlar.entropy, needs.ashlar.metrics,
+               needs.ashlar.log),
+        tasks({.targets = {.allow_private = needs.config.async.tasks_allow_private},
+               .token_secret = secrets.leases,
+               .user_agent = std::string("Ashlar/") + kVersion,
+               .seed = needs.ashlar.entropy.u64()},
+              async.jobs, *needs.ashlar.db, async.push_client, async.zones, async.box,
+              needs.ashlar.clock, needs.ashlar.entropy, needs.ashlar.metrics, needs.ashlar.log),
+        webhooks({.box_key = secrets.box,
+                  .public_url = needs.public_url,
+                  .allow_private = needs.config.async.webhooks_allow_private,
+                  .seed = needs.ashlar.entropy.u64()},
+                 *needs.ashlar.db, async.jobs, async.outbox, needs.ashlar.clock,
+                 needs.ashlar.entropy, needs.ashlar.metrics, needs.ashlar.log),
+        events(*needs.ashlar.db, async.consumers, needs.public_url) {}
 
-  static links::LinksModule::Options with_region(links::LinksModule::Options options,
-                                                 cache::FarRegion& region) {
-    options.region = &region;
+  links::LinksModule::Options joined(links::LinksModule::Options options) {
+    options.region = &links_values;
+    options.outbox = &async.outbox;
     return options;
+  }
+
+  // Who works what, who hears of what.
+  void join_async() {
+    async.runner.add(tasks.push.kind());
+    async.runner.add(webhooks.kind());
+    async.consumers.add(webhooks.consumer());
+    async.consumers.on_each_instance({"link.*"},
+                                     [this](const events::Event* event) { redirects.hear(event); });
   }
 
   // A restart does not send everybody to the database at once.
@@ -188,6 +235,7 @@ struct Modules::Parts {
   obs::Log& log;
   std::string hot_codes_file;  // empty: nothing is kept
   const http::CursorCodec& cursors;
+  AsyncCore async;
   cache::CacheService cache;
   cache::FarRegion& links_values;
   links::LinksModule links;
@@ -196,12 +244,18 @@ struct Modules::Parts {
   activity::ActivityModule activity;
   std::unique_ptr<net::LoopGroup> loops;  // of limits; null where nothing runs on them
   limits::LimitsModule limits;
+  tasks::TasksModule tasks;
+  webhooks::WebhooksModule webhooks;
+  events::EventsModule events;
   std::unique_ptr<limits::ApiLimiter> api_limiter;
 };
 
 Modules::Modules(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
-// What the thread of the cache calls goes before the cache does.
-Modules::~Modules() { parts_->cache.stop(); }
+// What the threads of the cache and of the runner call goes before they do.
+Modules::~Modules() {
+  parts_->async.stop();
+  parts_->cache.stop();
+}
 
 base::Result<std::unique_ptr<Modules>> Modules::make(const Needs& needs) {
   ASHLAR_ASSIGN(std::string secret, link_code_secret(needs.ashlar));
@@ -211,11 +265,9 @@ base::Result<std::unique_ptr<Modules>> Modules::make(const Needs& needs) {
                                             .code_secret = std::move(secret),
                                             .click_shards = needs.config.http.io_threads + 1};
   ASHLAR_ASSIGN(std::unique_ptr<cache::FarCache> far, make_far_cache(needs.config, needs.ashlar));
-  ASHLAR_ASSIGN(std::string reservation_secret,
-                needs.ashlar.settings->get_or_create_secret(
-                    "limits_reservation_secret", limits::ReservationCodec::kSecretBytes));
-  auto parts = std::make_unique<Parts>(needs, std::move(far), std::move(links_options),
-                                       std::move(reservation_secret));
+  ASHLAR_ASSIGN(const Secrets secrets, Secrets::of(*needs.ashlar.settings));
+  auto parts = std::make_unique<Parts>(needs, std::move(far), std::move(links_options), secrets);
+  parts->join_async();
   if (needs.config.store.empty()) parts->hot_codes_file = needs.config.data_dir + "/links.hot";
   parts->keep_warm();
   ASHLAR_TRY(parts->activity.load());
@@ -230,6 +282,9 @@ http::RouteTable Modules::routes() {
   table.push_back(parts_->redirects.route());
   add(table, activity::activity_routes(parts_->activity));
   add(table, limits::limits_routes(parts_->limits.native, parts_->cursors));
+  add(table, tasks::tasks_routes(parts_->tasks, parts_->cursors));
+  add(table, webhooks::webhooks_routes(parts_->webhooks, parts_->cursors));
+  add(table, events::events_routes(parts_->events, parts_->cursors));
   return table;
 }
 
@@ -239,12 +294,15 @@ http::RequestLimiter& Modules::request_limiter() { return *parts_->api_limiter; 
 
 void Modules::watch(const http::Router& router) { parts_->activity.watch(router); }
 
-void Modules::start() {
+base::Status Modules::start() {
   parts_->cache.start();
   parts_->links.start();
   parts_->activity.start();
   if (parts_->loops) parts_->loops->start();
   parts_->limits.start();
+  parts_->tasks.start();
+  parts_->webhooks.start();
+  return parts_->async.start();
 }
 
 limits::LimitsModule& Modules::limits() { return parts_->limits; }
@@ -253,9 +311,14 @@ net::LoopGroup* Modules::loops() { return parts_->loops.get(); }
 void Modules::close_streams() {
   parts_->links.close_streams();
   parts_->limits.close_streams();
+  parts_->tasks.close_streams();
 }
 
 base::Status Modules::stop() {
+  parts_->tasks.stop();
+  parts_->webhooks.stop_sending();
+  parts_->async.stop();
+  parts_->webhooks.stop();
   parts_->limits.stop();
   if (parts_->loops) parts_->loops->stop();
   parts_->activity.stop();

@@ -57,7 +57,7 @@ class Modules {
   limits::LimitsModule& limits();
   net::LoopGroup* loops();                 // that limits are served on; null: on none
   void watch(const http::Router& router);  // of routes(); before start()
-  void start();                            // background work begins
+  base::Status start();                    // background work begins; before requests are served
   void close_streams();                    // ends what would keep connections open for ever
   base::Status stop();                     // writes what is still in memory; after the last request
 

@@ -199,6 +199,27 @@ Outcome Push::refused(const PushGate::Refusal& refusal) {
   return Outcome::snoozed(clock_.now() + refusal.pause);
 }
 
+bool Push::begin() {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return false;
+  ++under_way_;
+  return true;
+}
+
+void Push::ended() {
+  const std::lock_guard lock(mutex_);
+  if (--under_way_ == 0) idle_.notify_all();
+}
+
+void Push::stop() {
+  {
+    std::unique_lock lock(mutex_);
+    stopping_ = true;
+    idle_.wait_for(lock, kGrace, [this] { return under_way_ == 0; });
+  }
+  client_.stop();
+}
+
 void Push::send(const jobs::Attempt& attempt, std::function<void(Outcome)> done) {
   const jobs::LeasedJob& job = attempt.job;
   TaskMeta meta = TaskMeta::parse(job.meta);
@@ -217,6 +238,10 @@ void Push::send(const jobs::Attempt& attempt, std::function<void(Outcome)> done)
   if (const auto* refusal = std::get_if<PushGate::Refusal>(&entered)) {
     return done(refused(*refusal));
   }
+  if (!begin()) {
+    gate_.leave(std::get<PushGate::Pass>(entered), Went::kNowhere, clock_.mono());
+    return done(Outcome::snoozed(clock_.now() + PushGate::kFullPause));
+  }
   client_.submit(
       dependency_, std::move(*request),
       [this, pass = std::get<PushGate::Pass>(std::move(entered)), target = std::move(*meta.target),
@@ -225,6 +250,7 @@ void Push::send(const jobs::Attempt& attempt, std::function<void(Outcome)> done)
         const base::Time now = clock_.now();
         done(result.ok() ? outcome_of(*result, target, now)
                          : outcome_of_error(result.error(), now));
+        ended();
       });
 }
 

@@ -19,8 +19,10 @@
 // Any thread.
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -44,6 +46,7 @@ class Push {
   static constexpr std::size_t kMaxResultText = 1024;  // of an answer's body that is kept
   static constexpr base::Seconds kMaxRetryAfter{24 * 3600};
   static constexpr int kConcurrency = 512;
+  static constexpr base::Millis kGrace{3'000};
 
   struct Options {
     outbound::TargetRules targets;
@@ -58,7 +61,13 @@ class Push {
   [[nodiscard]] jobs::KindOptions kind();
   void send(const jobs::Attempt& attempt, std::function<void(jobs::Outcome)> done);
 
+  // Sends no more, gives what is under way kGrace, then ends it and the client: those attempts are
+  // given back. Before the runner stops; idempotent.
+  void stop();
+
  private:
+  bool begin();
+  void ended();
   base::Result<outbound::Request> request_of(const jobs::Attempt& attempt, const TaskMeta& meta);
   jobs::Outcome refused(const PushGate::Refusal& refusal);
 
@@ -68,6 +77,12 @@ class Push {
   PushSettings& settings_;
   const base::Clock& clock_;
   PushGate gate_;
+
+  std::mutex mutex_;  // guards the next three
+  std::condition_variable idle_;
+  int under_way_ = 0;
+  bool stopping_ = false;
+
   obs::Counter& busy_;
   obs::Counter& paced_;
   obs::Counter& broken_;

@@ -72,8 +72,8 @@ base::Error as_task_error(base::Error error) {
   if (reason == "job_running") {
     return base::fail(Code::kConflict, "task_running", "The task is running.");
   }
-  if (reason == "job_live") {
-    return base::fail(Code::kConflict, "task_live", "The task has not ended.");
+  if (reason == "job_duplicate") {
+    return base::fail(Code::kConflict, "task_exists", "Another task with its unique_key lives.");
   }
   if (reason == "job_invalid") error.reason = "task_invalid";
   return error;
@@ -190,6 +190,9 @@ base::Status Tasks::cancel(storage::Transaction& tx, jobs::JobId id) const {
 base::Status Tasks::redrive(storage::Transaction& tx, jobs::JobId id) const {
   ASHLAR_ASSIGN(const jobs::JobView view, find(tx, id));
   base::Status status = jobs_.redrive(tx, tx.context().tenant_id(), id);
+  if (!status.ok() && std::string_view(status.error().reason) == "job_running") {
+    return base::fail(Code::kConflict, "task_live", "The task has not ended.");
+  }
   if (!status.ok()) return as_task_error(std::move(status).error());
   jobs::NewJob like;
   like.kind = view.kind;

@@ -13,7 +13,8 @@
 //
 // Errors: kInvalid with the fields named (payload_too_large, run_at_and_delay, timeout_too_long,
 //         key_missing, header_forbidden, header_malformed, target's own (outbound/target.h));
-//         kNotFound task_not_found; kConflict task_ended, task_running, task_live; storage's.
+//         kNotFound task_not_found; kConflict task_ended, task_running, task_live, task_exists;
+//         storage's.
 // Immutable after construction: any thread.
 #pragma once
 

@@ -40,6 +40,7 @@ void TasksModule::close_streams() { waits.close(); }
 
 void TasksModule::stop() {
   scheduler.stop();
+  push.stop();
   waiter_.reset();
   waits.close();
 }

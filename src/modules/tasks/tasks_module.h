@@ -1,7 +1,7 @@
 // TasksModule: everything of tasks that lives as long as the program, and the table of its routes.
 //
 // Order: construct → push.kind() to the Runner, routes are served, start() → close_streams(), last
-// request answered → stop().
+// request answered → stop() → the Runner stops.
 #pragma once
 
 #include <memory>

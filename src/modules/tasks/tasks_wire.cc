@@ -183,12 +183,15 @@ void add_batches(http::RouteTable& table, const std::shared_ptr<const LeasesApi>
   };
   batch("/v1/tasks/complete", "Report several leased tasks as done, each by itself.",
         &LeasesApi::complete_many, complete_many_schema());
+  table.back().operation_id = "tasks_complete_many";
   table.back().errors.push_back(kLargeResult);
   batch("/v1/tasks/fail", "Report several failed attempts, each by itself.", &LeasesApi::fail_many,
         fail_many_schema());
+  table.back().operation_id = "tasks_fail_many";
   table.back().errors.push_back(kContradiction);
   batch("/v1/tasks/heartbeat", "Keep several leases, each by itself.", &LeasesApi::heartbeat_many,
         heartbeat_many_schema());
+  table.back().operation_id = "tasks_heartbeat_many";
   table.push_back(
       row(Method::kPost, "/v1/queues/{queue}/lease",
           "Lease tasks of a queue; answers at once, or with wait_ms when there is one.",
@@ -205,6 +208,7 @@ void add_batches(http::RouteTable& table, const std::shared_ptr<const LeasesApi>
 void add_queues(http::RouteTable& table, const std::shared_ptr<const QueuesApi>& api) {
   table.push_back(row(Method::kGet, "/v1/queues", "List queues: depth, latency, settings.",
                       on_worker<QueuesApi>(api, &QueuesApi::list), &queue_list_schema()));
+  table.back().operation_id = "queues_list";
   table.back().cost = 2;
   table.push_back(row(Method::kGet, "/v1/queues/{queue}", "Get one queue.",
                       on_worker<QueuesApi>(api, &QueuesApi::get), &queue_schema()));

@@ -117,8 +117,9 @@ struct Route {
   bool paged = false;  // adds ?limit and ?cursor, and Link: rel="next"
   bool etag = false;   // answers carry ETag; updates honour If-Match
   std::size_t max_body_bytes = 64 * 1024;
-  bool takes_lines = false;  // the body may be lines of JSON too (application/x-ndjson)
-  bool raw_body = false;     // any body, declared as anything: the handler reads it
+  bool takes_lines = false;         // the body may be lines of JSON too (application/x-ndjson)
+  bool raw_body = false;            // any body, declared as anything: the handler reads it
+  std::string_view operation_id{};  // where another route would have the one made of the path
   Lane lane = Lane::kInteractive;
   Importance importance = Importance::kLive;  // a caller's Priority may lower it
   bool documented = true;                     // false: console's own files, probes

@@ -286,6 +286,7 @@ std::vector<ErrorDoc> errors_of(const Route& route) {
 }
 
 std::string operation_id(const Route& route) {
+  if (!route.operation_id.empty()) return std::string(route.operation_id);
   std::string id;
   std::vector<std::string_view> segments = segments_of(route.path);
   if (!segments.empty() && segments.front() == "v1") segments.erase(segments.begin());
