@@ -23,7 +23,7 @@ constexpr std::int64_t kMinReserve_s = 60;
 constexpr std::int64_t kDefaultRetries = 25;
 constexpr int kDefaultPriority = 5;
 // A batch has at most a thousand jobs of at most some thousand values each.
-constexpr json::ParseLimits kBatchLimits{.max_depth = 34, .max_values = 500'000};
+constexpr json::ParseLimits kBatchLimits{.max_depth = 33, .max_values = 500'000};
 
 base::Error malformed(std::string detail) {
   return base::fail(base::Code::kInvalid, "faktory_malformed", std::move(detail));
@@ -147,7 +147,8 @@ base::Result<std::vector<FaktoryPushed>> tasks_of_faktory(std::string_view json)
   std::vector<FaktoryPushed> all;
   all.reserve(jobs->size());
   for (const Value& job : *jobs) {
-    all.push_back({string_of(job, "jid"), task_of(job, json::to_text(job))});
+    // By itself again: the bounds of a job are those of one that is pushed alone.
+    all.push_back({string_of(job, "jid"), task_of_faktory(json::to_text(job))});
   }
   return all;
 }
