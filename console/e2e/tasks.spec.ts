@@ -145,7 +145,7 @@ test('a schedule is written by the command, paused, and run by hand', async ({
   await expectAccessible(page, 'schedules');
   await page.getByRole('button', { name: 'Resume nightly-report' }).click();
   await expect(row).not.toContainText('Paused');
-  await page.getByRole('button', { name: 'Run nightly-report now' }).click();
+  await page.getByRole('button', { name: 'Run now: nightly-report' }).click();
   await expect(page.getByText('nightly-report has made a task.')).toBeVisible();
   await row.getByRole('link', { name: 'reports' }).click();
   await expect(page.getByTestId('ready')).toHaveText('1');

@@ -136,7 +136,10 @@ export function SagaPage({ id }: { id: string }) {
   const missing = hasStatus(answer.error, 404);
   return (
     <Page
-      title={saga ? saga.correlation : `Saga ${id}`}
+      title={`Saga ${id}`}
+      lead={
+        missing ? undefined : <span title={saga?.correlation}>{saga ? saga.correlation : '…'}</span>
+      }
       crumb={<a href={hrefs.sagas}>Sagas</a>}
       actions={saga && <Actions saga={saga} />}
     >

@@ -43,7 +43,7 @@ function Last({ schedule }: { schedule: Schedule }) {
       {task === null ? (
         <Timestamp at={at} />
       ) : (
-        <a href={hrefs.task(task)} aria-label={`Task ${task}, made last by ${schedule.name}`}>
+        <a href={hrefs.task(task)} title={`Task ${task}`}>
           <Timestamp at={at} />
         </a>
       )}
@@ -107,7 +107,7 @@ function ScheduleRow({ schedule }: { schedule: Schedule }) {
             small
             onPress={() => running.mutate()}
             isPending={running.isPending}
-            aria-label={`Run ${name} now`}
+            aria-label={`Run now: ${name}`}
           >
             Run now
           </Button>

@@ -86,7 +86,12 @@ export function DeliveryPage({ webhook, id }: { webhook: string; id: string }) {
   const missing = hasStatus(answer.error, 404);
   return (
     <Page
-      title={delivery ? delivery.event_type : 'Delivery'}
+      title={`Delivery ${id}`}
+      lead={
+        missing ? undefined : (
+          <span title={delivery?.event_type}>{delivery ? delivery.event_type : '…'}</span>
+        )
+      }
       crumb={
         <>
           <a href={hrefs.webhooks}>Webhooks</a> / <a href={hrefs.webhook(webhook)}>Deliveries</a>

@@ -19,7 +19,7 @@ import { EnableWebhook } from './enable_webhook';
 import { ReplayWebhook } from './replay_webhook';
 import { RotateSecret } from './rotate_secret';
 import { webhookKeys } from './webhook_keys';
-import { WebhookBadge, switchedOffWords, typesText, withoutScheme } from './webhook_words';
+import { WebhookBadge, switchedOffWords, typesText } from './webhook_words';
 
 const kRefreshMs = 10_000;
 
@@ -42,6 +42,11 @@ function About({ webhook }: { webhook: Webhook }) {
         <Fact name="Event types" className="facts-wide">
           <span className="mono">{typesText(webhook.event_types)}</span>
         </Fact>
+        {webhook.description !== null && (
+          <Fact name="Description" className="facts-wide">
+            {webhook.description}
+          </Fact>
+        )}
         <Fact name="Signed by">{webhook.signature === 'hmac' ? 'a secret' : 'a key pair'}</Fact>
         <Fact name="Order">{webhook.ordered ? 'kept' : 'any'}</Fact>
         <Fact name={webhook.failing_since === null ? 'Created' : 'Failing since'}>
@@ -103,18 +108,19 @@ export function WebhookPage({ id, query }: { id: string; query: string }) {
   const close = () => setAsking(null);
   return (
     <Page
-      title={webhook ? withoutScheme(webhook.url) : `Webhook ${id}`}
+      title={`Webhook ${id}`}
       crumb={<a href={hrefs.webhooks}>Webhooks</a>}
-      lead={missing ? undefined : (webhook?.description ?? '…')}
+      lead={missing ? undefined : <span title={webhook?.url}>{webhook ? webhook.url : '…'}</span>}
       actions={webhook && <Actions webhook={webhook} onAsk={setAsking} />}
     >
       <Course>
         {missing && <NoSuchWebhook />}
         {answer.isError && !missing && <ErrorNotice error={answer.error} />}
-        {answer.isPending && <Skeleton rows={1} label="Loading the webhook" />}
+        {answer.isPending && <Skeleton rows={6} label="Loading the webhook" />}
         {webhook && <About webhook={webhook} />}
       </Course>
-      {!missing && <DeliveryLog webhook={id} query={query} />}
+      {/* Not before: what stands above it has no height known beforehand. */}
+      {webhook && <DeliveryLog webhook={id} query={query} />}
       {answer.data && webhook && (
         <>
           <EditWebhook answer={answer.data} isOpen={asking === 'edit'} onClose={close} />
