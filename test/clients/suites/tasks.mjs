@@ -455,7 +455,7 @@ export function tasksSuite(kind) {
     const it = (name, run) => test(`${kind}: ${name}`, { timeout: 60_000 }, run);
 
     it("those who wait hold no worker, and are answered when the server stops", async () => {
-      const server = await Server.start({ store: kind, sets: { workers: 2, worker_queue: 8 } });
+      const server = await Server.start({ store: kind, sets: { workers: 2, worker_queue: 256 } });
       const waiting = server.api;
       waiting.agent.maxSockets = 200;
       const polls = Array.from({ length: 100 }, (_, i) => lease(waiting, `poll-${i % 10}`, { wait_ms: 50_000 }));
