@@ -32,6 +32,8 @@ bool is_weather(const base::Error& error) {
   return reason == "storage_unavailable" || reason == "storage_busy" || reason == "storage_full";
 }
 
+bool is_of_events(const base::Error& error) { return !is_fenced(error) && !is_weather(error); }
+
 // What is kept of an error: UTF-8 without NUL, bounded.
 std::string kept(const base::Error& error) {
   std::string text = std::string(error.reason) + ": " + error.detail;
@@ -166,16 +168,22 @@ base::Result<bool> ConsumerWorker::consume_page() {
     return true;
   }
   if (is_weather(done.error())) return done.error();
-  ASHLAR_TRY(one_by_one(page));
+  ASHLAR_TRY(consume_halves(page, 0, page.events.size()));
   return true;
 }
 
-base::Status ConsumerWorker::one_by_one(const LogPage& page) {
-  for (std::size_t i = 0; i < page.events.size() && epoch_ != 0; ++i) {
-    const Event& event = page.events[i];
-    base::Status done = consume(std::span(&event, 1), page.after(i));
-    if (!done.ok() && !is_fenced(done.error()) && !is_weather(done.error())) {
-      done = park(event, done.error(), page.after(i));
+// Halves until those that fail stand alone: a few among many cost a few commits.
+base::Status ConsumerWorker::consume_halves(const LogPage& page, std::size_t first,
+                                            std::size_t count) {
+  const std::size_t left = count / 2;
+  for (const auto& [begin, size] :
+       {std::pair{first, left}, std::pair{first + left, count - left}}) {
+    if (size == 0 || epoch_ == 0) continue;
+    const LogPosition end = page.after(begin + size - 1);
+    base::Status done = consume(std::span(page.events).subspan(begin, size), end);
+    if (!done.ok() && is_of_events(done.error())) {
+      done = size > 1 ? consume_halves(page, begin, size)
+                      : park(page.events[begin], done.error(), end);
     }
     if (done.ok()) continue;
     if (!is_fenced(done.error())) return done;
@@ -252,10 +260,11 @@ base::Result<bool> ConsumerWorker::retry_parked() {
     return store::due(tx, options_.name, clock_.now(), kDueAtOnce);
   }));
   for (const store::Parked& parked : due) {
-    base::Status done = retry(parked);
-    if (!done.ok() && !is_fenced(done.error()) && !is_weather(done.error())) {
-      done = fail(parked, done.error());
-    }
+    // One that has not failed yet was behind one that did: those behind it come along.
+    const int most = parked.attempts == 0 ? options_.batch : 1;
+    base::Status done = retry(parked, most);
+    if (!done.ok() && most > 1 && is_of_events(done.error())) done = retry(parked, 1);
+    if (!done.ok() && is_of_events(done.error())) done = fail(parked, done.error());
     if (done.ok()) continue;
     if (!is_fenced(done.error())) return done.error();
     epoch_ = 0;
@@ -264,21 +273,24 @@ base::Result<bool> ConsumerWorker::retry_parked() {
   return !due.empty();
 }
 
-base::Status ConsumerWorker::retry(const store::Parked& parked) {
-  bool consumed = false;
+base::Status ConsumerWorker::retry(const store::Parked& first, int most) {
+  std::uint64_t consumed = 0;
   ASHLAR_TRY(db_.write(kContext, [&](Transaction& tx) -> base::Status {
-    consumed = false;
+    consumed = 0;
     ASHLAR_TRY(move(tx, position_));
-    ASHLAR_ASSIGN(const bool there, store::unpark(tx, parked.id));
-    if (!there) return base::ok_status();
-    if (parked.event) {
-      ASHLAR_TRY(options_.consume(tx, *parked.event));
-      consumed = true;
+    ASHLAR_ASSIGN(const std::vector<store::Parked> parked,
+                  store::parked_of(tx, options_.name, first.key, first.id, most));
+    if (parked.empty()) return base::ok_status();
+    for (const store::Parked& one : parked) {
+      if (!one.event) continue;  // its tenant was erased
+      ASHLAR_TRY(options_.consume(tx, *one.event));
+      ++consumed;
     }
-    return store::promote(tx, options_.name, parked.key, clock_.now());
+    ASHLAR_TRY(store::unpark(tx, options_.name, first.key, parked.back().id));
+    return store::promote(tx, options_.name, first.key, clock_.now());
   }));
   committed(position_);
-  if (consumed) consumed_.add();
+  consumed_.add(consumed);
   return base::ok_status();
 }
 

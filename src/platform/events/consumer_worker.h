@@ -4,9 +4,9 @@
 //      ^                        │  consumer_fenced: another has taken it
 //      └────────────────────────┴─ end_lease()
 //
-// A step: what is parked and due first, each in a transaction of its own; then a page of the log in
-// one transaction. Where that fails its events go one by one, and the one that fails is parked in
-// the transaction that moves the position past it.
+// A step: what is parked and due first, key by key; then a page of the log in one transaction.
+// Where that fails it is halved until the events that fail stand alone, and each of these is parked
+// in the transaction that moves the position past it.
 //
 // Invariants
 //  1. Each transaction with an effect updates the consumer's row under the epoch of the lease: one
@@ -66,10 +66,10 @@ class ConsumerWorker {
  private:
   base::Result<bool> hold_lease();
   base::Result<bool> retry_parked();
-  base::Status retry(const store::Parked& parked);
+  base::Status retry(const store::Parked& first, int most);
   base::Status fail(const store::Parked& parked, const base::Error& error);
   base::Result<bool> consume_page();
-  base::Status one_by_one(const LogPage& page);
+  base::Status consume_halves(const LogPage& page, std::size_t first, std::size_t count);
   base::Status consume(std::span<const Event> events, const LogPosition& end);
   base::Status consume_in(storage::Transaction& tx, std::span<const Event> events,
                           const LogPosition& end, std::int64_t& consumed);

@@ -103,8 +103,14 @@ base::Status park_behind(storage::Transaction& tx, std::string_view consumer,
                          std::span<const std::int64_t> seqs, base::Time now);
 base::Result<std::vector<Parked>> due(storage::Transaction& tx, std::string_view consumer,
                                       base::Time now, std::int64_t limit);
+// The first of the key and those behind it; none where `first` is not the first any more.
+base::Result<std::vector<Parked>> parked_of(storage::Transaction& tx, std::string_view consumer,
+                                            std::string_view key, std::int64_t first,
+                                            std::int64_t limit);
+// Those of the key up to `last`.
+base::Status unpark(storage::Transaction& tx, std::string_view consumer, std::string_view key,
+                    std::int64_t last);
 // False: it is not there any more.
-base::Result<bool> unpark(storage::Transaction& tx, std::int64_t id);
 base::Result<bool> fail_parked(storage::Transaction& tx, std::int64_t id, const Failure& failure);
 // The first of the key becomes due.
 base::Status promote(storage::Transaction& tx, std::string_view consumer, std::string_view key,

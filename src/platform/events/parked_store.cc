@@ -44,7 +44,12 @@ constexpr Sql kParkBehind{
 constexpr Sql kDue{Audience::kPlatform, PARKED_COLUMNS
                    " WHERE p.consumer = ?1 AND p.state = 0 AND p.next_at <= ?2"
                    " ORDER BY p.next_at, p.id LIMIT ?3"};
-constexpr Sql kUnpark{Audience::kPlatform, "DELETE FROM event_parked WHERE id = ?1 AND state = 0"};
+constexpr Sql kParkedOf{Audience::kPlatform, PARKED_COLUMNS
+                        " WHERE p.consumer = ?1 AND p.key = ?2 AND p.state = 0"
+                        " ORDER BY p.id LIMIT ?3"};
+constexpr Sql kUnpark{Audience::kPlatform,
+                      "DELETE FROM event_parked WHERE consumer = ?1 AND key = ?2 AND id <= ?3"
+                      " AND state = 0"};
 constexpr Sql kFail{Audience::kPlatform,
                     "UPDATE event_parked SET attempts = ?2, next_at = ?3, state = ?4, error = ?5,"
                     " changed_at = ?6 WHERE id = ?1 AND state = 0"};
@@ -75,8 +80,8 @@ constexpr Sql kErase{Audience::kTenant,
                      "DELETE FROM event_parked WHERE tenant_id = :tenant AND id IN (SELECT id"
                      " FROM event_parked WHERE tenant_id = :tenant ORDER BY id LIMIT ?1)"};
 
-constexpr std::array<const Sql*, 14> kStatements{
-    &kAmong,      &kPark,     &kParkBehind, &kDue,      &kUnpark, &kFail,       &kPromote,
+constexpr std::array<const Sql*, 15> kStatements{
+    &kAmong,      &kPark,     &kParkBehind, &kDue,      &kUnpark, &kParkedOf,   &kFail, &kPromote,
     &kPromoteAll, &kListDead, &kFindDead,   &kTakeDead, &kCount,  &kExpireDead, &kErase};
 
 constexpr int kFirstOfEvent = 7;
@@ -136,9 +141,20 @@ base::Result<std::vector<Parked>> due(storage::Transaction& tx, std::string_view
   return found;
 }
 
-base::Result<bool> unpark(storage::Transaction& tx, std::int64_t id) {
-  ASHLAR_ASSIGN(const std::int64_t rows, tx.execute(kUnpark, {id}));
-  return rows == 1;
+base::Result<std::vector<Parked>> parked_of(storage::Transaction& tx, std::string_view consumer,
+                                            std::string_view key, std::int64_t first,
+                                            std::int64_t limit) {
+  std::vector<Parked> found;
+  ASHLAR_TRY(tx.query(kParkedOf, {consumer, key, limit},
+                      [&](const Row& row) { found.push_back(read_parked(row)); }));
+  if (!found.empty() && found.front().id != first) found.clear();
+  return found;
+}
+
+base::Status unpark(storage::Transaction& tx, std::string_view consumer, std::string_view key,
+                    std::int64_t last) {
+  ASHLAR_TRY(tx.execute(kUnpark, {consumer, key, last}));
+  return base::ok_status();
 }
 
 base::Result<bool> fail_parked(storage::Transaction& tx, std::int64_t id, const Failure& failure) {
