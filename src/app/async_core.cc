@@ -35,6 +35,7 @@ AsyncCore::AsyncCore(Installation& a, const Config& config, const std::string& b
       box(box_key, a.entropy),
       jobs(jobs_options(config.async, a), *a.db, a.clock, a.metrics, a.log),
       consumers({.instance = instance,
+                 .alone = a.db->dialect() == storage::Dialect::kSqlite,
                  .keep = base::Seconds{config.async.keep_events_s},
                  .seed = a.entropy.u64()},
                 *a.db, a.clock, a.metrics, a.log),
