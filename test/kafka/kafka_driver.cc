@@ -3,18 +3,24 @@
 //   kafka_driver STORE init
 //   kafka_driver STORE relay BROKERS SCOPE INSTANCE       until a signal; SIGTERM stops it in order
 //   kafka_driver STORE consume BROKERS SCOPE INSTANCE eager|cooperative   the same
-//   kafka_driver STORE append COUNT KEYS SEED             events, each in a transaction with its number within the key
-//   kafka_driver STORE effects                            key, number and event id of each effect, in order of commits
-//   kafka_driver STORE events                             the same of the log
-//   kafka_driver STORE positions                          topic, partition, offset, epoch and owner of each
-//   kafka_driver - half BROKERS TOPIC ID VALUE            a record in a transaction that stays open, until a line on stdin: then
+//   kafka_driver STORE append COUNT KEYS SEED             events, each in a transaction with its
+//   number within the key kafka_driver STORE fill COUNT KEYS                    events, 500 in a
+//   transaction kafka_driver STORE drain BROKERS SCOPE                relays until there is nothing
+//   more; how fast (bench/kafka) kafka_driver STORE drink BROKERS SCOPE COUNT          consumes so
+//   many; how fast kafka_driver STORE effects                            key, number and event id
+//   of each effect, in order of commits kafka_driver STORE events                             the
+//   same of the log kafka_driver STORE positions                          topic, partition, offset,
+//   epoch and owner of each kafka_driver - half BROKERS TOPIC ID VALUE            a record in a
+//   transaction that stays open, until a line on stdin: then
 //                                                         it commits, and says how that went
-// SCOPE: the shard, the group, and what topics begin with. STORE: postgres://…, or a folder for SQLite. Lines on stdout; the log on stderr.
+// SCOPE: the shard, the group, and what topics begin with. STORE: postgres://…, or a folder for
+// SQLite. Lines on stdout; the log on stderr.
 #include <librdkafka/rdkafka.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -143,15 +149,23 @@ void block_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
+kafka::RelayOptions relay_options(const std::string& brokers, const std::string& scope,
+                                  const std::string& instance) {
+  kafka::RelayOptions options;
+  options.connection.brokers = brokers;
+  options.shard = scope;
+  options.topic_prefix = scope + ".event.";
+  options.instance = instance;
+  options.from_start = true;
+  return options;
+}
+
 void relay(Process& process, const std::string& brokers, const std::string& scope,
            const std::string& instance) {
-  kafka::Relay relay({.connection = {.brokers = brokers, .properties = {}},
-                      .shard = scope,
-                      .topic_prefix = scope + ".event.",
-                      .instance = instance,
-                      .from_start = true,
-                      .batch = 100},
-                     *process.db, process.clock, process.entropy, process.metrics, process.log);
+  kafka::RelayOptions options = relay_options(brokers, scope, instance);
+  options.batch = 100;  // more transactions to be killed in
+  kafka::Relay relay(options, *process.db, process.clock, process.entropy, process.metrics,
+                     process.log);
   must(relay.enlist(), "enlist");
   relay.start();
   std::printf("ready\n");
@@ -170,23 +184,62 @@ void relay(Process& process, const std::string& brokers, const std::string& scop
   relay.stop();
 }
 
-void consume(Process& process, const std::string& brokers, const std::string& scope,
-             const std::string& instance, bool cooperative) {
+void report(const char* what, std::int64_t count, base::Mono begin, base::Mono end) {
+  const double seconds = std::chrono::duration<double>(end - begin).count();
+  std::printf("%s %lld in %.3f s: %.0f/s\n", what, static_cast<long long>(count), seconds,
+              static_cast<double>(count) / seconds);
+}
+
+void drain(Process& process, const std::string& brokers, const std::string& scope) {
+  kafka::Relay relay(relay_options(brokers, scope, "drain"), *process.db, process.clock,
+                     process.entropy, process.metrics, process.log);
+  must(relay.enlist(), "enlist");
+  std::int64_t sent = must(relay.round(), "round").sent;  // with the start of the producer
+  const base::Mono begin = process.clock.mono();
+  const std::int64_t before = sent;
+  for (bool more = true; more;) {
+    const auto round = must(relay.round(), "round");
+    sent += round.sent;
+    more = round.more;
+  }
+  report("relayed", sent - before, begin, process.clock.mono());
+}
+
+kafka::ConsumerOptions consumer_options(const std::string& brokers, const std::string& scope,
+                                        const std::string& instance) {
   kafka::ConsumerOptions options;
   options.connection.brokers = brokers;
   options.topics = {"^" + scope + "\\.event\\..*"};
   options.group = scope;
   options.instance = instance;
-  options.cooperative = cooperative;
   options.session_timeout = base::Millis{6'000};
   options.events.name = "driver";
   options.events.types = {"*"};
   options.events.from_start = true;
-  options.events.batch = 50;
   options.events.consume = [](Transaction& tx, const events::Event& event) -> base::Status {
     ASHLAR_TRY(tx.execute(kEffect, {event.aggregate_id, event.data, event.id}));
     return base::ok_status();
   };
+  return options;
+}
+
+void drink(Process& process, const std::string& brokers, const std::string& scope,
+           std::int64_t count) {
+  kafka::Consumer consumer(consumer_options(brokers, scope, "drink"), *process.db, process.clock,
+                           process.metrics, process.log);
+  std::int64_t effects = 0;
+  while (effects == 0) effects += must(consumer.round(base::Millis{100}), "round");
+  const base::Mono begin = process.clock.mono();
+  const std::int64_t before = effects;
+  while (effects < count) effects += must(consumer.round(base::Millis{100}), "round");
+  report("consumed", effects - before, begin, process.clock.mono());
+}
+
+void consume(Process& process, const std::string& brokers, const std::string& scope,
+             const std::string& instance, bool cooperative) {
+  kafka::ConsumerOptions options = consumer_options(brokers, scope, instance);
+  options.cooperative = cooperative;
+  options.events.batch = 50;
   kafka::Consumer consumer(std::move(options), *process.db, process.clock, process.metrics,
                            process.log);
   consumer.start();
@@ -221,6 +274,28 @@ void append(Process& process, int count, int keys, std::uint64_t seed) {
   }
 }
 
+void fill(Process& process, int count, int keys) {
+  constexpr int kAtOnce = 500;
+  const std::string data = "{\"text\":\"" + std::string(180, 'x') + "\"}";
+  events::Outbox outbox(process.clock, process.entropy, [] {});
+  for (int done = 0; done < count; done += kAtOnce) {
+    must(process.db->write(kContext,
+                           [&](Transaction& tx) -> base::Status {
+                             for (int i = done; i < std::min(count, done + kAtOnce); ++i) {
+                               ASHLAR_TRY(
+                                   outbox.append_for(tx, base::TenantId(7),
+                                                     {.type = "order.placed",
+                                                      .aggregate_type = "order",
+                                                      .aggregate_id = std::to_string(i % keys),
+                                                      .data = data,
+                                                      .traceparent = {}}));
+                             }
+                             return base::ok_status();
+                           }),
+         "fill");
+  }
+}
+
 void list(Process& process, const Sql& sql) {
   std::int64_t after = 0;
   for (std::int64_t rows = 1; rows > 0;) {
@@ -241,8 +316,7 @@ void positions(Process& process) {
   must(process.db->read(kContext,
                         [&](Transaction& tx) {
                           return tx.query(kPositions, {}, [&](const Row& row) {
-                            std::printf("%s %lld %lld %lld %s\n",
-                                        std::string(row.text(0)).c_str(),
+                            std::printf("%s %lld %lld %lld %s\n", std::string(row.text(0)).c_str(),
                                         static_cast<long long>(row.integer(1)),
                                         static_cast<long long>(row.integer(2)),
                                         static_cast<long long>(row.integer(3)),
@@ -268,10 +342,11 @@ void half(Process& process, const std::string& brokers, const std::string& topic
           const std::string& id, const std::string& value) {
   const std::atomic<bool> stopping{false};
   const auto deadline = [&] { return process.clock.mono() + base::Seconds{20}; };
-  auto producer = must(kafka::Producer::create({.connection = {.brokers = brokers, .properties = {}},
-                                                .transactional_id = id},
-                                               process.clock, process.log, stopping),
-                       "producer");
+  auto producer =
+      must(kafka::Producer::create(
+               {.connection = {.brokers = brokers, .properties = {}}, .transactional_id = id},
+               process.clock, process.log, stopping),
+           "producer");
   const kafka::Outcome init = producer->init(deadline());
   if (init != kafka::Outcome::kDone) die("init: " + producer->problem());
   producer->begin();
@@ -313,6 +388,12 @@ int run(const std::vector<std::string>& words) {
     consume(process, word(2), word(3), word(4), word(5) == "cooperative");
   } else if (command == "append") {
     append(process, std::stoi(word(2)), std::stoi(word(3)), std::stoull(word(4)));
+  } else if (command == "fill") {
+    fill(process, std::stoi(word(2)), std::stoi(word(3)));
+  } else if (command == "drain") {
+    drain(process, word(2), word(3));
+  } else if (command == "drink") {
+    drink(process, word(2), word(3), std::stoll(word(4)));
   } else if (command == "effects") {
     list(process, kEffects);
   } else if (command == "events") {

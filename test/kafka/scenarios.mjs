@@ -218,23 +218,27 @@ const scenarios = {
     await relay.stop();
   },
 
-  // Frozen past its lease and thawed again: another has taken over.
-  async "a frozen relay that thaws writes nothing more"() {
+  // One with the relay's own id and a transaction open; another frozen past its lease, at work, and thawed again.
+  async "zombies of the relay write nothing"() {
     const store = new Store();
+    store.append(1500, 10, 5);
+    const zombie = new Driver("-", ["half", brokers, `${store.scope}.event.order`, `ashlar.relay.${store.scope}`, "of a zombie"]);
+    await zombie.said("open");
     const frozen = store.relay("r1");
     await frozen.said("ready");
-    const appender = store.appender(2500, 10, 5);
-    await until("the first works", () => store.in_kafka().length > 0);
     const next = store.relay("r2");
-    await sleep(300 + random(300));
+    await sleep(500 + random(500));
     frozen.signal("SIGSTOP");
-    await appender.ended;
-    await store.relayed();
+    zombie.say("commit");
     store.append(300, 10, 6);
-    frozen.signal("SIGCONT");
-    store.append(300, 10, 7);
     await store.relayed();
-    await sleep(2_000);
+    await zombie.ended;
+    check(zombie.out.includes("broken fenced=1"), `the zombie learns that it is fenced (${zombie.out.trim().split("\n").at(-1)})`);
+    store.append(200, 10, 7);
+    frozen.signal("SIGCONT");
+    store.append(200, 10, 8);
+    await store.relayed();
+    await sleep(1_500);
     check_kafka(store);
     await frozen.stop();
     await next.stop();

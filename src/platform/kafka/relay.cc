@@ -286,6 +286,7 @@ base::Status Relay::Impl::make_topic(const std::string& topic, bool compacted) {
                        .partitions = compacted ? 1 : options.partitions,
                        .replication = options.replication,
                        .compacted = compacted};
+  if (!options.manage_topics) return base::ok_status();
   ASHLAR_TRY(ensure_topic(producer->client(), plan, kAdmin));
   if (compacted) ASHLAR_TRY(check_compacted(producer->client(), topic, kAdmin));
   if (topics.size() < kMaxTopics) topics.insert(topic);
