@@ -168,8 +168,7 @@ base::Status add_notes(Transaction& tx, Dialect dialect, std::span<const Note> n
   return base::ok_status();
 }
 
-base::Result<std::int64_t> settle(Transaction& tx, Dialect /*dialect*/, std::string_view kind,
-                                  base::Time now) {
+base::Result<std::int64_t> settle(Transaction& tx, std::string_view kind, base::Time now) {
   ASHLAR_ASSIGN(const std::vector<Taken> taken, take_notes(tx, kind));
   Keys keys;
   Queues queues;
@@ -194,7 +193,7 @@ base::Result<std::int64_t> settle(Transaction& tx, Dialect /*dialect*/, std::str
   return ready;
 }
 
-std::vector<const Sql*> gate_statements(Dialect /*dialect*/) {
+std::vector<const Sql*> gate_statements() {
   return {&kAddTenant, &kAddPlatform, &kTake,     &kFreeRunning,
           &kOpenKey,   &kAdmit,       &kCountKey, &kForgetKey};
 }

@@ -51,9 +51,8 @@ base::Status add_notes(storage::Transaction& tx, storage::Dialect dialect,
 
 // Settles up to kNotesAtOnce notes of the kind. Platform, READ COMMITTED. Jobs that became ready.
 inline constexpr std::int64_t kNotesAtOnce = 1000;
-base::Result<std::int64_t> settle(storage::Transaction& tx, storage::Dialect dialect,
-                                  std::string_view kind, base::Time now);
+base::Result<std::int64_t> settle(storage::Transaction& tx, std::string_view kind, base::Time now);
 
-std::vector<const storage::Sql*> gate_statements(storage::Dialect dialect);
+std::vector<const storage::Sql*> gate_statements();
 
 }  // namespace ashlar::jobs::store

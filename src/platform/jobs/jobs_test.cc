@@ -3,7 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "platform/jobs/testing/jobs_fixture.h"
@@ -15,6 +20,11 @@ using storage::Transaction;
 
 class JobsTest : public JobsFixture {};
 INSTANTIATE_TEST_SUITE_P(Storage, JobsTest, storage::both_engines(), storage::engine_name);
+
+// SQLite has one writer: nothing commits late.
+class LateCommitTest : public JobsFixture {};
+INSTANTIATE_TEST_SUITE_P(Storage, LateCommitTest, ::testing::Values(storage::Dialect::kPostgres),
+                         storage::engine_name);
 
 NewJob job(std::string payload, std::string queue = "default") {
   NewJob made;
@@ -169,6 +179,398 @@ TEST_P(JobsTest, EndCommitsWithItsEffectOrNotAtAll) {
   EXPECT_EQ(end_in_tx(kBob, ref, Outcome::done()), "lease_lost");  // not his
   EXPECT_EQ(end_in_tx(kAlice, ref, Outcome::done()), "");
   EXPECT_EQ(end_in_tx(kAlice, ref, Outcome::done()), "lease_lost");
+}
+
+TEST_P(JobsTest, TheFirstWordAboutALeaseCountsAndALostOneChangesNothing) {
+  const JobId id = enqueue(job("x")).id;
+  const LeaseRef first = lease(1, "k", base::Millis(1'000)).at(0).ref;
+  // It ran out, and nobody has taken it: its worker is still heard.
+  advance(base::Seconds(2));
+  const auto renewed = jobs().renew(std::vector<LeaseRef>{first}, base::Millis(1'000));
+  ASSERT_TRUE(renewed.ok());
+  EXPECT_TRUE(renewed->front().held);
+  EXPECT_TRUE(lease().empty());
+  advance(base::Seconds(2));
+  const LeaseRef second = lease().at(0).ref;
+  EXPECT_EQ(second.attempt, 2);
+  EXPECT_FALSE(jobs().renew(std::vector<LeaseRef>{first}, base::Millis(1'000))->front().held);
+  EXPECT_FALSE(end(first, Outcome::done()));
+  EXPECT_FALSE(end(first, Outcome::failed("late")));
+  EXPECT_FALSE(end(first, Outcome::snoozed(clock_.now())));
+  EXPECT_FALSE(end(first, Outcome::dead("late")));
+  EXPECT_EQ(end_in_tx(kAlice, first, Outcome::done()), "lease_lost");
+  EXPECT_EQ(find(id)->state, JobState::kRunning);
+  EXPECT_TRUE(end(second, Outcome::failed("no")));
+  EXPECT_FALSE(end(second, Outcome::done()));  // the same word twice
+  const auto view = find(id);
+  ASSERT_EQ(view->attempts.size(), 2U);
+  EXPECT_EQ(view->attempts[0].error, "lease ran out");
+  EXPECT_EQ(view->attempts[1].error, "no");
+}
+
+TEST_P(JobsTest, ALateEndOfALeaseThatNobodyTookCounts) {
+  const JobId id = enqueue(job("x")).id;
+  const LeaseRef ref = lease(1, "k", base::Millis(1'000)).at(0).ref;
+  advance(base::Seconds(2));
+  ASSERT_EQ(reason(jobs().tend()), "");
+  EXPECT_EQ(find(id)->state, JobState::kReady);
+  EXPECT_TRUE(end(ref, Outcome::done()));
+  EXPECT_EQ(find(id)->state, JobState::kDone);
+  EXPECT_TRUE(lease().empty());
+}
+
+// asynq#1051 and #1144: what a worker died over stayed active for ever; a last attempt too.
+TEST_P(JobsTest, Asynq1051ALostLastAttemptIsDeadWithItsRecord) {
+  NewJob made = job("x");
+  made.max_attempts = 2;
+  const JobId id = enqueue(made).id;
+  for (int attempt = 1; attempt <= 2; ++attempt) {
+    const auto leased = lease(1, "k", base::Millis(1'000));
+    ASSERT_EQ(leased.size(), 1U);
+    EXPECT_EQ(leased[0].ref.attempt, attempt);
+    advance(base::Seconds(2));
+  }
+  EXPECT_TRUE(lease().empty());
+  const auto view = find(id);
+  EXPECT_EQ(view->state, JobState::kDead);
+  EXPECT_EQ(view->error, "lease ran out");
+  EXPECT_EQ(view->attempt, 2);
+  ASSERT_EQ(view->attempts.size(), 2U);
+  EXPECT_EQ(view->attempts[1].error, "lease ran out");
+}
+
+// oban#364: a job that was rescued while it ran, ran twice at once. The lease decides, not the age.
+TEST_P(JobsTest, Oban364ARenewedLeaseIsNeverTaken) {
+  enqueue(job("x"));
+  const LeaseRef ref = lease(1, "k", base::Millis(1'000)).at(0).ref;
+  for (int i = 0; i < 100; ++i) {
+    advance(base::Millis(900));
+    ASSERT_TRUE(jobs().renew(std::vector<LeaseRef>{ref}, base::Millis(1'000))->front().held);
+    ASSERT_EQ(reason(jobs().tend()), "");
+    ASSERT_TRUE(lease().empty());
+  }
+}
+
+TEST_P(JobsTest, ALostLeaseRollsItsEffectBack) {
+  enqueue(job("x"));
+  const LeaseRef first = lease(1, "k", base::Millis(1'000)).at(0).ref;
+  advance(base::Seconds(2));
+  const LeaseRef second = lease().at(0).ref;
+  const auto effect = [&](LeaseRef ref) {
+    return reason(as(kAlice, [&](Transaction& tx) -> base::Status {
+      ASHLAR_TRY(jobs().enqueue(tx, job("effect", "effects")));
+      return jobs().end(tx, kAlice, {ref, Outcome::done()});
+    }));
+  };
+  EXPECT_EQ(effect(first), "lease_lost");
+  EXPECT_TRUE(lease(10).empty());
+  EXPECT_EQ(effect(second), "");
+  EXPECT_EQ(lease(10).size(), 1U);
+}
+
+TEST_P(JobsTest, TwoWorkersRaceForAnEndAndOneWins) {
+  constexpr int kRaces = 20;
+  for (int race = 0; race < kRaces; ++race) {
+    enqueue(job("x"));
+    const LeaseRef ref = lease().at(0).ref;
+    std::array<bool, 2> won{};
+    const auto work = [&](std::size_t who) {
+      won[who] = reason(as(kAlice, [&](Transaction& tx) -> base::Status {
+                   ASHLAR_TRY(jobs().enqueue(tx, job("effect", "effects")));
+                   return jobs().end(tx, kAlice, {ref, Outcome::done()});
+                 })).empty();
+    };
+    std::thread other([&] { work(1); });
+    work(0);
+    other.join();
+    EXPECT_EQ(won[0] + won[1], 1);
+  }
+  EXPECT_EQ(lease(1'000).size(), static_cast<std::size_t>(kRaces));
+}
+
+// As of a queue that is read by a cursor: what commits late must not be passed for good.
+TEST_P(LateCommitTest, AJobThatCommitsLateIsStillFound) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool inserted = false;
+  bool go = false;
+  std::thread slow([&] {
+    const auto done = as(kBob, [&](Transaction& tx) -> base::Status {
+      ASHLAR_TRY(jobs().enqueue(tx, job("late")));
+      std::unique_lock lock(mutex);
+      inserted = true;
+      changed.notify_all();
+      changed.wait(lock, [&] { return go; });
+      return base::ok_status();
+    });
+    EXPECT_TRUE(done.ok());
+  });
+  {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return inserted; });
+  }
+  advance(base::Seconds(1));
+  for (int i = 0; i < 3; ++i) enqueue(job("early"));
+  EXPECT_EQ(lease(10).size(), 3U);
+  {
+    const std::lock_guard lock(mutex);
+    go = true;
+    changed.notify_all();
+  }
+  slow.join();
+  EXPECT_EQ(lease(10).size(), 1U);
+}
+
+TEST_P(JobsTest, ASnoozeGivesTheAttemptBack) {
+  NewJob made = job("x");
+  made.max_attempts = 1;
+  const JobId id = enqueue(made).id;
+  for (int i = 1; i <= 5; ++i) {
+    const auto leased = lease();
+    ASSERT_EQ(leased.size(), 1U);
+    EXPECT_EQ(leased[0].ref.attempt, i);
+    EXPECT_TRUE(end(leased[0].ref, Outcome::snoozed(clock_.now() + base::Seconds(10))));
+    EXPECT_TRUE(lease().empty());
+    advance(base::Seconds(10));
+  }
+  EXPECT_TRUE(end(lease().at(0).ref, Outcome::failed("x")));
+  EXPECT_EQ(find(id)->state, JobState::kDead);
+}
+
+TEST_P(JobsTest, ARunningJobIsCancelledAtItsWorkersWord) {
+  const JobId id = enqueue(job("x")).id;
+  const LeaseRef ref = lease().at(0).ref;
+  const auto cancel = [&] {
+    return reason(as(kAlice, [&](Transaction& tx) { return jobs().cancel(tx, kAlice, id); }));
+  };
+  EXPECT_EQ(cancel(), "");
+  EXPECT_EQ(find(id)->state, JobState::kRunning);
+  EXPECT_TRUE(find(id)->cancel_asked);
+  EXPECT_TRUE(jobs().renew(std::vector<LeaseRef>{ref}, base::Millis(1'000))->front().cancel_asked);
+  EXPECT_TRUE(end(ref, Outcome::failed("stopped")));  // is not tried again
+  EXPECT_EQ(find(id)->state, JobState::kCancelled);
+  EXPECT_EQ(cancel(), "job_ended");
+  // One whose worker died instead ends where its lease is found lost.
+  const JobId second = enqueue(job("y")).id;
+  ASSERT_EQ(lease(1, "k", base::Millis(1'000)).size(), 1U);
+  EXPECT_EQ(reason(as(kAlice, [&](Transaction& tx) { return jobs().cancel(tx, kAlice, second); })),
+            "");
+  advance(base::Seconds(2));
+  EXPECT_TRUE(lease().empty());
+  EXPECT_EQ(find(second)->state, JobState::kCancelled);
+}
+
+TEST_P(JobsTest, TheDeadLiveAgainByFilterAndTheirLeasesAreNewOnes) {
+  const auto kill = [&](const char* payload, const char* error, const char* queue) {
+    NewJob made = job(payload, queue);
+    made.unique_key = payload;
+    const JobId id = enqueue(made).id;
+    EXPECT_TRUE(end(lease().at(0).ref, Outcome::dead(error)));
+    return id;
+  };
+  const JobId one = kill("1", "timeout of x", "a");
+  const JobId two = kill("2", "refused", "a");
+  const JobId three = kill("3", "timeout of y", "b");
+  NewJob twin = job("3", "b");
+  twin.unique_key = "3";
+  enqueue(twin);
+  const auto redrive = [&](const JobFilter& filter) {
+    return *as(kAlice,
+               [&](Transaction& tx) { return jobs().redrive_many(tx, kAlice, filter, 100); });
+  };
+  EXPECT_EQ(redrive({.error_contains = "timeout"}), 1);  // "3" has a living twin
+  EXPECT_EQ(find(one)->state, JobState::kReady);
+  EXPECT_EQ(find(two)->state, JobState::kDead);
+  EXPECT_EQ(find(three)->state, JobState::kDead);
+  EXPECT_EQ(redrive({.queue = "nothing"}), 0);
+  EXPECT_EQ(redrive({.ended_from = clock_.now() + base::Seconds(1)}), 0);
+  const auto by_id = [&](JobId id) {
+    return reason(as(kAlice, [&](Transaction& tx) { return jobs().redrive(tx, kAlice, id); }));
+  };
+  EXPECT_EQ(by_id(three), "job_duplicate");
+  EXPECT_EQ(by_id(one), "job_running");
+  EXPECT_EQ(by_id(JobId(999'999)), "job_not_found");
+  EXPECT_EQ(reason(as(kBob, [&](Transaction& tx) { return jobs().redrive(tx, kBob, two); })),
+            "job_not_found");
+  for (const LeasedJob& leased : lease(10)) {
+    if (leased.ref.id != one) continue;
+    EXPECT_EQ(leased.ref.attempt, 2);
+    EXPECT_EQ(leased.max_attempts, 1 + 3);  // as many more as it had
+  }
+  EXPECT_FALSE(end({one, 1}, Outcome::done()));  // the old lease
+  EXPECT_TRUE(end({one, 2}, Outcome::done()));
+}
+
+TEST_P(JobsTest, AScheduledOneRunsNowWhenAsked) {
+  NewJob made = job("x");
+  made.run_at = clock_.now() + base::Seconds(3'600);
+  const JobId id = enqueue(made).id;
+  EXPECT_EQ(find(id)->state, JobState::kScheduled);
+  EXPECT_TRUE(lease().empty());
+  const auto now = [&] {
+    return reason(as(kAlice, [&](Transaction& tx) { return jobs().run_now(tx, kAlice, id); }));
+  };
+  EXPECT_EQ(now(), "");
+  const auto leased = lease();
+  ASSERT_EQ(leased.size(), 1U);
+  EXPECT_EQ(now(), "job_running");
+  EXPECT_TRUE(end(leased[0].ref, Outcome::done()));
+  EXPECT_EQ(now(), "job_ended");
+}
+
+TEST_P(JobsTest, WhatIsDueBecomesReadyByTheTenderToo) {
+  NewJob made = job("x");
+  made.run_at = clock_.now() + base::Seconds(5);
+  const JobId id = enqueue(made).id;
+  ASSERT_EQ(reason(jobs().tend()), "");
+  EXPECT_EQ(find(id)->state, JobState::kScheduled);
+  advance(base::Seconds(5));
+  ASSERT_EQ(reason(jobs().tend()), "");
+  EXPECT_EQ(find(id)->state, JobState::kReady);
+}
+
+TEST_P(JobsTest, RetentionIsByState) {
+  std::vector<JobId> ids;
+  for (int i = 0; i < 3; ++i) ids.push_back(enqueue(job("x")).id);
+  const auto leased = lease(3);
+  ASSERT_TRUE(end(leased[0].ref, Outcome::done()));
+  ASSERT_TRUE(end(leased[1].ref, Outcome::dead("x")));
+  ASSERT_TRUE(end(leased[2].ref, Outcome::cancelled()));
+  advance(base::Seconds(24 * 3600 - 1));
+  ASSERT_EQ(reason(jobs().tend()), "");
+  EXPECT_TRUE(find(ids[0]).has_value());
+  advance(base::Seconds(2));
+  ASSERT_EQ(reason(jobs().tend()), "");
+  EXPECT_FALSE(find(ids[0]).has_value());
+  EXPECT_FALSE(find(ids[2]).has_value());
+  EXPECT_TRUE(find(ids[1]).has_value());
+  advance(base::Seconds(30 * 24 * 3600));
+  ASSERT_EQ(reason(jobs().tend()), "");
+  EXPECT_FALSE(find(ids[1]).has_value());
+}
+
+TEST_P(JobsTest, DepthsTellWhatIsWhere) {
+  for (int i = 0; i < 4; ++i) enqueue(job("x"));
+  NewJob later = job("y");
+  later.run_at = clock_.now() + base::Seconds(60);
+  enqueue(later);
+  NewJob held = job("z", "keys");
+  held.key = "k";
+  enqueue(held);
+  enqueue(held);
+  const base::Time oldest = clock_.now();
+  advance(base::Seconds(1));
+  const auto leased = lease(2);
+  ASSERT_EQ(leased.size(), 2U);
+  for (const LeasedJob& one : leased) {
+    if (one.queue != "default") continue;
+    ASSERT_TRUE(end(one.ref, Outcome::dead("x")));
+  }
+  const auto depths = db().read(storage::Context::tenant(kAlice),
+                                [&](Transaction& tx) { return jobs().depths(tx, kAlice, "k"); });
+  ASSERT_TRUE(depths.ok()) << depths.error().detail;
+  ASSERT_EQ(depths->size(), 2U);
+  const QueueDepth& first = depths->at(0);
+  EXPECT_EQ(first.queue, "default");
+  EXPECT_EQ(first.ready, 3);
+  EXPECT_EQ(first.scheduled, 1);
+  EXPECT_EQ(first.dead, 1);
+  EXPECT_EQ(first.oldest_ready, oldest);
+  const QueueDepth& keys = depths->at(1);
+  EXPECT_EQ(keys.running, 1);
+  EXPECT_EQ(keys.held, 1);
+}
+
+TEST_P(JobsTest, ListsGoByIdDownwardsOverLiveAndEnded) {
+  for (int i = 0; i < 6; ++i) enqueue(job("x"));
+  for (const LeasedJob& one : lease(3)) ASSERT_TRUE(end(one.ref, Outcome::done()));
+  std::vector<JobId> seen;
+  for (JobId before{};;) {
+    const auto page = db().read(storage::Context::tenant(kAlice), [&](Transaction& tx) {
+      return jobs().list(tx, kAlice, {}, before, 2);
+    });
+    ASSERT_TRUE(page.ok());
+    if (page->empty()) break;
+    for (const JobView& view : *page) seen.push_back(view.id);
+    before = seen.back();
+  }
+  EXPECT_EQ(seen.size(), 6U);
+  EXPECT_TRUE(std::is_sorted(seen.rbegin(), seen.rend()));
+  const auto bobs = db().read(storage::Context::tenant(kBob), [&](Transaction& tx) {
+    return jobs().list(tx, kBob, {}, JobId{}, 100);
+  });
+  EXPECT_TRUE(bobs->empty());
+}
+
+TEST_P(JobsTest, WhatDoesNotFitIsRefusedByName) {
+  const auto refused = [&](NewJob made) {
+    const auto out = as(kAlice, [&](Transaction& tx) { return jobs().enqueue(tx, made); });
+    return out.ok() ? std::string("taken") : out.error().detail.substr(0, 5);
+  };
+  NewJob made = job("x");
+  made.kind = "";
+  EXPECT_EQ(refused(made), "kind:");
+  made = job("x", std::string(129, 'q'));
+  EXPECT_EQ(refused(made), "queue");
+  made = job(std::string(kMaxPayloadBytes + 1, 'x'));
+  EXPECT_EQ(refused(made), "paylo");
+  made = job(std::string("a\0b", 3));
+  EXPECT_EQ(refused(made), "paylo");
+  made = job("\xff");
+  EXPECT_EQ(refused(made), "paylo");
+  made = job("x");
+  made.priority = 101;
+  EXPECT_EQ(refused(made), "prior");
+  made = job("x");
+  made.ordered = true;
+  EXPECT_EQ(refused(made), "order");
+  made = job("x");
+  made.timeout = base::Millis(0);
+  EXPECT_EQ(refused(made), "timeo");
+  made = job("x");
+  made.max_attempts = 0;
+  EXPECT_EQ(refused(made), "max_a");
+  EXPECT_EQ(refused(job(std::string(kMaxPayloadBytes, 'x'))), "taken");
+}
+
+TEST_P(JobsTest, AnErrorIsKeptAsTextWhateverItsBytes) {
+  const JobId id = enqueue(job("x")).id;
+  std::string bytes("bad \xff\xfe", 6);
+  bytes += '\0';
+  ASSERT_TRUE(end(lease().at(0).ref, Outcome::dead(bytes)));
+  EXPECT_EQ(find(id)->error.substr(0, 4), "bad ");
+  const JobId second = enqueue(job("y")).id;
+  std::string cut(kMaxErrorBytes - 1, 'x');
+  cut += "ä";
+  ASSERT_TRUE(end(lease().at(0).ref, Outcome::dead(cut)));
+  EXPECT_EQ(find(second)->error.size(), kMaxErrorBytes - 1);
+}
+
+TEST_P(JobsTest, WaitersAreWokenHereAndInOtherProcesses) {
+  const auto other_db = std::move(store_->open()).value();
+  const auto other = make_jobs(*other_db);
+  std::atomic<int> here{0};
+  std::atomic<int> there{0};
+  std::atomic<int> others{0};
+  auto waits_here = jobs().wait_for("k", [&] { ++here; });
+  const auto waits_there = other->wait_for("k", [&] { ++there; });
+  const auto waits_other = jobs().wait_for("another", [&] { ++others; });
+  jobs().start();
+  const int before = there;
+  enqueue(job("x"));
+  EXPECT_EQ(here, 1);
+  const base::Mono end = store_->clock.mono() + base::Seconds(10);
+  while (there == before && store_->clock.mono() < end) std::this_thread::yield();
+  EXPECT_GT(there, before);
+  waits_here.reset();
+  const int last = here;
+  enqueue(job("y"));
+  EXPECT_EQ(here, last);
+  // SQLite knows only that another process has written, and wakes everybody there.
+  if (GetParam() == storage::Dialect::kPostgres) {
+    EXPECT_EQ(others, 0);
+  }
+  jobs().stop();
 }
 
 }  // namespace

@@ -328,8 +328,7 @@ base::Result<std::vector<Claimed>> claim(Transaction& tx, Dialect dialect, const
   return claimed;
 }
 
-base::Result<std::vector<Facts>> lost_leases(Transaction& tx, Dialect /*dialect*/, base::Time now,
-                                             std::int64_t limit) {
+base::Result<std::vector<Facts>> lost_leases(Transaction& tx, base::Time now, std::int64_t limit) {
   std::vector<Facts> facts;
   ASHLAR_TRY(tx.query(kLost, {base::to_micros(now), limit},
                       [&](const Row& row) { facts.push_back(facts_of(row)); }));

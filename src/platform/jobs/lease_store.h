@@ -36,8 +36,8 @@ struct Chores {
   bool due = false;    // phase 1 whose time has come
   bool lost = false;   // leases that have run out (SQLite; on PostgreSQL a claim takes them)
 };
-base::Result<Chores> look_for_chores(storage::Transaction& tx, storage::Dialect dialect,
-                                     std::string_view kind, base::Time now);
+base::Result<Chores> look_for_chores(storage::Transaction& tx, std::string_view kind,
+                                     base::Time now);
 
 struct Lane {
   base::TenantId tenant;
@@ -93,8 +93,8 @@ base::Result<std::vector<Claimed>> claim(storage::Transaction& tx, storage::Dial
 
 // Leases that have run out, at most `limit`: of any kind on SQLite; on PostgreSQL those with a
 // place in `running`, which a claim cannot reach.
-base::Result<std::vector<Facts>> lost_leases(storage::Transaction& tx, storage::Dialect dialect,
-                                             base::Time now, std::int64_t limit);
+base::Result<std::vector<Facts>> lost_leases(storage::Transaction& tx, base::Time now,
+                                             std::int64_t limit);
 // These may be leased by another from now on; their worker is still heard unless counted.
 base::Status put_back(storage::Transaction& tx, storage::Dialect dialect,
                       std::span<const LeaseRef> refs);

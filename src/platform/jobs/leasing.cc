@@ -97,8 +97,7 @@ base::Result<std::vector<LeasedJob>> Leasing::run(Transaction& tx, const LeaseRe
   round.until = round.now + request.lease;
   round.wanted = request.max;
   ASHLAR_TRY(store::use_indexed_plans(tx, dialect_));
-  ASHLAR_ASSIGN(const store::Chores chores,
-                store::look_for_chores(tx, dialect_, request.kind, round.now));
+  ASHLAR_ASSIGN(const store::Chores chores, store::look_for_chores(tx, request.kind, round.now));
   ASHLAR_ASSIGN(const std::int64_t ready, do_chores(tx, round.now, chores, request.kind));
   for (int looks = 0; looks < kLooks; ++looks) {
     bool whole = true;
@@ -168,7 +167,8 @@ base::Status Leasing::claim_round(Transaction& tx, const LeaseRequest& request, 
   ASHLAR_TRY(take_counted(tx, request, round));
   cap(round, request.kind);
   round.starts.assign(round.lanes.size(), 0);
-  const std::vector<std::int64_t> shares = share(round.lanes, round.caps, round.wanted);
+  const std::vector<std::int64_t> shares =
+      share(round.lanes, round.caps, round.starts, round.wanted);
   ASHLAR_TRY(claim_parts(tx, request, round));
   if (!request.queue.has_value()) {
     const std::lock_guard lock(mutex_);
@@ -217,7 +217,7 @@ base::Status Leasing::claim_parts(Transaction& tx, const LeaseRequest& request, 
   const store::Claim claim{request.kind, request.worker, round.now, round.until};
   for (int pass = 0; pass < kPasses; ++pass) {
     const std::int64_t left = round.wanted - static_cast<std::int64_t>(round.claimed.size());
-    const std::vector<std::int64_t> shares = share(round.lanes, round.caps, left);
+    const std::vector<std::int64_t> shares = share(round.lanes, round.caps, round.starts, left);
     std::vector<store::Part> parts;
     std::vector<std::size_t> lanes;  // of each part
     for (std::size_t i = 0; i < shares.size(); ++i) {
@@ -285,8 +285,7 @@ base::Result<std::int64_t> Leasing::do_chores(Transaction& tx, base::Time now,
   std::int64_t touched = 0;
   bool notes = chores.notes;
   if (chores.lost) {
-    ASHLAR_ASSIGN(const std::vector<store::Facts> lost,
-                  store::lost_leases(tx, dialect_, now, kChoresAtOnce));
+    ASHLAR_ASSIGN(const std::vector<store::Facts> lost, store::lost_leases(tx, now, kChoresAtOnce));
     ASHLAR_TRY(ending_.take_lost(tx, now, lost));
     touched += static_cast<std::int64_t>(lost.size());
     notes = notes || !lost.empty();
@@ -298,7 +297,7 @@ base::Result<std::int64_t> Leasing::do_chores(Transaction& tx, base::Time now,
     notes = notes || due > 0;
   }
   if (notes && !kind.empty()) {
-    ASHLAR_ASSIGN(const std::int64_t ready, store::settle(tx, dialect_, kind, now));
+    ASHLAR_ASSIGN(const std::int64_t ready, store::settle(tx, kind, now));
     touched += ready;
   }
   return touched;

@@ -80,26 +80,34 @@ void Turns::served(std::span<const Lane> lanes, std::span<const std::int64_t> pa
 }
 
 std::vector<std::int64_t> share(std::span<const Lane> lanes, std::span<const std::int64_t> caps,
-                                std::int64_t most) {
+                                std::span<const std::int64_t> have, std::int64_t most) {
   std::vector<std::int64_t> parts(lanes.size(), 0);
-  std::vector<Group> groups = groups_of(lanes);
-  std::vector<std::size_t> next;
-  for (const Group& group : groups) next.push_back(group.first);
-  bool any = true;
-  while (most > 0 && any) {
-    any = false;
-    for (std::size_t g = 0; g < groups.size() && most > 0; ++g) {
-      const std::size_t size = groups[g].last - groups[g].first;
-      for (std::size_t tried = 0; tried < size; ++tried) {
-        const std::size_t lane = next[g];
-        next[g] = lane + 1 == groups[g].last ? groups[g].first : lane + 1;
-        if (parts[lane] >= caps[lane]) continue;
-        ++parts[lane];
-        --most;
-        any = true;
-        break;
-      }
+  const std::vector<Group> groups = groups_of(lanes);
+  std::vector<std::int64_t> totals;
+  for (const Group& group : groups) {
+    std::int64_t total = 0;
+    for (std::size_t i = group.first; i < group.last; ++i) total += have[i];
+    totals.push_back(total);
+  }
+  // The lane of the group that has least and may have more; group.last: none may.
+  const auto neediest = [&](const Group& group) {
+    std::size_t lane = group.last;
+    for (std::size_t i = group.first; i < group.last; ++i) {
+      if (parts[i] >= caps[i]) continue;
+      if (lane == group.last || have[i] + parts[i] < have[lane] + parts[lane]) lane = i;
     }
+    return lane;
+  };
+  while (most > 0) {
+    std::size_t chosen = groups.size();
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+      if (chosen < groups.size() && totals[g] >= totals[chosen]) continue;
+      if (neediest(groups[g]) < groups[g].last) chosen = g;
+    }
+    if (chosen == groups.size()) break;
+    ++parts[neediest(groups[chosen])];
+    ++totals[chosen];
+    --most;
   }
   return parts;
 }

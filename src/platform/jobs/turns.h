@@ -38,9 +38,11 @@ class Turns {
   std::map<base::TenantId, std::string> last_queue_;
 };
 
-// `most` divided alike among tenants, then among each one's lanes; caps[i] bounds lane i. Lanes of
-// a tenant lie side by side.
+// `most` more divided so that tenants come out alike, then each one's lanes: `have[i]` is what lane
+// i has got already, caps[i] bounds what it may still get. Lanes of a tenant lie side by side;
+// where it does not divide, the first have more.
 std::vector<std::int64_t> share(std::span<const store::Lane> lanes,
-                                std::span<const std::int64_t> caps, std::int64_t most);
+                                std::span<const std::int64_t> caps,
+                                std::span<const std::int64_t> have, std::int64_t most);
 
 }  // namespace ashlar::jobs
