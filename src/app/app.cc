@@ -6,6 +6,7 @@
 #include <semaphore>
 
 #include "app/banner.h"
+#include "app/faktory_listener.h"
 #include "app/installation.h"
 #include "app/limits_listeners.h"
 #include "app/modules.h"
@@ -68,6 +69,7 @@ http::ApiInfo api_info(const std::string& origin) {
                       {"tasks", "Tasks", "Work for later: queues, workers, schedules."},
                       {"webhooks", "Webhooks", "Events, sent to URLs of yours."},
                       {"events", "Events", "What has happened, and who is told."},
+                      {"sagas", "Sagas", "Steps with a way back."},
                       {"keys", "API keys", "Who may call, and what."},
                       {"tenants", "Tenants", "For whom data is kept apart."},
                       {"admin", "Console", "The administrator's session."},
@@ -110,6 +112,7 @@ struct App::Parts {
   std::unique_ptr<http::Router> metrics_router;
   std::unique_ptr<http::Server> metrics_server;
   std::unique_ptr<LimitsListeners> limits_listeners;
+  std::optional<FaktoryListener> faktory;
   std::optional<runtime::Periodic> housekeeping;
 
   ~Parts() {
@@ -124,6 +127,7 @@ struct App::Parts {
   Status lock_folder();
   Status open();
   Status build(http::ListenSocket socket, LimitsSockets limits_sockets);
+  void serve_faktory(http::ListenSocket socket);
   Status build_metrics_listener();
   http::RouteTable all_routes();
   Status ready();
@@ -219,6 +223,14 @@ Status App::Parts::build(http::ListenSocket socket, LimitsSockets limits_sockets
   return base::ok_status();
 }
 
+void App::Parts::serve_faktory(http::ListenSocket socket) {
+  faktory.emplace(std::move(socket),
+                  FaktoryListener::Needs{.ashlar = *ashlar,
+                                         .config = config,
+                                         .tasks = modules->tasks(),
+                                         .workers = *pool(http::Lane::kInteractive)});
+}
+
 http::Admission* App::Parts::admission(http::Lane lane, std::size_t workers) {
   if (!config.admission) return nullptr;
   const auto i = static_cast<std::size_t>(lane);
@@ -284,14 +296,17 @@ base::Result<std::unique_ptr<App>> App::start(const Config& config) {
   ASHLAR_ASSIGN(http::ListenSocket socket,
                 http::ListenSocket::bind(config.http.address, config.http.port));
   ASHLAR_ASSIGN(LimitsSockets limits_sockets, LimitsSockets::bind(config.limits));
+  ASHLAR_ASSIGN(std::optional<http::ListenSocket> faktory_socket, FaktoryListener::bind(config));
   ASHLAR_TRY(parts->open());
   ASHLAR_TRY(parts->build(std::move(socket), std::move(limits_sockets)));
+  if (faktory_socket) parts->serve_faktory(std::move(*faktory_socket));
   ASHLAR_TRY(parts->modules->start());
   parts->housekeeping.emplace("housekeeping", kHousekeeping,
                               [p = parts.get()] { p->keep_house(); });
   parts->server->start();
   if (parts->metrics_server) parts->metrics_server->start();
   parts->limits_listeners->start();
+  if (parts->faktory) parts->faktory->start();
   parts->ashlar->log.info("listening", {{"address", parts->origin}, {"version", kVersion}});
   return std::unique_ptr<App>(new App(std::move(parts)));
 }
@@ -304,6 +319,7 @@ base::Status App::stop() {
   p.server->stop();
   if (p.metrics_server) p.metrics_server->stop();
   p.limits_listeners->stop();
+  if (p.faktory) p.faktory->stop();
   for (auto& pool : p.pools) pool->drain();
   p.housekeeping->stop();
   const Status written = p.write_what_is_left();

@@ -6,7 +6,7 @@
 
 #include "app/config.h"
 #include "app/installation.h"
-#include "base/encoding.h"
+#include "platform/kafka/relay.h"
 
 namespace ashlar::app {
 namespace {
@@ -21,6 +21,20 @@ jobs::Jobs::Options jobs_options(const AsyncConfig& config, Installation& ashlar
   return options;
 }
 
+std::unique_ptr<kafka::Relay> make_relay(const AsyncConfig& config, Installation& a,
+                                         const std::string& instance, const std::string& source) {
+  if (config.kafka_brokers.empty()) return {};
+  kafka::RelayOptions options;
+  options.connection = {config.kafka_brokers, config.kafka_properties};
+  options.shard = config.kafka_shard;
+  options.topic_prefix = config.kafka_topic_prefix;
+  options.position_topic = config.kafka_position_topic;
+  options.source = source;
+  options.instance = instance;
+  return std::make_unique<kafka::Relay>(std::move(options), *a.db, a.clock, a.entropy, a.metrics,
+                                        a.log);
+}
+
 }  // namespace
 
 std::string instance_name(Installation& ashlar) {
@@ -30,7 +44,8 @@ std::string instance_name(Installation& ashlar) {
          ashlar.entropy.base62(6);
 }
 
-AsyncCore::AsyncCore(Installation& a, const Config& config, const std::string& box_key)
+AsyncCore::AsyncCore(Installation& a, const Config& config, const std::string& box_key,
+                     const std::string& source)
     : instance(instance_name(a)),
       box(box_key, a.entropy),
       jobs(jobs_options(config.async, a), *a.db, a.clock, a.metrics, a.log),
@@ -39,7 +54,13 @@ AsyncCore::AsyncCore(Installation& a, const Config& config, const std::string& b
                  .keep = base::Seconds{config.async.keep_events_s},
                  .seed = a.entropy.u64()},
                 *a.db, a.clock, a.metrics, a.log),
-      outbox(a.clock, a.entropy, [this] { consumers.wake(); }),
+      relay(make_relay(config.async, a, instance, source)),
+      outbox(a.clock, a.entropy,
+             [this] {
+               consumers.wake();
+               if (relay) relay->wake();
+             }),
+      sagas({.seed = a.entropy.u64()}, *a.db, jobs, outbox, a.clock, a.metrics, a.log),
       push_client({.name = "push",
                    .allow_private = config.async.tasks_allow_private,
                    .seed = a.entropy.u64()},
@@ -52,15 +73,20 @@ base::Status AsyncCore::start() {
   outbox.set_listener(consumers.told_types(),
                       [this](const events::Event& event) { consumers.tell(event); });
   ASHLAR_TRY(jobs.tend());
+  if (relay) ASHLAR_TRY(relay->enlist());
   jobs.start();
   runner.start();
+  sagas.start();
   consumers.start();
+  if (relay) relay->start();
   return base::ok_status();
 }
 
 void AsyncCore::stop() {
+  if (relay) relay->stop();
   consumers.stop();
   runner.stop(kDrain);
+  sagas.stop();
   jobs.stop();
 }
 

@@ -1,5 +1,5 @@
 // AsyncCore: the engine of everything that happens later, put together: jobs and their runner, the
-// outbox and its consumers, the outbound client of push tasks, time zones.
+// outbox and its consumers, Kafka's relay, sagas, the outbound client of push tasks, time zones.
 //
 //   construct ──modules add their kinds and consumers──> start() ──> stop(), before storage ends
 //
@@ -16,8 +16,13 @@
 #include "platform/jobs/jobs.h"
 #include "platform/jobs/runner.h"
 #include "platform/outbound/outbound_client.h"
+#include "platform/sagas/sagas.h"
 #include "platform/security/secret_box.h"
 #include "platform/zone/zone_directory.h"
+
+namespace ashlar::kafka {
+class Relay;
+}
 
 namespace ashlar::app {
 
@@ -29,8 +34,9 @@ std::string instance_name(Installation& ashlar);
 
 class AsyncCore {
  public:
-  // `box_key`: of the installation (SecretBox::kKeyBytes).
-  AsyncCore(Installation& ashlar, const Config& config, const std::string& box_key);
+  // `box_key`: of the installation (SecretBox::kKeyBytes). `source`: of CloudEvents.
+  AsyncCore(Installation& ashlar, const Config& config, const std::string& box_key,
+            const std::string& source);
   ~AsyncCore();
   AsyncCore(const AsyncCore&) = delete;
   AsyncCore& operator=(const AsyncCore&) = delete;
@@ -43,7 +49,9 @@ class AsyncCore {
   const security::SecretBox box;
   jobs::Jobs jobs;
   events::Consumers consumers;
+  const std::unique_ptr<kafka::Relay> relay;  // null: no Kafka
   events::Outbox outbox;
+  sagas::Sagas sagas;
   zone::ZoneDirectory zones;
   outbound::OutboundClient push_client;
   jobs::Runner runner;  // last: its handlers use all else

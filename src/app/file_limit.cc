@@ -49,7 +49,10 @@ std::uint64_t files_beside_connections(const Config& config) {
                                     ? kOfSqliteConnection * (config.sqlite_readers + kSqliteWriters)
                                     : config.postgres_connections + 1;  // LISTEN has its own
   return kOthers + kOfEventLoop * (config.http.io_threads + 1) + storage +
-         files_of_limits(config.limits);
+         files_of_limits(config.limits) +
+         (config.async.faktory_listen.empty()
+              ? 0
+              : kOfEventLoop + config.async.faktory_max_connections);
 }
 
 base::Status fit_connections(Config& config, std::uint64_t open_files) {

@@ -17,6 +17,7 @@
 #include "modules/links/links_module.h"
 #include "modules/links/redirect_codec.h"
 #include "modules/links/redirects.h"
+#include "modules/sagas/sagas_module.h"
 #include "modules/tasks/tasks_module.h"
 #include "modules/webhooks/webhooks_module.h"
 #include "platform/cache/cache_service.h"
@@ -61,16 +62,17 @@ cache::FarRegionOptions links_region(const Config& config) {
 }  // namespace
 
 std::vector<std::string> known_scopes() {
-  return {"links:read",     "links:write",  "activity:read", "activity:write", "limits:check",
-          "limits:read",    "limits:write", "tasks:read",    "tasks:write",    "webhooks:read",
-          "webhooks:write", "events:read",  "keys:read",     "keys:write"};
+  return {"links:read",   "links:write",   "activity:read",  "activity:write",
+          "limits:check", "limits:read",   "limits:write",   "tasks:read",
+          "tasks:write",  "webhooks:read", "webhooks:write", "events:read",
+          "sagas:read",   "sagas:write",   "keys:read",      "keys:write"};
 }
 
 std::vector<security::TenantData> tenant_data() {
-  return {links::links_tenant_data(),   activity::activity_tenant_data(),
-          limits::limits_tenant_data(), tasks::tasks_tenant_data(),
-          events::events_tenant_data(), webhooks::webhooks_tenant_data(),
-          jobs::jobs_tenant_data()};
+  return {links::links_tenant_data(),       activity::activity_tenant_data(),
+          limits::limits_tenant_data(),     tasks::tasks_tenant_data(),
+          events::events_tenant_data(),     sagas::sagas_tenant_data(),
+          webhooks::webhooks_tenant_data(), jobs::jobs_tenant_data()};
 }
 
 base::Result<std::string> link_code_secret(Installation& ashlar) {
@@ -165,7 +167,7 @@ struct Modules::Parts {
         links::LinksModule::Options links_options, const Secrets& secrets)
       : log(needs.ashlar.log),
         cursors(needs.cursors),
-        async(needs.ashlar, needs.config, secrets.box),
+        async(needs.ashlar, needs.config, secrets.box, needs.public_url),
         cache(std::move(far), *needs.ashlar.db, needs.ashlar.clock, needs.ashlar.entropy,
               needs.ashlar.metrics),
         links_values(cache.add_region(links_region(needs.config))),
@@ -196,7 +198,8 @@ struct Modules::Parts {
                   .seed = needs.ashlar.entropy.u64()},
                  *needs.ashlar.db, async.jobs, async.outbox, needs.ashlar.clock,
                  needs.ashlar.entropy, needs.ashlar.metrics, needs.ashlar.log),
-        events(*needs.ashlar.db, async.consumers, needs.public_url) {}
+        events(*needs.ashlar.db, async.consumers, needs.public_url),
+        sagas(*needs.ashlar.db, async.sagas) {}
 
   links::LinksModule::Options joined(links::LinksModule::Options options) {
     options.region = &links_values;
@@ -208,6 +211,7 @@ struct Modules::Parts {
   void join_async() {
     async.runner.add(tasks.push.kind());
     async.runner.add(webhooks.kind());
+    async.sagas.work_on(async.runner);
     async.consumers.add(webhooks.consumer());
     async.consumers.on_each_instance({"link.*"},
                                      [this](const events::Event* event) { redirects.hear(event); });
@@ -247,6 +251,7 @@ struct Modules::Parts {
   tasks::TasksModule tasks;
   webhooks::WebhooksModule webhooks;
   events::EventsModule events;
+  sagas::SagasModule sagas;
   std::unique_ptr<limits::ApiLimiter> api_limiter;
 };
 
@@ -285,6 +290,7 @@ http::RouteTable Modules::routes() {
   add(table, tasks::tasks_routes(parts_->tasks, parts_->cursors));
   add(table, webhooks::webhooks_routes(parts_->webhooks, parts_->cursors));
   add(table, events::events_routes(parts_->events, parts_->cursors));
+  add(table, sagas::sagas_routes(parts_->sagas, parts_->cursors));
   return table;
 }
 
@@ -306,6 +312,7 @@ base::Status Modules::start() {
 }
 
 limits::LimitsModule& Modules::limits() { return parts_->limits; }
+tasks::TasksModule& Modules::tasks() { return parts_->tasks; }
 net::LoopGroup* Modules::loops() { return parts_->loops.get(); }
 
 void Modules::close_streams() {

@@ -22,6 +22,9 @@ class LimitsModule;
 namespace ashlar::net {
 class LoopGroup;
 }
+namespace ashlar::tasks {
+class TasksModule;
+}
 
 namespace ashlar::app {
 
@@ -55,6 +58,7 @@ class Modules {
   http::RequestObserver& request_observer();
   http::RequestLimiter& request_limiter();
   limits::LimitsModule& limits();
+  tasks::TasksModule& tasks();
   net::LoopGroup* loops();                 // that limits are served on; null: on none
   void watch(const http::Router& router);  // of routes(); before start()
   base::Status start();                    // background work begins; before requests are served
