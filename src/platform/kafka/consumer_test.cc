@@ -139,19 +139,5 @@ TEST_F(KafkaConsumerTest, DeadLettersAreListedAndReplayed) {
   EXPECT_TRUE(all_once());
 }
 
-TEST_F(KafkaConsumerTest, StartsAndStopsWithAThreadOfItsOwn) {
-  send(5, "a");
-  auto one = consumer(true);
-  one->start();
-  const base::Mono end = soon();
-  while (store_.clock().mono() < end) {
-    const auto view = one->view();
-    if (view.ok() && view->partitions == 2 && view->lag == 0) break;
-  }
-  one->stop();
-  EXPECT_EQ(seen_.size(), 5U);
-  EXPECT_TRUE(all_once());
-}
-
 }  // namespace
 }  // namespace ashlar::kafka

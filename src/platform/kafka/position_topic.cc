@@ -71,11 +71,12 @@ base::Status assign(rd_kafka_t* client, const std::string& topic, std::int64_t f
 base::Result<std::optional<std::string>> last_value(rd_kafka_t* client, const std::string& topic,
                                                     const std::string& key, std::int64_t from,
                                                     std::int64_t high, const base::Clock& clock,
+                                                    const std::atomic<bool>& stopping,
                                                     base::Mono deadline) {
   ASHLAR_TRY(assign(client, topic, from));
   std::optional<std::string> found;
   while (true) {
-    if (clock.mono() >= deadline) {
+    if (stopping || clock.mono() >= deadline) {
       return unavailable(topic + ": its end is held back by an open transaction, or no broker");
     }
     const Message message(rd_kafka_consumer_poll(client, kPoll_ms));
@@ -127,6 +128,7 @@ base::Result<std::optional<ShardPosition>> read_position(const Connection& conne
                                                          const std::string& topic,
                                                          const std::string& shard,
                                                          const base::Clock& clock, obs::Log& log,
+                                                         const std::atomic<bool>& stopping,
                                                          base::Mono deadline) {
   ASHLAR_ASSIGN(const Range range, range_of(connection, topic, log));
   if (range.high <= range.low) return std::optional<ShardPosition>();
@@ -134,8 +136,8 @@ base::Result<std::optional<ShardPosition>> read_position(const Connection& conne
   std::int64_t from = range.high;
   for (std::int64_t piece = kFirstPiece; from > range.low; piece *= kGrowth) {
     from = std::max(range.low, range.high - piece);
-    ASHLAR_ASSIGN(const auto value,
-                  last_value(client.get(), topic, shard, from, range.high, clock, deadline));
+    ASHLAR_ASSIGN(const auto value, last_value(client.get(), topic, shard, from, range.high, clock,
+                                               stopping, deadline));
     if (!value) continue;
     std::optional<ShardPosition> position = parse_position(*value);
     if (position) return position;

@@ -5,10 +5,12 @@
 // time of the call (its high watermark): a transaction that is still open below that end is waited
 // for. Together with Producer::init() that makes the answer the truth (relay.h, 2).
 //
-// Errors: kUnavailable kafka_unavailable (no broker, or the end was not reached by the deadline);
+// Errors: kUnavailable kafka_unavailable (no broker, or the end was not reached by the deadline or
+// before `stopping`);
 // kConflict kafka_topic (not compacted, more than one partition, or what is in it cannot be read).
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <string>
 
@@ -38,6 +40,7 @@ base::Result<std::optional<ShardPosition>> read_position(const Connection& conne
                                                          const std::string& topic,
                                                          const std::string& shard,
                                                          const base::Clock& clock, obs::Log& log,
+                                                         const std::atomic<bool>& stopping,
                                                          base::Mono deadline);
 
 }  // namespace ashlar::kafka

@@ -3,8 +3,9 @@
 //
 //   topic    prefix + aggregate type                 "outbox.event.link"
 //   key      the event's key (tenant, aggregate type and id), also in ce_partitionkey
-//   headers  ce_specversion, ce_id, ce_source, ce_type, ce_subject, ce_time, ce_partitionkey,
-//            ce_tenant (where it has one), ce_traceparent (where it has one), content-type
+//   headers  ce_specversion, ce_id, ce_source, ce_type, ce_subject ("aggregate type/aggregate id"),
+//            ce_time, ce_partitionkey, ce_sequence, ce_tenantid and ce_traceparent (where it has
+//            them), content-type: cloud_event.h
 //   value    the event's data
 //
 // from_record(to_record(e)) is e but for its seq. Pure; any thread.

@@ -236,7 +236,7 @@ base::Status Relay::Impl::open_producer() {
 // To where the last committed transaction ends. REQUIRES: none of ours is open.
 base::Status Relay::Impl::rewind() {
   ASHLAR_ASSIGN(const auto found, read_position(options.connection, options.position_topic,
-                                                options.shard, clock, log, patience()));
+                                                options.shard, clock, log, stopping, patience()));
   if (found) {
     ASHLAR_TRY(check_position(*found, source));
     position = found->position;

@@ -92,7 +92,7 @@ class KafkaRelayTest : public testing::Test {
   }
   ShardPosition position() {
     auto found = read_position(kafka().connection(), kPositions, shard(), clock_, kafka_world_->log,
-                               clock_.mono() + base::Seconds{10});
+                               stopping_, clock_.mono() + base::Seconds{10});
     EXPECT_TRUE(found.ok());
     EXPECT_TRUE(!found.ok() || found->has_value());
     return found.ok() && *found ? **found : ShardPosition{};
@@ -108,6 +108,7 @@ class KafkaRelayTest : public testing::Test {
   };
   static inline std::unique_ptr<World> kafka_world_;
   static MockKafka& kafka() { return kafka_world_->kafka; }
+  const std::atomic<bool> stopping_{false};
   base::SystemClock clock_;
   base::SystemEntropy entropy_;
 };
@@ -234,10 +235,9 @@ TEST_F(KafkaRelayTest, ADatabaseThatWasSetBackIsRefused) {
   EXPECT_EQ(run(*one), 3);
   ShardPosition ahead = position();
   ahead.position.seq += 100;
-  const std::atomic<bool> stopping{false};
   auto producer = Producer::create(
       {.connection = kafka().connection(), .transactional_id = "ashlar.relay." + shard()}, clock_,
-      kafka_world_->log, stopping);
+      kafka_world_->log, stopping_);
   ASSERT_TRUE(producer.ok());
   const base::Mono soon = clock_.mono() + base::Seconds{10};
   ASSERT_EQ((*producer)->init(soon), Outcome::kDone);
