@@ -200,8 +200,7 @@ base::Status use_indexed_plans(Transaction& tx, Dialect dialect) {
   return base::ok_status();
 }
 
-base::Result<Chores> look_for_chores(Transaction& tx, Dialect /*dialect*/, std::string_view kind,
-                                     base::Time now) {
+base::Result<Chores> look_for_chores(Transaction& tx, std::string_view kind, base::Time now) {
   Chores chores;
   ASHLAR_TRY(tx.query(kChores, {kind, base::to_micros(now)}, [&](const Row& row) {
     chores = {row.integer(0) != 0, row.integer(1) != 0, row.integer(2) != 0};
