@@ -94,6 +94,13 @@ class WebhooksFixture : public ::testing::TestWithParam<storage::Dialect> {
                base::TenantId tenant = kAlice, const std::string& id = "1");
   void fan_out();
 
+  // Of the webhook's newest delivery.
+  std::string newest(const std::string& webhook, std::string_view member);
+  // Deliveries in its log, 100 at most. `query`: "&state=failed".
+  std::int64_t count(const std::string& webhook, const std::string& query = {});
+  // Whether one of the signatures is that of the secret.
+  static bool verifies(const Receiver::Got& got, const std::string& secret);
+
   // All jobs that may be worked now, and those that become so meanwhile; how many attempts.
   int work();
   int work_with(WebhooksModule& module);

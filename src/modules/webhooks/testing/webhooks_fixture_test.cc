@@ -10,6 +10,7 @@
 #include "platform/http/problem.h"
 #include "platform/http/query.h"
 #include "platform/json/parse.h"
+#include "platform/outbound/standard_webhooks.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::webhooks {
@@ -199,6 +200,23 @@ void WebhooksFixture::publish(const std::string& type, const std::string& data,
 void WebhooksFixture::fan_out() {
   const base::Status status = consumers_->run_until_idle();
   ASSERT_TRUE(status.ok()) << status.error().detail;
+}
+
+std::string WebhooksFixture::newest(const std::string& webhook, std::string_view member) {
+  return get("/v1/webhooks/" + webhook + "/deliveries").text({"data", "0", member});
+}
+
+std::int64_t WebhooksFixture::count(const std::string& webhook, const std::string& query) {
+  const Answer list = get("/v1/webhooks/" + webhook + "/deliveries?limit=100" + query);
+  const json::Value* data = list.at({"data"});
+  return data == nullptr ? -1 : static_cast<std::int64_t>(data->if_array()->size());
+}
+
+bool WebhooksFixture::verifies(const Receiver::Got& got, const std::string& secret) {
+  const auto key = outbound::SigningKey::parse(secret);
+  const base::Time at{base::Seconds{std::stoll(got.timestamp)}};
+  const std::string signature = outbound::sign({&*key, 1}, got.id, at, got.body);
+  return (" " + got.signature + " ").find(" " + signature + " ") != std::string::npos;
 }
 
 int WebhooksFixture::work() { return work_with(*module_); }
