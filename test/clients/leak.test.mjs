@@ -16,6 +16,10 @@ const kMark = "of-tenant-a";  // stands in everything that A has
 //   counted  what A has counted is in A's counts alone, and what B counts changes none of them
 //   limited  A's rules judge A alone, what B asks with the same words counts in none of A's counts, and B sees nothing of either
 //   stream   B's stream tells nothing of A's
+//   reports  who reports on A's task, with A's token too, is told what is told of nobody's
+//   queues   queues are names that tenants share: what B sets, leases or redrives under A's name is B's own
+//   signing  each tenant has its own key
+//   none     no tenant has such a thing; any id is nobody's
 //   platform the administrator's: a tenant's key is refused
 //   open     public: the answer is the same with A's key, B's key and none
 //   redirect the public redirect itself: A's link is everybody's to follow
@@ -42,6 +46,43 @@ const kRoutes = {
   "POST /v1/keys": { rule: "create", body: () => ({ name: "of-tenant-b", scopes: ["links:read"] }) },
   "GET /v1/keys/{id}": { rule: "named" },
   "DELETE /v1/keys/{id}": { rule: "named" },
+  "POST /v1/tasks": { rule: "create", body: () => ({ queue: "shared", payload: "of-tenant-b" }) },
+  "GET /v1/tasks": { rule: "list", queries: ["", "?queue=shared", "?state=ready", "?mode=pull", "?limit=100"] },
+  "GET /v1/tasks/{id}": { rule: "named" },
+  ...Object.fromEntries(["cancel", "redrive", "run-now"].map((what) => [`POST /v1/tasks/{id}/${what}`, { rule: "named" }])),
+  ...Object.fromEntries(["complete", "fail", "heartbeat"].map((what) => [`POST /v1/tasks/{id}/${what}`, { rule: "named", bodies: [{ lease_token: "x" }] }])),
+  "POST /v1/tasks/{id}/snooze": { rule: "named", bodies: [{ lease_token: "x", delay_ms: 5 }] },
+  ...Object.fromEntries(["complete", "fail", "heartbeat"].map((what) => [`POST /v1/tasks/${what}`, { rule: "reports" }])),
+  "POST /v1/tasks/batch": { rule: "queues" },
+  ...Object.fromEntries(["GET /v1/queues", "GET /v1/queues/{queue}", "PUT /v1/queues/{queue}", "POST /v1/queues/{queue}/lease", "POST /v1/queues/{queue}/redrive"]
+    .map((name) => [name, { rule: "queues" }])),
+  "GET /v1/tasks/signing-key": { rule: "signing" },
+  "POST /v1/tasks/signing-key/rotate": { rule: "signing" },
+  "GET /v1/schedules": { rule: "list", queries: ["", "?limit=100"] },
+  "PUT /v1/schedules/{name}": { rule: "queues" },
+  "GET /v1/schedules/{name}": { rule: "named" },
+  "PATCH /v1/schedules/{name}": { rule: "named", bodies: [{ paused: true }] },
+  "DELETE /v1/schedules/{name}": { rule: "named" },
+  "POST /v1/schedules/{name}/run-now": { rule: "named" },
+  "POST /v1/webhooks": { rule: "create", body: () => ({ url: "https://example.com/of-tenant-b", event_types: ["link.created"] }) },
+  "GET /v1/webhooks": { rule: "list", queries: ["", "?limit=100"] },
+  "GET /v1/webhooks/{id}": { rule: "named" },
+  "PATCH /v1/webhooks/{id}": { rule: "named", bodies: [{ url: "https://example.com/stolen" }] },
+  "DELETE /v1/webhooks/{id}": { rule: "named" },
+  "POST /v1/webhooks/{id}/enable": { rule: "named" },
+  "POST /v1/webhooks/{id}/rotate-secret": { rule: "named", bodies: [{}] },
+  "POST /v1/webhooks/{id}/test": { rule: "named", bodies: [{}] },
+  "POST /v1/webhooks/{id}/replay": { rule: "named", bodies: [{}] },
+  "GET /v1/webhooks/{id}/deliveries": { rule: "named", queries: ["", "?limit=5"] },
+  "GET /v1/webhooks/{id}/deliveries/{delivery_id}": { rule: "named" },
+  "POST /v1/webhooks/{id}/deliveries/{delivery_id}/retry": { rule: "named" },
+  "GET /v1/events": { rule: "list", queries: ["", "?type=link.*", "?format=cloudevents", "?limit=100"] },
+  "GET /v1/events/consumers": { rule: "platform" },
+  "GET /v1/events/dead-letters": { rule: "platform" },
+  "POST /v1/events/dead-letters/{id}/replay": { rule: "platform" },
+  "POST /v1/events/consumers/{name}/replay": { rule: "platform", body: () => ({}) },
+  "GET /v1/sagas": { rule: "none" },
+  ...Object.fromEntries(["GET /v1/sagas/{id}", "POST /v1/sagas/{id}/resume", "POST /v1/sagas/{id}/skip", "POST /v1/sagas/{id}/compensate"].map((name) => [name, { rule: "none" }])),
   "GET /v1/tenants": { rule: "platform" },
   "POST /v1/tenants": { rule: "platform", body: () => ({ name: "by-b" }) },
   "GET /v1/tenants/{name}": { rule: "platform" },
@@ -73,7 +114,8 @@ for (const kind of ["sqlite", "postgres"]) {
     let server, a, b, operations, named, nobodys;
     before(async () => {
       server = await Server.start({ store: kind });
-      const scopes = ["links:read", "links:write", "activity:read", "activity:write", "limits:check", "limits:read", "limits:write", "keys:read", "keys:write"];
+      const scopes = ["links:read", "links:write", "activity:read", "activity:write", "limits:check", "limits:read", "limits:write", "keys:read", "keys:write",
+        "tasks:read", "tasks:write", "webhooks:read", "webhooks:write", "events:read", "sagas:read", "sagas:write"];
       for (const name of ["tenant-a", "tenant-b"]) server.newTenant(name);
       a = server.client(server.newKey("tenant-a", ...scopes));
       b = server.client(server.newKey("tenant-b", ...scopes));
@@ -87,9 +129,17 @@ for (const kind of ["sqlite", "postgres"]) {
       const key = (await a.post("/v1/keys", { name: kMark, scopes: ["links:read"] })).json;
       await b.post("/v1/links", { url: "https://example.com/of-tenant-b/first" });
       await eventually("A's clicks are counted", async () => (await a.get(`/v1/links/${link.code}/stats`)).json.clicks === 3);
+      const queues = ["shared", `${kMark}-queue`];
+      const [task] = await Promise.all(queues.map(async (queue) => (await a.post("/v1/tasks", { queue, payload: kMark })).json));
+      for (const name of ["schedule", "other"]) await a.call("PUT", `/v1/schedules/${kMark}-${name}`, { body: { cron: "0 0 1 1 *", queue: `${kMark}-queue`, payload: kMark } });
+      const [webhook] = await Promise.all(["", "/2"].map(async (end) => (await a.post("/v1/webhooks", { url: `https://${kMark}.invalid${end}`, event_types: ["odd.type"] })).json));
+      const delivery = (await a.post(`/v1/webhooks/${webhook.id}/test`, {})).json;
+      assert.ok(task.id && webhook.id && delivery.id);
       // By the name of the parameter: A's own thing, and one of the same form that nobody has.
-      named = { "links/{code}": link.code, "keys/{id}": key.id };
-      nobodys = { "links/{code}": `${link.code.slice(0, -4)}none`, "keys/{id}": key.id.replace(/\d$/, (digit) => String((Number(digit) + 1) % 10)) };
+      named = { "links/{code}": link.code, "keys/{id}": key.id, "tasks/{id}": task.id, "schedules/{name}": `${kMark}-schedule`, "webhooks/{id}": webhook.id,
+        "deliveries/{delivery_id}": delivery.id };
+      nobodys = { "links/{code}": `${link.code.slice(0, -4)}none`, "keys/{id}": key.id.replace(/\d$/, (digit) => String((Number(digit) + 1) % 10)), "tasks/{id}": "987654321",
+        "schedules/{name}": "of-nobody", "webhooks/{id}": "987654321", "deliveries/{delivery_id}": "987654321" };
     });
     after(() => {
       for (const client of [a, b]) client?.close();
@@ -101,7 +151,11 @@ for (const kind of ["sqlite", "postgres"]) {
       const links = (await a.get("/v1/links?limit=100")).json.data;
       const keys = (await a.get("/v1/keys?limit=100")).json.data.map(({ last_used_at, ...key }) => key);
       const stats = await Promise.all(links.map(async (link) => (await a.get(`/v1/links/${link.code}/stats`)).json.clicks));
-      return JSON.stringify({ links, keys, stats });
+      const tasks = (await a.get("/v1/tasks?limit=100")).json.data;
+      const schedules = (await a.get("/v1/schedules?limit=100")).json.data;
+      const queues = (await a.get("/v1/queues")).json.data.map(({ latency_ms, ...queue }) => queue);
+      const webhooks = (await a.get("/v1/webhooks?limit=100")).json.data.map(({ id, url, enabled, event_types }) => ({ id, url, enabled, event_types }));
+      return JSON.stringify({ links, keys, stats, tasks, schedules, queues, webhooks });
     };
     const fill = (path, values) => path.replace(/([a-z]+)\/(\{\w+\})/g, (whole, group, parameter) => {
       const value = values[`${group}/${parameter}`];
@@ -129,7 +183,7 @@ for (const kind of ["sqlite", "postgres"]) {
           const page = await b.get(path + query);
           assert.equal(page.status, 200);
           assert.ok(!page.text.includes(kMark), page.text);
-          for (const thing of mine) assert.ok(!page.json.data.some((other) => (other.id ?? other.code) === (thing.id ?? thing.code)));
+          for (const thing of mine) assert.ok(!page.json.data.some((other) => (other.id ?? other.code ?? other.name) === (thing.id ?? thing.code ?? thing.name)));
         }
         // A's cursor is none for B, and no count tells how many A has.
         const { next_cursor: cursor } = (await a.get(`${path}?limit=1`)).json;
@@ -178,6 +232,50 @@ for (const kind of ["sqlite", "postgres"]) {
         const theirs = await of(b);
         assert.ok(!JSON.stringify(theirs).includes(kMark), JSON.stringify(theirs));
         assert.deepEqual(theirs.tops[3], { total: 0, data: [] });
+      },
+      async reports({ path }) {
+        const before = await picture();
+        const queue = `${kMark}-leased`;
+        const { id } = (await a.post("/v1/tasks", { queue, payload: kMark })).json;
+        const [{ lease_token }] = (await a.post(`/v1/queues/${queue}/lease`, {})).json.tasks;
+        const report = async (who, tasks) => (await who.post(path, { tasks })).json.tasks.map(({ ok, reason }) => ({ ok, reason }));
+        const theirs = await report(b, [{ id, lease_token }, { id, lease_token: "x" }, { id: nobodys["tasks/{id}"], lease_token }]);
+        assert.deepEqual(theirs, Array(3).fill({ ok: false, reason: "task_not_found" }));
+        assert.deepEqual(await report(a, [{ id, lease_token }]), [{ ok: true, reason: null }]);
+        assert.equal((await a.get(`/v1/tasks/${id}`)).json.attempt, 1);
+        assert.ok(JSON.parse(before).tasks.every((task) => task.id !== id));
+      },
+      // All routes of queues, and those that make things under names that tenants share.
+      async queues() {
+        const before = await picture();
+        const name = `${kMark}-queue`;
+        assert.ok(!(await b.get("/v1/queues")).text.includes(kMark));
+        const empty = (await b.get(`/v1/queues/${name}`)).json;
+        const none = (await b.get("/v1/queues/of-nobody")).json;
+        assert.deepEqual({ ...empty, queue: "" }, { ...none, queue: "" });
+        assert.deepEqual((await b.post(`/v1/queues/${name}/lease`, { max: 100 })).json, { tasks: [] });
+        assert.deepEqual((await b.post(`/v1/queues/${name}/redrive`, {})).json, { redriven: 0, more: false });
+        assert.equal((await b.call("PUT", `/v1/queues/${name}`, { body: { paused: true } })).status, 200);
+        assert.equal((await b.call("PUT", `/v1/schedules/${kMark}-schedule`, { body: { cron: "1 1 1 1 *", queue: "shared", payload: 1 } })).status, 200);
+        assert.equal((await b.delete(`/v1/schedules/${kMark}-schedule`)).status, 204);
+        const made = (await b.post("/v1/tasks/batch", { tasks: [{ queue: "shared", payload: "of-tenant-b", unique_key: "u" }] })).json.tasks;
+        assert.equal(made[0].existed, false);
+        assert.equal((await b.post(`/v1/tasks/${made[0].id}/cancel`)).status, 200);
+        assert.equal((await b.call("PUT", `/v1/queues/${name}`, { body: {} })).status, 200);
+        assert.equal(await picture(), before, "A's queues are not as before");
+      },
+      async signing() {
+        const secret = async (who) => (await who.get("/v1/tasks/signing-key")).json.secret;
+        const mine = await secret(a);
+        assert.notEqual(await secret(b), mine);
+        assert.equal((await b.post("/v1/tasks/signing-key/rotate")).status, 200);
+        assert.equal(await secret(a), mine);
+      },
+      async none({ method, path }) {
+        const answers = [];
+        for (const id of ["1", "987654321"]) answers.push(bare(await b.call(method, path.replace("{id}", id))));
+        assert.deepEqual(answers[0], answers[1]);
+        assert.equal(answers[0].status, path.endsWith("/sagas") ? 200 : 404);
       },
       // All routes of limits in one story, told once for each.
       async limited() {

@@ -88,10 +88,6 @@ class Echo final : public ExchangeHandler {
     const std::lock_guard lock(mutex_);
     return held_.size();
   }
-  bool client_gone() {
-    const std::lock_guard lock(mutex_);
-    return held_.at(0)->sink->client_gone();
-  }
   std::atomic<bool> hold{false};
   std::atomic<bool> refuse{false};
   std::atomic<Importance> last_importance{Importance::kLive};
@@ -227,20 +223,6 @@ TEST_F(ServerTest, DecodesChunkedBodiesAndGoesOnBehindThem) {
   client.send("lo\r\n6\r\n world\r\n0\r\n\r\n" + post("next"));
   const std::string answers = client.read_until("[next]");
   EXPECT_NE(answers.find("[hello world]"), std::string::npos);
-}
-
-TEST_F(ServerTest, WhoWorksOnARequestCanSeeThatItsClientHasLeft) {
-  start();
-  echo_.hold = true;
-  {
-    Client client(port_);
-    client.send(post("is anybody there"));
-    while (echo_.held() == 0) std::this_thread::yield();
-    EXPECT_FALSE(echo_.client_gone());
-  }
-  const base::Mono limit = clock_.mono() + base::Millis{5'000};
-  while (!echo_.client_gone() && clock_.mono() < limit) std::this_thread::yield();
-  EXPECT_TRUE(echo_.client_gone());
 }
 
 TEST_F(ServerTest, AsksForTheBodyThatWasAnnounced) {
