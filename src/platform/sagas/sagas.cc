@@ -10,6 +10,7 @@
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
 #include "platform/runtime/periodic.h"
+#include "platform/sagas/choreography.h"
 #include "platform/sagas/saga_mover.h"
 #include "platform/sagas/saga_worker.h"
 #include "platform/storage/database.h"
@@ -36,6 +37,14 @@ SagaView view_of(const store::SagaRow& row) {
           .next_attempt_at = row.next_at,
           .deadline = row.deadline,
           .ended_at = row.ended_at};
+}
+
+base::Result<std::int64_t> remove_some(storage::Transaction& tx, base::Time before) {
+  ASHLAR_ASSIGN(const std::int64_t ended, store::remove_ended(tx, before, kRemoveBatch));
+  ASHLAR_ASSIGN(const std::int64_t notes, store::remove_notes(tx, before, kRemoveBatch));
+  ASHLAR_ASSIGN(const std::int64_t correlated,
+                Choreography::remove_ended(tx, before, kRemoveBatch));
+  return std::max({ended, notes, correlated});
 }
 
 base::Error not_found() {
@@ -157,8 +166,7 @@ base::Status Sagas::Impl::remove_ended() {
     ASHLAR_ASSIGN(const std::int64_t removed,
                   db.write(storage::Context::platform(storage::PlatformUse::kSagas),
                            [&](storage::Transaction& tx) {
-                             return store::remove_ended(tx, clock.now() - options.keep_ended,
-                                                        kRemoveBatch);
+                             return remove_some(tx, clock.now() - options.keep_ended);
                            }));
     if (removed < kRemoveBatch) break;
   }

@@ -87,11 +87,48 @@ constexpr Sql kEraseMoves{
 constexpr Sql kErase{Audience::kTenant,
                      "DELETE FROM sagas WHERE tenant_id = :tenant AND id IN"
                      " (SELECT id FROM sagas WHERE tenant_id = :tenant ORDER BY id LIMIT ?1)"};
+constexpr Sql kEraseNotes{
+    Audience::kTenant,
+    "DELETE FROM saga_participants WHERE tenant_id = :tenant AND key IN"
+    " (SELECT key FROM saga_participants WHERE tenant_id = :tenant ORDER BY key LIMIT ?1)"};
+constexpr Sql kEraseAnswers{
+    Audience::kTenant,
+    "DELETE FROM correlation_answers WHERE tenant_id = :tenant AND correlation_id IN (SELECT"
+    " correlation_id FROM correlation_answers WHERE tenant_id = :tenant LIMIT ?1)"};
+constexpr Sql kEraseCorrelations{
+    Audience::kTenant,
+    "DELETE FROM correlations WHERE tenant_id = :tenant AND id IN"
+    " (SELECT id FROM correlations WHERE tenant_id = :tenant ORDER BY id LIMIT ?1)"};
+constexpr std::array kErasing{&kEraseMoves, &kErase, &kEraseNotes, &kEraseAnswers,
+                              &kEraseCorrelations};
 
-constexpr std::array kStatements{
-    &kInsert,   &kInsertFor,   &kByCorrelation, &kByCorrelationFor, &kInsertMove, &kInsertMoveFor,
-    &kSetTimer, &kSetTimerFor, &kFind,          &kUpdate,           &kList,       &kListLive,
-    &kMoves,    &kCountParked, &kRemoveMoves,   &kRemove,           &kEraseMoves, &kErase};
+constexpr Sql kRemoveNotes{
+    Audience::kPlatform,
+    "DELETE FROM saga_participants WHERE (tenant_id, key) IN"
+    " (SELECT tenant_id, key FROM saga_participants WHERE at < ?1 ORDER BY at LIMIT ?2)"};
+
+constexpr std::array kStatements{&kInsert,
+                                 &kInsertFor,
+                                 &kByCorrelation,
+                                 &kByCorrelationFor,
+                                 &kInsertMove,
+                                 &kInsertMoveFor,
+                                 &kSetTimer,
+                                 &kSetTimerFor,
+                                 &kFind,
+                                 &kUpdate,
+                                 &kList,
+                                 &kListLive,
+                                 &kMoves,
+                                 &kCountParked,
+                                 &kRemoveMoves,
+                                 &kRemove,
+                                 &kEraseMoves,
+                                 &kErase,
+                                 &kEraseNotes,
+                                 &kEraseAnswers,
+                                 &kEraseCorrelations,
+                                 &kRemoveNotes};
 
 Param nullable(const std::optional<base::Time>& time) {
   return time ? Param(base::to_micros(*time)) : Param(nullptr);
@@ -267,9 +304,16 @@ base::Result<std::int64_t> remove_ended(storage::Transaction& tx, base::Time bef
 }
 
 base::Result<std::int64_t> erase_some(storage::Transaction& tx, std::int64_t limit) {
-  ASHLAR_ASSIGN(const std::int64_t moves, tx.execute(kEraseMoves, {limit}));
-  if (moves > 0) return moves;
-  return tx.execute(kErase, {limit});
+  for (const Sql* sql : kErasing) {
+    ASHLAR_ASSIGN(const std::int64_t rows, tx.execute(*sql, {limit}));
+    if (rows > 0) return rows;
+  }
+  return 0;
+}
+
+base::Result<std::int64_t> remove_notes(storage::Transaction& tx, base::Time before,
+                                        std::int64_t limit) {
+  return tx.execute(kRemoveNotes, {base::to_micros(before), limit});
 }
 
 std::span<const Sql* const> saga_statements() { return kStatements; }

@@ -70,6 +70,9 @@ base::Status count_parked(
 // The oldest `limit` that have ended before, with their timelines; how many.
 base::Result<std::int64_t> remove_ended(storage::Transaction& tx, base::Time before,
                                         std::int64_t limit);
+// Of participants (participant.h), the oldest; how many.
+base::Result<std::int64_t> remove_notes(storage::Transaction& tx, base::Time before,
+                                        std::int64_t limit);
 
 // Some rows of the tenant's, of whichever table; 0: nothing is left.
 base::Result<std::int64_t> erase_some(storage::Transaction& tx, std::int64_t limit);
