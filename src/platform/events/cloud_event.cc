@@ -27,6 +27,11 @@ bool is_attribute_name(std::string_view name) {
                      [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
 }
 
+// So that it can stand in a header.
+bool is_printable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
 bool is_json_type(std::string_view content_type) {
   std::string type = base::ascii_lower(content_type.substr(0, content_type.find(';')));
   type = base::trim_spaces(type);
@@ -117,6 +122,9 @@ class Assembly {
     if (name == "time") {
       event_.time = base::parse_rfc3339(value);
       return event_.time ? base::ok_status() : invalid("time is not RFC 3339");
+    }
+    if (name == "datacontenttype" && !is_printable(value)) {
+      return invalid("the content type is not printable ASCII");
     }
     if (std::string* known = field(name)) {
       *known = std::move(value);

@@ -132,6 +132,7 @@ TEST(CloudEventTest, WhatIsReadIsChecked) {
   EXPECT_EQ(read(R"(,"flag":true,"number":5,"nothing":null)"), "ok");
   EXPECT_EQ(read(R"(,"Upper":"x")"), "an attribute's name is not [a-z0-9]{1,20}");
   EXPECT_EQ(read(R"(,"time":"yesterday")"), "time is not RFC 3339");
+  EXPECT_EQ(read(R"(,"datacontenttype":"a\r\nb: c")"), "the content type is not printable ASCII");
   EXPECT_NE(read(R"(,"x":{})"), "ok");
   EXPECT_NE(read(R"(,"x":3000000000)"), "ok");
   EXPECT_NE(read(R"(,"data":1,"data_base64":"AA==")"), "ok");
