@@ -6,6 +6,7 @@
 
 #include "app/config.h"
 #include "app/installation.h"
+#include "modules/tasks/task.h"
 #include "platform/kafka/relay.h"
 
 namespace ashlar::app {
@@ -65,13 +66,17 @@ AsyncCore::AsyncCore(Installation& a, const Config& config, const std::string& b
                    .allow_private = config.async.tasks_allow_private,
                    .seed = a.entropy.u64()},
                   a.clock, a.metrics),
-      runner(jobs, *a.db, instance, a.clock, a.metrics, a.log) {}
+      runner(jobs, *a.db, instance, a.clock, a.metrics, a.log),
+      db_(*a.db) {}
 
 AsyncCore::~AsyncCore() { stop(); }
 
 base::Status AsyncCore::start() {
   outbox.set_listener(consumers.told_types(),
                       [this](const events::Event& event) { consumers.tell(event); });
+  // On SQLite there is no other process. On PostgreSQL what a dead one had leased runs out by
+  // itself, within the runner's lease.
+  if (db_.dialect() == storage::Dialect::kSqlite) ASHLAR_TRY(jobs.forfeit(tasks::kPullKind));
   ASHLAR_TRY(jobs.tend());
   if (relay) ASHLAR_TRY(relay->enlist());
   jobs.start();

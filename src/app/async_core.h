@@ -55,6 +55,9 @@ class AsyncCore {
   zone::ZoneDirectory zones;
   outbound::OutboundClient push_client;
   jobs::Runner runner;  // last: its handlers use all else
+
+ private:
+  storage::Database& db_;
 };
 
 }  // namespace ashlar::app

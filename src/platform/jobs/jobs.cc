@@ -369,6 +369,11 @@ std::unique_ptr<Jobs::Waiter> Jobs::wait_for(std::string kind, std::function<voi
                                         impl_->waker.add(std::move(kind), std::move(wake)));
 }
 
+base::Result<std::int64_t> Jobs::forfeit(std::string_view kept_kind) {
+  const auto context = storage::Context::platform(storage::PlatformUse::kJobs);
+  return impl_->db.write(context, [&](Transaction& tx) { return store::forfeit(tx, kept_kind); });
+}
+
 void Jobs::start() {
   impl_->waker.start();
   impl_->tender.start();

@@ -169,6 +169,10 @@ class Jobs {
   };
   [[nodiscard]] std::unique_ptr<Waiter> wait_for(std::string kind, std::function<void()> wake);
 
+  // The leases of every kind but this one run out now: for the only process of a database, at its
+  // start, when it knows that those who held them are dead. How many.
+  base::Result<std::int64_t> forfeit(std::string_view kept_kind);
+
   // Housekeeping: what is due becomes ready, lost leases of last attempts die, retention, notices.
   void start();
   void stop();

@@ -53,6 +53,10 @@ constexpr const StatementPair& kRevive = kOwned<
 constexpr const StatementPair& kForget =
     kOwned<"DELETE FROM job_history WHERE id = ?1 AND tenant_id = :tenant", "", "?2">;
 
+// Long ago: what has run out is found as ever.
+constexpr Sql kForfeit{storage::Audience::kPlatform,
+                       "UPDATE jobs SET lease_until = 1 WHERE lease_until > 1 AND kind <> ?1"};
+
 constexpr const StatementPair& kPutQueue = kOwned<
     "INSERT INTO job_queues (tenant_id, kind, queue, paused, max_running, rate_per_s, burst)"
     " VALUES (:tenant, ?1, ?2, ?3, nullif(?4, -1), nullif(?5, 0.0), ?6)"
@@ -169,8 +173,12 @@ base::Result<std::int64_t> sweep(Transaction& tx, Dialect dialect, Ending state,
   return tx.query(kSweep, {number, base::to_micros(before), limit}, [](const Row&) {});
 }
 
+base::Result<std::int64_t> forfeit(Transaction& tx, std::string_view kept_kind) {
+  return tx.execute(kForfeit, {kept_kind});
+}
+
 std::vector<const Sql*> mend_statements(Dialect dialect) {
-  std::vector<const Sql*> all{&kSweep};
+  std::vector<const Sql*> all{&kSweep, &kForfeit};
   if (dialect == Dialect::kSqlite) all.push_back(&kSweepAttempts);
   for (const StatementPair* pair :
        {&kDead, &kLiveFacts, &kAskCancel, &kSetRunAt, &kEndedFacts, &kRevive, &kForget, &kPutQueue,

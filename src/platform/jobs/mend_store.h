@@ -49,6 +49,9 @@ base::Result<bool> revive(storage::Transaction& tx, base::TenantId tenant, JobId
 base::Status put_queue(storage::Transaction& tx, base::TenantId tenant, std::string_view kind,
                        std::string_view queue, const QueueSettings& settings);
 
+// The leases of every kind but this one have run out; how many. Platform.
+base::Result<std::int64_t> forfeit(storage::Transaction& tx, std::string_view kept_kind);
+
 // Ended before, at most `limit`, with their attempts. Platform.
 base::Result<std::int64_t> sweep(storage::Transaction& tx, storage::Dialect dialect, Ending state,
                                  base::Time before, std::int64_t limit);
