@@ -101,6 +101,7 @@ struct Relay::Impl {
   obs::Counter& rebuilds;
 
   std::atomic<bool> stopping{false};
+  std::atomic<runtime::Periodic*> awake{nullptr};  // `thread`, once it is there: for any thread
   // The thread of round() only.
   std::int64_t epoch = 0;  // of our lease; 0: not ours
   base::Mono renew_at{};
@@ -140,7 +141,7 @@ base::Status Relay::enlist() {
 }
 
 void Relay::wake() {
-  if (impl_->thread) impl_->thread->wake();
+  if (runtime::Periodic* thread = impl_->awake.load()) thread->wake();
 }
 
 void Relay::start() {
@@ -159,12 +160,13 @@ void Relay::start() {
       }
     }
   });
+  self.awake = self.thread.get();
 }
 
 void Relay::stop() {
   Impl& self = *impl_;
   self.stopping = true;
-  if (self.thread) self.thread->stop();
+  if (self.thread) self.thread->stop();  // waking it still is harmless
   self.give_back();
 }
 
@@ -195,7 +197,8 @@ base::Result<bool> Relay::Impl::hold_lease() {
                              .owner = options.instance,
                              .epoch = epoch,
                              .until = wall + kLease,
-                             .now = wall};
+                             .now = wall,
+                             .anyhow = options.alone};
   base::Result<std::int64_t> held =
       db.write(kContext, [&](storage::Transaction& tx) -> base::Result<std::int64_t> {
         if (epoch != 0 && producer) {
@@ -387,8 +390,12 @@ void Relay::Impl::give_back() {
   producer.reset();
   if (epoch == 0) return;
   const base::Time wall = clock.now();
-  const events::store::Lease lease{
-      .consumer = name, .owner = options.instance, .epoch = epoch, .until = wall, .now = wall};
+  const events::store::Lease lease{.consumer = name,
+                                   .owner = options.instance,
+                                   .epoch = epoch,
+                                   .until = wall,
+                                   .now = wall,
+                                   .anyhow = false};
   epoch = 0;
   const base::Status ended = db.write(kContext, [&](storage::Transaction& tx) -> base::Status {
     if (knows) ASHLAR_TRY(events::store::move(tx, lease, position));

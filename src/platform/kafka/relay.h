@@ -64,10 +64,11 @@ struct RelayOptions {
   std::string position_topic = "ashlar.relay.positions";
   std::string source = "ashlar";  // CloudEvents' source
   std::string instance;           // names this process
-  bool from_start = false;        // a new shard begins at the oldest event kept; else at the newest
-  int batch = 500;                // events of one transaction
-  bool manage_topics = true;      // they are made and checked; else that is the administrator's
-  int partitions = -1;            // of topics that are made; -1: the broker's default
+  bool alone = false;         // no other process relays: what a killed one held is taken at once
+  bool from_start = false;    // a new shard begins at the oldest event kept; else at the newest
+  int batch = 500;            // events of one transaction
+  bool manage_topics = true;  // they are made and checked; else that is the administrator's
+  int partitions = -1;        // of topics that are made; -1: the broker's default
   int replication = -1;
   base::Millis transaction_timeout{60'000};
 };

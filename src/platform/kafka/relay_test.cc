@@ -60,13 +60,14 @@ class KafkaRelayTest : public testing::Test {
   static void TearDownTestSuite() { kafka_world_.reset(); }
   void TearDown() override { kafka().mend(); }
 
-  std::unique_ptr<Relay> relay(Side& side, const std::string& instance = "i1") {
+  std::unique_ptr<Relay> relay(Side& side, const std::string& instance = "i1", bool alone = false) {
     RelayOptions options;
     options.connection = kafka().connection();
     options.connection.properties.emplace_back("message.max.bytes", "2000");
     options.shard = shard();
     options.topic_prefix = shard() + ".";
     options.instance = instance;
+    options.alone = alone;
     options.from_start = true;
     options.batch = 10;
     options.manage_topics = false;  // the mock cluster cannot be asked to
@@ -212,6 +213,18 @@ TEST_F(KafkaRelayTest, OneInstanceAtATime) {
   one->stop();  // gives the lease back
   side.append(2);
   EXPECT_EQ(run(*two), 2);
+}
+
+// The one before was killed a moment ago: its lease has not run out, and nobody else can have it.
+TEST_F(KafkaRelayTest, WhoIsAloneWaitsForNoLease) {
+  Side side(entropy_);
+  side.append(5);
+  auto killed = relay(side, "i1");
+  EXPECT_EQ(run(*killed), 5);
+  side.append(2);
+  auto next = relay(side, "i2", true);
+  EXPECT_EQ(run(*next), 2);
+  EXPECT_EQ(position().position.seq, 7);
 }
 
 TEST_F(KafkaRelayTest, AShardOfAnotherDatabaseIsLeftInPeace) {
