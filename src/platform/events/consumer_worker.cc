@@ -21,6 +21,7 @@ const storage::Context kContext = storage::Context::platform(storage::PlatformUs
 constexpr std::int64_t kDueAtOnce = 50;
 constexpr std::size_t kMaxErrorBytes = 2048;
 constexpr base::Millis kRenewAfter = Consumers::kLease / 3;
+constexpr base::Millis kSeenAgainAfter{3'600'000};  // long before kForgotten
 
 bool is_fenced(const base::Error& error) {
   return std::string_view(error.reason) == "consumer_fenced";
@@ -108,7 +109,7 @@ base::Result<bool> ConsumerWorker::step() {
 base::Result<bool> ConsumerWorker::hold_lease() {
   const base::Time now = clock_.now();
   // A clock that was set back would leave the lease unrenewed for as long.
-  if (epoch_ != 0 && now >= renewed_ && now - renewed_ < kRenewAfter) return true;
+  if (epoch_ != 0 && now >= renewed_ && now - renewed_ < renew_after()) return true;
   if (epoch_ != 0) {
     const base::Status renewed = db_.write(kContext, [&](Transaction& tx) -> base::Status {
       ASHLAR_TRY(move(tx, position_));
@@ -127,9 +128,14 @@ base::Result<bool> ConsumerWorker::hold_lease() {
   }));
   if (!row) return false;
   epoch_ = row->epoch;
-  position_ = row->position;
+  position_ = written_ = row->position;
   renewed_ = now;
   return true;
+}
+
+// Who is alone loses the lease to nobody: where nothing happens nothing is written.
+base::Millis ConsumerWorker::renew_after() const {
+  return alone_ && position_ == written_ ? kSeenAgainAfter : kRenewAfter;
 }
 
 void ConsumerWorker::end_lease() {
@@ -151,7 +157,7 @@ base::Result<bool> ConsumerWorker::move(Transaction& tx, const LogPosition& posi
 }
 
 void ConsumerWorker::committed(const LogPosition& position) {
-  position_ = position;
+  position_ = written_ = position;
   renewed_ = moving_at_;
 }
 

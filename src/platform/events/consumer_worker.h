@@ -65,6 +65,7 @@ class ConsumerWorker {
 
  private:
   base::Result<bool> hold_lease();
+  [[nodiscard]] base::Millis renew_after() const;
   base::Result<bool> retry_parked();
   base::Status retry(const store::Parked& first, int most);
   base::Status fail(const store::Parked& parked, const base::Error& error);
@@ -92,6 +93,7 @@ class ConsumerWorker {
   base::Time renewed_{};
   base::Time moving_at_{};  // of the transaction under way
   LogPosition position_;    // while there is a lease
+  LogPosition written_;     // of the row
 
   obs::Counter& consumed_;
   obs::Counter& failed_;

@@ -308,6 +308,9 @@ TEST_P(ConsumersTest, WhoIsAloneTakesTheLeaseOfTheDeadAtOnce) {
   append("a", "0");
   ASSERT_TRUE(alone.run_until_idle().ok());
   EXPECT_EQ(data_of("c"), Strings({"0"}));
+  // Nothing is kept for the next one.
+  alone.stop();
+  EXPECT_EQ(view_of(alone, "c").owner, "");
 }
 
 TEST_P(ConsumersTest, InstancesThatTakeTheLeaseFromEachOtherRepeatNothing) {
