@@ -198,6 +198,7 @@ test('a link is created and its page opened by keyboard alone', async ({ console
 });
 
 test('nothing moves while a page loads slowly', async ({ console_: page }) => {
+  test.slow(); // Each page waits for each of its answers.
   await page.addInitScript(() => {
     const shifts: number[] = [];
     Object.assign(window, { shifts });

@@ -42,8 +42,11 @@ export class Api {
     private readonly origin: string,
   ) {}
 
-  async createLink(link: { url: string; code?: string }): Promise<{ code: string }> {
-    const headers = { ...kHeaders, 'Ashlar-Tenant': 'demo' };
+  async createLink(
+    link: { url: string; code?: string },
+    tenant = 'demo',
+  ): Promise<{ code: string }> {
+    const headers = { ...kHeaders, 'Ashlar-Tenant': tenant };
     const answer = await this.request.post(`${this.origin}/v1/links`, { headers, data: link });
     expect(answer.status(), await answer.text()).toBe(201);
     return (await answer.json()) as { code: string };

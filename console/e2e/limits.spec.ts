@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
 import { expectAccessible } from './axe';
-import { expect, openAs, test, type Api } from './fixtures';
+import { Api, expect, kPassword, openAs, test } from './fixtures';
+import { Server } from './server';
 
 /** A tenant of the test's own: rules and counts of one test are no business of another. */
 async function open(page: Page, api: Api, tenant: string, path: string): Promise<void> {
@@ -208,4 +209,33 @@ test.describe('a rule that goes', () => {
     await page.goto('/_/#/limits/per-user');
     await expect(page.getByText('No such rule')).toBeVisible();
   });
+});
+
+test('what the installation’s own rules do', async ({ page, playwright }) => {
+  const server = await Server.start({ ASHLAR_LIMITS_API_KEY_RATE: '1000' });
+  const program = await playwright.request.newContext({ baseURL: server.origin });
+  try {
+    await page.goto(server.claimUrl);
+    await page.getByLabel('Admin password').fill(kPassword);
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('heading', { name: 'Links', level: 1 })).toBeVisible();
+    const key = await new Api(page.request, server.origin).createTenantKey('own', ['links:read']);
+    const headers = { Authorization: `Bearer ${key}` };
+    for (let i = 0; i < 3; i++) await program.get('/v1/links', { headers });
+
+    await page.goto(`${server.origin}/_/#/limits?view=own`);
+    const row = page
+      .getByRole('table', { name: 'Rules of the installation' })
+      .getByRole('row', { name: /api\.key/ });
+    await expect(row.locator('.rule-passed')).toHaveText('3');
+    await expectAccessible(page, 'the installation’s rules');
+    await row.getByRole('link').click();
+    await expect(page.getByRole('heading', { name: 'api.key' })).toBeVisible();
+    await expect(page.getByRole('list', { name: 'Heaviest keys' })).toContainText('3');
+    await expectAccessible(page, 'a rule of the installation');
+  } finally {
+    await program.dispose();
+    await page.close();
+    await server.stop();
+  }
 });

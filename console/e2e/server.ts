@@ -18,12 +18,13 @@ export class Server {
     readonly claimUrl: string,
   ) {}
 
-  static async start(): Promise<Server> {
+  /** `settings`: further ones, as the environment has them. */
+  static async start(settings: Record<string, string> = {}): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), 'ashlar-console-'));
     const binary = process.env['ASHLAR_BIN'] ?? kDefaultBinary;
     const args = ['serve', '--data', folder, '--listen', '127.0.0.1:0'];
     // Webhooks of the tests go to services of the tests.
-    const env = { ...process.env, ASHLAR_WEBHOOKS_ALLOW_PRIVATE: 'true' };
+    const env = { ...process.env, ASHLAR_WEBHOOKS_ALLOW_PRIVATE: 'true', ...settings };
     const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     try {
       return new Server(child, folder, await claimUrlOf(child));

@@ -13,6 +13,8 @@ export const kScopes = [
   'tasks:write',
   'webhooks:read',
   'webhooks:write',
+  'sagas:read',
+  'sagas:write',
   'keys:read',
   'keys:write',
 ] as const;

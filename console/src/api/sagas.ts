@@ -13,13 +13,14 @@ export interface SagaMove {
   version: number;
   at: string;
   event: 'started' | 'done' | 'failed' | 'turned' | 'parked' | 'resumed' | 'skipped' | 'overdue';
-  step: string;
+  step: string | null;
   /** The step's way back, not its way there. */
   compensating: boolean;
   attempt: number;
   /** After it. */
   state: SagaState;
-  error: string;
+  /** Why, or who said so. */
+  error: string | null;
   next_attempt_at: string | null;
 }
 
@@ -31,18 +32,23 @@ export interface Saga {
   state: SagaState;
   /** Its direction, also of a parked one. */
   compensating: boolean;
-  /** Under way or parked at; empty when it has ended. */
-  step: string;
+  /** Under way or parked at; null when it has ended. */
+  step: string | null;
   attempts: number;
-  error: string;
+  error: string | null;
   started_at: string;
   updated_at: string;
   next_attempt_at: string | null;
   deadline: string | null;
   ended_at: string | null;
-  /** These two only of one saga, not in lists. */
-  data?: unknown;
-  timeline?: SagaMove[];
+}
+
+export interface WholeSaga {
+  saga: Saga;
+  /** What it was started with, and what its steps have added. */
+  data: unknown;
+  /** Oldest first. */
+  timeline: SagaMove[];
 }
 
 export async function listSagas(
@@ -58,12 +64,16 @@ export async function listSagas(
 
 const pathOf = (id: string) => `/v1/sagas/${encodeURIComponent(id)}`;
 
-export async function getSaga(tenant: string, id: string, signal?: AbortSignal): Promise<Saga> {
-  return (await call<Saga>('GET', pathOf(id), { tenant, signal })).data;
+export async function getSaga(
+  tenant: string,
+  id: string,
+  signal?: AbortSignal,
+): Promise<WholeSaga> {
+  return (await call<WholeSaga>('GET', pathOf(id), { tenant, signal })).data;
 }
 
 export type SagaAction = 'resume' | 'skip' | 'compensate';
 
 export async function actOnSaga(tenant: string, id: string, action: SagaAction): Promise<void> {
-  await call<unknown>('POST', `${pathOf(id)}/${action}`, { tenant, body: {} });
+  await call<unknown>('POST', `${pathOf(id)}/${action}`, { tenant });
 }

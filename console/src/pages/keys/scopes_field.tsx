@@ -22,6 +22,8 @@ const kMeaning: Record<Scope, string> = {
   'tasks:write': 'create tasks, lease and report them, set queues',
   'webhooks:read': 'see webhooks and their deliveries',
   'webhooks:write': 'create and change webhooks, replay',
+  'sagas:read': 'see sagas and their timelines',
+  'sagas:write': 'resume, skip and turn back sagas',
   'keys:read': 'see the list of keys',
   'keys:write': 'create and revoke keys',
 };

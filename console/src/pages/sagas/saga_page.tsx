@@ -1,7 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { hasStatus } from '../../api/problem';
-import { actOnSaga, getSaga, type Saga, type SagaAction, type SagaMove } from '../../api/sagas';
+import {
+  actOnSaga,
+  getSaga,
+  type Saga,
+  type SagaAction,
+  type SagaMove,
+  type WholeSaga,
+} from '../../api/sagas';
 import { jsonText } from '../../lib/json_text';
 import { hrefs } from '../../lib/router';
 import { useTenant } from '../../lib/tenant';
@@ -31,14 +38,14 @@ function momentOf(move: SagaMove): Moment {
       : {
           note: `again at ${formatFull(move.next_attempt_at)}`,
         }),
-    ...(move.error === '' ? {} : { children: <Said>{move.error}</Said> }),
+    ...(move.error === null ? {} : { children: <Said>{move.error}</Said> }),
   };
 }
 
 /** What it is about to do, where it has not ended. */
 function next(saga: Saga): Moment[] {
   const { state, step, compensating } = saga;
-  if (state === 'completed' || state === 'compensated') return [];
+  if (step === null) return [];
   const what = compensating ? `Taking ${step} back` : step;
   const words = state === 'parked' ? `${what}: waits for an operator` : `${what}: under way`;
   return [{ key: 'next', tone: 'off', title: words, at: saga.next_attempt_at }];
@@ -53,7 +60,9 @@ function SagaFacts({ saga }: { saga: Saga }) {
       <Fact name="Kind">
         <span className="mono">{saga.kind}</span>
       </Fact>
-      <Fact name="Step">{saga.step === '' ? '–' : <span className="mono">{saga.step}</span>}</Fact>
+      <Fact name="Step">
+        {saga.step === null ? '–' : <span className="mono">{saga.step}</span>}
+      </Fact>
       <Fact name="Started">
         <Timestamp at={saga.started_at} />
       </Fact>
@@ -92,7 +101,7 @@ function Actions({ saga }: { saga: Saga }) {
       {parked && <Button onPress={() => setAsking('skip')}>Skip step</Button>}
       {forward && <Button onPress={() => setAsking('compensate')}>Turn back</Button>}
       <Confirm
-        title={asking === 'skip' ? `Skip ${saga.step}?` : 'Turn back?'}
+        title={asking === 'skip' ? `Skip ${saga.step ?? ''}?` : 'Turn back?'}
         isOpen={asking !== null}
         onClose={() => setAsking(null)}
         action={asking === 'skip' ? 'Skip step' : 'Turn back'}
@@ -106,8 +115,9 @@ function Actions({ saga }: { saga: Saga }) {
   );
 }
 
-function Content({ saga }: { saga: Saga }) {
-  const moments = [...(saga.timeline ?? []).map(momentOf), ...next(saga)];
+function Content({ whole }: { whole: WholeSaga }) {
+  const { saga, data, timeline } = whole;
+  const moments = [...timeline.map(momentOf), ...next(saga)];
   return (
     <>
       <Course>
@@ -116,11 +126,9 @@ function Content({ saga }: { saga: Saga }) {
       <Course title="Timeline">
         <Timeline label="What happened to the saga" moments={moments} />
       </Course>
-      {saga.data !== undefined && (
-        <Course title="Data">
-          <CodeBlock code={jsonText(saga.data)} label="Data of the saga" />
-        </Course>
-      )}
+      <Course title="Data">
+        <CodeBlock code={jsonText(data)} label="Data of the saga" />
+      </Course>
     </>
   );
 }
@@ -132,7 +140,7 @@ export function SagaPage({ id }: { id: string }) {
     queryFn: ({ signal }) => getSaga(tenant, id, signal),
     refetchInterval: ({ state }) => (state.status === 'error' ? false : kRefreshMs),
   });
-  const saga = answer.data;
+  const saga = answer.data?.saga;
   const missing = hasStatus(answer.error, 404);
   return (
     <Page
@@ -143,8 +151,8 @@ export function SagaPage({ id }: { id: string }) {
       crumb={<a href={hrefs.sagas}>Sagas</a>}
       actions={saga && <Actions saga={saga} />}
     >
-      {saga ? (
-        <Content saga={saga} />
+      {answer.data ? (
+        <Content whole={answer.data} />
       ) : (
         <Course>
           {missing && (

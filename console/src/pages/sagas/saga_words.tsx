@@ -24,26 +24,27 @@ export function SagaBadge({ state }: { state: SagaState }) {
 }
 
 /** "charge", "charge, taken back". */
-function stepWords({ step, compensating }: SagaMove): string {
+function stepWords(step: string, compensating: boolean): string {
   return compensating ? `${step}, taken back` : step;
 }
 
-export function moveWords(move: SagaMove): string {
-  switch (move.event) {
+export function moveWords({ event, step, compensating, attempt }: SagaMove): string {
+  const name = step ?? 'its end';
+  switch (event) {
     case 'started':
       return 'Started';
     case 'done':
-      return `${stepWords(move)}: done`;
+      return `${stepWords(name, compensating)}: done`;
     case 'failed':
-      return `${move.compensating ? `Taking ${move.step} back` : move.step}: attempt ${move.attempt} failed`;
+      return `${compensating ? `Taking ${name} back` : name}: attempt ${attempt} failed`;
     case 'turned':
-      return `Turned back at ${move.step}`;
+      return `Turned back at ${name}`;
     case 'parked':
-      return `Parked at ${move.step}`;
+      return `Parked at ${name}`;
     case 'resumed':
-      return `Resumed at ${move.step}`;
+      return `Resumed at ${name}`;
     case 'skipped':
-      return `${stepWords(move)}: skipped by an operator`;
+      return `${stepWords(name, compensating)}: skipped`;
     case 'overdue':
       return 'Its time is over';
   }

@@ -36,8 +36,8 @@ function SagaRow({ saga }: { saga: Saga }) {
         <SagaBadge state={saga.state} />
       </Cell>
       <Cell className="saga-step">
-        {saga.step !== '' && <span className="cut mono">{saga.step}</span>}
-        {saga.error !== '' && (
+        {saga.step !== null && <span className="cut mono">{saga.step}</span>}
+        {saga.error !== null && (
           <span className="table-small" title={saga.error}>
             {saga.error}
           </span>

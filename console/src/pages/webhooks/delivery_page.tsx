@@ -18,7 +18,8 @@ import { DeliveryBadge, answerWords } from './webhook_words';
 
 function momentOf(attempt: DeliveryAttempt): Moment {
   const { number, status, error, answer } = attempt;
-  const said = [error, answer].filter((text) => text !== null && text !== '');
+  // With a status the error only says it in words.
+  const said = [status === null ? error : null, answer].filter((text) => (text ?? '') !== '');
   return {
     key: String(number),
     tone: error === null ? 'good' : 'bad',
