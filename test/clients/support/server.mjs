@@ -38,17 +38,18 @@ export class Store {
 export class Server {
   // `sets`: settings {key: value}; `store`: a Store, or its kind ("sqlite", "postgres") for one that goes with the server.
   // `kill_after_ms`: SIGKILL so soon after the start, wherever it stands; then null is returned.
-  static async start({ store = "sqlite", sets = {}, args = [], env = {}, listen = "127.0.0.1:0", kill_after_ms } = {}) {
+  // `wrap`: a command that becomes the server's program, given as its last arguments.
+  static async start({ store = "sqlite", sets = {}, args = [], env = {}, listen = "127.0.0.1:0", kill_after_ms, wrap = [] } = {}) {
     const own = typeof store === "string";
     const server = new Server(own ? new Store(store) : store, own);
     if (kill_after_ms !== undefined) {
-      server.begin(sets, args, env, listen).catch(() => {});  // the kill is what ends it
+      server.begin(sets, args, env, listen, wrap).catch(() => {});  // the kill is what ends it
       await sleep(kill_after_ms);
       await server.kill();
       return null;
     }
     try {
-      await server.begin(sets, args, env, listen);
+      await server.begin(sets, args, env, listen, wrap);
     } catch (error) {
       await server.stop().catch(() => {});
       throw error;
@@ -66,11 +67,12 @@ export class Server {
     this.ending = false;  // the test has told it to end
   }
 
-  async begin(sets, args, env, listen) {
+  async begin(sets, args, env, listen, wrap = []) {
     const all = ["serve", ...this.store.args, "--listen", listen];
     for (const [key, value] of Object.entries(sets)) all.push("--set", `${key}=${value}`);
     const started = performance.now();
-    this.child = track(spawn(kBinary, [...all, ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] }));
+    const [program, ...words] = [...wrap, kBinary, ...all, ...args];
+    this.child = track(spawn(program, words, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] }));
     this.exited = new Promise((done) => this.child.once("close", (code, signal) => done({ code, signal })));
     this.exited.then(({ code, signal }) => {
       const asked = this.ending && (code === 0 || signal === "SIGTERM" || signal === "SIGKILL");
