@@ -32,9 +32,9 @@ const work = async () => {
 };
 
 version("graphile-worker");
-print("inserted", await timed(insert));
+print("insert", await timed(insert));
 const worked = await timed(work);
-print("worked", worked);
+print("work", worked);
 const left = (await pgPool.query("SELECT count(*)::int AS n FROM graphile_worker._private_jobs")).rows[0].n;
 await pgPool.end().catch(() => {});
 process.exit(worked.done === jobs && left === 0 ? 0 : 1);

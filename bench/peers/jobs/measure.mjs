@@ -22,7 +22,7 @@ export async function timed(run) {
 
 export function print(name, { done, seconds, cpu_s }) {
   console.log(`${name}=${done}`);
-  console.log(`${name}_per_second=${(done / seconds).toFixed(0)}`);
+  console.log(`${name}_per_s=${(done / seconds).toFixed(0)}`);
   console.log(`${name}_client_cpu_us=${((cpu_s / done) * 1e6).toFixed(2)}`);
 }
 

@@ -33,8 +33,8 @@ async function work() {
 
 version("pg-boss");
 if (history) { await insert(history); await work(); }
-print("inserted", await timed(() => insert(jobs)));
+print("insert", await timed(() => insert(jobs)));
 const worked = await timed(work);
-print("worked", worked);
+print("work", worked);
 await boss.stop({ graceful: false });
 process.exit(worked.done === jobs ? 0 : 1);
