@@ -1,13 +1,10 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { listKeys, type Key } from '../../api/keys';
 import { useTenant } from '../../lib/tenant';
 import { Button } from '../../ui/button';
 import { EmptyState } from '../../ui/empty_state';
-import { LoadMore } from '../../ui/load_more';
-import { ErrorNotice } from '../../ui/notice';
 import { Course, Page } from '../../ui/page';
-import { Skeleton } from '../../ui/skeleton';
+import { Paged, usePaged } from '../../ui/paged';
 import { CreateKey } from './create_key';
 import { KeyTable } from './key_table';
 import { keysKey } from './keys_query';
@@ -19,13 +16,9 @@ export function KeysPage() {
   const { tenant } = useTenant();
   const [creating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<Key | null>(null);
-  const keys = useInfiniteQuery({
-    queryKey: keysKey(tenant),
-    queryFn: ({ pageParam, signal }) => listKeys(tenant, pageParam, kPageSize, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-  });
-  const rows = keys.data?.pages.flatMap((page) => page.data) ?? [];
+  const keys = usePaged(keysKey(tenant), (cursor, signal) =>
+    listKeys(tenant, cursor, kPageSize, signal),
+  );
 
   return (
     <Page
@@ -43,22 +36,21 @@ export function KeysPage() {
       }
     >
       <Course>
-        {keys.isPending && <Skeleton rows={3} label="Loading keys" />}
-        {keys.isError && <ErrorNotice error={keys.error} />}
-        {keys.isSuccess && rows.length === 0 && (
-          <EmptyState title="No keys yet">
-            <p>
-              Create one here and copy it, or on the server:{' '}
-              <code>ashlar key create --tenant {tenant} --scope links:write</code>
-            </p>
-          </EmptyState>
-        )}
-        {rows.length > 0 && <KeyTable keys={rows} onRevoke={setRevoking} />}
-        <LoadMore
-          hasMore={keys.hasNextPage}
-          isLoading={keys.isFetchingNextPage}
-          onLoad={() => void keys.fetchNextPage()}
-        />
+        <Paged
+          list={keys}
+          what="keys"
+          skeleton={3}
+          empty={
+            <EmptyState title="No keys yet">
+              <p>
+                Create one here and copy it, or on the server:{' '}
+                <code>ashlar key create --tenant {tenant} --scope links:write</code>
+              </p>
+            </EmptyState>
+          }
+        >
+          <KeyTable keys={keys.rows} onRevoke={setRevoking} />
+        </Paged>
       </Course>
       <CreateKey isOpen={creating} onClose={() => setCreating(false)} />
       <RevokeKey target={revoking} onClose={() => setRevoking(null)} />

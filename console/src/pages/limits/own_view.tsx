@@ -14,6 +14,7 @@ import { LimitFacts, Legend } from './limit_facts';
 import { useUsage, verdicts } from './limits_queries';
 import { Spark } from './spark';
 import { useLiveLimits, type LiveLimits } from './use_live_limits';
+import './rule_table.css';
 import './own_view.css';
 
 // There may be twenty thousand; each row is redrawn every second.

@@ -103,7 +103,8 @@ export function ShadowView({ onEdit }: { onEdit: (editing: Editing) => void }) {
   const rules = useRules();
   const shadow = useShadowReport();
   const list = rules.data?.data.rules ?? [];
-  const reports = shadow.data?.rules ?? [];
+  // The server names those that would have denied nothing, too: they are told in one line.
+  const reports = (shadow.data?.rules ?? []).filter(({ would_deny_total: all }) => all > 0);
   const reported = new Set(reports.map(({ rule }) => rule));
   const quiet = list.filter((rule) => rule.shadow && !reported.has(rule.name));
   const error = shadow.error ?? rules.error;

@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { listKeys } from '../../api/keys';
 import { listVersions, type Version } from '../../api/limits';
@@ -6,10 +6,8 @@ import { useTenant } from '../../lib/tenant';
 import { Badge } from '../../ui/badge';
 import { Button } from '../../ui/button';
 import { EmptyState } from '../../ui/empty_state';
-import { LoadMore } from '../../ui/load_more';
-import { ErrorNotice } from '../../ui/notice';
 import { Course } from '../../ui/page';
-import { Skeleton } from '../../ui/skeleton';
+import { Paged, usePaged } from '../../ui/paged';
 import { ActionsColumn, Cell, Column, Row, RowHead, Table } from '../../ui/table';
 import { Timestamp } from '../../ui/timestamp';
 import { limitKeys, useRules } from './limits_queries';
@@ -68,30 +66,25 @@ function VersionRow({ row, author, holds, onView }: VersionRowProps) {
   );
 }
 
+function NoVersions() {
+  return (
+    <EmptyState title="No versions yet">
+      <p>Each change of the rules becomes one: who, when and what. The last hundred are kept.</p>
+    </EmptyState>
+  );
+}
+
 export function VersionsView() {
   const { tenant } = useTenant();
   const names = useKeyNames();
   const rules = useRules();
   const [viewing, setViewing] = useState<number | null>(null);
-  const versions = useInfiniteQuery({
-    queryKey: limitKeys.versions(tenant),
-    queryFn: ({ pageParam, signal }) => listVersions(tenant, pageParam, kPageSize, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-  });
-  const rows = versions.data?.pages.flatMap((page) => page.data) ?? [];
+  const versions = usePaged(limitKeys.versions(tenant), (cursor, signal) =>
+    listVersions(tenant, cursor, kPageSize, signal),
+  );
   return (
     <Course title="Versions">
-      {versions.isPending && <Skeleton rows={6} label="Loading versions" />}
-      {versions.isError && <ErrorNotice error={versions.error} />}
-      {versions.isSuccess && rows.length === 0 && (
-        <EmptyState title="No versions yet">
-          <p>
-            Each change of the rules becomes one: who, when and what. The last hundred are kept.
-          </p>
-        </EmptyState>
-      )}
-      {rows.length > 0 && (
+      <Paged list={versions} what="versions" skeleton={6} empty={<NoVersions />}>
         <Table
           label="Versions"
           className="version-table"
@@ -109,7 +102,7 @@ export function VersionsView() {
             </>
           }
         >
-          {rows.map((row) => (
+          {versions.rows.map((row) => (
             <VersionRow
               key={row.version}
               row={row}
@@ -119,12 +112,7 @@ export function VersionsView() {
             />
           ))}
         </Table>
-      )}
-      <LoadMore
-        hasMore={versions.hasNextPage}
-        isLoading={versions.isFetchingNextPage}
-        onLoad={() => void versions.fetchNextPage()}
-      />
+      </Paged>
       <ViewVersion version={viewing} onClose={() => setViewing(null)} />
     </Course>
   );

@@ -1,18 +1,14 @@
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { listLinks, type LinkFilter } from '../../api/links';
 import { linkKeys } from '../../lib/links_cache';
 import { useTenant } from '../../lib/tenant';
 import { useDebounced } from '../../lib/use_debounced';
 import { useLiveClicks } from '../../lib/use_live_clicks';
-import { Button } from '../../ui/button';
 import { EmptyState } from '../../ui/empty_state';
 import { LiveMark } from '../../ui/live_mark';
-import { LoadMore } from '../../ui/load_more';
-import { ErrorNotice } from '../../ui/notice';
 import { Course, Page } from '../../ui/page';
+import { Paged, usePaged } from '../../ui/paged';
 import { Segmented } from '../../ui/segmented';
-import { Skeleton } from '../../ui/skeleton';
 import { CreateLink } from './create_link';
 import { EditLink } from './edit_link';
 import { LinkTable } from './link_table';
@@ -36,14 +32,19 @@ function toEnabled(state: StateFilter): boolean | null {
 
 function useLinks(filter: LinkFilter) {
   const { tenant } = useTenant();
-  return useInfiniteQuery({
-    queryKey: linkKeys.list(tenant, filter),
-    queryFn: ({ pageParam, signal }) => listLinks(tenant, filter, pageParam, kPageSize, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-    // While one types, the old rows stay until the new ones are there.
-    placeholderData: keepPreviousData,
-  });
+  return usePaged(
+    linkKeys.list(tenant, filter),
+    (cursor, signal) => listLinks(tenant, filter, cursor, kPageSize, signal),
+    { keepsOld: true },
+  );
+}
+
+function NoMatch() {
+  return (
+    <EmptyState title="No link matches">
+      <p>The search looks at codes and targets of this tenant.</p>
+    </EmptyState>
+  );
 }
 
 export function LinksPage() {
@@ -55,9 +56,7 @@ export function LinksPage() {
 
   const filter = { q: useDebounced(text.trim(), kTypingPauseMs), enabled: toEnabled(state) };
   const links = useLinks(filter);
-  const rows = links.data?.pages.flatMap((page) => page.data) ?? [];
   const filtered = filter.q !== '' || filter.enabled !== null;
-  const empty = links.isSuccess && rows.length === 0;
 
   return (
     <Page title="Links" lead="Short addresses that redirect, and count who followed them.">
@@ -70,29 +69,14 @@ export function LinksPage() {
           <Segmented label="State" value={state} options={kStates} onChange={setState} />
           <LiveMark state={live} />
         </div>
-        {links.isError && (
-          <ErrorNotice
-            error={links.error}
-            onRetry={<Button onPress={() => void links.refetch()}>Try again</Button>}
-          />
-        )}
-        {links.isPending && <Skeleton rows={8} label="Loading links" />}
-        {empty && !filtered && <LinksEmpty />}
-        {empty && filtered && (
-          <EmptyState title="No link matches">
-            <p>The search looks at codes and targets of this tenant.</p>
-          </EmptyState>
-        )}
-        {rows.length > 0 && (
-          <div aria-busy={links.isPlaceholderData}>
-            <LinkTable links={rows} onEdit={setEditing} />
-          </div>
-        )}
-        <LoadMore
-          hasMore={links.hasNextPage}
-          isLoading={links.isFetchingNextPage || links.isPlaceholderData}
-          onLoad={() => void links.fetchNextPage()}
-        />
+        <Paged
+          list={links}
+          what="links"
+          skeleton={8}
+          empty={filtered ? <NoMatch /> : <LinksEmpty />}
+        >
+          <LinkTable links={links.rows} onEdit={setEditing} />
+        </Paged>
       </Course>
       <EditLink code={editing} onClose={() => setEditing(null)} />
     </Page>

@@ -1,4 +1,3 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { useContext } from 'react';
 import { listTenants } from '../../api/tenants';
 import { TenantContext } from '../../lib/tenant';
@@ -6,10 +5,8 @@ import { tenantsKey } from '../../lib/tenants_query';
 import { Badge } from '../../ui/badge';
 import { Button } from '../../ui/button';
 import { EmptyState } from '../../ui/empty_state';
-import { LoadMore } from '../../ui/load_more';
-import { ErrorNotice } from '../../ui/notice';
 import { Course, Page } from '../../ui/page';
-import { Skeleton } from '../../ui/skeleton';
+import { Paged, usePaged } from '../../ui/paged';
 import { Timestamp } from '../../ui/timestamp';
 import { ActionsColumn, Cell, Column, Row, RowHead, Table } from '../../ui/table';
 import { CreateTenant } from './create_tenant';
@@ -19,13 +16,9 @@ const kPageSize = 50;
 export function TenantsPage() {
   // Null where there is no tenant at all: this page is then where the first is made.
   const current = useContext(TenantContext);
-  const tenants = useInfiniteQuery({
-    queryKey: [...tenantsKey, 'pages'],
-    queryFn: ({ pageParam, signal }) => listTenants(pageParam, kPageSize, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-  });
-  const rows = tenants.data?.pages.flatMap((page) => page.data) ?? [];
+  const tenants = usePaged([...tenantsKey, 'pages'], (cursor, signal) =>
+    listTenants(cursor, kPageSize, signal),
+  );
 
   return (
     <Page
@@ -36,14 +29,16 @@ export function TenantsPage() {
         <CreateTenant />
       </Course>
       <Course>
-        {tenants.isPending && <Skeleton rows={3} label="Loading tenants" />}
-        {tenants.isError && <ErrorNotice error={tenants.error} />}
-        {tenants.isSuccess && rows.length === 0 && (
-          <EmptyState title="No tenants yet">
-            <p>Everything in Ashlar belongs to a tenant: a team, a product, a customer.</p>
-          </EmptyState>
-        )}
-        {rows.length > 0 && (
+        <Paged
+          list={tenants}
+          what="tenants"
+          skeleton={3}
+          empty={
+            <EmptyState title="No tenants yet">
+              <p>Everything in Ashlar belongs to a tenant: a team, a product, a customer.</p>
+            </EmptyState>
+          }
+        >
           <Table
             label="Tenants"
             className="tenant-table"
@@ -55,7 +50,7 @@ export function TenantsPage() {
               </>
             }
           >
-            {rows.map((tenant) => (
+            {tenants.rows.map((tenant) => (
               <Row key={tenant.id}>
                 <RowHead>{tenant.name}</RowHead>
                 <Cell>
@@ -77,12 +72,7 @@ export function TenantsPage() {
               </Row>
             ))}
           </Table>
-        )}
-        <LoadMore
-          hasMore={tenants.hasNextPage}
-          isLoading={tenants.isFetchingNextPage}
-          onLoad={() => void tenants.fetchNextPage()}
-        />
+        </Paged>
       </Course>
     </Page>
   );
