@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <future>
 #include <set>
 #include <string>
@@ -185,6 +186,31 @@ TEST_P(DeliveriesTest, AnOrderedEndpointIsToldInOrderAlsoThroughRetries) {
   std::string order;
   for (const Got& got : receiver_.got()) order += got.body[got.body.find(R"("n":)") + 4];
   EXPECT_EQ(order, "0001234");
+}
+
+TEST_P(DeliveriesTest, ARateHoldsBackWhatIsTooMuchAndLosesNothing) {
+  const std::string id = make_webhook("*", R"(,"rate_per_s":1)");
+  for (int i = 0; i < 5; ++i) publish("a.b");
+  std::size_t most = 0;
+  for (int second = 1; second <= 8; ++second) {
+    work();
+    most = std::max(most, receiver_.got().size());
+    EXPECT_LE(receiver_.got().size(), static_cast<std::size_t>(second));
+    advance(Seconds{1});
+  }
+  EXPECT_EQ(most, 5U);
+  EXPECT_EQ(count(id, "&state=delivered"), 5);
+}
+
+TEST_P(DeliveriesTest, NoMoreAreUnderWayThanMayBe) {
+  make_webhook("*", R"(,"max_running":2)");
+  for (int i = 0; i < 5; ++i) publish("a.b");
+  const auto leased = jobs_->lease({.kind = kDeliverJob, .max = 100, .worker = "test"});
+  ASSERT_TRUE(leased.ok());
+  EXPECT_EQ(leased->size(), 2U);
+  const auto more = jobs_->lease({.kind = kDeliverJob, .max = 100, .worker = "test"});
+  ASSERT_TRUE(more.ok());
+  EXPECT_EQ(more->size(), 0U);
 }
 
 TEST_P(DeliveriesTest, WhoAsksToBeLeftAloneIsByAllItsDeliveries) {
