@@ -168,7 +168,7 @@ base::Result<bool> ConsumerWorker::consume_page() {
     return page.more;
   }
   const base::Status done = consume(page.events, page.end);
-  if (done.ok()) return true;
+  if (done.ok()) return page.more;
   if (is_fenced(done.error())) {
     epoch_ = 0;
     return true;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <deque>
+#include <mutex>
 #include <utility>
 
 #include "base/check.h"
@@ -23,6 +25,7 @@ using storage::Transaction;
 
 const storage::Context kContext = storage::Context::platform(storage::PlatformUse::kEvents);
 constexpr base::Millis kTendEvery{5'000};
+constexpr base::Millis kGather{5};
 constexpr std::int64_t kExpireAtOnce = 1000;
 constexpr int kExpireRounds = 100;  // of one tending
 constexpr int kReplayAtOnce = 1000;
@@ -92,8 +95,16 @@ struct Consumers::Impl {
             {{"consumer", name}, {"reason", more.error().reason}, {"detail", more.error().detail}});
         return;
       }
-      if (!*more && !loop.woken) return;
+      if (*more) continue;
+      if (!loop.woken) return;
+      gather();
     }
+  }
+  // While events keep coming a step for each commit would cost more than the events: so some are
+  // waited for. The first after a quiet time has been handed on at once.
+  void gather() {
+    std::unique_lock lock(gather_mutex);
+    gather_end.wait_for(lock, kGather, [this] { return stopping; });
   }
 
   void add_loop(const std::string& name, std::function<base::Result<bool>()> step) {
@@ -119,6 +130,9 @@ struct Consumers::Impl {
   std::vector<std::unique_ptr<Loop>> loops;  // fixed before start()
   std::vector<std::string> names;            // of loops
   std::unique_ptr<runtime::Periodic> tender;
+  std::mutex gather_mutex;
+  std::condition_variable gather_end;
+  bool stopping = false;  // guarded by gather_mutex
   std::shared_ptr<Doorbell> doorbell = std::make_shared<Doorbell>();
   std::int64_t swept = 0;  // retention has looked at all up to it; of the tending thread
   obs::Counter& expired;
@@ -191,6 +205,11 @@ void Consumers::start() {
 void Consumers::stop() {
   if (impl_->tender) impl_->tender->stop();
   for (const auto& loop : impl_->loops) loop->stopping = true;
+  {
+    const std::lock_guard lock(impl_->gather_mutex);
+    impl_->stopping = true;
+  }
+  impl_->gather_end.notify_all();
   for (const auto& loop : impl_->loops) {
     if (loop->thread) loop->thread->stop();
   }
