@@ -31,7 +31,7 @@ std::string what_failed(const base::Error& error) {
 Crew::Crew(KindOptions options, const With& with)
     : options_(std::move(options)),
       with_(with),
-      in_hand_(with.metrics.make_gauge("ashlar_jobs_in_hand",
+      in_hand_(with.metrics.make_gauge("ashlar_jobs_running",
                                        "Leases in this process's hands, waiting or running.",
                                        {{"kind", options_.kind}})),
       lost_(with.metrics.make_counter("ashlar_jobs_lease_lost_total",

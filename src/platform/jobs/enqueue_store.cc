@@ -107,7 +107,7 @@ base::Status insert_slice(Transaction& tx, base::TenantId tenant, base::Time now
 
 base::Status insert_all(Transaction& tx, Dialect dialect, base::TenantId tenant, base::Time now,
                         std::span<const Insert> jobs, std::span<Enqueued> out) {
-  if (dialect == Dialect::kSqlite) {
+  if (dialect == Dialect::kSqlite || jobs.size() == 1) {
     for (std::size_t i = 0; i < jobs.size(); ++i) {
       ASHLAR_TRY(insert_one(tx, tenant, now, jobs[i], out[i]));
     }
@@ -157,8 +157,12 @@ base::Result<std::vector<Enqueued>> insert_jobs(Transaction& tx, Dialect dialect
 }
 
 std::vector<const storage::Sql*> enqueue_statements(Dialect dialect) {
-  const StatementPair& insert = dialect == Dialect::kSqlite ? kInsertOne : kInsertMany;
-  return {&insert.tenant, &insert.platform, &kFindUnique.tenant, &kFindUnique.platform};
+  std::vector<const storage::Sql*> all{&kInsertOne.tenant, &kInsertOne.platform,
+                                       &kFindUnique.tenant, &kFindUnique.platform};
+  if (dialect == Dialect::kPostgres) {
+    all.insert(all.end(), {&kInsertMany.tenant, &kInsertMany.platform});
+  }
+  return all;
 }
 
 }  // namespace ashlar::jobs::store

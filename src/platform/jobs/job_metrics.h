@@ -31,9 +31,7 @@ class JobMetrics {
     obs::Counter& existed;
     obs::Counter& started;
     std::array<obs::Counter*, 5> ended;  // by Outcome::Kind
-    obs::Counter& lease_lost;            // acted on too late
     obs::Counter& lease_ran_out;
-    obs::Gauge& running;  // leased by this process, not yet ended
     obs::Gauge& ready;
     obs::Gauge& oldest_ready_s;
     obs::Histogram& start_s;  // from when it was due until its lease

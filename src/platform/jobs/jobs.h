@@ -17,7 +17,8 @@
 //     lost attempt is in its record ("lease ran out").
 //  5. After enqueue's commit those who wait (Waiters below) are woken: in this process at once,
 //     in others within some ms (a coalesced notice), and by a poll each kPoll at the latest.
-//  6. Ended jobs stay for the retention of their state and go in batches.
+//  6. Ended jobs stay for the retention of their state (cancelled ones as long as done ones) and go
+//     in batches.
 //
 // Functions with a Transaction run in the caller's: a tenant's (then its own jobs only), or a
 // platform one (then `tenant` names whose). Those without open their own under PlatformUse::kJobs.
