@@ -244,7 +244,8 @@ std::optional<Refusal> forbidden(const Host& host, std::uint16_t port) {
   if (host.is_public ? !*host.is_public : is_local_name(host.text)) {
     return Refusal{"target_forbidden",
                    "The host is this machine, a private or special network, or a name that only "
-                   "such a network knows."};
+                   "such a network knows; the operator may allow these (settings "
+                   "tasks.allow_private, webhooks.allow_private)."};
   }
   if (std::ranges::binary_search(kBadPorts, port)) {
     return Refusal{"target_port", "The port belongs to a service that does not speak HTTP."};
