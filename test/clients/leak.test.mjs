@@ -132,7 +132,7 @@ for (const kind of ["sqlite", "postgres"]) {
       const queues = ["shared", `${kMark}-queue`];
       const [task] = await Promise.all(queues.map(async (queue) => (await a.post("/v1/tasks", { queue, payload: kMark })).json));
       for (const name of ["schedule", "other"]) await a.call("PUT", `/v1/schedules/${kMark}-${name}`, { body: { cron: "0 0 1 1 *", queue: `${kMark}-queue`, payload: kMark } });
-      const [webhook] = await Promise.all(["", "/2"].map(async (end) => (await a.post("/v1/webhooks", { url: `https://${kMark}.invalid${end}`, event_types: ["odd.type"] })).json));
+      const [webhook] = await Promise.all(["", "/2"].map(async (end) => (await a.post("/v1/webhooks", { url: `https://example.com/${kMark}${end}`, event_types: ["odd.type"] })).json));
       const delivery = (await a.post(`/v1/webhooks/${webhook.id}/test`, {})).json;
       assert.ok(task.id && webhook.id && delivery.id);
       // By the name of the parameter: A's own thing, and one of the same form that nobody has.

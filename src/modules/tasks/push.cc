@@ -44,11 +44,13 @@ std::string_view front(std::string_view text, std::size_t most) {
 }
 
 std::string result_text(const outbound::Answer& answer) {
+  std::string body(front(answer.body, Push::kMaxResultText));
+  std::ranges::replace(body, '\0', ' ');  // what JSON can say, but not our own reader takes
   for (std::size_t most = Push::kMaxResultText;; most /= 2) {
     std::string out;
     json::Writer writer(out);
     writer.begin_object().key("status").integer(answer.status);
-    writer.key("body").string(front(answer.body, most)).end_object();
+    writer.key("body").string(front(body, most)).end_object();
     if (out.size() <= kMaxResultBytes || most == 0) return out;  // escapes may lengthen it
   }
 }
