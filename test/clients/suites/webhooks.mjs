@@ -5,10 +5,10 @@ import { createHmac, createPublicKey, verify as verifySignature } from "node:cry
 import http from "node:http";
 import { after, before, describe, test } from "node:test";
 import { Webhook } from "standardwebhooks";
-import { Server } from "../support/server.mjs";
+import { Server, Store } from "../support/server.mjs";
 import { eventually } from "../support/process.mjs";
 
-// Answers as told ({status, headers, body} of each request in turn, then 200) and keeps what it got: {path, headers, body, at}.
+// Answers as told ({status, headers, body} or {never} of each request in turn, then 200) and keeps what it got: {path, headers, body, at}.
 export class Receiver {
   got = [];
   next = [];
@@ -20,8 +20,8 @@ export class Receiver {
       request.on("data", (chunk) => chunks.push(chunk));
       request.on("end", () => {
         receiver.got.push({ path: request.url, headers: request.headers, body: Buffer.concat(chunks).toString("utf8"), at: performance.now() });
-        const { status = 200, headers = {}, body = "thanks" } = receiver.next.shift() ?? {};
-        answer.writeHead(status, headers).end(body);
+        const { status = 200, headers = {}, body = "thanks", never = false } = receiver.next.shift() ?? {};
+        if (!never) answer.writeHead(status, headers).end(body);
       });
     });
     await new Promise((done) => receiver.server.listen(0, "127.0.0.1", done));
@@ -49,6 +49,39 @@ function verifiesEd25519(request, publicKey) {
   const message = Buffer.from(`${id}.${timestamp}.${request.body}`);
   return signatures.split(" ").filter((one) => one.startsWith("v1a,"))
     .some((one) => verifySignature(null, message, key, Buffer.from(one.slice(4), "base64")));
+}
+
+// Killed while the receiver has the request and while others wait: each arrives, the one that was under way twice.
+export function killedSuite() {
+  test("a server that is killed between request and answer sends again what was not answered", { timeout: 120_000 }, async () => {
+    const store = new Store("sqlite");
+    const sets = { "webhooks.allow_private": true };
+    const receiver = await Receiver.start();
+    try {
+      const first = await Server.start({ store, sets });
+      const made = await first.api.post("/v1/webhooks", { url: receiver.url("/killed"), event_types: ["link.*"], max_running: 1 });
+      receiver.next = [{ never: true }];
+      for (let i = 0; i < 5; ++i) assert.equal((await first.api.post("/v1/links", { url: "https://example.com/", code: `killed-${i}` })).status, 201);
+      await eventually("the first request", () => receiver.got.length === 1);
+      await first.kill();
+      const second = await Server.start({ store, sets });
+      try {
+        await eventually("all have arrived", () => receiver.got.length >= 6, 60_000);
+        const codes = receiver.got.map(({ body }) => JSON.parse(body).data.code);
+        assert.deepEqual([...new Set(codes)].sort(), [0, 1, 2, 3, 4].map((i) => `killed-${i}`));
+        assert.equal(codes.length, 6);
+        const ids = receiver.got.filter((_, i) => codes[i] === codes[0]).map(({ headers }) => headers["webhook-id"]);
+        assert.equal(ids.length, 2);
+        assert.equal(ids[0], ids[1]);
+        for (const request of receiver.got) new Webhook(made.json.secret).verify(request.body, request.headers);
+      } finally {
+        await second.stop();
+      }
+    } finally {
+      receiver.close();
+      store.remove();
+    }
+  });
 }
 
 export function webhooksSuite(kind) {
