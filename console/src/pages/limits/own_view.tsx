@@ -42,6 +42,14 @@ function NoRules() {
   );
 }
 
+// They are always there, for limits that come with requests and for rules beyond the most kept.
+const kBuiltIn: readonly string[] = ['request', '(other)'];
+
+function isOfInterest({ rule, total }: RuleUsage): boolean {
+  const { passed, refused, shadow } = verdicts(total);
+  return !kBuiltIn.includes(rule) || passed + refused + shadow > 0;
+}
+
 function OwnRow({ rule, live }: { rule: RuleUsage; live: LiveLimits }) {
   const { passed, refused, shadow } = verdicts(rule.recent);
   return (
@@ -71,7 +79,7 @@ export function OwnView() {
   const live = useLiveLimits(null);
   const usage = useUsage(null);
   const [rows, setRows] = useState(kRowsAtOnce);
-  const rules = usage.data?.rules ?? [];
+  const rules = (usage.data?.rules ?? []).filter(isOfInterest);
   return (
     <>
       <Course>
