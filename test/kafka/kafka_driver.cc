@@ -79,6 +79,8 @@ constexpr Sql kEffects{Audience::kPlatform,
 constexpr Sql kEvents{Audience::kPlatform,
                       "SELECT seq, aggregateid, payload, id FROM outbox WHERE seq > ?1"
                       " ORDER BY seq LIMIT 5000"};
+constexpr Sql kJump{Audience::kPlatform,
+                    "UPDATE kafka_positions SET next_offset = next_offset + ?1"};
 constexpr Sql kPositions{Audience::kPlatform,
                          "SELECT topic, partition, next_offset, epoch, owner FROM kafka_positions"
                          " ORDER BY topic, partition"};
@@ -312,6 +314,32 @@ void list(Process& process, const Sql& sql) {
   }
 }
 
+void jump(Process& process, std::int64_t by) {
+  must(process.db->write(kContext, [&](Transaction& tx) { return tx.execute(kJump, {by}); }),
+       "jump");
+}
+
+void forget(Process& process, const std::string& brokers, const std::string& topic, int partition,
+            std::int64_t offset) {
+  const kafka::Client client =
+      must(kafka::open_client(kafka::Role::kProducer, {.brokers = brokers, .properties = {}}, {},
+                              process.log),
+           "client");
+  rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
+  rd_kafka_topic_partition_list_add(list, topic.c_str(), partition)->offset = offset;
+  rd_kafka_DeleteRecords_t* order = rd_kafka_DeleteRecords_new(list);
+  rd_kafka_queue_t* queue = rd_kafka_queue_new(client.get());
+  rd_kafka_DeleteRecords(client.get(), &order, 1, nullptr, queue);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, 20'000);
+  if (event == nullptr || rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    die("forget: no answer");
+  }
+  rd_kafka_event_destroy(event);
+  rd_kafka_queue_destroy(queue);
+  rd_kafka_DeleteRecords_destroy(order);
+  rd_kafka_topic_partition_list_destroy(list);
+}
+
 void positions(Process& process) {
   must(process.db->read(kContext,
                         [&](Transaction& tx) {
@@ -377,6 +405,10 @@ int run(const std::vector<std::string>& words) {
     half(process, word(2), word(3), word(4), word(5));
     return 0;
   }
+  if (command == "forget") {
+    forget(process, word(2), word(3), std::stoi(word(4)), std::stoll(word(5)));
+    return 0;
+  }
   if (command == "init") {
     process.init();
     return 0;
@@ -388,6 +420,8 @@ int run(const std::vector<std::string>& words) {
     consume(process, word(2), word(3), word(4), word(5) == "cooperative");
   } else if (command == "append") {
     append(process, std::stoi(word(2)), std::stoi(word(3)), std::stoull(word(4)));
+  } else if (command == "jump") {
+    jump(process, std::stoll(word(2)));
   } else if (command == "fill") {
     fill(process, std::stoi(word(2)), std::stoi(word(3)));
   } else if (command == "drain") {

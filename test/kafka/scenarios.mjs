@@ -269,6 +269,38 @@ const scenarios = {
       }
   },
 
+  async "a topic that has deleted what was not consumed"() {
+    const store = new Store();
+    const relay = store.relay("r1");
+    store.append(120, 6, 11);
+    let consumer = store.consumer("c1");
+    await store.consumed();
+    await consumer.stop();
+    store.append(120, 6, 12);
+    await store.relayed();
+    const records = store.in_kafka();
+    const done = new Set(store.list("effects").map((e) => e.id));
+    const gone = records.filter((r) => !done.has(r.id) && r.topic.endsWith("order") && r.partition === 0).slice(0, 5);
+    drive("-", "forget", brokers, gone[0].topic, 0, gone.at(-1).offset + 1);
+    consumer = store.consumer("c1");
+    await until("the rest", () => store.list("effects").length >= records.length - gone.length);
+    await sleep(500);
+    const effects = store.list("effects").map((e) => e.id);
+    check(doubles(effects) === 0 && effects.length === records.length - gone.length, `${gone.length} records are gone, the other ${effects.length} have their effect once`);
+    const said = lines(readFileSync(consumer.log, "utf8")).map((l) => JSON.parse(l)).find((l) => l.message.includes("deleted records"));
+    check(said?.records >= gone.length, `the log counts them (${said?.records} offsets, markers of transactions among them)`);
+    await consumer.stop();
+    store.run("jump", 100_000);
+    consumer = store.consumer("c1");
+    await until("the log says so", () => readFileSync(consumer.log, "utf8").includes("ends before our position"), 30_000);
+    store.append(20, 6, 13);
+    await until("they are in Kafka", () => store.in_kafka().length === records.length - gone.length + 20);
+    await sleep(1_000);
+    check(store.list("effects").length === effects.length, "beyond a topic's end it stands still, and says so");
+    await consumer.stop();
+    await relay.stop();
+  },
+
   async "killed at random"() {
     const store = new Store();
     const kinds = ["relay", "relay", "consumer", "consumer"];

@@ -56,6 +56,7 @@ struct Consumer::Impl {
   RecordWorker worker;
   std::unique_ptr<GroupReader> reader;
   std::set<TopicPartition> to_mend;  // where the position is out of the topic's range
+  bool rejoin = false;               // to begin at the positions anew
   base::Mono apply_at{};
   base::Mono due_at{};
   base::Mono show_at{};
@@ -128,6 +129,10 @@ base::Result<int> Consumer::Impl::round(base::Millis wait) {
   while (!to_mend.empty()) {
     ASHLAR_TRY(mend_range(*to_mend.begin()));
     to_mend.erase(to_mend.begin());
+  }
+  if (std::exchange(rejoin, false)) {
+    close();
+    return static_cast<int>(worker.effects() - before);
   }
   if (worker.has_batch()) ASHLAR_TRY(apply());
   if (clock.mono() >= due_at) {
@@ -217,7 +222,8 @@ base::Status Consumer::Impl::mend_range(const TopicPartition& at) {
                {"partition", at.partition},
                {"records", next - position}});
   }
-  return reader->seek(at, next);
+  rejoin = true;  // librdkafka does not seek where its fetching has stopped
+  return base::ok_status();
 }
 
 void Consumer::Impl::measure() {

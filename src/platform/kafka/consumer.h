@@ -18,8 +18,8 @@
 //  4. Where storage does not answer, nothing is parked: the same batch again after a pause, with
 //     fetching paused, as member of the group.
 //  5. Records that the topic has deleted before we read them are counted
-//     (ashlar_kafka_records_lost_total), logged, and the reading goes on at the topic's begin. An
-//     offset beyond the topic's end (it was made anew) stops that partition and says so.
+//     (ashlar_kafka_records_lost_total, by offsets), logged, and the reading goes on at the topic's
+//     begin. An offset beyond the topic's end (it was made anew) stops that partition and says so.
 //
 //   [open] ──assigned: claim()──> [owned] ──poll, apply()──> [owned] ──revoked: let_go()──> …
 //      ^                             │ storage fails: hold the batch, pause, apply() again

@@ -196,21 +196,6 @@ void GroupReader::pause_all(bool paused) {
          : rd_kafka_resume_partitions(client_.get(), all.get());
 }
 
-base::Status GroupReader::seek(const TopicPartition& partition, std::int64_t offset) {
-  const List list = make_list(1);
-  add(list, partition)->offset = offset;
-  rd_kafka_error_t* error = rd_kafka_seek_partitions(client_.get(), list.get(), kAsk_ms);
-  if (error != nullptr) {
-    base::Error failed = unavailable(rd_kafka_error_string(error));
-    rd_kafka_error_destroy(error);
-    return failed;
-  }
-  if (list->elems[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return unavailable(error_text(list->elems[0].err));
-  }
-  return base::ok_status();
-}
-
 base::Result<Bounds> GroupReader::bounds(const TopicPartition& partition) {
   Bounds found;
   const auto error =

@@ -76,7 +76,6 @@ class GroupReader {
   // No records while paused; those assigned meanwhile are paused too.
   void pause();
   void resume();
-  base::Status seek(const TopicPartition& partition, std::int64_t offset);
   base::Result<Bounds> bounds(const TopicPartition& partition);
   // As fetching has last seen them, without asking; unset before.
   [[nodiscard]] std::optional<Bounds> last_bounds(const TopicPartition& partition) const;
