@@ -282,6 +282,7 @@ const scenarios = {
     const done = new Set(store.list("effects").map((e) => e.id));
     const gone = records.filter((r) => !done.has(r.id) && r.topic.endsWith("order") && r.partition === 0).slice(0, 5);
     drive("-", "forget", brokers, gone[0].topic, 0, gone.at(-1).offset + 1);
+    const left = store.in_kafka().length;  // those consumed before are gone too
     consumer = store.consumer("c1");
     await until("the rest", () => store.list("effects").length >= records.length - gone.length);
     await sleep(500);
@@ -294,7 +295,7 @@ const scenarios = {
     consumer = store.consumer("c1");
     await until("the log says so", () => readFileSync(consumer.log, "utf8").includes("ends before our position"), 30_000);
     store.append(20, 6, 13);
-    await until("they are in Kafka", () => store.in_kafka().length === records.length - gone.length + 20);
+    await until("they are in Kafka", () => store.in_kafka().length === left + 20);
     await sleep(1_000);
     check(store.list("effects").length === effects.length, "beyond a topic's end it stands still, and says so");
     await consumer.stop();
