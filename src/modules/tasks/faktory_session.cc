@@ -142,7 +142,7 @@ void FaktorySession::fill_output(std::string& output) {
   ready_.clear();
 }
 
-void FaktorySession::answer(Reply reply) {
+void FaktorySession::answer(const Reply& reply) {
   busy_ = false;
   if (reply.starts_with('-')) service_.errors.add();
   ready_ += reply;
@@ -258,7 +258,8 @@ void FaktorySession::fetch(std::string_view argument) {
   FaktoryJobs::Fetch asked{std::move(*queues), 0, stream_.loop().mono() + FaktoryJobs::kFetchWait};
   busy_ = true;
   // Leased: told to the connection, or given to another where that has gone.
-  const auto deliver = [&service = service_, client = *client_, link = link_](LeasedTask task) {
+  const auto deliver = [&service = service_, client = *client_,
+                        link = link_](const LeasedTask& task) {
     if (!link->wanted.load()) return service.jobs.give_back(client, task);
     Link::answer(link, reply_of(service.jobs.deliver(client, task)));
   };
@@ -278,7 +279,7 @@ void FaktorySession::fetch(std::string_view argument) {
                       later]() mutable {
     auto task = service.jobs.fetch(client, asked);
     if (!task.ok()) return Link::answer(link, error_reply(task.error()));
-    if (*task) return deliver(std::move(**task));
+    if (*task) return deliver(**task);
     service.jobs.fetch_later(client, asked, [link] { return link->wanted.load(); }, later);
   };
   const bool taken = service_.workers.submit(

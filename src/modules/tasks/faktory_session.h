@@ -79,7 +79,7 @@ class FaktorySession final : public net::StreamSession {
   void recheck();
   // `work` on a worker, its answer from there; one command at a time.
   void submit(std::function<Reply(FaktoryService&, const FaktoryClient&)> work);
-  void answer(Reply reply);
+  void answer(const Reply& reply);
   void say_error(std::string_view text);
   void close();
 
