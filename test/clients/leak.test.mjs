@@ -129,9 +129,9 @@ for (const kind of ["sqlite", "postgres"]) {
       const key = (await a.post("/v1/keys", { name: kMark, scopes: ["links:read"] })).json;
       await b.post("/v1/links", { url: "https://example.com/of-tenant-b/first" });
       await eventually("A's clicks are counted", async () => (await a.get(`/v1/links/${link.code}/stats`)).json.clicks === 3);
-      const queues = ["shared", `${kMark}-queue`];
+      const queues = ["shared", "shared-too"];
       const [task] = await Promise.all(queues.map(async (queue) => (await a.post("/v1/tasks", { queue, payload: kMark })).json));
-      for (const name of ["schedule", "other"]) await a.call("PUT", `/v1/schedules/${kMark}-${name}`, { body: { cron: "0 0 1 1 *", queue: `${kMark}-queue`, payload: kMark } });
+      for (const name of ["schedule", "other"]) await a.call("PUT", `/v1/schedules/${kMark}-${name}`, { body: { cron: "0 0 1 1 *", queue: "shared-too", payload: kMark } });
       const [webhook] = await Promise.all(["", "/2"].map(async (end) => (await a.post("/v1/webhooks", { url: `https://example.com/${kMark}${end}`, event_types: ["odd.type"] })).json));
       const delivery = (await a.post(`/v1/webhooks/${webhook.id}/test`, {})).json;
       assert.ok(task.id && webhook.id && delivery.id);
@@ -243,12 +243,15 @@ for (const kind of ["sqlite", "postgres"]) {
         assert.deepEqual(theirs, Array(3).fill({ ok: false, reason: "task_not_found" }));
         assert.deepEqual(await report(a, [{ id, lease_token }]), [{ ok: true, reason: null }]);
         assert.equal((await a.get(`/v1/tasks/${id}`)).json.attempt, 1);
+        // It ends, so that what A has changes no more by itself.
+        await a.post(`/v1/tasks/${id}/complete`, { lease_token });
+        await a.post(`/v1/tasks/${id}/cancel`);
         assert.ok(JSON.parse(before).tasks.every((task) => task.id !== id));
       },
       // All routes of queues, and those that make things under names that tenants share.
       async queues() {
         const before = await picture();
-        const name = `${kMark}-queue`;
+        const name = "shared-too";
         assert.ok(!(await b.get("/v1/queues")).text.includes(kMark));
         const empty = (await b.get(`/v1/queues/${name}`)).json;
         const none = (await b.get("/v1/queues/of-nobody")).json;
