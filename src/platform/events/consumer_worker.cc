@@ -98,6 +98,14 @@ base::Status ConsumerWorker::register_row() {
 }
 
 base::Result<bool> ConsumerWorker::step() {
+  base::Result<bool> more = work();
+  // A commit whose answer was lost may have come about: the lease is taken anew, and with it the
+  // position as it is kept. (A commit under way holds the row; who takes the lease waits for it.)
+  if (!more.ok()) epoch_ = 0;
+  return more;
+}
+
+base::Result<bool> ConsumerWorker::work() {
   ASHLAR_TRY(register_row());
   ASHLAR_ASSIGN(const bool held, hold_lease());
   if (!held) return false;

@@ -69,6 +69,7 @@ class ConsumerWorker {
   base::Result<bool> retry_parked();
   base::Status retry(const store::Parked& first, int most);
   base::Status fail(const store::Parked& parked, const base::Error& error);
+  base::Result<bool> work();
   base::Result<bool> consume_page();
   base::Status consume_halves(const LogPage& page, std::size_t first, std::size_t count);
   base::Status consume(std::span<const Event> events, const LogPosition& end);

@@ -10,6 +10,7 @@
 
 #include "base/random.h"
 #include "platform/events/testing/events_fixture.h"
+#include "platform/storage/testing/forgetful_database.h"
 
 namespace ashlar::events {
 namespace {
@@ -56,6 +57,23 @@ TEST_P(ConsumersTest, EachEventOnceInOrder) {
   ASSERT_TRUE(consumers->run_until_idle().ok());
   append("a0", "50");
   expected.push_back("50");
+  ASSERT_TRUE(consumers->run_until_idle().ok());
+  EXPECT_EQ(data_of("c"), expected);
+}
+
+// The answer of a COMMIT that came about is lost: what it did is not done again.
+TEST_P(ConsumersTest, ACommitWithoutAnAnswerIsNotRepeated) {
+  storage::ForgetfulDatabase forgetful(std::move(store_->open()).value());
+  auto consumers = make_consumers("one", forgetful);
+  consumers->add(options("c", effect_of("c"), 5));
+  ASSERT_TRUE(consumers->run_until_idle().ok());  // it is registered, and has the lease
+  Strings expected;
+  for (int i = 0; i < 12; ++i) {
+    expected.push_back(std::to_string(i));
+    append("a", expected.back());
+  }
+  forgetful.forget_next();
+  EXPECT_FALSE(consumers->run_until_idle().ok());
   ASSERT_TRUE(consumers->run_until_idle().ok());
   EXPECT_EQ(data_of("c"), expected);
 }

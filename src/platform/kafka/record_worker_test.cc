@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "platform/kafka/testing/forgetful_database.h"
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
+#include "platform/storage/testing/forgetful_database.h"
 #include "platform/storage/testing/product_store.h"
 
 namespace ashlar::kafka {
@@ -40,7 +40,7 @@ class KafkaRecordWorkerTest : public testing::TestWithParam<storage::Dialect> {
     if (!store_) GTEST_SKIP() << storage::kNoPostgres;
     auto opened = store_->open();
     ASSERT_TRUE(opened.ok());
-    db_ = std::make_unique<ForgetfulDatabase>(std::move(*opened));
+    db_ = std::make_unique<storage::ForgetfulDatabase>(std::move(*opened));
     options_.name = "c";
     options_.types = {"*"};
     options_.max_attempts = 3;
@@ -106,7 +106,7 @@ class KafkaRecordWorkerTest : public testing::TestWithParam<storage::Dialect> {
   const TopicPartition kAt{"t", 0};
   base::ManualClock clock_;
   std::unique_ptr<storage::TestStore> store_;
-  std::unique_ptr<ForgetfulDatabase> db_;
+  std::unique_ptr<storage::ForgetfulDatabase> db_;
   obs::Registry quiet_;
   obs::Log log_{obs::Level::kOff, 2, clock_, quiet_};
   events::ConsumerOptions options_;

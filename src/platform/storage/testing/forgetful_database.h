@@ -9,11 +9,11 @@
 
 #include "platform/storage/database.h"
 
-namespace ashlar::kafka {
+namespace ashlar::storage {
 
-class ForgetfulDatabase final : public storage::Database {
+class ForgetfulDatabase final : public Database {
  public:
-  explicit ForgetfulDatabase(std::unique_ptr<storage::Database> inner) : inner_(std::move(inner)) {}
+  explicit ForgetfulDatabase(std::unique_ptr<Database> inner) : inner_(std::move(inner)) {}
 
   // The next write() commits and says storage_unavailable.
   void forget_next() { forget_ = true; }
@@ -21,12 +21,12 @@ class ForgetfulDatabase final : public storage::Database {
   void subscribe(std::string channel, std::function<void(const Notice&)> receive) override {
     inner_->subscribe(std::move(channel), std::move(receive));
   }
-  [[nodiscard]] storage::Dialect dialect() const override { return inner_->dialect(); }
+  [[nodiscard]] Dialect dialect() const override { return inner_->dialect(); }
   base::Status ping(base::Mono deadline) override { return inner_->ping(deadline); }
   base::Result<std::string> check_integrity() override { return inner_->check_integrity(); }
 
  protected:
-  base::Status run_body(const storage::Context& context, Mode mode, const Body& body) override {
+  base::Status run_body(const Context& context, Mode mode, const Body& body) override {
     if (mode == Mode::kRead) return inner_->read(context, body);
     base::Status done = inner_->write(context, body);
     if (!done.ok() || !std::exchange(forget_, false)) return done;
@@ -34,8 +34,8 @@ class ForgetfulDatabase final : public storage::Database {
   }
 
  private:
-  const std::unique_ptr<storage::Database> inner_;
+  const std::unique_ptr<Database> inner_;
   bool forget_ = false;
 };
 
-}  // namespace ashlar::kafka
+}  // namespace ashlar::storage
