@@ -57,7 +57,7 @@ constexpr Sql kViews{Audience::kTenant,
                      " ORDER BY id LIMIT 100"};
 constexpr Sql kViewAnswers{Audience::kTenant,
                            "SELECT party, type, event_id, data, at FROM correlation_answers"
-                           " WHERE tenant_id = :tenant AND correlation_id = ?1 ORDER BY at, party"};
+                           " WHERE tenant_id = :tenant AND correlation_id = ?1 ORDER BY party"};
 
 #define OLDEST_ENDED                                                         \
   "SELECT id FROM correlations WHERE ended_at IS NOT NULL AND ended_at < ?1" \

@@ -3,6 +3,7 @@
 // service for calls, that does what it is told.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <future>
@@ -225,16 +226,18 @@ class SagaFixture : public jobs::JobsFixture {
     }
     return std::nullopt;
   }
+  // The database goes by the machine's clock.
+  base::Mono deadline() const { return store_->clock.mono() + base::Seconds(3600); }
   // Works it as the runner would; nullopt: no answer has come.
   std::optional<jobs::Outcome> work(const jobs::LeasedJob& job) {
-    const jobs::Attempt attempt{job, clock_.mono() + base::Millis(15'000)};
+    const jobs::Attempt attempt{job, deadline()};
     if (job.kind == kStepJob) return worker_->step(attempt);
     if (job.kind == kTimeoutJob) return work_timeout(attempt);
     auto promise = std::make_shared<std::promise<jobs::Outcome>>();
     auto outcome = promise->get_future();
     worker_->call(attempt, [promise](jobs::Outcome what) { promise->set_value(std::move(what)); });
     // The answer is written down on a thread of its own.
-    if (outcome.wait_for(std::chrono::seconds(hanging ? 0 : 10)) != std::future_status::ready) {
+    if (outcome.wait_for(hanging ? base::Millis(0) : patience) != std::future_status::ready) {
       return std::nullopt;
     }
     return outcome.get();
@@ -243,17 +246,20 @@ class SagaFixture : public jobs::JobsFixture {
     const std::optional<jobs::Outcome> outcome = work(job);
     if (!outcome) return false;
     if (job.kind == kTimeoutJob) return true;  // has ended with its effect
+    EXPECT_NE(outcome->kind, jobs::Outcome::Kind::kFailed) << outcome->error;
+    EXPECT_NE(outcome->kind, jobs::Outcome::Kind::kDead) << outcome->error;
     EXPECT_TRUE(end(job.ref, *outcome));
     return true;
   }
   // Works all that is due, and what becomes due, for so long.
   void run(base::Seconds time = base::Seconds(0)) {
     const base::Time until = clock_.now() + time;
+    const base::Seconds pace = std::max(base::Seconds(1), time / 100);
     for (int i = 0; i < 10'000; ++i) {
       if (const auto job = next()) {
         work_and_end(*job);
       } else if (clock_.now() < until) {
-        advance(base::Seconds(1));
+        advance(pace);
       } else {
         return;
       }
@@ -286,11 +292,15 @@ class SagaFixture : public jobs::JobsFixture {
     return reason(as(
         kAlice, [&](storage::Transaction& tx) { return ((*sagas_).*word)(tx, id, "the test"); }));
   }
-  std::int64_t count(const char* what) {
+  // Statements are known by their addresses: each text gets one for good.
+  std::int64_t count(const std::string& what) {
+    static std::map<std::string, storage::Sql> statements;
+    const auto known = statements.try_emplace(what).first;
+    known->second = {storage::Audience::kPlatform, known->first};
     std::int64_t rows = -1;
-    const storage::Sql sql{storage::Audience::kPlatform, what};
-    const auto read = db().write(platform(), [&](storage::Transaction& tx) -> base::Status {
-      ASHLAR_TRY(tx.query(sql, {}, [&](const storage::Row& row) { rows = row.integer(0); }));
+    const auto read = db().read(platform(), [&](storage::Transaction& tx) -> base::Status {
+      ASHLAR_TRY(
+          tx.query(known->second, {}, [&](const storage::Row& row) { rows = row.integer(0); }));
       return base::ok_status();
     });
     EXPECT_TRUE(read.ok()) << read.error().detail;
@@ -300,6 +310,7 @@ class SagaFixture : public jobs::JobsFixture {
 
   std::map<std::string, std::pair<int, base::Error>> trouble;  // by step: so often, this
   bool hanging = false;                                        // calls are not waited for
+  base::Millis patience{10'000};
   Service service_;
 
   base::SeededEntropy entropy_{7};
