@@ -40,7 +40,7 @@ class SagasApiTest : public SagaFixture {
       call.query = std::move(query);
       call.principal.kind = security::Principal::Kind::kKey;
       call.principal.tenant = tenant;
-      call.deadline = base::Mono::max();
+      call.deadline = deadline();
       const auto answer = handle(route, call);
       return answer.ok() ? answer->body : answer.error().reason;
     }

@@ -252,7 +252,7 @@ INSTANTIATE_TEST_SUITE_P(Storage, RandomLife, storage::both_engines(), storage::
 TEST_P(RandomLife, AllOrNothingOrParked) {
   define(checkout(base::Seconds(300)));
   patience = base::Millis(20);  // many calls are never answered
-  const int seeds = GetParam() == storage::Dialect::kSqlite ? 40 : 6;
+  const int seeds = GetParam() == storage::Dialect::kSqlite ? 100 : 12;
   int completed = 0, compensated = 0, parked = 0;
   for (int seed = 1; seed <= seeds; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -290,7 +290,7 @@ TEST_P(RandomLife, AllOrNothingOrParked) {
   }
   EXPECT_GT(completed, 0);
   EXPECT_GT(compensated, 0);
-  EXPECT_TRUE(parked > 0 || seeds < 10);
+  EXPECT_TRUE(parked > 0 || seeds < 20);
 }
 
 }  // namespace
