@@ -25,6 +25,7 @@ namespace ashlar::twophase {
 namespace {
 
 constexpr base::Millis kRecoverEvery{10'000};
+constexpr base::Seconds kSettling{2};
 constexpr std::size_t kIdBytes = 22;
 constexpr std::int64_t kForgetBatch = 1'000;
 
@@ -329,7 +330,8 @@ base::Status Coordinator::Impl::finish_orphan(pg_conn* link, const Orphan& orpha
   ASHLAR_ASSIGN(std::optional<Decision> decision,
                 home.read(home_context(),
                           [&](storage::Transaction& tx) { return decision_of(tx, orphan.id); }));
-  if (!decision && orphan.age < options.grace) {
+  // One that is decided may be at its COMMIT PREPARED just now: two at once disturb each other.
+  if (orphan.age < (decision ? std::min(options.grace, kSettling) : options.grace)) {
     ++recovered.waiting;
     return base::ok_status();
   }

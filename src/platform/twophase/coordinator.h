@@ -123,7 +123,7 @@ class Coordinator {
   struct Recovered {
     int committed = 0;
     int aborted = 0;
-    int waiting = 0;      // undecided and younger than `grace`
+    int waiting = 0;      // undecided and younger than `grace`, or decided a moment ago
     int forgotten = 0;    // decisions
     int unreachable = 0;  // branches
   };
