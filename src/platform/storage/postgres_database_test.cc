@@ -137,9 +137,17 @@ TEST_F(PostgresDatabaseTest, TheApplicationsRoleSeesNothingWithoutATenant) {
                  " WHERE r.rolname LIKE 'ashlar\\_app' OR r.rolname LIKE 'ashlar\\_platform'"}),
             "0");
   // Every table with tenants' rows is forced, the owner included.
-  EXPECT_EQ(raw({"SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_class"
-                 " WHERE relrowsecurity AND relforcerowsecurity"}),
-            "api_keys,idempotency_keys,notes,replies,tenants");
+  const std::string tables =
+      " FROM pg_class AS c WHERE c.relkind = 'r' AND (c.relname = 'tenants' OR EXISTS ("
+      "SELECT 1 FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id'))";
+  const std::string forced = " AND c.relrowsecurity AND c.relforcerowsecurity";
+  EXPECT_EQ(raw({"SELECT coalesce(string_agg(c.relname, ',' ORDER BY c.relname), '')" + tables +
+                 " AND c.oid NOT IN (SELECT c.oid" + tables + forced + ")"}),
+            "");
+  EXPECT_EQ(raw({"SELECT count(*)" + tables + forced +
+                 " AND c.relname IN ('api_keys', 'idempotency_keys', 'jobs', 'notes', 'outbox',"
+                 " 'replies', 'tenants')"}),
+            "7");
 }
 
 TEST_F(PostgresDatabaseTest, ThePolicyReadsTheTenantOnceAndUsesTheIndex) {
