@@ -6,6 +6,8 @@ namespace ashlar::tasks {
 namespace {
 
 constexpr double kLeastRate = 0.001;  // a second
+constexpr int kCallsOfAverage = 8;
+constexpr int kJitterPart = 8;  // of a turn's pause, upward
 
 kit::CircuitBreakerOptions breaker_options() {
   kit::CircuitBreakerOptions options;
@@ -26,6 +28,8 @@ struct PushGate::Host {
   kit::CircuitBreaker breaker;
   std::int64_t running = 0;  // this and the rest: under the gate's mutex
   base::Mono next_slot{};
+  base::Mono next_turn{};  // when the one that was refused last may ask again
+  base::Mono::duration call_time = std::chrono::milliseconds(500);  // lately, on the average
   base::Mono used;
 };
 
@@ -35,6 +39,17 @@ PushGate::~PushGate() = default;
 base::Millis PushGate::with_jitter(base::Millis pause) {
   const auto more = static_cast<double>(pause.count()) * random_.unit();
   return std::min(kMaxPause, pause + base::Millis{static_cast<std::int64_t>(more)});
+}
+
+// Those that are refused come back one after the other, as places become free: were they all to
+// come again after the same pause, most would be refused again, each for two commits.
+base::Millis PushGate::turn_after(Host& host, base::Mono::duration each, base::Mono now,
+                                  base::Millis least) {
+  host.next_turn = std::min(std::max(host.next_turn, now) + each, now + kMaxTurn);
+  const auto pause =
+      std::max({std::chrono::ceil<base::Millis>(host.next_turn - now), least, base::Millis{1}});
+  return pause + base::Millis{static_cast<std::int64_t>(static_cast<double>(pause.count()) *
+                                                        random_.unit() / kJitterPart)};
 }
 
 PushGate::Host& PushGate::host_of(Key key, base::Mono now) {
@@ -62,23 +77,24 @@ std::variant<PushGate::Pass, PushGate::Refusal> PushGate::enter(base::TenantId t
   const Key key{tenant, std::string(host_name)};
   Host& host = host_of(key, now);
   if (host.running >= limits.max_running.value_or(kDefaultRunning)) {
-    return Refusal{with_jitter(kFullPause), Why::kBusy};
+    const std::int64_t places =
+        std::max<std::int64_t>(limits.max_running.value_or(kDefaultRunning), 1);
+    return Refusal{turn_after(host, host.call_time / places, now, kFullPause), Why::kBusy};
   }
   const bool paced = limits.rate_per_s && *limits.rate_per_s > 0;
+  const auto apart = std::chrono::duration_cast<base::Mono::duration>(
+      std::chrono::duration<double>(paced ? 1.0 / std::max(*limits.rate_per_s, kLeastRate) : 0.0));
   if (paced) {
     // A second's worth may go at once after a pause.
     host.next_slot = std::max(host.next_slot, now - std::chrono::seconds(1));
     if (host.next_slot > now) {
       const auto wait = std::chrono::ceil<base::Millis>(host.next_slot - now);
-      return Refusal{with_jitter(std::max(base::Millis{1}, wait)), Why::kRate};
+      return Refusal{turn_after(host, apart, now, wait), Why::kRate};
     }
   }
   const auto ticket = host.breaker.allow(now);
   if (!ticket) return Refusal{with_jitter(kBreakerPause), Why::kBreaker};
-  if (paced) {
-    const std::chrono::duration<double> apart(1.0 / std::max(*limits.rate_per_s, kLeastRate));
-    host.next_slot += std::chrono::duration_cast<base::Mono::duration>(apart);
-  }
+  if (paced) host.next_slot += apart;
   ++host.running;
   return Pass{hosts_.at(key), *ticket, now};
 }
@@ -91,6 +107,7 @@ void PushGate::leave(const Pass& pass, Went went, base::Mono now) {
   pass.host->breaker.record(pass.ticket, outcome, now - pass.entered, now);
   const std::lock_guard lock(mutex_);
   --pass.host->running;
+  pass.host->call_time += (now - pass.entered - pass.host->call_time) / kCallsOfAverage;
   pass.host->used = now;
 }
 

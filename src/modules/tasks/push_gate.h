@@ -35,7 +35,8 @@ class PushGate {
  public:
   static constexpr std::size_t kMaxHosts = 4096;
   static constexpr std::int64_t kDefaultRunning = 64;
-  static constexpr base::Millis kFullPause{500};       // when as many run as may
+  static constexpr base::Millis kFullPause{500};       // at least, when as many run as may
+  static constexpr base::Millis kMaxTurn{300'000};     // of those that wait for their turn
   static constexpr base::Millis kBreakerPause{2'000};  // when its breaker is open
   static constexpr base::Millis kMaxPause{60'000};
 
@@ -67,6 +68,8 @@ class PushGate {
 
   Host& host_of(Key key, base::Mono now);
   base::Millis with_jitter(base::Millis pause);
+  base::Millis turn_after(Host& host, base::Mono::duration each, base::Mono now,
+                          base::Millis least);
 
   std::mutex mutex_;  // guards what follows
   base::Random random_;

@@ -101,7 +101,8 @@ base::Result<std::optional<LoadedDelivery>> Sender::load(DeliveryId id) {
 }
 
 void Sender::attempt(const jobs::Attempt& attempt, std::function<void(jobs::Outcome)> done) {
-  if (stopping_.load()) return done(jobs::Outcome::snoozed(clock_.now()));
+  // A second later: the runner still leases, and would lease this one again at once.
+  if (stopping_.load()) return done(jobs::Outcome::snoozed(clock_.now() + base::Seconds{1}));
   const std::optional<DeliveryId> id = delivery_of(attempt.job.payload);
   if (!id) return done(jobs::Outcome::dead("not a delivery"));
   base::Result<std::optional<LoadedDelivery>> loaded = load(*id);
@@ -194,7 +195,7 @@ void Sender::ended(const SendingPtr& sending, const base::Result<outbound::Answe
   health_.record(sending->loaded.endpoint.id, sending->ticket, seen_in(verdict, not_sent),
                  mono - sending->began, throttle, mono);
   if (not_sent) {
-    sending->done(jobs::Outcome::snoozed(facts.now + base::Seconds{stopping_.load() ? 0 : 1}));
+    sending->done(jobs::Outcome::snoozed(facts.now + base::Seconds{1}));
     running_.fetch_sub(1);
     return;
   }

@@ -30,7 +30,8 @@ bool is_fenced(const base::Error& error) {
 // Nobody's event is to blame; the next attempt may succeed with the same.
 bool is_weather(const base::Error& error) {
   const std::string_view reason = error.reason;
-  return reason == "storage_unavailable" || reason == "storage_busy" || reason == "storage_full";
+  return reason == "storage_unavailable" || reason == "storage_busy" || reason == "storage_full" ||
+         reason == "storage_conflict";
 }
 
 bool is_of_events(const base::Error& error) { return !is_fenced(error) && !is_weather(error); }

@@ -212,14 +212,16 @@ void Crew::run_async(const AsyncHandler& handler, const std::shared_ptr<Hold>& h
 // Once a hold; what comes later is not heard.
 void Crew::decide(const std::shared_ptr<Hold>& hold, Outcome outcome) {
   if (hold->decided.exchange(true)) return;
-  const bool async = std::holds_alternative<AsyncHandler>(options_.handler);
-  if (async && hold->begun) leave();
   if (hold->begun) {
     const base::Mono begun = hold->deadline - hold->job.timeout;
     run_s_.observe(std::chrono::duration<double>(with_.clock.mono() - begun).count());
   }
-  const std::lock_guard lock(acks_mutex_);
-  if (acks_ != nullptr) acks_->add({hold->job.ref, std::move(outcome)}, acked_);
+  {
+    const std::lock_guard lock(acks_mutex_);
+    if (acks_ != nullptr) acks_->add({hold->job.ref, std::move(outcome)}, acked_);
+  }
+  // Only now: whoever waits for the last to leave closes the acknowledgements then.
+  if (hold->begun && std::holds_alternative<AsyncHandler>(options_.handler)) leave();
 }
 
 // A transaction has ended the job, or found the lease lost. Where the deadline was told first, its

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "platform/jobs/pace.h"
@@ -240,6 +242,55 @@ TEST_P(GatesTest, APausedQueueGivesNothingAndHoldsNobodyUp) {
   EXPECT_TRUE(lease(10).empty());
   set("p", {});
   EXPECT_EQ(payloads(lease(10)), (Strings{"paused"}));
+}
+
+// However many of a tenant's queues are closed, the others are found.
+TEST_P(GatesTest, ManyClosedQueuesStarveNobody) {
+  for (int i = 100; i < 130; ++i) {
+    const std::string queue = "closed" + std::to_string(i);
+    enqueue(plain(queue, queue));
+    set(queue, {.paused = true});
+  }
+  enqueue(plain("open", "z"));
+  EXPECT_EQ(payloads(lease(10)), (Strings{"open"}));
+  EXPECT_TRUE(lease(10).empty());
+  enqueue(plain("again", "z"));
+  EXPECT_EQ(payloads(lease(10)), (Strings{"again"}));
+  set("closed107", {});
+  EXPECT_EQ(payloads(lease(10)), (Strings{"closed107"}));
+}
+
+// Who leases settles what ends of other queues left behind, and locks its own queue: two that do so
+// at once must not wait for each other (PostgreSQL would notice after a second, and undo one).
+TEST_P(GatesTest, LeasesOfTwoBoundedQueuesDoNotBlockEachOther) {
+  constexpr int kRounds = 60;
+  constexpr base::Millis kDeadlockNoticed{950};
+  const base::SystemClock clock;
+  std::atomic<int> slow{0};
+  std::atomic<int> done{0};
+  const auto work = [&](const std::string& queue) {
+    for (int i = 0; i < kRounds; ++i) {
+      LeaseRequest request;
+      request.kind = "k";
+      request.tenant = kAlice;
+      request.queue = queue;
+      request.max = 1;
+      request.worker = queue;
+      const base::Mono begin = clock.mono();
+      const auto got = jobs().lease(request);
+      if (clock.mono() - begin > kDeadlockNoticed) ++slow;
+      if (got.ok() && got->size() == 1 && end(got->front().ref, Outcome::done())) ++done;
+    }
+  };
+  for (const std::string queue : {"a", "b"}) {
+    set(queue, {.max_running = 2});
+    for (int i = 0; i < kRounds; ++i) enqueue(plain(queue, queue));
+  }
+  std::thread other(work, "a");
+  work("b");
+  other.join();
+  EXPECT_LE(slow.load(), 2);
+  EXPECT_GE(done.load(), kRounds);
 }
 
 TEST_P(GatesTest, ARateAllowsItsBurstThenOneAtATime) {

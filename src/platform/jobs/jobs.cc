@@ -341,8 +341,8 @@ base::Status Jobs::run_now(Transaction& tx, base::TenantId tenant, JobId id) {
   ASHLAR_TRY(store::set_run_at(tx, tenant, id, now, rank_of(now, static_cast<int>(facts->priority)),
                                phase));
   if (phase == Phase::kHeld) {
-    const store::Note note{
-        store::Note::What::kHeld, tenant, facts->kind, facts->queue, *facts->key, 0};
+    const store::Note note{store::Note::What::kHeld, tenant, facts->kind, facts->queue, *facts->key,
+                           facts->key_limit};
     ASHLAR_TRY(store::add_notes(tx, impl_->db.dialect(), {&note, 1}));
   }
   tx.on_commit([impl = impl_.get(), kind = facts->kind] { impl->waker.wake(kind); });

@@ -23,8 +23,9 @@ using store::Claimed;
 using store::Lane;
 
 constexpr std::int64_t kNoCap = std::numeric_limits<std::int64_t>::max();
-constexpr int kLooks = 64;   // at windows of tenants, where those before had nothing for us
-constexpr int kPasses = 16;  // over the lanes of one look
+constexpr int kLooks = 64;      // at windows of tenants, where those before had nothing for us
+constexpr int kMoreQueues = 8;  // such looks for a tenant's further queues
+constexpr int kPasses = 16;     // over the lanes of one look
 constexpr base::Millis kCountedPause{500};
 
 storage::Context context() {
@@ -71,6 +72,19 @@ struct Leasing::Round {
   std::vector<std::int64_t> starts;  // claimed from each lane
   std::vector<Claimed> claimed;      // part: index of its lane
   std::int64_t wanted = 0;
+  bool whole = true;         // the look was at all tenants with something ready
+  bool more_queues = false;  // a tenant has more queues than were looked at
+};
+
+// What one transaction of a lease has found to do in others. Notes are settled in a transaction of
+// their own on PostgreSQL: settling locks the gates of any queue, claiming those of its lanes, and
+// two leases that did both would wait for each other.
+struct Leasing::Visit {
+  bool chores = true;        // in: look for chores
+  bool lost = false;         // in: counted leases that ran out are one
+  bool chores_done = false;  // out: they were done, and nothing else
+  bool full = false;         // out: a queue was full, whose leases may have run out
+  std::int64_t ready = 0;    // in, out: what chores made ready
 };
 
 Leasing::Leasing(storage::Database& db, const base::Clock& clock, Ending& ending,
@@ -85,41 +99,67 @@ Leasing::Leasing(storage::Database& db, const base::Clock& clock, Ending& ending
 
 base::Result<std::vector<LeasedJob>> Leasing::lease(const LeaseRequest& request) {
   ASHLAR_TRY(check(request));
-  ASHLAR_ASSIGN(std::vector<LeasedJob> jobs,
-                db_.write(context(), [&](Transaction& tx) { return run(tx, request); }));
+  const auto visited = [&](Visit& visit) {
+    return db_.write(context(), [&](Transaction& tx) { return run(tx, request, visit); });
+  };
+  Visit visit;
+  ASHLAR_ASSIGN(std::vector<LeasedJob> jobs, visited(visit));
+  for (int more = 0; more < 2 && jobs.empty(); ++more) {
+    if (visit.chores_done) {
+      visit = {.chores = false, .ready = visit.ready};
+    } else if (visit.full && may_take_counted()) {
+      visit = {.lost = true};
+    } else {
+      break;
+    }
+    ASHLAR_ASSIGN(jobs, visited(visit));
+  }
+  if (jobs.empty() && visit.chores_done) {  // the second of the two found chores
+    visit = {.chores = false};
+    ASHLAR_ASSIGN(jobs, visited(visit));
+  }
   count(request, jobs, clock_.now());
   return jobs;
 }
 
-base::Result<std::vector<LeasedJob>> Leasing::run(Transaction& tx, const LeaseRequest& request) {
+base::Result<std::vector<LeasedJob>> Leasing::run(Transaction& tx, const LeaseRequest& request,
+                                                  Visit& visit) {
+  visit.chores_done = visit.full = false;
   Round round;
   round.now = clock_.now();
   round.until = round.now + request.lease;
   round.wanted = request.max;
   ASHLAR_TRY(store::use_indexed_plans(tx, dialect_));
-  ASHLAR_ASSIGN(const store::Chores chores, store::look_for_chores(tx, request.kind, round.now));
-  ASHLAR_ASSIGN(const std::int64_t ready, do_chores(tx, round.now, chores, request.kind));
-  for (int looks = 0; looks < kLooks; ++looks) {
-    bool whole = true;
-    ASHLAR_ASSIGN(round.lanes, look(tx, request, whole));
-    ASHLAR_TRY(claim_round(tx, request, round, whole));
-    const bool any = !round.claimed.empty();
-    if (any || whole) break;
+  if (visit.chores) {
+    ASHLAR_ASSIGN(store::Chores chores, store::look_for_chores(tx, request.kind, round.now));
+    chores.lost = chores.lost || visit.lost;
+    ASHLAR_ASSIGN(visit.ready, do_chores(tx, round.now, chores, request.kind));
+    visit.chores_done =
+        dialect_ == storage::Dialect::kPostgres && (chores.notes || chores.due || chores.lost);
+    if (visit.chores_done) return std::vector<LeasedJob>();
   }
-  if (ready > 0 && static_cast<int>(round.claimed.size()) == request.max) {
+  for (int looks = 0, more_queues = 0; looks < kLooks; ++looks) {
+    ASHLAR_TRY(look(tx, request, round));
+    ASHLAR_TRY(claim_round(tx, request, round, visit));
+    if (!round.claimed.empty()) break;
+    if (round.whole && (!round.more_queues || ++more_queues > kMoreQueues)) break;
+  }
+  if (visit.ready > 0 && static_cast<int>(round.claimed.size()) == request.max) {
     tx.on_commit([this, kind = std::string(request.kind)] { waker_.wake(kind); });  // for others
   }
   ASHLAR_TRY(drop_lost(tx, request, round));
   return interleaved(std::move(round.claimed), round.lanes.size());
 }
 
-base::Result<std::vector<Lane>> Leasing::look(Transaction& tx, const LeaseRequest& request,
-                                              bool& whole) {
-  std::vector<Lane> lanes;
+base::Status Leasing::look(Transaction& tx, const LeaseRequest& request, Round& round) {
+  std::vector<Lane>& lanes = round.lanes;
+  lanes.clear();
+  round.whole = true;
+  round.more_queues = false;
   if (request.queue.has_value()) {
     ASHLAR_ASSIGN(Lane lane, store::lane_of(tx, request.kind, *request.tenant, *request.queue));
     lanes.push_back(std::move(lane));
-    return lanes;
+    return base::ok_status();
   }
   std::int64_t after = store::kFromTheFirst;
   {
@@ -139,10 +179,11 @@ base::Result<std::vector<Lane>> Leasing::look(Transaction& tx, const LeaseReques
   }
   std::map<base::TenantId, int> queues;
   for (const Lane& lane : lanes) ++queues[lane.tenant];
-  whole = static_cast<int>(queues.size()) < Turns::kTenants;
+  round.whole = static_cast<int>(queues.size()) < Turns::kTenants;
   // Of a tenant with more queues than fit, those after the last that was served.
   for (const auto& [tenant, found] : queues) {
     if (found < Turns::kQueues) continue;
+    round.more_queues = true;
     std::string last;
     {
       const std::lock_guard lock(mutex_);
@@ -158,13 +199,16 @@ base::Result<std::vector<Lane>> Leasing::look(Transaction& tx, const LeaseReques
     lanes.insert(at, more.begin(), more.end());
   }
   const std::lock_guard lock(mutex_);
-  return turns_of(request.kind).in_turn(std::move(lanes));
+  lanes = turns_of(request.kind).in_turn(std::move(lanes));
+  return base::ok_status();
 }
 
 base::Status Leasing::claim_round(Transaction& tx, const LeaseRequest& request, Round& round,
-                                  bool whole) {
+                                  Visit& visit) {
   ASHLAR_TRY(store::lock_gates(tx, dialect_, request.kind, round.lanes));
-  ASHLAR_TRY(take_counted(tx, request, round));
+  visit.full = visit.full || std::ranges::any_of(round.lanes, [](const Lane& lane) {
+                 return lane.max_running.has_value() && lane.running >= *lane.max_running;
+               });
   cap(round, request.kind);
   round.starts.assign(round.lanes.size(), 0);
   const std::vector<std::int64_t> shares =
@@ -172,27 +216,21 @@ base::Status Leasing::claim_round(Transaction& tx, const LeaseRequest& request, 
   ASHLAR_TRY(claim_parts(tx, request, round));
   if (!request.queue.has_value()) {
     const std::lock_guard lock(mutex_);
-    turns_of(request.kind).served(round.lanes, shares, whole);
+    turns_of(request.kind).served(round.lanes, shares, round.whole);
   }
   return close_gates(tx, request, round);
 }
 
 // On PostgreSQL a claim cannot reach counted jobs whose lease ran out: where their queue is full
 // they are looked for, not at each claim.
-base::Status Leasing::take_counted(Transaction& tx, const LeaseRequest& request, Round& round) {
-  const bool full = std::any_of(round.lanes.begin(), round.lanes.end(), [](const Lane& lane) {
-    return lane.max_running.has_value() && lane.running >= *lane.max_running;
-  });
-  if (!full || dialect_ != storage::Dialect::kPostgres) return base::ok_status();
-  {
-    const std::lock_guard lock(mutex_);
-    const base::Micros since = round.now - counted_taken_;
-    if (since >= base::Micros(0) && since < kCountedPause) return base::ok_status();
-    counted_taken_ = round.now;
-  }
-  const store::Chores lost{.notes = true, .due = false, .lost = true};
-  ASHLAR_TRY(do_chores(tx, round.now, lost, request.kind));
-  return store::lock_gates(tx, dialect_, request.kind, round.lanes);
+bool Leasing::may_take_counted() {
+  if (dialect_ != storage::Dialect::kPostgres) return false;
+  const base::Time now = clock_.now();
+  const std::lock_guard lock(mutex_);
+  const base::Micros since = now - counted_taken_;
+  if (since >= base::Micros(0) && since < kCountedPause) return false;
+  counted_taken_ = now;
+  return true;
 }
 
 void Leasing::cap(Round& round, std::string_view kind) {
@@ -271,9 +309,13 @@ base::Status Leasing::drop_lost(Transaction& tx, const LeaseRequest& request, Ro
   }
   if (found.empty()) return base::ok_status();
   ASHLAR_ASSIGN(const std::vector<bool> may_run, ending_.take_found(tx, round.now, found));
+  const std::size_t before = round.claimed.size();
   for (std::size_t n = at.size(); n-- > 0;) {
     if (!may_run[n])
       round.claimed.erase(round.claimed.begin() + static_cast<std::ptrdiff_t>(at[n]));
+  }
+  if (round.claimed.size() < before) {  // there may be others, for whom there was no room
+    tx.on_commit([this, kind = std::string(request.kind)] { waker_.wake(kind); });
   }
   obs::Counter& ran_out = metrics_.of(request.kind).lease_ran_out;
   tx.on_commit([&ran_out, n = found.size()] { ran_out.add(n); });

@@ -1,4 +1,5 @@
-// Leasing: hands out jobs (jobs.h, 2). One transaction:
+// Leasing: hands out jobs (jobs.h, 2). One transaction; on PostgreSQL chores, where there are any,
+// have one of their own before it:
 //
 //   chores (what is due becomes ready, lost leases are taken, notes are settled)
 //     └─> lanes with something ready, in turn ──> gates (paused, max_running, rate) cap each
@@ -48,16 +49,17 @@ class Leasing {
 
  private:
   struct Round;
+  struct Visit;
 
-  base::Result<std::vector<LeasedJob>> run(storage::Transaction& tx, const LeaseRequest& request);
-  base::Result<std::vector<store::Lane>> look(storage::Transaction& tx, const LeaseRequest& request,
-                                              bool& whole);
+  base::Result<std::vector<LeasedJob>> run(storage::Transaction& tx, const LeaseRequest& request,
+                                           Visit& visit);
+  base::Status look(storage::Transaction& tx, const LeaseRequest& request, Round& round);
   base::Status claim_round(storage::Transaction& tx, const LeaseRequest& request, Round& round,
-                           bool whole);
+                           Visit& visit);
   void cap(Round& round, std::string_view kind);
   base::Status claim_parts(storage::Transaction& tx, const LeaseRequest& request, Round& round);
   base::Status close_gates(storage::Transaction& tx, const LeaseRequest& request, Round& round);
-  base::Status take_counted(storage::Transaction& tx, const LeaseRequest& request, Round& round);
+  bool may_take_counted();
   base::Status drop_lost(storage::Transaction& tx, const LeaseRequest& request, Round& round);
   base::Status promote_due(storage::Transaction& tx, base::Time now, std::string_view kind,
                            std::int64_t& touched);

@@ -63,6 +63,10 @@ void Turns::served(std::span<const Lane> lanes, std::span<const std::int64_t> pa
     if (own && all && group.last - group.first < kQueues) {
       last_queue_[lanes[group.first].tenant] = lanes[group.first].queue;
     }
+    // Nothing for us in as many queues as are looked at: the next look is at those after them.
+    if (!own && group.last - group.first >= kQueues) {
+      last_queue_[lanes[group.first].tenant] = lanes[group.last - 1].queue;
+    }
     if (own) last = lanes[group.first].tenant.value;
     everybody = everybody && own;
   }
