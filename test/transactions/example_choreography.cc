@@ -80,8 +80,8 @@ int main(int count, char** given) {
     }));
   };
   const auto all_complete = [&](int made) { return world.count(kComplete) >= made; };
-  if (arguments.measure_s > 0) {
-    world.measure("choreography of two parties", arguments.measure_s, order, all_complete);
+  if (arguments.measured > 0) {
+    world.measure("choreography of two parties", arguments.measured, order, all_complete);
   } else {
     for (int number = 1; number <= 3; ++number) order(number);
     world.wait_for([&] { return all_complete(3); });

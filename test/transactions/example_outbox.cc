@@ -66,8 +66,8 @@ int main(int count, char** given) {
                                   [&](Transaction& tx) { return place(tx, outbox, number); }));
   };
   const auto all_billed = [&](int made) { return world.count(kInvoices) >= made; };
-  if (arguments.measure_s > 0) {
-    world.measure("outbox, order to invoice", arguments.measure_s, order, all_billed);
+  if (arguments.measured > 0) {
+    world.measure("outbox, order to invoice", arguments.measured, order, all_billed);
   } else {
     for (int number = 1; number <= 3; ++number) order(number);
     world.wait_for([&] { return all_billed(3); });

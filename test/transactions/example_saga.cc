@@ -85,8 +85,8 @@ int main(int count, char** given) {
     }));
   };
   const auto all_ended = [&](int made) { return world.count(kEnded) >= made; };
-  if (arguments.measure_s > 0) {
-    world.measure("saga of three steps", arguments.measure_s, order, all_ended);
+  if (arguments.measured > 0) {
+    world.measure("saga of three steps", arguments.measured, order, all_ended);
   } else {
     for (int number = 1; number <= 8; ++number) order(number);
     world.wait_for([&] { return all_ended(8); });

@@ -1,7 +1,7 @@
 // Money between two PostgreSQL databases that belong to others: both sides or neither, by two-phase
 // commit; the decision log is our own database's.
 //
-//   example_twophase --left URL --right URL [--postgres URL] [--measure SECONDS]
+//   example_twophase --left URL --right URL [--postgres URL] [--measure ORDERS]
 #include "platform/twophase/coordinator.h"
 #include "world.h"
 
@@ -59,8 +59,8 @@ int main(int count, char** given) {
   example::must(coordinator.check());
   coordinator.start();
   const auto transfer = [&](int number) { example::must(move(coordinator, number % 1'000, 1)); };
-  if (arguments.measure_s > 0) {
-    world.measure("two-phase commit of two databases", arguments.measure_s, transfer,
+  if (arguments.measured > 0) {
+    world.measure("two-phase commit of two databases", arguments.measured, transfer,
                   [](int) { return true; });
   } else {
     for (int number = 1; number <= 3; ++number) transfer(number);

@@ -1,10 +1,10 @@
 // What the examples of docs/transactions.md stand on: a clock, a log, an empty database with the
 // example's tables, on SQLite (a folder that goes away) or PostgreSQL (--postgres URL).
 //
-//   example_saga [--postgres URL] [--measure SECONDS]
+//   example_saga [--postgres URL] [--measure ORDERS]
 //
 // Without --measure an example does little and says what has become of it; with it, it does the
-// same as often as it can and says how often that was.
+// same for so many orders and says how fast that was.
 #pragma once
 
 #include <array>
@@ -54,12 +54,12 @@ T must(base::Result<T> result) {
 
 struct Arguments {
   std::string postgres;
-  int measure_s = 0;
+  int measured = 0;
   Arguments(int count, char** given) {
     for (int i = 1; i + 1 < count; i += 2) {
       const std::string_view name = given[i];
       if (name == "--postgres") postgres = given[i + 1];
-      if (name == "--measure") measure_s = std::atoi(given[i + 1]);
+      if (name == "--measure") measured = std::atoi(given[i + 1]);
     }
   }
 };
@@ -117,24 +117,23 @@ class World {
     }
   }
 
-  // Many customers at once call `one` with numbers of their own for so long; then `settled` is
-  // waited for. Prints how many a second that were, from the first call to the end of the last.
-  void measure(const char* what, int seconds, const std::function<void(int)>& one,
+  // Many customers at once call `one`, each with numbers of its own; then `settled` is waited for.
+  // Prints how many a second that were, from the first call to the end of the last.
+  void measure(const char* what, int orders, const std::function<void(int)>& one,
                const std::function<bool(int)>& settled) {
-    std::atomic<int> next{1'000};
+    std::atomic<int> next{0};
     const base::Mono begin = clock.mono();
     std::vector<std::thread> customers;
     for (int i = 0; i < kCustomers; ++i) {
       customers.emplace_back([&] {
-        while (clock.mono() - begin < base::Seconds(seconds)) one(next++);
+        for (int number = next++; number < orders; number = next++) one(number);
       });
     }
     for (std::thread& customer : customers) customer.join();
-    const int made = next - 1'000;
-    wait_for([&] { return settled(made); });
+    wait_for([&] { return settled(orders); });
     const double took = std::chrono::duration<double>(clock.mono() - begin).count();
-    std::printf("%s: %.0f a second, %.0f us each (%d customers)\n", what, made / took,
-                took * 1e6 / made, kCustomers);
+    std::printf("%s: %.0f a second, %.0f us each (%d orders, %d customers)\n", what, orders / took,
+                took * 1e6 / orders, orders, kCustomers);
   }
 
   base::SystemClock clock;

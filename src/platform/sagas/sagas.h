@@ -75,9 +75,9 @@ class Sagas {
   static constexpr int kMaxListed = 500;
 
   struct Options {
-    int step_threads = 4;  // transactional steps at once
-    int calls = 256;       // calls on their way at once
-    int recorders = 4;     // threads that write down what calls came to
+    int step_threads = 16;  // transactional steps at once
+    int calls = 256;        // calls on their way at once
+    int recorders = 8;      // threads that write down what calls came to
     base::Seconds keep_ended{30 * 24 * 3600};
     std::uint64_t seed = 1;  // of jitter
   };
