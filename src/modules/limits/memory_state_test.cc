@@ -180,7 +180,7 @@ TEST(MemoryState, AnotherAmountJudgesWhatWasTakenAnotherAlgorithmBeginsAnew) {
 
 TEST(MemoryState, AgreesWithBruteForceOnRandomBatches) {
   const auto seed =
-      static_cast<std::uint64_t>(::testing::UnitTest::GetInstance()->random_seed() + 1);
+      static_cast<std::uint64_t>(::testing::UnitTest::GetInstance()->random_seed()) + 1;
   MemoryState state({.max_keys = 100'000, .max_log_keys = 20'000}, kSeed);
   OracleRun run(state, seed);
   EXPECT_EQ(run.run(400'000), "") << "seed " << seed;

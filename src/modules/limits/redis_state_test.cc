@@ -311,7 +311,6 @@ TEST_F(RedisStateTest, AWindowThatIsOverIsRefusedWithoutAsking) {
   EXPECT_TRUE(ask(*limit, "k", 2).decision.allowed);
   const Outcome first = ask(*limit, "k");
   EXPECT_FALSE(first.decision.allowed);
-  const std::string before = tell({"INFO", "commandstats"});
   const Outcome again = ask(*limit, "k");
   EXPECT_EQ(again.decision, first.decision);
   EXPECT_EQ(metrics_

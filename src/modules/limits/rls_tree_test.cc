@@ -10,7 +10,8 @@
 namespace ashlar::limits {
 namespace {
 
-std::shared_ptr<const RlsTree> tree_of(const std::string& text, RlsTree::Options options = {}) {
+std::shared_ptr<const RlsTree> tree_of(const std::string& text,
+                                       const RlsTree::Options& options = {}) {
   const auto file = parse_rls_file("file", text);
   EXPECT_TRUE(file.ok()) << file.error().detail;
   auto tree = RlsTree::compile({&*file, 1}, options);

@@ -48,7 +48,7 @@ class LateState final : public LimitState {
   explicit LateState(LimitState& in) : in_(in) {}
   void decide(Batch& batch, base::Mono now) override {
     if (!late) return in_.decide(batch, now);
-    waiting.push_back({&batch, now});
+    waiting.emplace_back(&batch, now);
   }
   void release(std::size_t index) {
     const auto [batch, now] = waiting[index];
@@ -73,7 +73,7 @@ class TestAuth final : public ThrottleAuth {
       if (right) return done(base::TenantId(7));
       done(base::fail(base::Code::kUnauthenticated, "invalid_api_key", "no such key"));
     };
-    late ? waiting.push_back(answer) : answer();
+    late ? static_cast<void>(waiting.emplace_back(answer)) : answer();
   }
 
   bool late = false;
@@ -124,7 +124,7 @@ class ThrottleSessionTest : public testing::Test {
   std::string throttle(std::string_view arguments, std::string_view key = "k") {
     return plain(give("CL.THROTTLE " + std::string(key) + " " + std::string(arguments) + "\r\n"));
   }
-  static std::string plain(std::string text) {
+  static std::string plain(const std::string& text) {
     std::string out;
     for (const char c : text) {
       const bool begins = out.empty() || out.back() == ' ';

@@ -188,7 +188,7 @@ TEST_F(UsageTest, ThreadsLoseNothing) {
   EXPECT_EQ(rule->total().of(Verdict::kDenied), kThreads * kEach / 4);
   std::uint64_t refused = 0;
   for (const auto& row : book_.heavy(kAlice, "a", true, 10, kNow).rows) refused += row.estimate;
-  EXPECT_NEAR(static_cast<double>(refused), kThreads * kEach / 4, kEach * 0.25);
+  EXPECT_NEAR(static_cast<double>(refused), kThreads * kEach / 4.0, kEach * 0.25);
 }
 
 TEST_F(UsageTest, VerdictsComeFromOutcomes) {

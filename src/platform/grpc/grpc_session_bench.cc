@@ -5,7 +5,6 @@
 #include <nghttp2/nghttp2.h>
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -52,7 +51,7 @@ ssize_t read_request(nghttp2_session* /*http2*/, std::int32_t /*id*/, std::uint8
                      std::size_t /*size*/, std::uint32_t* flags, nghttp2_data_source* source,
                      void* /*user_data*/) {
   const std::string& bytes = *static_cast<const std::string*>(source->ptr);
-  std::memcpy(to, bytes.data(), bytes.size());
+  std::ranges::copy(bytes, to);
   *flags |= NGHTTP2_DATA_FLAG_EOF;
   return static_cast<ssize_t>(bytes.size());
 }

@@ -3,7 +3,6 @@
 #include <nghttp2/nghttp2.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/check.h"
 
@@ -89,7 +88,7 @@ struct GrpcClientFrames {
     GrpcClient::Stream& stream = client_of(user_data).streams_[id];
     const std::size_t part = std::min(size, stream.output.size());
     if (part == 0 && !stream.output_ended) return NGHTTP2_ERR_DEFERRED;
-    std::memcpy(to, stream.output.data(), part);
+    std::copy_n(stream.output.data(), part, to);
     stream.output.erase(0, part);
     if (stream.output.empty() && stream.output_ended) *flags |= NGHTTP2_DATA_FLAG_EOF;
     return static_cast<ssize_t>(part);
