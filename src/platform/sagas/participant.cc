@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/time.h"
 #include "platform/storage/database.h"
@@ -41,6 +42,8 @@ base::Result<std::string> action_key(std::string_view key) {
 }
 
 base::Result<std::optional<Note>> find_note(storage::Transaction& tx, std::string_view key) {
+  // Else two that come at once would both find nothing.
+  CHECK(tx.context().isolation() == storage::Isolation::kSerializable);
   std::optional<Note> note;
   ASHLAR_TRY(tx.query(kFind, {key}, [&](const Row& row) {
     note = Note{row.text(0) == "undone", std::string(row.text(1))};

@@ -11,8 +11,9 @@
 // come later than that.
 //
 // `key` is what the saga sent as Idempotency-Key: the action's, or the compensation's, which is the
-// action's and "-undo". In a tenant's write; any thread.
-// Errors beside storage's and the effect's own: kInvalid saga_key_invalid; kGone saga_step_undone.
+// action's and "-undo". REQUIRES: a tenant's write, serializable (not read_committed()). Any
+// thread. Errors beside storage's and the effect's own: kInvalid saga_key_invalid; kGone
+// saga_step_undone.
 #pragma once
 
 #include <cstdint>
