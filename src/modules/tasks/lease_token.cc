@@ -45,6 +45,7 @@ std::string LeaseTokens::make(base::TenantId tenant, const LeaseToken& token) co
   base::append_varint(body, static_cast<std::uint64_t>(token.lease.id.value));
   base::append_varint(body, static_cast<std::uint64_t>(token.lease.attempt));
   base::append_varint(body, static_cast<std::uint64_t>(millis_of(token.deadline)));
+  base::append_varint(body, static_cast<std::uint64_t>(token.time.count()));
   return base::base64url_encode(body + tag(tenant, body));
 }
 
@@ -58,16 +59,19 @@ std::optional<LeaseToken> LeaseTokens::read(base::TenantId tenant, std::string_v
   std::uint64_t id = 0;
   std::uint64_t attempt = 0;
   std::uint64_t deadline = 0;
+  std::uint64_t time = 0;
   if (!base::read_varint(body, id) || !base::read_varint(body, attempt) ||
-      !base::read_varint(body, deadline) || !body.empty()) {
+      !base::read_varint(body, deadline) || !base::read_varint(body, time) || !body.empty()) {
     return std::nullopt;
   }
   constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
-  if (id > kMost || attempt > std::numeric_limits<int>::max() || deadline > kMost / 1000) {
+  if (id > kMost || attempt > std::numeric_limits<int>::max() || deadline > kMost / 1000 ||
+      time > kMost / 1'000'000) {
     return std::nullopt;
   }
   return LeaseToken{{jobs::JobId(static_cast<std::int64_t>(id)), static_cast<int>(attempt)},
-                    base::from_micros(static_cast<std::int64_t>(deadline) * 1000)};
+                    base::from_micros(static_cast<std::int64_t>(deadline) * 1000),
+                    base::Millis{static_cast<std::int64_t>(time)}};
 }
 
 }  // namespace ashlar::tasks

@@ -1,6 +1,6 @@
 // LeaseToken: what a pull worker proves its lease with, as a text that only Ashlar can make.
 //
-//   text = base64url( id attempt deadline_ms tag(16) )          numbers as varints
+//   text = base64url( id attempt deadline_ms lease_ms tag(16) )          numbers as varints
 //   tag  = two SipHashes of tenant and the rest, under two keys of the installation
 //
 // The attempt in it is the fence: it names one lease for ever (platform/jobs/job.h, 1), so a worker
@@ -25,6 +25,7 @@ namespace ashlar::tasks {
 struct LeaseToken {
   jobs::LeaseRef lease;
   base::Time deadline{};  // of the attempt, to the millisecond: no heartbeat reaches beyond it
+  base::Millis time{0};   // that the lease was asked for: what a heartbeat gives that names none
 };
 
 class LeaseTokens {

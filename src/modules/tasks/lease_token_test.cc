@@ -13,7 +13,9 @@ const std::string kSecret = "0123456789abcdefghijklmnopqrstuv";
 constexpr base::TenantId kAlice{7};
 
 LeaseToken token_of(std::int64_t id, int attempt, std::int64_t deadline_ms) {
-  return {{jobs::JobId(id), attempt}, base::from_micros(deadline_ms * 1000)};
+  return {{jobs::JobId(id), attempt},
+          base::from_micros(deadline_ms * 1000),
+          base::Millis{deadline_ms % 43'200'000}};
 }
 
 TEST(LeaseToken, IsReadAsItWasMade) {
@@ -30,6 +32,7 @@ TEST(LeaseToken, IsReadAsItWasMade) {
     EXPECT_EQ(read->lease.id, made.lease.id);
     EXPECT_EQ(read->lease.attempt, made.lease.attempt);
     EXPECT_EQ(read->deadline, made.deadline);
+    EXPECT_EQ(read->time, made.time);
   }
 }
 

@@ -28,15 +28,32 @@ base::Result<std::vector<LeasedTask>> Leases::lease(const LeaseAsk& ask) {
                                                                   .max = ask.max,
                                                                   .lease = ask.lease,
                                                                   .worker = ask.worker}));
+  ASHLAR_TRY(end_by_timeout(leased));
   const base::Time now = clock_.now();
   std::vector<LeasedTask> tasks;
   tasks.reserve(leased.size());
   for (jobs::LeasedJob& job : leased) {
     const base::Time deadline = now + job.timeout;
-    std::string token = tokens_.make(ask.tenant, {job.ref, deadline});
+    std::string token = tokens_.make(ask.tenant, {job.ref, deadline, ask.lease});
     tasks.push_back({std::move(job), deadline, std::move(token)});
   }
   return tasks;
+}
+
+// No lease is longer than its task's timeout: a worker that hangs must not hold it for hours.
+base::Status Leases::end_by_timeout(std::vector<jobs::LeasedJob>& leased) {
+  std::map<base::Millis, std::vector<jobs::LeaseRef>> shorter;  // by timeout
+  const base::Time now = clock_.now();
+  for (jobs::LeasedJob& job : leased) {
+    if (job.lease_until <= now + job.timeout) continue;
+    shorter[job.timeout].push_back(job.ref);
+    job.lease_until = now + job.timeout;
+  }
+  for (const auto& [timeout, leases] : shorter) {
+    const auto renewed = jobs_.renew(leases, timeout);
+    if (!renewed.ok()) return renewed.error();
+  }
+  return base::ok_status();
 }
 
 std::optional<LeaseToken> Leases::held_by(base::TenantId tenant, jobs::JobId id,
@@ -121,7 +138,8 @@ base::Result<std::vector<base::Result<Kept>>> Leases::renew_many(
     const auto token = held_by(tenant, renewals[i].id, renewals[i].token);
     if (!token || token->deadline <= now) continue;
     const auto left = std::chrono::floor<base::Millis>(token->deadline - now);
-    Group& group = groups[std::max(base::Millis{1}, std::min(renewals[i].lease, left))];
+    Group& group =
+        groups[std::max(base::Millis{1}, std::min(renewals[i].lease.value_or(token->time), left))];
     group.leases.push_back(token->lease);
     group.places.push_back(i);
   }

@@ -51,7 +51,7 @@ struct Report {
 struct Renewal {
   jobs::JobId id;
   std::string token;
-  base::Millis lease{30'000};
+  std::optional<base::Millis> lease;  // none: as long as was asked for at first
 };
 struct Kept {
   base::Time lease_until{};
@@ -79,6 +79,7 @@ class Leases {
                                                            std::span<const Renewal> renewals);
 
  private:
+  base::Status end_by_timeout(std::vector<jobs::LeasedJob>& leased);
   [[nodiscard]] std::optional<LeaseToken> held_by(base::TenantId tenant, jobs::JobId id,
                                                   std::string_view token) const;
   [[nodiscard]] base::Status lost(base::TenantId tenant, const Report& report) const;

@@ -14,6 +14,10 @@
 namespace ashlar::tasks {
 namespace {
 
+std::optional<base::Millis> time_of(const HeartbeatJson& json) {
+  return json.lease_ms ? std::optional(base::Millis{*json.lease_ms}) : std::nullopt;
+}
+
 http::Response leased_response(const std::vector<LeasedTask>& tasks) {
   return http::json_response(200, leased_tasks_schema(), json_of(tasks))
       .header("Cache-Control", "no-store");
@@ -98,8 +102,7 @@ base::Result<http::Response> LeasesApi::heartbeat(http::Call& call) const {
   ASHLAR_ASSIGN(const jobs::JobId id, id_of(call));
   ASHLAR_ASSIGN(const HeartbeatJson json, heartbeat_schema().parse_body(call.body));
   ASHLAR_ASSIGN(const Kept kept,
-                module_.leases.renew(call.principal.tenant,
-                                     {id, json.lease_token, base::Millis{json.lease_ms}}));
+                module_.leases.renew(call.principal.tenant, {id, json.lease_token, time_of(json)}));
   return http::json_response(200, kept_schema(), KeptJson{id, kept.lease_until, kept.cancel_asked});
 }
 
@@ -141,7 +144,7 @@ base::Result<http::Response> LeasesApi::heartbeat_many(http::Call& call) const {
   ASHLAR_ASSIGN(const auto json, parse_large(heartbeat_many_schema(), call.body));
   std::vector<Renewal> renewals;
   for (const HeartbeatItemJson& one : json.tasks) {
-    renewals.push_back({one.id, one.lease_token, base::Millis{one.lease_ms}});
+    renewals.push_back({one.id, one.lease_token, time_of(one)});
   }
   ASHLAR_ASSIGN(const std::vector<base::Result<Kept>> kept,
                 module_.leases.renew_many(call.principal.tenant, renewals));

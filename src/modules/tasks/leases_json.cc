@@ -49,8 +49,9 @@ void add_heartbeat(json::Schema<T>& schema) {
   schema
       .required("lease_token", static_cast<std::string T::*>(&HeartbeatJson::lease_token),
                 {.doc = kTokenDoc, .max_length = 200})
-      .optional("lease_ms", static_cast<std::int64_t T::*>(&HeartbeatJson::lease_ms),
-                {.doc = "How long from now; never beyond the task's timeout.",
+      .optional("lease_ms", static_cast<std::optional<std::int64_t> T::*>(&HeartbeatJson::lease_ms),
+                {.doc = "How long from now, never beyond the task's timeout; if not given, as long "
+                        "as the lease was asked for.",
                  .min = Leases::kMinLease.count(),
                  .max = Leases::kMaxLeaseTime.count()});
 }

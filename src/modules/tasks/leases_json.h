@@ -52,7 +52,7 @@ struct FailJson {
 
 struct HeartbeatJson {
   std::string lease_token;
-  std::int64_t lease_ms = 30'000;
+  std::optional<std::int64_t> lease_ms;
 };
 
 struct SnoozeJson {

@@ -207,6 +207,23 @@ export function tasksSuite(kind) {
       assert.equal(await stateOf(api, id), "cancelled");
     });
 
+    it("no lease is longer than the task's timeout: a worker that hangs holds nothing", async () => {
+      const queue = fresh("hangs");
+      const id = await create(api, { queue, timeout_ms: 1000 });
+      const task = await leaseOne(api, queue, { lease_ms: 3600_000 });
+      assert.ok(Date.parse(task.lease_until) <= Date.parse(task.deadline) + 5, JSON.stringify(task));
+      await sleep(1300);
+      assert.equal((await leaseOne(api, queue)).id, id);
+    });
+
+    it("a heartbeat that names no time gives as much as the lease had", async () => {
+      const queue = fresh("long");
+      await create(api, { queue, timeout_ms: 3600_000 });
+      const task = await leaseOne(api, queue, { lease_ms: 300_000 });
+      const kept = await report(api, "heartbeat", task);
+      assert.ok(Date.parse(kept.json.lease_until) >= Date.parse(task.lease_until), kept.text);
+    });
+
     it("a failure is tried again later, or never where its worker says so", async () => {
       const queue = fresh("fails");
       const id = await create(api, { queue, max_attempts: 3 });
