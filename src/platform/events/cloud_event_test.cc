@@ -88,6 +88,9 @@ TEST(CloudEventTest, DataThatIsNoJsonIsAStringOrBase64) {
     EXPECT_NE(text.find("data_base64"), std::string::npos) << text;
     EXPECT_EQ(from_structured(text)->data, bytes);
   }
+  event.data_content_type = "text/plain";
+  event.data = std::string("a\0b", 3);  // found by the fuzzer
+  EXPECT_EQ(from_structured(structured_json(event))->data, event.data);
   event.data_content_type = "application/octet-stream";
   event.data = "\xff\xfe";
   EXPECT_NE(structured_json(event).find(R"("data_base64":"//4=")"), std::string::npos);
@@ -146,6 +149,8 @@ TEST(CloudEventTest, WhatIsReadIsChecked) {
   const CloudHeaders twice{{"ce-specversion", "1.0"}, {"ce-id", "1"}, {"ce-id", "2"}};
   EXPECT_EQ(reason_of(from_http(twice, "")), "the attribute id stands there twice");
   EXPECT_EQ(reason_of(from_http({{"ce-data", "x"}}, "")), "data is no attribute");
+  EXPECT_EQ(reason_of(from_http({{"ce-id", "a%00"}}, "")),
+            "the attribute id has the character U+0000");
   EXPECT_TRUE(is_binary_http(twice));
   EXPECT_FALSE(is_binary_http({{"content-type", "application/json"}}));
 }
