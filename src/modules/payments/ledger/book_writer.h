@@ -57,6 +57,8 @@ class Transaction;
 
 namespace ashlar::ledger {
 
+struct Outcome;  // verdict.h
+
 // What a unit works with, while it runs.
 class Booking {
  public:
@@ -74,6 +76,11 @@ class Booking {
   // All or none. The error is of the first that was refused: its verdict's reason (verdict.h), code
   // kConflict for those of the state of the book, kInvalid for those of the request.
   virtual base::Status move(std::span<const NewTransfer> transfers) = 0;
+  // Each by itself, linked ones together: one outcome for each, in their order (verdict.h: created
+  // with its time and what it moved, exists with that of the first, or refused and why). What is
+  // refused has moved nothing and is no error of the unit; where the reason passes, its id is used
+  // up, which commits with the unit. The error is storage's.
+  virtual base::Result<std::vector<Outcome>> apply(std::span<const NewTransfer> transfers) = 0;
   // As this unit leaves it so far. kNotFound account_not_found.
   virtual base::Result<Account> account(std::string_view id) = 0;
   // What of a hold is neither posted nor released. 0: resolved. kNotFound transfer_not_found.

@@ -55,7 +55,8 @@ struct NewTransfer {
   std::string id;  // the caller's; unique in the book
   TransferKind kind = TransferKind::kPosted;
   std::string hold;                     // of kPost, kVoid: the id of the pending transfer
-  std::vector<Leg> legs;                // of kPost: empty: all that is left; of kVoid: none
+  std::vector<Leg> legs;                // of kPost: empty: `part`; of kVoid: none
+  Amount part = 0;                      // of kPost without legs: of a hold of two legs; 0: all that is left
   std::optional<base::Millis> timeout;  // of kPending: it expires so long after it was made
   bool keep_rest = false;               // of kPost: what is left stays held
   bool linked = false;                  // with the next: both or none
