@@ -79,7 +79,8 @@ class Booking {
   // Each by itself, linked ones together: one outcome for each, in their order (verdict.h: created
   // with its time and what it moved, exists with that of the first, or refused and why). What is
   // refused has moved nothing and is no error of the unit; where the reason passes, its id is used
-  // up, which commits with the unit. The error is storage's.
+  // up, which commits with the unit. This is the way for callers of the API: whatever would move a
+  // reserved account (a hold's too) is refused, account_reserved; move() may. The error is storage's.
   virtual base::Result<std::vector<Outcome>> apply(std::span<const NewTransfer> transfers) = 0;
   // As this unit leaves it so far. kNotFound account_not_found.
   virtual base::Result<Account> account(std::string_view id) = 0;
