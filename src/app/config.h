@@ -23,6 +23,7 @@
 
 #include "app/async_settings.h"
 #include "app/limits_settings.h"
+#include "app/payments_settings.h"
 #include "base/result.h"
 #include "platform/http/server_options.h"
 #include "platform/observability/log.h"
@@ -58,6 +59,7 @@ struct Config {
 
   LimitsConfig limits;
   AsyncConfig async;
+  PaymentsConfig payments;
 };
 
 // One row of the table of settings.

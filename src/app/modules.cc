@@ -65,7 +65,8 @@ std::vector<std::string> known_scopes() {
   return {"links:read",   "links:write",   "activity:read",  "activity:write",
           "limits:check", "limits:read",   "limits:write",   "tasks:read",
           "tasks:write",  "webhooks:read", "webhooks:write", "events:read",
-          "sagas:read",   "sagas:write",   "keys:read",      "keys:write"};
+          "sagas:read",   "sagas:write",   "payments:read",  "payments:write",
+          "ledger:read",  "ledger:write",  "keys:read",      "keys:write"};
 }
 
 std::vector<security::TenantData> tenant_data() {

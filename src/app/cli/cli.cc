@@ -122,9 +122,9 @@ void Commands::add_server() {
 
 // What decides where the server listens and what it serves; every other setting takes --set.
 void Commands::add_setting_flags(CLI::App& serving_command) {
-  constexpr std::array<std::string_view, 8> kKeys{
-      "limits.config", "grpc.listen",    "resp.listen",  "limits.http_listen",
-      "redis",         "faktory.listen", "faktory.keys", "public_url"};
+  constexpr std::array<std::string_view, 9> kKeys{
+      "limits.config", "grpc.listen",    "resp.listen",  "limits.http_listen", "redis",
+      "stripe.listen", "faktory.listen", "faktory.keys", "public_url"};
   for (const Setting& setting : settings()) {
     if (std::ranges::find(kKeys, setting.key) == kKeys.end()) continue;
     serving_command.add_option_function<std::string>(
