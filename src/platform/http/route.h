@@ -57,7 +57,8 @@ enum class Tenancy : std::uint8_t {
 enum class Idempotency : std::uint8_t {
   kNatural,   // safe, or the same effect when repeated: GET, PATCH with values, DELETE
   kOptional,  // creates: honours Idempotency-Key. Transaction handlers, or kPlatform's own way.
-  kRequired,  // moves money: 400 without the key. Transaction handlers only.
+  kRequired,  // moves money: 400 without the key. Transaction handlers.
+  // Of both: late handlers too, which read the key and keep the record themselves.
 };
 
 // Which pool of threads a request waits in, so that no kind of work can starve another.

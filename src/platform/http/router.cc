@@ -77,9 +77,11 @@ Router::Router(RouteTable table, obs::Registry& metrics)
   for (Route& route : table) {
     CHECK(route.method != Method::kOther && route.path.value.starts_with('/'));
     // A record of an Idempotency-Key must commit with the effect. A transaction handler's does; a
-    // platform route has no tenant to run one for and keeps its record itself.
+    // late handler keeps its record itself, where its effect commits (the ledger's batches), and so
+    // does a platform route, which has no tenant to run a transaction for.
     CHECK(route.idempotency == Idempotency::kNatural ||
           std::holds_alternative<TransactionHandler>(route.handler.value) ||
+          std::holds_alternative<LateHandler>(route.handler.value) ||
           (route.tenancy == Tenancy::kPlatform &&
            std::holds_alternative<WorkerHandler>(route.handler.value)));
     const Endpoint& endpoint = endpoints_.emplace_back(make_endpoint(std::move(route), metrics));
