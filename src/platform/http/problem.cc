@@ -36,6 +36,7 @@ constexpr std::array kStatuses = {
     Status{308, "Permanent Redirect"},
     Status{400, "Bad Request"},
     Status{401, "Unauthorized"},
+    Status{402, "Payment Required"},
     Status{403, "Forbidden"},
     Status{404, "Not Found"},
     Status{405, "Method Not Allowed"},
