@@ -1,6 +1,12 @@
 // Account: four totals that only a transfer moves, and what they must not exceed.
+//
+// Invariants: 1. no total is negative, none is beyond kMaxTotal. 2. Posted ones only grow.
+// 3. Pending ones are the sum of what is left of the holds that are open. 4. An account that was
+// opened never goes, nor does its currency or rules.
 #pragma once
 
+#include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -9,13 +15,15 @@
 
 namespace ashlar::ledger {
 
+inline constexpr Amount kMaxTotal = std::int64_t{1} << 62;
+inline constexpr std::size_t kMaxNameBytes = 200;
+
+// Its place in the book, from 1.
 struct AccountNo {
   std::int64_t value = 0;
   friend constexpr auto operator<=>(AccountNo, AccountNo) = default;
 };
 
-// Invariants: 1. none is negative. 2. Posted ones only grow. 3. Pending ones are the sum of the
-// holds that are not resolved.
 struct Totals {
   Amount debits_pending = 0;
   Amount debits_posted = 0;
@@ -38,8 +46,8 @@ struct NewAccount {
   std::string id;        // as a transfer's
   std::string currency;  // "USD": 3 to 8 of [A-Z0-9]
   AccountRules rules;
-  std::string name;      // for people: at most 200 bytes
-  std::string metadata;  // one JSON object, or empty
+  std::string name;      // for people: at most kMaxNameBytes
+  std::string metadata;  // one JSON object, or empty: at most kMaxMetadataBytes
 };
 
 struct Account {
