@@ -1,0 +1,68 @@
+#include "modules/payments/reconcile/decimal.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace ashlar::payments::reconcile {
+namespace {
+
+constexpr std::array<std::string_view, 17> kWhole{"bif", "clp", "djf", "gnf", "isk", "jpy",
+                                                  "kmf", "krw", "pyg", "rwf", "ugx", "uyi",
+                                                  "vnd", "vuv", "xaf", "xof", "xpf"};
+constexpr std::array<std::string_view, 7> kThousandths{"bhd", "iqd", "jod", "kwd",
+                                                       "lyd", "omr", "tnd"};
+constexpr std::array<std::string_view, 2> kTenThousandths{"clf", "uyw"};
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// One more digit; false beyond kMaxMoney.
+bool push(Money& value, char digit) {
+  value = value * 10 + (digit - '0');
+  return value <= kMaxMoney;
+}
+
+}  // namespace
+
+int currency_digits(std::string_view currency) {
+  const std::string lower = base::ascii_lower(currency);
+  if (std::ranges::find(kWhole, lower) != kWhole.end()) return 0;
+  if (std::ranges::find(kThousandths, lower) != kThousandths.end()) return 3;
+  if (std::ranges::find(kTenThousandths, lower) != kTenThousandths.end()) return 4;
+  return 2;
+}
+
+std::optional<Money> parse_decimal(std::string_view text, int digits) {
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const std::string_view whole = text.substr(0, point);
+  const std::string_view part = point < text.size() ? text.substr(point + 1) : std::string_view();
+  if (whole.empty() || (point < text.size() && part.empty())) return std::nullopt;
+  if (!std::ranges::all_of(whole, is_digit) || !std::ranges::all_of(part, is_digit)) {
+    return std::nullopt;
+  }
+  Money value = 0;
+  for (const char c : whole) {
+    if (!push(value, c)) return std::nullopt;
+  }
+  const auto kept = static_cast<std::size_t>(digits);
+  for (std::size_t i = 0; i < kept; ++i) {
+    if (!push(value, i < part.size() ? part[i] : '0')) return std::nullopt;
+  }
+  for (std::size_t i = kept; i < part.size(); ++i) {
+    if (part[i] != '0') return std::nullopt;
+  }
+  return negative ? -value : value;
+}
+
+std::string format_decimal(Money amount, int digits) {
+  std::string text = std::to_string(amount < 0 ? -amount : amount);
+  const auto part = static_cast<std::size_t>(digits);
+  if (text.size() <= part) text.insert(0, part + 1 - text.size(), '0');
+  if (part > 0) text.insert(text.size() - part, 1, '.');
+  return amount < 0 ? "-" + text : text;
+}
+
+}  // namespace ashlar::payments::reconcile
