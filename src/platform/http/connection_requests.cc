@@ -10,8 +10,8 @@
 #include "platform/http/client_address.h"
 #include "platform/http/connection.h"
 #include "platform/http/cors.h"
+#include "platform/http/error_face.h"
 #include "platform/http/inline_request.h"
-#include "platform/http/problem.h"
 #include "platform/http/response_head.h"
 #include "platform/observability/metrics.h"
 
@@ -214,7 +214,8 @@ Connection::Step Connection::dispatch(std::string_view body) {
   const std::string_view origin = exchange->head.origin;
   const base::Result<std::optional<base::Millis>> timeout =
       timeout_of(exchange->head.ashlar_timeout_ms);
-  if (!timeout.ok()) return refuse_call(origin, problem(timeout.error(), request_id_));
+  if (!timeout.ok())
+    return refuse_call(origin, io_.shared.errors.of_error(timeout.error(), request_id_));
   const Route& route = match_.endpoint->route;
   exchange->importance = importance_of(route.importance, exchange->head.priority);
   if (!io_.shared.handler.admits(*match_.endpoint, exchange->importance)) {
@@ -231,8 +232,9 @@ Connection::Step Connection::dispatch(std::string_view body) {
   if (*timeout) exchange->deadline = std::min(exchange->deadline, request_started_ + **timeout);
   request_started_ = exchange->started;
   if (exchange->deadline <= exchange->started) {
-    return refuse_call(origin, problem(504, "deadline_exceeded",
-                                       "No time was left when the request had come.", request_id_));
+    return refuse_call(origin, io_.shared.errors.of_refusal(
+                                   504, "deadline_exceeded",
+                                   "No time was left when the request had come.", request_id_));
   }
   exchange->sink = shared_from_this();
   phase_ = Phase::kWorking;
@@ -281,14 +283,16 @@ Connection::Step Connection::refuse_unrouted(std::string_view& data) {
   if (head.has_body()) close_after_output_ = linger_ = true;  // the body is not read
   if (!match_.path_exists) {
     answer_readable(head.origin,
-                    problem(404, "not_found", "There is nothing at this address.", request_id_));
+                    io_.shared.errors.of_refusal(404, "not_found",
+                                                 "There is nothing at this address.", request_id_));
     count(io_.shared.router.unmatched(), 404);
   } else {
     const std::string allowed = io_.shared.router.allowed(head.path);
     const bool options = head.method == Method::kOptions;
     Response response = options ? io_.shared.cors.preflight(head, allowed)
-                                : problem(405, "method_not_allowed",
-                                          "This address answers to: " + allowed + ".", request_id_);
+                                : io_.shared.errors.of_refusal(
+                                      405, "method_not_allowed",
+                                      "This address answers to: " + allowed + ".", request_id_);
     const int status = response.status;
     response.header("Allow", allowed);
     options ? answer(response) : answer_readable(head.origin, std::move(response));
@@ -303,7 +307,7 @@ Connection::Step Connection::refuse(int status, std::string_view reason, std::st
   close_after_output_ = linger_ = true;
   if (request_id_.empty()) set_request_id(request_id_, {}, io_.random);
   if (phase_ == Phase::kHead) request_started_ = io_.loop.mono();
-  answer(problem(status, reason, detail, request_id_));
+  answer(io_.shared.errors.of_refusal(status, reason, detail, request_id_));
   count(io_.shared.router.unmatched(), status);
   input_.clear();
   phase_ = Phase::kHead;
@@ -333,7 +337,7 @@ void Connection::answer(const Response& response) {
   const base::Status written = append_head(target, response);
   if (!written.ok()) {
     // A handler made a header that cannot be sent. What is wrong is ours, and nothing of it leaves.
-    const Response instead = problem(written.error(), request_id_);
+    const Response instead = io_.shared.errors.of_error(written.error(), request_id_);
     CHECK(append_head(target, instead).ok());
     if (!head_only_) target += instead.body;
     return;

@@ -12,7 +12,6 @@
 #include "platform/http/gzip.h"
 #include "platform/http/late_answer.h"
 #include "platform/http/pending_stream.h"
-#include "platform/http/problem.h"
 #include "platform/http/query.h"
 #include "platform/http/request_limiter.h"
 #include "platform/http/request_observer.h"
@@ -83,6 +82,7 @@ bool is_allowed_parameter(const Route& route, std::string_view name) {
 }
 
 base::Status take_query(const Route& route, const RequestHead& head, Call& call) {
+  if (route.raw_query) return base::ok_status();
   ASHLAR_ASSIGN(call.query, parse_query(head.query));
   base::Error error{
       Code::kInvalid, "invalid_request", "The query is not what this route takes.", {}};
@@ -114,16 +114,17 @@ base::Status check_body(const Route& route, const Exchange& exchange) {
   return base::ok_status();
 }
 
-Response over_quota(const Quota& quota, std::string_view request_id) {
+Response over_quota(const ErrorFace& errors, const Quota& quota, std::string_view request_id) {
   std::vector<std::string_view> violated;
   for (const QuotaState& state : quota.states) {
     if (state.violated) violated.push_back(state.name);
   }
   if (violated.empty()) {
-    return problem(503, "quota_unavailable",
-                   "A quota could not be asked that nobody may pass uncounted.", request_id);
+    return errors.of_refusal(503, "quota_unavailable",
+                             "A quota could not be asked that nobody may pass uncounted.",
+                             request_id);
   }
-  return quota_problem(violated, quota.retry_after, request_id);
+  return errors.of_quota(violated, quota.retry_after, request_id);
 }
 
 bool is_redirect(int status) { return status >= 300 && status < 400; }
@@ -209,8 +210,8 @@ bool Dispatcher::submit(std::unique_ptr<Exchange>& exchange) {
 // Nothing of it has been done, so it may safely be sent again: 503, not 504.
 void Dispatcher::answer_expired(Job& job) {
   const Exchange& exchange = *job.exchange;
-  Response response =
-      problem(503, "overloaded", "The request waited too long for a worker.", exchange.request_id);
+  Response response = needs_.errors.of_refusal(
+      503, "overloaded", "The request waited too long for a worker.", exchange.request_id);
   needs_.cors.add_headers(exchange.head.origin, {}, response.headers);
   exchange.sink->complete(std::move(response));
   if (job.permit) job.permit->finished(false);
@@ -239,7 +240,8 @@ void Dispatcher::finish(Job& job, base::Result<Response> result) {
   Exchange& exchange = *job.exchange;
   const Call& call = job.call;
   const Route& route = *call.route;
-  Response response = result.ok() ? std::move(*result) : problem(result.error(), call.request_id);
+  Response response =
+      result.ok() ? std::move(*result) : needs_.errors.of_error(result.error(), call.request_id);
   if (!result.ok() && result.error().code == Code::kInternal) {
     needs_.log.error("request failed", {{"request_id", call.request_id},
                                         {"reason", result.error().reason},
@@ -271,7 +273,7 @@ base::Result<Response> Dispatcher::answer(const std::shared_ptr<Job>& job) {
   ASHLAR_TRY(identify(exchange, call));
   if (needs_.limiter != nullptr && charged_cost(*call.route) > 0) {
     job->quota = needs_.limiter->charge({call.principal, call.client_address, *call.route});
-    if (!job->quota.allowed) return over_quota(job->quota, call.request_id);
+    if (!job->quota.allowed) return over_quota(needs_.errors, job->quota, call.request_id);
   }
   ASHLAR_TRY(admit(exchange, call));
   const Handler& handler = call.route->handler;

@@ -4,10 +4,10 @@
 //   handler ─> answer
 //                └─ too many under way (admission.h): the connection answers 503
 //
-// Whatever goes wrong on the way is a Problem (problem.h). A request that a quota counted says so
-// in its answer (rate_limit_fields.h), unless that is a redirect: clients would delay following it.
-// One line in the log, one span and the metrics of the route follow each answer. Owns nothing that
-// it is given; all of it outlives it.
+// Whatever goes wrong on the way is what the listener's ErrorFace makes of it. A request that a
+// quota counted says so in its answer (rate_limit_fields.h), unless that is a redirect: clients
+// would delay following it. One line in the log, one span and the metrics of the route follow each
+// answer. Owns nothing that it is given; all of it outlives it.
 #pragma once
 
 #include <array>
@@ -15,6 +15,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "platform/http/error_face.h"
 #include "platform/http/exchange.h"
 #include "platform/http/rate_limit_fields.h"
 #include "platform/http/route.h"
@@ -59,6 +60,7 @@ class Dispatcher final : public ExchangeHandler {
     RequestObserver& observer;
     RequestLimiter* limiter = nullptr;  // null: there are no quotas
     RateLimitFields rate_limit_fields = RateLimitFields::kDraft10;
+    const ErrorFace& errors = problem_face();  // the listener's
   };
   explicit Dispatcher(const Needs& needs);
 

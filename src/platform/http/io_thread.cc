@@ -22,7 +22,8 @@ IoThread::IoThread(const ServerShared& server_shared, std::size_t own_index,
       loop(clock, kTick),
       input{},
       random(seed),
-      refusal_pace(server_shared.options.refusals_per_s) {
+      refusal_pace(server_shared.options.refusals_per_s),
+      refusal_text(server_shared.errors) {
   loop.on_tick([this] { tick(); });
 }
 

@@ -28,6 +28,7 @@ namespace ashlar::http {
 
 class Connection;
 class CorsPolicy;
+class ErrorFace;
 class TrustedProxies;
 
 struct ServerShared {
@@ -37,6 +38,7 @@ struct ServerShared {
   const base::Clock& clock;
   const TrustedProxies& trusted_proxies;
   const CorsPolicy& cors;
+  const ErrorFace& errors;
   obs::Counter& protocol_errors;
   obs::Counter& timeouts;
   std::atomic<std::size_t>& open_connections;  // of this server

@@ -1,7 +1,7 @@
 #include "platform/http/refusal_text.h"
 
 #include "base/check.h"
-#include "platform/http/problem.h"
+#include "platform/http/response.h"
 
 namespace ashlar::http {
 namespace {
@@ -10,11 +10,11 @@ constexpr std::string_view kMark = "request-id-goes-here";
 
 }  // namespace
 
-RefusalText::RefusalText() {
-  const std::string body =
-      problem(503, "overloaded", "Too many requests are under way; come back after Retry-After.",
-              kMark)
-          .body;
+RefusalText::RefusalText(const ErrorFace& errors) {
+  const Response refusal = errors.of_refusal(
+      503, "overloaded", "Too many requests are under way; come back after Retry-After.", kMark);
+  const std::string& body = refusal.body;
+  type_ = "Content-Type: " + refusal.content_type + "\r\nContent-Length: ";
   const std::size_t at = body.find(kMark);
   CHECK(at != std::string::npos);
   body_begin_ = body.substr(0, at);
@@ -26,7 +26,7 @@ void RefusalText::append(std::string& out, const ResponseHead& head, const Heade
   const std::size_t length = body_begin_.size() + head.request_id.size() + body_end_.size();
   out += "HTTP/1.1 503 Service Unavailable\r\n";
   out += head.date_header;
-  out += "Content-Type: application/problem+json\r\nContent-Length: ";
+  out += type_;
   out += std::to_string(length);
   out += "\r\nX-Request-Id: ";
   out += head.request_id;

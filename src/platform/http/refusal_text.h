@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/random.h"
+#include "platform/http/error_face.h"
 #include "platform/http/response_head.h"
 
 namespace ashlar::http {
@@ -18,7 +19,7 @@ class RefusalText {
  public:
   static constexpr int kLongestRetryAfterS = 3;
 
-  RefusalText();
+  explicit RefusalText(const ErrorFace& errors = problem_face());
 
   // Appends a whole answer. `head` gives date, request id and what becomes of the connection; the
   // rest of it is not looked at. REQUIRES: the request id and `more` may stand in a header field.
@@ -26,6 +27,7 @@ class RefusalText {
               base::Random& random) const;
 
  private:
+  std::string type_;        // Content-Type and what follows it, up to the length
   std::string body_begin_;  // up to the request id's value
   std::string body_end_;
 };

@@ -40,7 +40,7 @@ std::string text_of(const sockaddr_storage& address) {
 struct Server::Impl final : runtime::Watcher {
   Impl(ServerOptions given, ListenSocket listen_socket, const Router& router,
        ExchangeHandler& handler, const base::Clock& clock_in, TrustedProxies proxies,
-       obs::Log& log_in, obs::Registry& metrics)
+       obs::Log& log_in, obs::Registry& metrics, const ErrorFace& errors)
       : options(std::move(given)),
         log(log_in),
         trusted_proxies(std::move(proxies)),
@@ -58,6 +58,7 @@ struct Server::Impl final : runtime::Watcher {
                clock_in,
                trusted_proxies,
                cors,
+               errors,
                protocol_errors,
                timeouts,
                open_connections,
@@ -128,11 +129,12 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 base::Result<std::unique_ptr<Server>> Server::make(ServerOptions options, ListenSocket socket,
                                                    const Router& router, ExchangeHandler& handler,
                                                    const base::Clock& clock, base::Entropy& entropy,
-                                                   obs::Log& log, obs::Registry& metrics) {
+                                                   obs::Log& log, obs::Registry& metrics,
+                                                   const ErrorFace& errors) {
   ASHLAR_ASSIGN(TrustedProxies proxies, TrustedProxies::parse(options.trusted_proxies));
   ASHLAR_TRY(CorsPolicy::check(options.cors));
   auto impl = std::make_unique<Impl>(std::move(options), std::move(socket), router, handler, clock,
-                                     std::move(proxies), log, metrics);
+                                     std::move(proxies), log, metrics, errors);
   if (!impl->options.tls_certificate.empty()) {
     ASHLAR_ASSIGN(impl->tls,
                   TlsContext::load({impl->options.tls_certificate, impl->options.tls_private_key}));

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "base/result.h"
+#include "platform/http/error_face.h"
 #include "platform/http/listen_socket.h"
 #include "platform/http/server_options.h"
 
@@ -31,13 +32,14 @@ class Router;
 
 class Server {
  public:
-  // `router` and `handler` outlive the server. Errors: kInvalid with the setting that is wrong
-  // (certificate, trusted proxies).
+  // `router`, `handler` and `errors` outlive the server. Errors: kInvalid with the setting that is
+  // wrong (certificate, trusted proxies).
   static base::Result<std::unique_ptr<Server>> make(ServerOptions options, ListenSocket socket,
                                                     const Router& router, ExchangeHandler& handler,
                                                     const base::Clock& clock,
                                                     base::Entropy& entropy, obs::Log& log,
-                                                    obs::Registry& metrics);
+                                                    obs::Registry& metrics,
+                                                    const ErrorFace& errors = problem_face());
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/encoding.h"
 #include "base/text.h"
 #include "platform/http/accept.h"
 #include "platform/http/http_parser.h"
@@ -44,6 +45,21 @@ std::optional<std::string_view> bearer(std::string_view authorization) {
   return key;
 }
 
+// The key of "Basic base64(KEY:)".
+std::optional<std::string> basic(std::string_view authorization) {
+  const std::size_t space = authorization.find(' ');
+  if (space == std::string_view::npos) return std::nullopt;
+  if (!base::ascii_iequals(authorization.substr(0, space), "basic")) return std::nullopt;
+  std::string text(base::trim_spaces(authorization.substr(space)));
+  text.erase(std::min(text.find('='), text.size()));
+  for (char& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;
+  std::optional<std::string> pair = base::base64url_decode(text);
+  // The colon ends the key, and nothing follows it.
+  if (!pair || pair->size() < 2 || pair->find(':') != pair->size() - 1) return std::nullopt;
+  pair->pop_back();
+  return pair;
+}
+
 }  // namespace
 
 std::string session_cookie(std::string_view token, bool secure) {
@@ -70,7 +86,9 @@ base::Status check_same_site(const http::RequestHead& head) {
 base::Result<Principal> Authenticator::authenticate(const http::RequestHead& head,
                                                     std::optional<base::Mono> deadline) {
   if (!head.authorization.empty()) {
-    const auto key = bearer(head.authorization);
+    const bool also_basic = taken_ == Credentials::kKeysAlsoBasic;
+    const auto named = also_basic ? basic(head.authorization) : std::nullopt;
+    const auto key = named ? std::optional<std::string_view>(*named) : bearer(head.authorization);
     if (!key) {
       return base::fail(Code::kUnauthenticated, "bad_authorization",
                         "give the key as Authorization: Bearer KEY");
@@ -79,7 +97,8 @@ base::Result<Principal> Authenticator::authenticate(const http::RequestHead& hea
     return *principal;
   }
   const std::string_view token = http::cookie_value(head.cookie, kSessionCookie).value_or("");
-  if (!token.empty()) return by_session(head, token, deadline);
+  if (!token.empty() && taken_ == Credentials::kKeysAndSessions)
+    return by_session(head, token, deadline);
   return base::fail(Code::kUnauthenticated, "missing_credentials",
                     "this needs an API key: Authorization: Bearer KEY");
 }

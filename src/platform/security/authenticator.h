@@ -8,6 +8,9 @@
 // set without our consent by CORS, and only when Origin, where sent, is this host. The cookie is
 // SameSite=Strict besides.
 //
+// A listener for programs only takes keys, no cookie, and "Authorization: Basic" with the key as
+// the user's name and no password too, which is how `curl -u KEY:` sends it.
+//
 // Errors beside storage's:
 //   kUnauthenticated missing_credentials, bad_authorization (not "Bearer KEY"), invalid_api_key,
 //                    expired_api_key, session_ended
@@ -16,6 +19,7 @@
 // Any thread. Blocks when storage must be asked: sessions always, keys when not cached.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,10 +45,13 @@ inline constexpr std::string_view kSessionCookie = "ashlar_session";
 std::string session_cookie(std::string_view token, bool secure);
 base::Status check_same_site(const http::RequestHead& head);
 
+enum class Credentials : std::uint8_t { kKeysAndSessions, kKeysAlsoBasic };
+
 class Authenticator {
  public:
-  Authenticator(ApiKeys& keys, Admin& admin, Tenants& tenants)
-      : keys_(keys), admin_(admin), tenants_(tenants) {}
+  Authenticator(ApiKeys& keys, Admin& admin, Tenants& tenants,
+                Credentials taken = Credentials::kKeysAndSessions)
+      : keys_(keys), admin_(admin), tenants_(tenants), taken_(taken) {}
 
   base::Result<Principal> authenticate(const http::RequestHead& head,
                                        std::optional<base::Mono> deadline = {});
@@ -56,6 +63,7 @@ class Authenticator {
   ApiKeys& keys_;
   Admin& admin_;
   Tenants& tenants_;
+  const Credentials taken_;
 };
 
 }  // namespace ashlar::security

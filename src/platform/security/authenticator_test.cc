@@ -1,5 +1,6 @@
 #include "platform/security/authenticator.h"
 
+#include "base/encoding.h"
 #include "platform/http/http_parser.h"
 #include "platform/security/testing/security_test_base.h"
 
@@ -113,6 +114,29 @@ TEST_P(AuthenticatorTest, WhoIsCalling) {
   };
   for (const Case& c : cases)
     EXPECT_EQ(outcome(c.method, c.headers), c.outcome) << c.method << " " << c.headers;
+}
+
+// "Basic base64(KEY:)" as `curl -u KEY:` sends it.
+std::string basic_of(const std::string& pair) {
+  std::string text = base::base64url_encode(pair);
+  for (char& c : text) c = c == '-' ? '+' : c == '_' ? '/' : c;
+  text.append((4 - text.size() % 4) % 4, '=');
+  return "Authorization: Basic " + text + "\r\n";
+}
+
+TEST_P(AuthenticatorTest, AListenerForProgramsTakesKeysInTwoWaysAndNoCookie) {
+  EXPECT_EQ(outcome("GET", basic_of(key_ + ":")), "bad_authorization");
+  authenticator_ =
+      std::make_unique<Authenticator>(*keys_, *admin_, *tenants_, Credentials::kKeysAlsoBasic);
+  EXPECT_EQ(outcome("GET", basic_of(key_ + ":")), "ok");
+  EXPECT_EQ((*last_)->tenant, alpha_);
+  EXPECT_EQ(outcome("GET", "Authorization: Bearer KEY\r\n"), "ok");
+  EXPECT_EQ(outcome("GET", basic_of(key_)), "bad_authorization");
+  EXPECT_EQ(outcome("GET", basic_of(key_ + ":password")), "bad_authorization");
+  EXPECT_EQ(outcome("GET", basic_of(":")), "bad_authorization");
+  EXPECT_EQ(outcome("GET", basic_of("sk_test_123:")), "invalid_api_key");
+  EXPECT_EQ(outcome("GET", "Authorization: Basic ????\r\n"), "bad_authorization");
+  EXPECT_EQ(outcome("GET", "Cookie: ashlar_session=SESSION\r\n"), "missing_credentials");
 }
 
 TEST_P(AuthenticatorTest, AKeyIsBoundToItsTenantWhateverTheHeaderSays) {
