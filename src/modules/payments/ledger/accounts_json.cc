@@ -129,8 +129,10 @@ const json::Schema<AccountJson>& account_schema() {
                   {.doc = kCreditRule})
         .required("reserved", &AccountJson::reserved,
                   {.doc = "Kept by Ashlar itself (payments): you read it, and move nothing on it."})
-        .required("closed", &AccountJson::closed,
-                  {.doc = "A closing hold is open: nothing else moves until it is voided."});
+        .required(
+            "closed", &AccountJson::closed,
+            {.doc =
+                 "A closing hold is open: nothing else moves until it is voided. Null with ?at."});
     with_totals(schema)
         .required("balance", &AccountJson::balance,
                   amount("credits_posted - debits_posted.", 3'800))
@@ -146,6 +148,18 @@ const json::Schema<AccountJson>& account_schema() {
                   {.doc = "The time that the totals are of, where one was asked for; else null."});
     return schema;
   }();
+  return kSchema;
+}
+
+const json::Schema<MadeAccountsJson>& made_accounts_schema() {
+  static const auto kSchema =
+      json::Schema<MadeAccountsJson>(
+          "LedgerAccountsMade",
+          "The account, with every field of LedgerAccount; or, where `accounts` was given, a list.")
+          .optional("id", &MadeAccountsJson::id, {.example = "customer:42:usd"})
+          .optional("currency", &MadeAccountsJson::currency, {.example = "USD"})
+          .optional("accounts", &MadeAccountsJson::accounts, account_schema(),
+                    {.doc = "In the order of the request."});
   return kSchema;
 }
 
@@ -167,8 +181,9 @@ const json::Schema<LegRowJson>& leg_row_schema() {
                    .one_of = {"posted", "pending", "post", "void", "expire"}})
         .required("side", &LegRowJson::side, {.one_of = {"debit", "credit"}})
         .required("amount", &LegRowJson::amount, amount("Minor units.", 1'200));
-    with_totals(schema).required("balance", &LegRowJson::balance,
-                                 amount("Of the account after this leg.", 3'800));
+    with_totals(schema)
+        .required("balance", &LegRowJson::balance, amount("Of the account after this leg.", 3'800))
+        .required("code", &LegRowJson::code, {.doc = "Of the transfer.", .example = "sale"});
     return schema;
   }();
   return kSchema;
@@ -249,7 +264,7 @@ AccountJson render(const Account& account, std::optional<base::Time> at) {
           .debits_must_not_exceed_credits = account.rules.debits_must_not_exceed_credits,
           .credits_must_not_exceed_debits = account.rules.credits_must_not_exceed_debits,
           .reserved = account.rules.reserved,
-          .closed = account.closing > 0,
+          .closed = at ? std::nullopt : std::optional(account.closing > 0),
           .debits_pending = totals.debits_pending,
           .debits_posted = totals.debits_posted,
           .credits_pending = totals.credits_pending,

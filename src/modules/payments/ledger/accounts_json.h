@@ -49,7 +49,7 @@ struct AccountJson {
   bool debits_must_not_exceed_credits = false;
   bool credits_must_not_exceed_debits = false;
   bool reserved = false;
-  bool closed = false;
+  std::optional<bool> closed;
   Amount debits_pending = 0, debits_posted = 0, credits_pending = 0, credits_posted = 0;
   Amount balance = 0;
   std::optional<Amount> available;
@@ -58,7 +58,9 @@ struct AccountJson {
   base::Time created_at{};
   std::optional<base::Time> at;
 };
-struct AccountListJson {
+// What opening answers, for its description alone: an account, or with `accounts` a list of them.
+struct MadeAccountsJson {
+  std::string id, currency;
   std::vector<AccountJson> accounts;
 };
 
@@ -71,6 +73,7 @@ struct LegRowJson {
   Amount amount = 0;
   Amount debits_pending = 0, debits_posted = 0, credits_pending = 0, credits_posted = 0;
   Amount balance = 0;
+  std::optional<std::string> code;
   base::Time at{};
 };
 
@@ -96,6 +99,7 @@ struct HeadJson {
 
 const json::Schema<NewAccountsJson>& new_accounts_schema();
 const json::Schema<AccountJson>& account_schema();
+const json::Schema<MadeAccountsJson>& made_accounts_schema();
 const json::Schema<json::Page<AccountJson>>& account_page_schema();
 const json::Schema<json::Page<LegRowJson>>& leg_page_schema();
 const json::Schema<LegRowJson>& leg_row_schema();

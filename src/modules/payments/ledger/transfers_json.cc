@@ -21,6 +21,7 @@ constexpr std::string_view kAmountDoc =
 constexpr std::string_view kMetadataDoc =
     "Anything of yours, at most 2,048 bytes; the ledger only keeps it.";
 
+constexpr std::array<const char*, 4> kStates{"open", "posted", "voided", "expired"};
 constexpr std::array<const char*, 5> kKinds{"posted", "pending", "post", "void", "expire"};
 
 const json::Schema<LegJson>& leg_schema() {
@@ -129,6 +130,9 @@ class Reader {
     } else {
       must_not(given_.pending_id.has_value(), "pending_id", "is of post and void alone");
     }
+    const bool without_accounts = !given_.legs && !given_.debit_account_id;
+    must_not(given_.currency && of_hold && without_accounts, "currency",
+             "is checked against accounts that are given");
     must_not(given_.timeout_ms && t.kind != TransferKind::kPending, "timeout_ms",
              "is of pending ones alone");
     read_money();
@@ -219,14 +223,15 @@ const json::Schema<ResultJson>& result_schema() {
           .required("status", &ResultJson::status,
                     {.doc = "created: booked now; exists: booked before, the same; refused: not.",
                      .one_of = {"created", "exists", "refused"}})
-          .required("reason", &ResultJson::reason,
-                    {.doc = "Why it was refused; docs/ledger.md has the list. Null else."})
-          .required("detail", &ResultJson::detail, {.doc = "The same as a sentence."})
-          .required("amount", &ResultJson::amount,
-                    {.doc = "What it moved, held or released; of a balancing one less than was "
-                            "asked for, maybe. Null where it was refused.",
+          .optional("amount", &ResultJson::amount,
+                    {.doc = "Where it is booked: what it moved, held or released; of a balancing "
+                            "one it may be less than was asked for.",
                      .example = 1'200})
-          .required("at", &ResultJson::at, {.doc = "When it was booked; unique in the book."});
+          .optional("at", &ResultJson::at,
+                    {.doc = "Where it is booked: when; no two of a book have the same."})
+          .optional("reason", &ResultJson::reason,
+                    {.doc = "Where it was refused: why; docs/ledger.md has the list."})
+          .optional("detail", &ResultJson::detail, {.doc = "The same as a sentence."});
   return kSchema;
 }
 
@@ -315,18 +320,47 @@ base::Result<std::vector<AskedTransfer>> transfers_of(const NewTransfersJson& gi
 }
 
 ResultJson render(const NewTransfer& asked, const Outcome& outcome) {
-  ResultJson result{
-      .id = asked.id, .status = "created", .reason = {}, .detail = {}, .amount = {}, .at = {}};
+  ResultJson result;
+  result.id = asked.id;
+  result.status = outcome.verdict == Verdict::kExists ? "exists" : "created";
   if (is_booked(outcome.verdict)) {
-    if (outcome.verdict == Verdict::kExists) result.status = "exists";
     result.amount = outcome.amount;
     result.at = outcome.at;
     return result;
   }
   result.status = "refused";
-  result.reason = reason(outcome.verdict);
-  result.detail = explanation(outcome.verdict);
+  result.reason = json::Patch<std::string>(reason(outcome.verdict));
+  result.detail = json::Patch<std::string>(explanation(outcome.verdict));
   return result;
+}
+
+TransferJson render(const Entry& entry, const std::string& hold_id,
+                    const std::map<AccountNo, std::string>& accounts,
+                    const std::optional<Hold>& hold) {
+  TransferJson json;
+  json.id = entry.id;
+  json.number = std::to_string(entry.no);
+  json.kind = name_of(entry.kind);
+  json.amount = amount_of(entry);
+  const bool moves = entry.kind == TransferKind::kPosted || entry.kind == TransferKind::kPost;
+  for (const Movement& leg : entry.legs) {
+    const Amount amount = moves ? leg.posted : leg.pending < 0 ? -leg.pending : leg.pending;
+    // What a post only releases it does not move.
+    if (amount == 0 && entry.kind == TransferKind::kPost) continue;
+    const auto name = accounts.find(leg.account);
+    json.legs.push_back({name == accounts.end() ? "" : name->second, name_of(leg.side), amount});
+  }
+  if (!hold_id.empty()) json.pending_id = hold_id;
+  if (hold) {
+    json.state = kStates[static_cast<std::size_t>(hold->state)];
+    json.left = hold->left();
+    json.expires_at = hold->expires_at;
+  }
+  json.linked = (entry.flags & kLinked) != 0;
+  if (!entry.code.empty()) json.code = entry.code;
+  json.metadata.text = entry.metadata.empty() ? "{}" : entry.metadata;
+  json.at = entry.at;
+  return json;
 }
 
 const char* name_of(TransferKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }

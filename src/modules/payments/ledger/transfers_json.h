@@ -6,12 +6,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
+#include "modules/payments/ledger/entry.h"
 #include "modules/payments/ledger/transfer.h"
 #include "modules/payments/ledger/verdict.h"
 #include "platform/json/parse.h"
@@ -46,9 +48,11 @@ struct NewTransfersJson {
 struct ResultJson {
   std::string id;
   std::string status;
-  std::optional<std::string> reason, detail;
-  std::optional<Amount> amount;
-  std::optional<base::Time> at;
+  // Of what is booked.
+  json::Patch<Amount> amount;
+  json::Patch<base::Time> at;
+  // Of what is not.
+  json::Patch<std::string> reason, detail;
 };
 struct ResultsJson {
   std::int64_t created = 0, exists = 0, refused = 0;
@@ -93,6 +97,10 @@ struct AskedTransfer {
 base::Result<std::vector<AskedTransfer>> transfers_of(const NewTransfersJson& given);
 
 ResultJson render(const NewTransfer& asked, const Outcome& outcome);
+// `accounts`: of all its legs. `hold`: what it holds now, of a pending one.
+TransferJson render(const Entry& entry, const std::string& hold_id,
+                    const std::map<AccountNo, std::string>& accounts,
+                    const std::optional<Hold>& hold);
 const char* name_of(TransferKind kind);
 const char* name_of(Side side);
 
