@@ -66,7 +66,8 @@ class Book {
   void load(const Account& account);
   // REQUIRES: its accounts are loaded.
   void load(const Hold& hold);
-  // So that its id is known: exists. `hold_id`: of the hold of a kPost or kVoid.
+  // So that its id is known: exists. `hold_id`: of the hold of a kPost or kVoid. REQUIRES: its
+  // accounts are loaded.
   void load(const Entry& entry, std::string_view hold_id);
   void load_burned(std::string_view id);
 
@@ -75,7 +76,7 @@ class Book {
   [[nodiscard]] const Account* find_account(AccountNo no) const;
   [[nodiscard]] const Hold* find_hold(std::string_view id) const;
   [[nodiscard]] bool knows_id(std::string_view id) const;  // booked or burned
-  [[nodiscard]] std::size_t accounts() const;              // in memory
+  [[nodiscard]] std::size_t in_memory() const;             // accounts and holds
 
   // --- Work.
   // From now on it is `now`, or a microsecond after the last entry where that is later.
@@ -130,23 +131,32 @@ class Book {
     std::string hold_id;
   };
 
+  [[nodiscard]] AccountSlot* slot(std::string_view id) const;
+  [[nodiscard]] AccountSlot& slot(AccountNo no) const;
+  [[nodiscard]] base::Time next_at() const;
+
   Verdict judge_id(const NewTransfer& transfer, Outcome& outcome) const;
-  Verdict compare(const NewTransfer& transfer, const Entry& entry, std::string_view hold_id) const;
-  bool same_legs(const NewTransfer& transfer, const Entry& entry) const;
-  Verdict prepare(const NewTransfer& transfer, Authority authority, Work& work);
-  Verdict prepare_legs(const NewTransfer& transfer, Authority authority, Work& work);
-  Verdict prepare_post(const NewTransfer& transfer, Authority authority, Work& work);
-  Verdict prepare_void(const NewTransfer& transfer, Authority authority, Work& work);
-  Verdict find_open_hold(const NewTransfer& transfer, Work& work);
-  Verdict check_limits(const Work& work) const;
-  const Entry& book(Entry entry, const Work& work);
-  void resolve_hold(const Entry& entry, const Work& work);
+  [[nodiscard]] Verdict compare(const NewTransfer& transfer, const Entry& entry,
+                                std::string_view hold_id) const;
+  [[nodiscard]] bool same_legs(const NewTransfer& transfer, const Entry& entry) const;
+  Verdict prepare(const NewTransfer& transfer, Authority authority, Work& work) const;
+  Verdict prepare_legs(const NewTransfer& transfer, Authority authority, Work& work) const;
+  Verdict find_accounts(const NewTransfer& transfer, Authority authority, Work& work) const;
+  Verdict find_open_hold(const NewTransfer& transfer, Work& work) const;
+  Verdict prepare_post(const NewTransfer& transfer, Authority authority, Work& work) const;
+  static Verdict choose_parts(const NewTransfer& transfer, Work& work);
+  static bool may_move(const Work& work, Authority authority);
+  static bool any_closed(const Work& work);
+  static bool balances(const Work& work);
+  static Verdict check_limits(const Work& work);
+  static Entry make_entry(const NewTransfer& transfer, const Work& work);
+  void book(Entry entry, std::string_view hold_id, const Work& work);
+  void move_account(const Work& work, std::size_t piece, Movement& movement);
   void make_hold(const Entry& entry);
-  void move_account(AccountSlot& slot, Movement& movement);
-  void change_closing(AccountSlot& slot, int by);
+  void resolve_hold(const Work& work);
+  void change_closing(AccountSlot& account, int by);
   void burn(std::string_view id, Verdict verdict);
   void undo(Step& step);
-  [[nodiscard]] base::Time next_at() const;
 
   BookPosition position_;
   base::Time now_{};
@@ -155,7 +165,9 @@ class Book {
   ById<std::unique_ptr<HoldSlot>> holds_;
   ById<Known> known_;
   std::vector<Loaded> loaded_;
+  std::vector<std::string> resolved_;  // holds that settle() forgets
   std::vector<Entry> entries_;
+  std::vector<std::string> hold_ids_;  // of the hold that each resolves; else empty
   std::vector<Burned> burned_;
   std::vector<Step> steps_;
 };

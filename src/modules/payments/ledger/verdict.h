@@ -3,7 +3,7 @@
 // The order below is the order of precedence: the first that holds is the answer, so that two
 // implementations (and a replay) agree. It is part of the API: reasons are never renamed.
 //
-//   the chain    linked_event_failed, linked_event_chain_open
+//   the chain    linked_event_chain_open, linked_event_failed
 //   its id       id_invalid, then what the id was used for before
 //   its form     what can be said without looking at anything but the transfer
 //   its hold     for post and void
@@ -25,10 +25,11 @@
 
 namespace ashlar::ledger {
 
+// Numbers are stored: new ones go to the end of the enumeration, whatever their precedence.
 enum class Verdict : std::uint8_t {
   kCreated,
-  kLinkedEventFailed,     // another of its chain was refused
   kLinkedEventChainOpen,  // the last of a request is linked with nothing
+  kLinkedEventFailed,     // another of its chain was refused
   kIdInvalid,
   // The id names a transfer of the book; of several fields that differ the first of these.
   kExistsWithDifferentKind,

@@ -11,7 +11,7 @@
 //   account  = no id currency rules created_at name metadata
 //   entry    = no id kind hold_no at timeout flags asked code metadata #legs leg…
 //   leg      = account_no leg_no side posted pending after(4)
-//   burned   = no id verdict's reason
+//   burned   = no id verdict (its number in verdict.h)
 //
 // Signed numbers are zigzag, an absent timeout is -1. Pure; any thread.
 #pragma once
