@@ -36,6 +36,9 @@ namespace ashlar::payments {
 
 using Money = std::int64_t;                                      // minor units
 inline constexpr Money kMaxMoney = (std::int64_t{1} << 53) - 1;  // what a JavaScript number holds
+// Of attempts, captures, refunds and disputes each; and of all events.
+inline constexpr std::size_t kMaxPartsOfPayment = 500;
+inline constexpr std::int64_t kMaxEventsOfPayment = 10'000;
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 enum class PaymentState : std::uint8_t {

@@ -18,7 +18,7 @@ namespace ashlar::payments {
 
 enum class EventType : std::uint8_t {
   kCreated,               // payment.created: amount, currency, capture and the texts
-  kUpdated,               // payment.updated: only what changed; `unset` names emptied texts
+  kUpdated,               // payment.updated: only what changed; an empty text unsets
   kAuthorizing,           // payment.authorizing: part ch_, amount, provider, method, token
   kActionNeeded,          // payment.action_needed: part, reference, url
   kAuthorized,            // payment.authorized: part, reference, amount, network, last4, expires_at
@@ -51,19 +51,19 @@ inline constexpr std::size_t kEventTypes = 28;
 struct PaymentEvent {
   EventType type = EventType::kCreated;
   base::Time at{};
-  std::string part, charge, reference, provider, method, token;
+  std::string part, charge, reference, provider, token;
   std::string code, message, reason, url, network, last4;
   Money amount = 0, fee = 0;
   bool last = false, expired = false;
   std::optional<base::Time> expires_at, available_on, due_by;
-  // Of kCreated and kUpdated.
-  std::optional<std::string> currency, customer, description, descriptor, receipt_email;
+  // Of kCreated and kUpdated; `method` of kAuthorizing too.
+  std::optional<std::string> currency, customer, method, description, descriptor, receipt_email;
   std::string merchant_reference;
   bool manual = false;
   std::optional<bool> off_session;
   std::optional<Pairs> metadata, evidence;  // the whole of it after the event
 
-  [[nodiscard]] bool operator==(const PaymentEvent&) const = default;
+  friend bool operator==(const PaymentEvent&, const PaymentEvent&) = default;
 };
 
 std::string_view name_of(EventType type);  // "payment.created"
