@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "modules/payments/ledger/reserved_ids.h"
 #include "platform/json/writer.h"
 
 namespace ashlar::ledger {
@@ -74,6 +75,9 @@ void read_account(const NewAccountJson& given, const std::string& where,
   if (given.currency.empty()) wrong.push_back(required(where + "/currency"));
   if (given.id && given.id->empty()) {
     wrong.push_back({where + "/id", "too_short", "must not be empty"});
+  }
+  if (given.id && is_reserved_account(*given.id)) {
+    wrong.push_back({where + "/id", "id_reserved", "begins as the ids of Ashlar's own accounts"});
   }
   std::string metadata = metadata_text(given.metadata);
   if (auto error = check_metadata(metadata, where + "/metadata")) wrong.push_back(*error);

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "modules/payments/ledger/accounts_json.h"
+#include "modules/payments/ledger/reserved_ids.h"
 #include "platform/json/writer.h"
 
 namespace ashlar::ledger {
@@ -111,6 +112,7 @@ class Reader {
   AskedTransfer read() {
     NewTransfer& t = asked_.transfer;
     t.id = given_.id.value_or("");
+    must_be_free(t.id);
     t.kind = kind_of(given_.kind);
     t.hold = given_.pending_id.value_or("");
     if (given_.timeout_ms) t.timeout = base::Millis{*given_.timeout_ms};
@@ -203,6 +205,10 @@ class Reader {
     return amount;
   }
 
+  void must_be_free(const std::string& id) {
+    if (!is_reserved_transfer(id)) return;
+    wrong_.push_back({where_ + "/id", "id_reserved", "begins as the ids of payments"});
+  }
   void need(bool there, const char* field) {
     if (!there) wrong_.push_back({where_ + "/" + field, "required", "must be given"});
   }
