@@ -22,7 +22,7 @@ struct PaymentsConfig {
   std::string stripe_url = "https://api.stripe.com";
   bool allow_private = false;
 
-  std::int64_t call_deadline_ms = 20'000;  // of one call of a provider
+  std::int64_t call_deadline_ms = 10'000;  // of one call of a provider
   std::size_t calls_at_once = 256;         // of one provider
   std::int64_t keep_keys_s = 24 * 3600;    // answers under an Idempotency-Key
 

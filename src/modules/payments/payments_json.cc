@@ -1,37 +1,12 @@
 #include "modules/payments/payments_json.h"
+#include "modules/payments/customers_json.h"
 
-#include <array>
 #include <utility>
 
 #include "base/text.h"
 
 namespace ashlar::payments {
 namespace {
-
-constexpr std::array<std::string_view, 7> kPaymentStates{
-    "needs_method", "needs_confirmation", "needs_action", "processing",
-    "capturable",   "succeeded",          "canceled"};
-constexpr std::array<std::string_view, 6> kAttemptStates{"open",       "unknown",  "needs_action",
-                                                         "authorized", "declined", "not_done"};
-constexpr std::array<std::string_view, 6> kRefundStates{"open",      "unknown", "pending",
-                                                        "succeeded", "failed",  "canceled"};
-constexpr std::array<std::string_view, 5> kPayoutStates{"open", "unknown", "in_transit", "paid",
-                                                        "failed"};
-constexpr std::array<std::string_view, 4> kDisputeStates{"needs_response", "under_review", "won",
-                                                         "lost"};
-
-template <class State, std::size_t N>
-std::string_view name_in(const std::array<std::string_view, N>& names, State state) {
-  return names.at(static_cast<std::size_t>(state));
-}
-
-template <class State, std::size_t N>
-std::optional<State> state_in(const std::array<std::string_view, N>& names, std::string_view name) {
-  for (std::size_t i = 0; i < N; ++i) {
-    if (names[i] == name) return static_cast<State>(i);
-  }
-  return std::nullopt;
-}
 
 std::optional<std::string> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
@@ -55,7 +30,7 @@ std::optional<DeclineJson> decline_of(const Attempt& attempt) {
 AttemptJson json_of(const Attempt& attempt) {
   AttemptJson json;
   json.id = attempt.id;
-  json.state = name_in(kAttemptStates, attempt.state);
+  json.state = std::string(name_of(attempt.state));
   json.provider = attempt.provider;
   json.reference = unless_empty(attempt.reference);
   json.payment_method = unless_empty(attempt.method);
@@ -84,13 +59,11 @@ void add_texts(PaymentJson& json, const Payment& payment) {
 
 }  // namespace
 
-std::string_view name_of(PaymentState state) { return name_in(kPaymentStates, state); }
 std::optional<PaymentState> payment_state_of(std::string_view name) {
-  return state_in<PaymentState>(kPaymentStates, name);
-}
-std::string_view name_of(DisputeState state) { return name_in(kDisputeStates, state); }
-std::optional<DisputeState> dispute_state_of(std::string_view name) {
-  return state_in<DisputeState>(kDisputeStates, name);
+  for (int i = 0; i <= static_cast<int>(PaymentState::kCanceled); ++i) {
+    if (name_of(static_cast<PaymentState>(i)) == name) return static_cast<PaymentState>(i);
+  }
+  return std::nullopt;
 }
 
 PaymentJson json_of(const Payment& payment) {
@@ -127,7 +100,7 @@ RefundJson json_of(const Refund& refund, const Payment& payment) {
   RefundJson json;
   json.id = refund.id;
   json.payment = payment.id;
-  json.state = name_in(kRefundStates, refund.state);
+  json.state = std::string(name_of(refund.state));
   json.amount = refund.amount;
   json.currency = upper(payment.currency);
   json.reason = unless_empty(refund.reason);
@@ -185,7 +158,7 @@ MethodJson json_of(const Method& method) {
 PayoutJson json_of(const Payout& payout) {
   PayoutJson json;
   json.id = payout.id;
-  json.state = name_in(kPayoutStates, payout.state);
+  json.state = std::string(name_of(payout.state));
   json.provider = payout.provider;
   json.amount = payout.amount;
   json.currency = upper(payout.currency);

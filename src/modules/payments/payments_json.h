@@ -13,7 +13,6 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "modules/payments/customers.h"
 #include "modules/payments/payment.h"
 #include "modules/payments/reads.h"
 #include "platform/json/schema.h"
@@ -60,33 +59,6 @@ struct NewRefundJson {
 struct EvidenceJson {
   json::Value::Object evidence;
   bool submit = true;
-};
-struct NewCustomerJson {
-  std::optional<std::string> name, email, phone, description;
-  json::Value::Object metadata;
-};
-struct CustomerPatchJson {
-  json::Patch<std::optional<std::string>> name, email, phone, description, default_payment_method;
-  json::Patch<json::Value::Object> metadata;
-};
-struct NewMethodJson {
-  std::string token;
-  std::optional<std::string> provider, customer, network, last4;
-  std::optional<std::int64_t> exp_month, exp_year;
-  json::Value::Object metadata;
-};
-struct MethodPatchJson {
-  json::Patch<std::int64_t> exp_month, exp_year;
-  json::Patch<json::Value::Object> metadata;
-};
-struct AttachJson {
-  std::string customer;
-};
-struct NewPayoutJson {
-  std::int64_t amount = 0;
-  std::string currency;
-  std::optional<std::string> provider, destination, statement_descriptor;
-  json::Value::Object metadata;
 };
 
 // Given
@@ -151,27 +123,6 @@ struct PaymentJson {
   base::Time created_at{};
   std::optional<base::Time> canceled_at;
 };
-struct CustomerJson {
-  std::string id;
-  std::optional<std::string> name, email, phone, description, default_payment_method;
-  json::Value::Object metadata;
-  base::Time created_at{};
-};
-struct MethodJson {
-  std::string id, provider;
-  std::optional<std::string> customer, network, last4;
-  std::optional<std::int64_t> exp_month, exp_year;
-  json::Value::Object metadata;
-  base::Time created_at{};
-};
-struct PayoutJson {
-  std::string id, state, provider;
-  std::int64_t amount = 0;
-  std::string currency;
-  std::optional<std::string> destination, statement_descriptor, reference, failure;
-  json::Value::Object metadata;
-  base::Time created_at{};
-};
 struct CurrencyBalanceJson {
   std::string currency;
   std::int64_t available = 0, pending = 0;
@@ -186,13 +137,7 @@ const json::Schema<ConfirmJson>& confirm_schema();
 const json::Schema<CaptureJson>& capture_schema();
 const json::Schema<CancelJson>& cancel_schema();
 const json::Schema<NewRefundJson>& new_refund_schema();
-const json::Schema<MethodPatchJson>& method_patch_schema();
-const json::Schema<AttachJson>& attach_schema();
 const json::Schema<EvidenceJson>& evidence_schema();
-const json::Schema<NewCustomerJson>& new_customer_schema();
-const json::Schema<CustomerPatchJson>& customer_patch_schema();
-const json::Schema<NewMethodJson>& new_method_schema();
-const json::Schema<NewPayoutJson>& new_payout_schema();
 
 const json::Schema<PaymentJson>& payment_schema();
 const json::Schema<json::Page<PaymentJson>>& payment_page_schema();
@@ -200,26 +145,14 @@ const json::Schema<RefundJson>& refund_schema();
 const json::Schema<json::Page<RefundJson>>& refund_page_schema();
 const json::Schema<DisputeJson>& dispute_schema();
 const json::Schema<json::Page<DisputeJson>>& dispute_page_schema();
-const json::Schema<CustomerJson>& customer_schema();
-const json::Schema<json::Page<CustomerJson>>& customer_page_schema();
-const json::Schema<MethodJson>& method_schema();
-const json::Schema<json::Page<MethodJson>>& method_page_schema();
-const json::Schema<PayoutJson>& payout_schema();
-const json::Schema<json::Page<PayoutJson>>& payout_page_schema();
 const json::Schema<BalanceJson>& balance_schema();
 
 PaymentJson json_of(const Payment& payment);
 RefundJson json_of(const Refund& refund, const Payment& payment);
 DisputeJson json_of(const Dispute& dispute, const Payment& payment);
-CustomerJson json_of(const Customer& customer);
-MethodJson json_of(const Method& method);
-PayoutJson json_of(const Payout& payout);
 BalanceJson json_of(const std::vector<CurrencyBalance>& balances);
 
-std::string_view name_of(PaymentState state);
 std::optional<PaymentState> payment_state_of(std::string_view name);
-std::string_view name_of(DisputeState state);
-std::optional<DisputeState> dispute_state_of(std::string_view name);
 
 // "eur" of "EUR" or "eur". kInvalid currency_invalid, with the field.
 base::Result<std::string> currency_of(std::string_view given, const char* field);
