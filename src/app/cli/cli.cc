@@ -105,6 +105,7 @@ struct Commands {
   void add_keys();
   void add_upkeep();
   void add_limits();
+  void add_payments();
   void add_top();
 };
 
@@ -197,6 +198,15 @@ void Commands::add_limits() {
       ->required();
 }
 
+void Commands::add_payments() {
+  CLI::App& payments = group("payments", "Payments: explain");
+  CLI::App* explain = add(payments, "explain", "All that has happened to a payment, oldest first",
+                          [this](const Config& c) { return payments_explain(c, tenant, id); });
+  explain->add_option("ID", id, "Of a payment, a part of one, or a payout: pay_…, re_…, po_…")
+      ->required();
+  explain->add_option("--tenant", tenant, "Whose; without it all are asked")->type_name("NAME");
+}
+
 void Commands::add_top() {
   CLI::App* const command =
       app.add_subcommand("top", "Who or what occurs most in a log, as it comes");
@@ -259,6 +269,7 @@ int run_command_line(int argc, char** argv) {
   commands.add_keys();
   commands.add_upkeep();
   commands.add_limits();
+  commands.add_payments();
   commands.add_top();
   try {
     commands.app.parse(argc, argv);

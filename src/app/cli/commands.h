@@ -33,6 +33,10 @@ base::Status key_create(const Config& config, const KeyCreate& wanted);
 base::Status key_list(const Config& config, const std::string& tenant);
 base::Status key_revoke(const Config& config, const std::string& tenant, const std::string& id);
 
+// `tenant` empty: whoever's it is.
+base::Status payments_explain(const Config& config, const std::string& tenant,
+                              const std::string& id);
+
 base::Status limits_check(const Config& config, const std::string& folder);
 
 base::Status admin_reset_password(const Config& config);  // reads it from standard input
