@@ -49,7 +49,37 @@ constexpr Sql kTransferNames{
     " AND no = ANY (ARRAY(SELECT value::bigint FROM json_array_elements_text(?1::text::json)))"
     " ORDER BY no"};
 
-constexpr std::array<const Sql*, 3> kStatements{&kTrialBalance, &kOfCurrency, &kTransferNames};
+#define LEDGER_COUNT(table) "(SELECT count(*) FROM ledger_" table " WHERE tenant_id = :tenant)"
+
+constexpr Sql kCounts{
+    Audience::kTenant,
+    "SELECT " LEDGER_COUNT("accounts") ", " LEDGER_COUNT("totals") ", " LEDGER_COUNT(
+        "ids") ", " LEDGER_COUNT("burned") ", " LEDGER_COUNT("transfers") ", " LEDGER_COUNT(
+        "holds") ", " LEDGER_COUNT("legs")};
+
+#undef LEDGER_COUNT
+
+constexpr Sql kStrayIds{
+    Audience::kTenant,
+    "SELECT i.id FROM ledger_ids AS i WHERE i.tenant_id = :tenant"
+    " AND NOT EXISTS (SELECT 1 FROM ledger_transfers AS t WHERE t.tenant_id = :tenant"
+    " AND t.no = i.no AND t.id = i.id AND t.kind <> 4)"
+    " AND NOT EXISTS (SELECT 1 FROM ledger_burned AS b WHERE b.tenant_id = :tenant"
+    " AND b.no = -i.no AND b.id = i.id) ORDER BY i.id LIMIT ?1"};
+constexpr Sql kStrayTotals{
+    Audience::kTenant,
+    "SELECT t.account_no FROM ledger_totals AS t WHERE t.tenant_id = :tenant"
+    " AND NOT EXISTS (SELECT 1 FROM ledger_accounts AS a WHERE a.tenant_id = :tenant"
+    " AND a.no = t.account_no) ORDER BY t.account_no LIMIT ?1"};
+constexpr Sql kStrayHolds{
+    Audience::kTenant,
+    "SELECT h.transfer_no FROM ledger_holds AS h WHERE h.tenant_id = :tenant"
+    " AND NOT EXISTS (SELECT 1 FROM ledger_transfers AS t WHERE t.tenant_id = :tenant"
+    " AND t.no = h.transfer_no AND t.kind = 1) ORDER BY h.transfer_no LIMIT ?1"};
+
+constexpr std::array<const Sql*, 7> kStatements{&kTrialBalance, &kOfCurrency, &kTransferNames,
+                                                &kCounts,       &kStrayIds,   &kStrayTotals,
+                                                &kStrayHolds};
 
 Sum whole(const Row& row, int column) {
   return (static_cast<Sum>(row.integer(column)) << 32) + row.integer(column + 1);
@@ -95,6 +125,29 @@ base::Result<std::vector<TransferName>> transfer_names(storage::Transaction& tx,
     names.push_back({row.integer(0), std::string(row.text(1)), std::string(row.text(2))});
   }));
   return names;
+}
+
+base::Result<RowCounts> row_counts(storage::Transaction& tx) {
+  RowCounts counts;
+  ASHLAR_TRY(tx.query(kCounts, {}, [&](const Row& row) {
+    counts = {row.integer(0), row.integer(1), row.integer(2), row.integer(3),
+              row.integer(4), row.integer(5), row.integer(6)};
+  }));
+  return counts;
+}
+
+base::Result<std::vector<Stray>> find_strays(storage::Transaction& tx, std::int64_t limit) {
+  std::vector<Stray> strays;
+  ASHLAR_TRY(tx.query(kStrayIds, {limit}, [&](const Row& row) {
+    strays.push_back({"ledger_ids", std::string(row.text(0))});
+  }));
+  ASHLAR_TRY(tx.query(kStrayTotals, {limit}, [&](const Row& row) {
+    strays.push_back({"ledger_totals", "account_no " + std::to_string(row.integer(0))});
+  }));
+  ASHLAR_TRY(tx.query(kStrayHolds, {limit}, [&](const Row& row) {
+    strays.push_back({"ledger_holds", "transfer_no " + std::to_string(row.integer(0))});
+  }));
+  return strays;
 }
 
 std::span<const storage::Sql* const> statements() { return kStatements; }
