@@ -99,6 +99,10 @@ std::vector<Setting> payments_settings() {
              100'000, [](Config& c) -> auto& { return c.payments.calls_at_once; }),
       number("payments.keep_keys_s", "How long an answer is kept under its Idempotency-Key.", 3600,
              kYear, [](Config& c) -> auto& { return c.payments.keep_keys_s; }),
+      number("payments.settle_s", "When captured money is available: so long after the capture.", 0,
+             kYear, [](Config& c) -> auto& { return c.payments.settle_s; }),
+      number("payments.hold_s", "How long an authorisation can be captured.", 60, kYear,
+             [](Config& c) -> auto& { return c.payments.hold_s; }),
       {"testing.failpoint", "NAME:HITS: the process kills itself there. For tests; empty: nowhere.",
        set_failpoint, [](const Config& c) { return c.payments.failpoint; }},
   };

@@ -24,7 +24,9 @@ struct PaymentsConfig {
 
   std::int64_t call_deadline_ms = 10'000;  // of one call of a provider
   std::size_t calls_at_once = 256;         // of one provider
-  std::int64_t keep_keys_s = 24 * 3600;    // answers under an Idempotency-Key
+  std::int64_t keep_keys_s = 25 * 3600;    // answers under an Idempotency-Key
+  std::int64_t settle_s = 2 * 24 * 3600;   // captured money is available after that
+  std::int64_t hold_s = 7 * 24 * 3600;     // an authorisation lives so long
 
   std::string failpoint;  // "NAME:HITS"; "": none
 };

@@ -1,7 +1,6 @@
 #include "modules/payments/payments_api.h"
 
 #include <algorithm>
-#include <atomic>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -9,6 +8,7 @@
 
 #include "modules/payments/asking.h"
 #include "modules/payments/explain.h"
+#include "modules/payments/hearing.h"
 #include "modules/payments/payments.h"
 #include "modules/payments/payments_json.h"
 #include "modules/payments/payments_module.h"
@@ -305,17 +305,13 @@ Status PaymentsApi::hear(Call& call, Late late) const {
     headers.emplace_back(call.head->fields[i].name, call.head->fields[i].value);
   }
   ASHLAR_ASSIGN(std::vector<ProviderNotice> notices, provider->read_webhook(call.body, headers));
-  if (notices.empty()) {
+  const Hear hear = [this](std::string name, ProviderNotice notice, auto stored) {
+    module_.payments.notice(std::move(name), std::move(notice), std::move(stored));
+  };
+  hear_all(call.param(0), std::move(notices), hear, [late = std::move(late)](Status stored) {
+    if (!stored.ok()) return late->complete(std::move(stored).error());
     late->complete(http::no_content());
-    return base::ok_status();
-  }
-  const auto left = std::make_shared<std::atomic<std::size_t>>(notices.size());
-  for (ProviderNotice& notice : notices) {
-    module_.payments.notice(call.param(0), std::move(notice), [left, late](Status stored) {
-      if (!stored.ok()) return late->complete(std::move(stored).error());
-      if (left->fetch_sub(1) == 1) late->complete(http::no_content());
-    });
-  }
+  });
   return base::ok_status();
 }
 

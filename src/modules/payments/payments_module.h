@@ -38,6 +38,7 @@ class PaymentsModule {
   struct Options {
     std::string ledger_seed;             // HeadSigner::kSeedBytes: the installation's kHeadSecret
     std::vector<std::string> providers;  // "sandbox", "stripe": in the order of trying
+    std::string sandbox_secret;          // Sandbox::kSecretBytes
     std::uint64_t sandbox_seed = 0;      // 0: benign
     std::string stripe_key, stripe_webhook_secret, stripe_url;
     bool allow_private = false;  // providers on loopback and in private networks
@@ -45,11 +46,12 @@ class PaymentsModule {
     base::Millis call_deadline{10'000};
     std::size_t calls_at_once = 256;
     base::Seconds keep_keys{25 * 3600};
-    std::uint64_t seed = 1;  // of jitter
+    base::Seconds settle_after{2 * 24 * 3600};
+    base::Seconds authorization_life{7 * 24 * 3600};
   };
 
   // All by reference outlives it.
-  PaymentsModule(Options options, storage::Database& database, events::Outbox& outbox,
+  PaymentsModule(const Options& options, storage::Database& database, events::Outbox& outbox,
                  const base::Clock& clk, base::Entropy& entropy, obs::Registry& metrics,
                  obs::Log& own_log);
   ~PaymentsModule();  // stop()
@@ -62,7 +64,7 @@ class PaymentsModule {
   [[nodiscard]] const Providers& providers() const;
 
  private:
-  struct ProviderParts;  // the ones that the settings name, and their router
+  class ProviderParts;  // the ones that the settings name, and their router
 
  public:
   storage::Database& db;
