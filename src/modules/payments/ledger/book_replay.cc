@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "modules/payments/ledger/codec/chain.h"
+#include "modules/payments/ledger/transfer_form.h"
 
 namespace ashlar::ledger {
 
@@ -25,6 +26,16 @@ std::string text(const Totals& t) {
   return std::to_string(t.debits_pending) + " debits pending, " + std::to_string(t.debits_posted) +
          " posted, " + std::to_string(t.credits_pending) + " credits pending, " +
          std::to_string(t.credits_posted) + " posted";
+}
+
+// As the column has it: what was tampered with need not be a time that has a name.
+std::string micros(base::Time time) { return std::to_string(base::to_micros(time)); }
+
+// What no book ever holds, and what the Book need not be asked about.
+bool is_possible(const Entry& entry) {
+  constexpr std::int64_t kYear9999{253'402'300'799'000'000};
+  return entry.kind <= TransferKind::kExpire && base::to_micros(entry.at) > 0 &&
+         base::to_micros(entry.at) < kYear9999;
 }
 
 // What was asked for, of what came of it: the other way round than Book makes an entry.
@@ -62,7 +73,7 @@ std::string difference(const Entry& stored, const Entry& made) {
   if (stored.no != made.no) return "its number should be " + std::to_string(made.no);
   if (stored.id != made.id) return "the id should be " + made.id;
   if (stored.hold_no != made.hold_no) return "hold_no should be " + std::to_string(made.hold_no);
-  if (stored.at != made.at) return "at should be " + base::format_rfc3339(made.at);
+  if (stored.at != made.at) return "at should be " + micros(made.at);
   if (stored.flags != made.flags) return "flags should be " + std::to_string(made.flags);
   if (stored.asked != made.asked) return "asked should be " + std::to_string(made.asked);
   if (stored.legs.size() != made.legs.size()) {
@@ -216,6 +227,9 @@ Status BookReplay::book_transfers(const BatchRow& row, BatchEncoder& encoder) {
 // The same again by the fresh book.
 void BookReplay::book(const EntryRow& row) {
   const Entry& entry = row.entry;
+  if (!is_possible(entry)) {
+    return expect(false, "ledger_transfers", number(entry.no), "its kind or time is none");
+  }
   book_.begin(entry.at);
   if (entry.kind == TransferKind::kExpire) {
     const Hold* hold = book_.find_hold(row.hold_id);
@@ -250,7 +264,10 @@ void BookReplay::compare(const EntryRow& row) {
 Status BookReplay::check_ids(const std::map<std::string, std::int64_t>& ids) {
   std::vector<std::string> names;
   names.reserve(ids.size());
-  for (const auto& [id, no] : ids) names.push_back(id);
+  for (const auto& [id, no] : ids) {
+    expect(is_id(id), "ledger_ids", id, "it is no id");
+    if (is_id(id)) names.push_back(id);
+  }
   for (std::size_t begin = 0; begin < names.size(); begin += kPage) {
     const std::size_t count = std::min<std::size_t>(kPage, names.size() - begin);
     const std::span<const std::string> some(names.data() + begin, count);
@@ -285,7 +302,9 @@ Status BookReplay::burn_ids(const BatchRow& row, BatchEncoder& encoder) {
              "batch should be " + std::to_string(row.seq));
       expect(one.at == row.at, "ledger_burned", number(one.no), "at should be the batch's");
       ids[one.burned.id] = -one.no;
-      burned.push_back(one.burned);
+      const bool known = static_cast<std::size_t>(one.burned.verdict) < kVerdicts;
+      expect(known, "ledger_burned", number(one.no), "its verdict is none");
+      if (known) burned.push_back(one.burned);
     }
   }
   for (; next < end; ++next) expect(false, "ledger_burned", number(next), "it is missing");
@@ -343,8 +362,7 @@ void BookReplay::check_leg(const LegRow& leg, const EntryRow& row, std::size_t i
   const LegLinks links = chains_[entry.legs[i].account.value].append(leg.no, leg.at);
   expect(leg.links == links, "ledger_legs", name,
          "prev should be " + std::to_string(links.prev) + ", jump " + std::to_string(links.jump) +
-             " to leg " + std::to_string(links.jump_leg) + " of " +
-             base::format_rfc3339(links.jump_at));
+             " to leg " + std::to_string(links.jump_leg) + " of " + micros(links.jump_at));
 }
 
 }  // namespace ashlar::ledger

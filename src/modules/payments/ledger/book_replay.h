@@ -41,6 +41,11 @@ class BookReplay {
   // After run(): what the batches make.
   [[nodiscard]] const Book& book() const { return book_; }
   [[nodiscard]] const store::HeadRow& head() const { return head_; }
+  // Where the legs of an account hang together; null: it has none.
+  [[nodiscard]] const LegChain* chain(AccountNo account) const {
+    const auto found = chains_.find(account.value);
+    return found == chains_.end() ? nullptr : &found->second;
+  }
   [[nodiscard]] std::int64_t holds() const { return holds_; }  // that were made
   [[nodiscard]] std::int64_t ids() const { return ids_; }      // that were used
 

@@ -9,7 +9,7 @@ LedgerModule::LedgerModule(std::string_view head_seed, storage::Database& databa
       clock(clk),
       entropy(own_entropy),
       signer(head_seed),
-      writer(database, clk, metrics, log) {}
+      writer(database, clk, metrics, log, &signer) {}
 
 void LedgerModule::start() { writer.start(); }
 void LedgerModule::stop() { writer.stop(); }

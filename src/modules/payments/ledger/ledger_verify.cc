@@ -44,6 +44,7 @@ class Verifier {
   }
   [[nodiscard]] const store::HeadRow& head() const { return replay_.head(); }
   Status check_accounts();
+  Status check_chains(const std::vector<Account>& accounts);
   Status check_holds();
   Status check_pending(const std::map<AccountNo, Totals>& pending);
   Status check_head();
@@ -80,6 +81,7 @@ Status Verifier::check_accounts() {
     ASHLAR_ASSIGN(const std::vector<Account> page, store::list_accounts(tx_, after, kPage));
     if (page.empty()) return base::ok_status();
     after = page.back().no.value;
+    ASHLAR_TRY(check_chains(page));
     for (const Account& stored : page) {
       const Account* made = replay_.book().find_account(stored.no);
       if (made == nullptr) {
@@ -95,6 +97,25 @@ Status Verifier::check_accounts() {
              "closing should be " + std::to_string(made->closing));
     }
   }
+}
+
+// last_leg leads to the account's last leg, and from there by jumps to the first.
+Status Verifier::check_chains(const std::vector<Account>& accounts) {
+  std::vector<std::int64_t> nos;
+  nos.reserve(accounts.size());
+  for (const Account& account : accounts) nos.push_back(account.no.value);
+  ASHLAR_ASSIGN(const std::vector<store::ChainRow> rows, store::find_chains(tx_, nos));
+  std::map<AccountNo, const LegChain*> stored;
+  for (const store::ChainRow& row : rows) stored[row.account] = &row.chain;
+  for (const Account& account : accounts) {
+    const auto found = stored.find(account.no);
+    const LegChain* const made = replay_.chain(account.no);
+    const bool same =
+        made == nullptr ? found == stored.end() : found != stored.end() && *found->second == *made;
+    expect(same, "ledger_totals", "account_" + number(account.no.value) + " (" + account.id + ")",
+           "last_leg does not lead to its legs");
+  }
+  return base::ok_status();
 }
 
 // Those that are open now, and that together they are what accounts have pending.

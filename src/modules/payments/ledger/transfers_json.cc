@@ -358,7 +358,7 @@ TransferJson render(const Entry& entry, const std::string& hold_id,
   }
   if (!hold_id.empty()) json.pending_id = hold_id;
   if (hold) {
-    json.state = kStates[static_cast<std::size_t>(hold->state)];
+    json.state = kStates[static_cast<std::size_t>(hold->state) % kStates.size()];
     json.left = hold->left();
     json.expires_at = hold->expires_at;
   }
@@ -369,7 +369,9 @@ TransferJson render(const Entry& entry, const std::string& hold_id,
   return json;
 }
 
-const char* name_of(TransferKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
+const char* name_of(TransferKind kind) {
+  return kKinds[static_cast<std::size_t>(kind) % kKinds.size()];
+}
 const char* name_of(Side side) { return side == Side::kDebit ? "debit" : "credit"; }
 
 }  // namespace ashlar::ledger
