@@ -64,6 +64,7 @@ struct ProviderCall {
   std::int64_t amount = 0;  // minor units
   std::string currency;     // "usd"
   std::string token;        // the payment method's, of kAuthorize; the bank account's, of kPayout
+  std::string network;      // of the card, where it is known: "visa"; for routing
   bool capture = false;     // of kAuthorize: at once
   bool last = true;         // of kCapture: what is left of the authorisation is released
   bool off_session = false;
@@ -166,6 +167,8 @@ class Provider {
     static_cast<void>(token);
     return std::nullopt;
   }
+  // Whether a card's token may be one of this provider's.
+  [[nodiscard]] virtual bool takes(std::string_view token) const { return !token.empty(); }
 };
 
 // "authorize", "close_dispute"; "applied", "not_done"; "dispute_opened": in rows, metrics, stories.

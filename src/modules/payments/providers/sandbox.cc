@@ -385,6 +385,8 @@ std::optional<CardFace> Sandbox::face_of(std::string_view token) const {
   return card == nullptr ? std::nullopt : std::optional(payments::face_of(*card));
 }
 
+bool Sandbox::takes(std::string_view token) const { return find_card(token) != nullptr; }
+
 void Sandbox::start() {
   impl_->thread = obs::start_quiet_thread("sandbox", [this] { impl_->loop(); });
 }

@@ -85,6 +85,7 @@ class Sandbox final : public Provider {
   [[nodiscard]] base::Seconds remembers() const override;
   [[nodiscard]] base::Seconds settles_after() const override;
   [[nodiscard]] std::optional<CardFace> face_of(std::string_view token) const override;
+  [[nodiscard]] bool takes(std::string_view token) const override;  // those that it knows
 
   void start();
   // What is queued is kNotDone, what waits for its answer kUnknown. Idempotent.
