@@ -26,6 +26,7 @@
 
 namespace ashlar::storage {
 class Transaction;
+enum class Dialect : std::uint8_t;
 struct Sql;
 }  // namespace ashlar::storage
 
@@ -38,8 +39,8 @@ struct HeadRow {
   std::int64_t accounts = 0, transfers = 0, legs = 0, burned = 0;  // so many of each
   base::Time at{};                                                 // of the last batch
   base::Time last_at{};                                            // of the last transfer
-  std::string hash;
-  std::string signature;  // of head.h; empty: not signed
+  std::string hash{};
+  std::string signature{};  // of head.h; empty: not signed
 };
 // nullopt: nothing was ever booked.
 base::Result<std::optional<HeadRow>> find_head(storage::Transaction& tx);
@@ -50,7 +51,7 @@ struct BatchRow {
   // So many, and where they begin (each numbered from 1 without a gap over the whole book).
   std::int64_t first_account = 0, accounts = 0, first_transfer = 0, transfers = 0;
   std::int64_t first_leg = 0, legs = 0, first_burned = 0, burned = 0;
-  std::string previous, hash, signature;
+  std::string previous{}, hash{}, signature{};
 };
 // By seq, those after `after`.
 base::Result<std::vector<BatchRow>> list_batches(storage::Transaction& tx, std::int64_t after,
@@ -78,6 +79,9 @@ struct EntryRow {
 };
 base::Result<std::optional<EntryRow>> find_transfer(storage::Transaction& tx, std::string_view id);
 base::Result<std::optional<EntryRow>> find_transfer(storage::Transaction& tx, std::int64_t no);
+// Those that exist, by number.
+base::Result<std::vector<EntryRow>> find_transfers(storage::Transaction& tx,
+                                                   std::span<const std::int64_t> nos);
 // By number, those after `after`, with their legs.
 base::Result<std::vector<EntryRow>> list_transfers(storage::Transaction& tx, std::int64_t after,
                                                    std::int64_t limit);
@@ -101,6 +105,9 @@ base::Result<std::vector<BurnedRow>> list_burned(storage::Transaction& tx, std::
 // --- Holds
 
 base::Result<std::optional<Hold>> find_hold(storage::Transaction& tx, std::string_view id);
+// Those that exist, by number.
+base::Result<std::vector<Hold>> find_holds(storage::Transaction& tx,
+                                           std::span<const std::string> ids);
 // By number, those after `after`, resolved ones too.
 base::Result<std::vector<Hold>> list_holds(storage::Transaction& tx, std::int64_t after,
                                            std::int64_t limit);
@@ -138,8 +145,9 @@ base::Result<std::vector<LegRow>> list_legs(storage::Transaction& tx, std::int64
 
 // --- Writing: BookWriter's alone
 
-// The head, locked until the transaction ends (made where there is none).
-base::Result<HeadRow> lock_head(storage::Transaction& tx);
+// The head, locked until the transaction ends; made where there is none, with chain.h's
+// first_hash().
+base::Result<HeadRow> lock_head(storage::Transaction& tx, std::string_view first_hash);
 // Where legs of the account hang on: leg_chain.h. Those that have legs.
 struct ChainRow {
   AccountNo account;
@@ -149,17 +157,20 @@ base::Result<std::vector<ChainRow>> find_chains(storage::Transaction& tx,
                                                 std::span<const std::int64_t> accounts);
 
 struct BatchWrite {
-  BatchRow row;
-  HeadRow head;    // the new one
-  HeadRow locked;  // the one that was locked
-  std::span<const Account* const> opened;
-  std::span<const Account* const> moved;
-  std::span<const Entry> entries;
-  std::span<const LegLinks> links;  // of each movement of `entries`, in their order
-  std::span<const Burned> burned;
-  std::span<const Hold* const> holds;  // changed or new
+  storage::Dialect dialect;
+  BatchRow row{};
+  HeadRow head{};    // the new one
+  HeadRow locked{};  // the one that was locked
+  std::span<const Account* const> opened{};
+  std::span<const Account* const> moved{};
+  std::span<const std::int64_t> last_legs{};  // of each of `moved`: LegLinks::no
+  std::span<const Entry> entries{};
+  std::span<const LegLinks> links{};  // of each movement of `entries`, in their order
+  std::span<const Burned> burned{};
+  std::span<const Hold* const> holds{};  // changed or new
 };
-// Ids of `entries` and `burned` that are used already: nothing may be committed then.
+// Ids of `entries` and `burned` that are used already: nothing may be committed then. The first
+// step of writing.
 base::Result<std::vector<std::string>> take_ids(storage::Transaction& tx, const BatchWrite& batch);
 // The rest. False: the head is not what was locked.
 base::Result<bool> write_batch(storage::Transaction& tx, const BatchWrite& batch);
@@ -167,6 +178,6 @@ base::Result<bool> write_batch(storage::Transaction& tx, const BatchWrite& batch
 // Up to `limit` rows of the tenant's; how many.
 base::Result<std::int64_t> erase_some(storage::Transaction& tx, std::int64_t limit);
 
-std::span<const storage::Sql* const> statements();
+std::span<const storage::Sql* const> statements();  // of all of these
 
 }  // namespace ashlar::ledger::store

@@ -48,6 +48,8 @@ class LegChain {
   LegLinks append(std::int64_t no, base::Time at);
 
   [[nodiscard]] std::int64_t legs() const { return places_.empty() ? 0 : places_.back().leg; }
+  // The last leg's number over the whole book; 0: there is none.
+  [[nodiscard]] std::int64_t last() const { return places_.empty() ? 0 : places_.back().no; }
   friend bool operator==(const LegChain&, const LegChain&) = default;
 
  private:
