@@ -63,12 +63,14 @@ Result<RouteRule> parse_rule(std::string_view text) {
     if (!is_word(network)) return malformed(whole, "the network is neither * nor such as visa");
     rule.network = network;
   }
-  do {
+  bool more = true;
+  while (more) {
+    more = text.find(',') != std::string_view::npos;
     ASHLAR_ASSIGN(RouteRule::Choice choice, parse_choice(cut(text, ','), whole));
     const auto same = [&](const RouteRule::Choice& one) { return one.provider == choice.provider; };
     if (std::ranges::any_of(rule.choices, same)) return malformed(whole, "a provider stands twice");
     rule.choices.push_back(std::move(choice));
-  } while (!text.empty());
+  }
   const auto weighted = [](const RouteRule::Choice& one) { return one.weight > 0; };
   const auto count = std::ranges::count_if(rule.choices, weighted);
   if (count != 0 && count != std::ssize(rule.choices)) {
