@@ -177,6 +177,16 @@ std::vector<ProfileEvent> events_of(const Told& told) {
   return events;
 }
 
+std::vector<ProfileEvent> candidates_of(std::string_view core_type, std::string_view core_id) {
+  std::vector<ProfileEvent> events;
+  for (const Rule& rule : kRules) {
+    if (rule.core != core_type) continue;
+    events.push_back({std::string(core_id), rule.last});
+    if (!rule.first.empty()) events.push_back({std::string(core_id) + kFirst, rule.first});
+  }
+  return events;
+}
+
 std::string core_event_id(std::string_view id) {
   if (event_place(id) || !id.ends_with(kFirst)) return std::string(id);
   return std::string(id.substr(0, id.size() - 1));

@@ -26,6 +26,8 @@ struct ProfileEvent {
 };
 // Of one event of the core, newest first.
 std::vector<ProfileEvent> events_of(const Told& told);
+// All that a core event of that type and id may be, whatever its object then was.
+std::vector<ProfileEvent> candidates_of(std::string_view core_type, std::string_view core_id);
 // The core's events that may become such a one: patterns for EventFilter::types. Empty: none.
 std::vector<std::string> core_types_of(std::string_view type);
 // The core event's id and which of its events it is; nullopt: no id of an event.
