@@ -148,7 +148,7 @@ constexpr Sql kEraseSandboxNotices{
 constexpr Sql kExportReconcileRuns{
     Audience::kTenant,
     "SELECT id, provider, day, version, state, format, statement_id, asked_by, "
-    "unexplained, items, breaks, open, totals, at FROM reconcile_runs WHERE tenant_id = "
+    "items, breaks, open, totals, at FROM reconcile_runs WHERE tenant_id = "
     ":tenant AND id > ?1 ORDER BY id LIMIT ?2"};
 constexpr Sql kEraseReconcileRuns{
     Audience::kTenant,
@@ -205,7 +205,7 @@ constexpr std::array<Table, 14> kTables{
      {"sandbox_notices", 3, "bank:t id:t copy:i due_at:i tries:i at:i body:j",
       &kExportSandboxNotices, &kEraseSandboxNotices},
      {"reconcile_runs", 1,
-      "id:t provider:t day:i version:i state:i format:i statement_id:t asked_by:t unexplained:i "
+      "id:t provider:t day:i version:i state:i format:i statement_id:t asked_by:t "
       "items:i breaks:i open:i totals:j at:i",
       &kExportReconcileRuns, &kEraseReconcileRuns},
      {"reconcile_items", 2,

@@ -250,10 +250,12 @@ std::optional<Sum> balance_of(const xml_node& statement, std::string_view code,
 }
 
 // What its balances say beyond its lines, those from `first` on.
-Money unexplained_by(const Statement& statement, std::size_t first, const xml_node& node) {
+Money unexplained_by(const Statement& statement, std::size_t first, const xml_node& node,
+                     std::string& currency) {
   const auto opening = balance_of(node, "OPBD", "PRCD");
   const auto closing = balance_of(node, "CLBD", "CLBD");
   if (!opening || !closing || opening->currency != closing->currency) return 0;
+  currency = opening->currency;
   Money left = closing->amount - opening->amount;
   for (std::size_t i = first; i < statement.lines.size(); ++i) {
     const StatementLine& line = statement.lines[i];
@@ -271,10 +273,11 @@ base::Status add_statement(Statement& statement, const xml_node& node, std::int6
     Entry entry{.node = child_node, .number = ++entries, .sum = {}};
     if (is_booked(child_node)) ASHLAR_TRY(add_entry(statement, entry));
   }
-  const Money more = unexplained_by(statement, first, node);
-  if (__builtin_add_overflow(statement.unexplained, more, &statement.unexplained)) {
-    return no_camt("its balances are too large");
-  }
+  std::string currency;
+  const Money more = unexplained_by(statement, first, node, currency);
+  if (more == 0) return base::ok_status();
+  Money& sum = statement.unexplained[currency];
+  if (__builtin_add_overflow(sum, more, &sum)) return no_camt("its balances are too large");
   return base::ok_status();
 }
 

@@ -38,6 +38,7 @@ struct OurLine {
   std::string reference;
   std::string payment;  // "pay_…"; empty: of no payment (a payout)
   std::string object;   // "cap_…", "re_…", "dp_…", "po_…"
+  std::string entry;    // "txn_…": which movement it is, for ever
   Money amount = 0;
   Money fee = 0;
   std::string currency;
@@ -74,6 +75,7 @@ struct Totals {
   std::int64_t their_lines = 0, our_lines = 0;
   Money their_amount = 0, their_fee = 0, our_amount = 0, our_fee = 0;
   std::int64_t matched = 0, missing = 0, extra = 0, amount = 0, fee = 0, date = 0;
+  Money unexplained = 0;  // what the statement's own balances say beyond its lines
   [[nodiscard]] std::int64_t breaks() const { return missing + extra + amount + fee + date; }
   // The statement's net less ours: what the findings add up to.
   [[nodiscard]] Money difference() const { return their_amount - their_fee - our_amount + our_fee; }

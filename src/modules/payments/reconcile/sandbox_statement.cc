@@ -52,6 +52,28 @@ base::Result<StatementLine> read_line(const Value& given, std::int64_t number) {
   return line;
 }
 
+// {"currency", "opening", "closing"} of each, held against the lines.
+base::Status add_balances(const Value& balances, Statement& statement) {
+  const Value::Array* list = balances.if_array();
+  if (list == nullptr) return malformed(0, "its balances are no list");
+  for (const Value& balance : *list) {
+    const std::string currency = base::ascii_lower(text_of(balance, "currency"));
+    Money opening = 0, closing = 0;
+    if (!is_currency(currency) || !read_money(balance, "opening", opening) ||
+        !read_money(balance, "closing", closing)) {
+      return malformed(0, "a balance of it is no amount of a currency");
+    }
+    Money left = closing - opening;
+    for (const StatementLine& line : statement.lines) {
+      if (line.currency == currency && __builtin_sub_overflow(left, net_of(line), &left)) {
+        return malformed(0, "its balances are too large");
+      }
+    }
+    if (left != 0) statement.unexplained[currency] = left;
+  }
+  return base::ok_status();
+}
+
 }  // namespace
 
 base::Result<Statement> read_sandbox_statement(std::string_view bytes) {
@@ -76,6 +98,13 @@ base::Result<Statement> read_sandbox_statement(std::string_view bytes) {
     const auto number = static_cast<std::int64_t>(statement.lines.size()) + 1;
     ASHLAR_ASSIGN(StatementLine line, read_line(given, number));
     statement.lines.push_back(std::move(line));
+  }
+  constexpr std::size_t kMostBalances = 200;  // there are fewer currencies
+  if (const Value* balances = document->find("balances")) {
+    if (balances->if_array() != nullptr && balances->if_array()->size() > kMostBalances) {
+      return malformed(0, "it has more balances than there are currencies");
+    }
+    ASHLAR_TRY(add_balances(*balances, statement));
   }
   return statement;
 }

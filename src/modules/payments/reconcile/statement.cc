@@ -10,15 +10,9 @@
 namespace ashlar::payments::reconcile {
 namespace {
 
-constexpr std::array<std::string_view, 9> kKinds{"capture",
-                                                 "refund",
-                                                 "refund_reversal",
-                                                 "dispute",
-                                                 "dispute_reversal",
-                                                 "payout",
-                                                 "payout_reversal",
-                                                 "fee",
-                                                 "other"};
+constexpr std::array<std::string_view, 9> kKinds{
+    "capture",        "refund", "refund_failure", "dispute", "dispute_reversal", "payout",
+    "payout_failure", "fee",    "other"};
 constexpr std::array<std::string_view, 3> kFormats{"csv", "camt.053", "sandbox"};
 
 // So that no sum over its lines can overflow.

@@ -5,9 +5,10 @@
 //   camt.053  ISO 20022 bank-to-customer statement, any version's namespace. Booked entries only;
 //             an entry of several transactions is as many lines. No document type, no entities.
 //   sandbox   the sandbox provider's own, JSON:
-//             {"provider": "sandbox", "day": "2026-11-21", "lines": [{"kind": "capture",
-//             "reference": "…", "amount": 1000, "fee": 59, "currency": "usd",
-//             "at": "2026-11-21T10:00:00Z", "description": "…"}]}
+//             {"id": "…", "provider": "sandbox", "day": "2026-11-21", "balances": [{"currency":
+//             "usd", "opening": 0, "closing": 941}], "lines": [{"kind": "capture", "reference":
+//             "…", "amount": 1000, "fee": 59, "currency": "usd", "at": "2026-11-21T10:00:00Z",
+//             "description": "…"}]}
 //
 // Signs are those of the account with the provider: what it credits us is positive (a capture),
 // what it takes is negative (a refund, a payout). `fee` is what it keeps beside, positive; so a
@@ -20,6 +21,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,11 +40,11 @@ inline constexpr std::size_t kMaxField = 512;
 enum class LineKind : std::uint8_t {
   kCapture,
   kRefund,
-  kRefundReversal,  // it failed: the money is back
+  kRefundFailure,  // the money is back
   kDispute,
   kDisputeReversal,  // it was won
   kPayout,
-  kPayoutReversal,
+  kPayoutFailure,
   kFee,
   kOther
 };
@@ -64,8 +66,9 @@ inline Money net_of(const StatementLine& line) { return line.amount - line.fee; 
 struct Statement {
   std::string id;  // the provider's number of it; may be empty
   std::vector<StatementLine> lines;
-  // Its own closing balance less the opening one less all its lines; 0 where it gives none.
-  Money unexplained = 0;
+  // By currency: its own closing balance less the opening one less all its lines, where it gives
+  // balances and they do not add up.
+  std::map<std::string, Money> unexplained;
 };
 
 // Three lower-case letters.

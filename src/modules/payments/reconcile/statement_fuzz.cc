@@ -38,6 +38,7 @@ void check_matching(const std::vector<StatementLine>& theirs) {
                     .reference = line.reference,
                     .payment = {},
                     .object = {},
+                    .entry = {},
                     .amount = line.amount,
                     .fee = line.fee,
                     .currency = line.currency,

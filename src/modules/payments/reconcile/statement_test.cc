@@ -221,8 +221,11 @@ TEST(CamtStatement, ItsOwnBalancesAreAdded) {
            "</Amt><CdtDbtInd>CRDT</CdtDbtInd></Bal>";
   };
   const std::string body = entry("10.00", "CRDT", "<NtryRef>a</NtryRef>");
-  EXPECT_EQ(read(camt(balance("OPBD", "5.00") + balance("CLBD", "15.00") + body))->unexplained, 0);
-  EXPECT_EQ(read(camt(balance("OPBD", "5.00") + balance("CLBD", "15.07") + body))->unexplained, 7);
+  using Unexplained = std::map<std::string, Money>;
+  EXPECT_EQ(read(camt(balance("OPBD", "5.00") + balance("CLBD", "15.00") + body))->unexplained,
+            Unexplained{});
+  EXPECT_EQ(read(camt(balance("OPBD", "5.00") + balance("CLBD", "15.07") + body))->unexplained,
+            (Unexplained{{"eur", 7}}));
 }
 
 TEST(CamtStatement, ExpandsNothingFetchesNothingAndStaysBounded) {
@@ -260,6 +263,11 @@ TEST(SandboxStatement, IsMinorUnits) {
   EXPECT_EQ(statement->lines[0].amount, 1000);
   EXPECT_EQ(statement->lines[0].fee, 59);
   EXPECT_EQ(format_day(statement->lines[0].day), "2026-11-21");
+  const auto with_balances = read(
+      R"({"balances":[{"currency":"usd","opening":100,"closing":1040}],"lines":[{"kind":"capture",
+          "reference":"x","amount":1000,"fee":59,"currency":"usd","at":"2026-11-21T10:00:00Z"}]})");
+  ASSERT_TRUE(with_balances.ok());
+  EXPECT_EQ(with_balances->unexplained, (std::map<std::string, Money>{{"usd", -1}}));
   EXPECT_EQ(refused(R"({"lines":[{"kind":"capture","reference":"x","amount":1.5,"fee":0,)"
                     R"("currency":"usd","at":"2026-11-21T00:00:00Z"}]})"),
             "line 1: its amount or fee is no number of minor units");
