@@ -10,11 +10,11 @@ namespace ashlar::ledger {
 
 // Accounts of payments (the posting map), and "~": the book's own.
 inline constexpr std::array<std::string_view, 11> kReservedAccounts{
-    "provider:", "merchant:", "fees:",     "disputes:",    "dispute_fees:", "chargebacks:",
-    "bank:",     "payouts:",  "suspense:", "differences:", "~"};
+    "provider:", "merchant:", "fees:",        "disputes:", "dispute_fees:", "chargebacks:", "bank:",
+    "payouts:",  "suspense:", "differences:", "~"};
 // What payments names its transfers after (payments/ids.h), and reconciliation its own.
-inline constexpr std::array<std::string_view, 8> kReservedTransfers{
-    "pay_", "ch_", "cap_", "re_", "dp_", "po_", "txn_", "rec_"};
+inline constexpr std::array<std::string_view, 8> kReservedTransfers{"pay_", "ch_", "cap_", "re_",
+                                                                    "dp_",  "po_", "txn_", "rec_"};
 
 constexpr bool begins_with_any(std::string_view id, const auto& prefixes) {
   for (const std::string_view prefix : prefixes) {
