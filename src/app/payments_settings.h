@@ -20,6 +20,7 @@ struct PaymentsConfig {
   std::string stripe_key;                         // "": that provider cannot be used
   std::string stripe_webhook_secret;
   std::string stripe_url = "https://api.stripe.com";
+  std::string routes;  // provider_router.h; "": providers as they are listed
   bool allow_private = false;
 
   std::int64_t call_deadline_ms = 10'000;  // of one call of a provider

@@ -25,6 +25,8 @@ base::Result<payments::PaymentsModule::Options> payments_options(const Config& c
   options.stripe_url = given.stripe_url;
   options.allow_private = given.allow_private;
   options.public_url = public_url;
+  options.routes = given.routes;
+  options.seed = ashlar.entropy.u64();
   options.call_deadline = base::Millis{given.call_deadline_ms};
   options.calls_at_once = given.calls_at_once;
   options.keep_keys = base::Seconds{given.keep_keys_s};

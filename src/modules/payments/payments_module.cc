@@ -45,8 +45,9 @@ PaymentsModule::PaymentsModule(const Options& options, storage::Database& databa
       log(own_log),
       ledger(options.ledger_seed, database, clk, entropy, metrics, own_log),
       provider_parts_(std::make_unique<ProviderParts>(options, database, clk, metrics, own_log)),
-      payments(core_options(options), database, ledger.writer, outbox, *provider_parts_, clk,
-               entropy, metrics, own_log) {
+      payments(core_options(options), database, ledger.writer, outbox, provider_parts_->router(),
+               clk, entropy, metrics, own_log),
+      routes_(options.routes) {
   payments.set_face(FaceKind::kNative, native);
   provider_parts_->tell([this](std::string provider, ProviderNotice notice,
                                std::function<void(base::Status)> stored) {
@@ -56,9 +57,10 @@ PaymentsModule::PaymentsModule(const Options& options, storage::Database& databa
 
 PaymentsModule::~PaymentsModule() { stop(); }
 
-const Providers& PaymentsModule::providers() const { return *provider_parts_; }
+const Providers& PaymentsModule::providers() const { return provider_parts_->router(); }
 
 base::Status PaymentsModule::start() {
+  ASHLAR_TRY(provider_parts_->set_routes(routes_));
   ledger.start();
   provider_parts_->start();
   // Where other processes share the database, what a dead one had is taken up when its lease ends.

@@ -43,6 +43,8 @@ class PaymentsModule {
     std::string stripe_key, stripe_webhook_secret, stripe_url;
     bool allow_private = false;  // providers on loopback and in private networks
     std::string public_url;      // where customers of the sandbox authenticate
+    std::string routes;          // provider_router.h; empty: as in `providers`
+    std::uint64_t seed = 1;      // of jitter
     base::Millis call_deadline{10'000};
     std::size_t calls_at_once = 256;
     base::Seconds keep_keys{25 * 3600};
@@ -50,7 +52,7 @@ class PaymentsModule {
     base::Seconds authorization_life{7 * 24 * 3600};
   };
 
-  // All by reference outlives it.
+  // All by reference outlives it. start() says what is wrong with the options.
   PaymentsModule(const Options& options, storage::Database& database, events::Outbox& outbox,
                  const base::Clock& clk, base::Entropy& entropy, obs::Registry& metrics,
                  obs::Log& own_log);
@@ -80,6 +82,7 @@ class PaymentsModule {
   Payments payments;
 
  private:
+  const std::string routes_;
   std::optional<runtime::Periodic> resolving_, settling_, reaping_;
   bool stopped_ = false;
 };

@@ -1,6 +1,5 @@
 #include "modules/payments/provider_parts.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace ashlar::payments {
@@ -15,14 +14,25 @@ Sandbox::Options sandbox_options(const PaymentsModule::Options& options) {
   return sandbox;
 }
 
+GuardOptions guard_options(const PaymentsModule::Options& options) {
+  GuardOptions guard;
+  guard.deadline = options.call_deadline;
+  guard.calls_at_once = static_cast<std::uint32_t>(options.calls_at_once);
+  guard.seed = options.seed;
+  return guard;
+}
+
 }  // namespace
 
 PaymentsModule::ProviderParts::ProviderParts(const Options& options, storage::Database& db,
                                              const base::Clock& clock, obs::Registry& metrics,
                                              obs::Log& log)
-    : names_(options.providers) {
-  if (std::ranges::find(names_, "sandbox") != names_.end()) {
-    sandbox_ = std::make_unique<Sandbox>(sandbox_options(options), db, clock, metrics, log);
+    : router_(clock, metrics) {
+  for (const std::string& name : options.providers) {
+    if (name == "sandbox") {
+      sandbox_ = std::make_unique<Sandbox>(sandbox_options(options), db, clock, metrics, log);
+      router_.add(*sandbox_, guard_options(options));
+    }
   }
 }
 
@@ -44,12 +54,10 @@ void PaymentsModule::ProviderParts::stop() {
   if (sandbox_) sandbox_->stop();
 }
 
-std::vector<std::string> PaymentsModule::ProviderParts::route(const ProviderCall& /*call*/) const {
-  return names_;
-}
-
-Provider* PaymentsModule::ProviderParts::find(std::string_view name) const {
-  return sandbox_ && name == sandbox_->name() ? sandbox_.get() : nullptr;
+base::Status PaymentsModule::ProviderParts::set_routes(std::string_view text) {
+  if (text.empty()) return base::ok_status();
+  ASHLAR_ASSIGN(std::vector<RouteRule> rules, parse_routes(text));
+  return router_.set_rules(std::move(rules));
 }
 
 }  // namespace ashlar::payments
