@@ -5,6 +5,7 @@
 #include "modules/payments/ledger/head.h"
 #include "modules/payments/ledger/ledger_module.h"
 #include "modules/payments/providers/sandbox.h"
+#include "modules/payments/providers/sandbox_statement.h"
 
 namespace ashlar::app {
 
@@ -33,6 +34,19 @@ base::Result<payments::PaymentsModule::Options> payments_options(const Config& c
   options.settle_after = base::Seconds{given.settle_s};
   options.authorization_life = base::Seconds{given.hold_s};
   return options;
+}
+
+std::vector<payments::reconcile::StatementSource> statement_sources(
+    const payments::PaymentsModule& payments) {
+  payments::Sandbox* const sandbox = payments.sandbox();
+  if (sandbox == nullptr) return {};
+  const auto fetch = [sandbox](base::TenantId tenant,
+                               payments::reconcile::Day day) -> base::Result<std::string> {
+    ASHLAR_ASSIGN(const payments::SandboxStatement statement,
+                  sandbox->statement(tenant, payments::reconcile::start_of(day)));
+    return payments::statement_json(statement);
+  };
+  return {{std::string(sandbox->name()), payments::reconcile::StatementFormat::kSandbox, fetch}};
 }
 
 }  // namespace ashlar::app

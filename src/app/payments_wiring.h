@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "modules/payments/payments_module.h"
+#include "modules/payments/reconcile/reconcile_module.h"
 
 namespace ashlar::app {
 
@@ -14,5 +16,9 @@ struct Config;
 base::Result<payments::PaymentsModule::Options> payments_options(const Config& config,
                                                                  Installation& ashlar,
                                                                  const std::string& public_url);
+
+// Those that give their own statements.
+std::vector<payments::reconcile::StatementSource> statement_sources(
+    const payments::PaymentsModule& payments);
 
 }  // namespace ashlar::app

@@ -59,6 +59,8 @@ PaymentsModule::~PaymentsModule() { stop(); }
 
 const Providers& PaymentsModule::providers() const { return provider_parts_->router(); }
 
+Sandbox* PaymentsModule::sandbox() const { return provider_parts_->sandbox(); }
+
 base::Status PaymentsModule::start() {
   ASHLAR_TRY(provider_parts_->set_routes(routes_));
   ledger.start();

@@ -32,6 +32,7 @@ class CursorCodec;
 namespace ashlar::payments {
 
 class Providers;
+class Sandbox;
 
 class PaymentsModule {
  public:
@@ -64,6 +65,7 @@ class PaymentsModule {
   void stop();  // idempotent
 
   [[nodiscard]] const Providers& providers() const;
+  [[nodiscard]] Sandbox* sandbox() const;  // null: not among them
 
  private:
   class ProviderParts;  // the ones that the settings name, and their router

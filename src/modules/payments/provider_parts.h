@@ -21,7 +21,7 @@ class PaymentsModule::ProviderParts {
   void stop();
 
   [[nodiscard]] const ProviderRouter& router() const { return router_; }
-  [[nodiscard]] Sandbox* sandbox() const { return sandbox_.get(); }  // null: not among them
+  [[nodiscard]] Sandbox* sandbox() const { return sandbox_.get(); }
 
  private:
   std::unique_ptr<Sandbox> sandbox_;
