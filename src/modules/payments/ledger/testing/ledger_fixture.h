@@ -137,8 +137,8 @@ class LedgerFixture : public ::testing::TestWithParam<storage::Dialect> {
     return std::move(result).value();
   }
   Totals totals(const std::string& id, base::TenantId tenant = kAlice) {
-    const auto found = read(
-        [&](storage::Transaction& tx) { return store::find_account(tx, id); }, tenant);
+    const auto found =
+        read([&](storage::Transaction& tx) { return store::find_account(tx, id); }, tenant);
     EXPECT_TRUE(found.has_value()) << id;
     return found ? found->totals : Totals{};
   }
