@@ -308,5 +308,45 @@ export function badRequests({ key, code, cursors }) {
   row("a version that there is not", get("/v1/limits/rules/versions/999999"), 404, "version_not_found");
   row("back to a version that there is not", limits("rules/rollback", { version: 999_999 }), 404, "version_not_found");
   row("usage of a rule that there is not", get("/v1/limits/usage/rule?rule=none"), 404, "rule_not_found");
+
+  // Payments
+  const pay = (path, body, method = "POST", idempotency = "Idempotency-Key: bad-1\r\n") =>
+    request(method, `/v1/${path}`, `${kJson}${idempotency}`, typeof body === "string" ? body : JSON.stringify(body));
+  const payment = (name, fields, field, why) => row(`a payment ${name}`, pay("payments", { amount: 1050, currency: "EUR", ...fields }), 422, "invalid_request", invalid(field, why));
+  payment("without an amount", { amount: undefined }, "/amount", "required");
+  payment("of nothing", { amount: 0 }, "/amount", "out_of_range");
+  payment("of less than nothing", { amount: -5 }, "/amount", "out_of_range");
+  payment("of half a cent", { amount: 0.5 }, "/amount", "wrong_type");
+  payment("of more than a number in JavaScript holds", { amount: 2 ** 53 }, "/amount", "out_of_range");
+  payment("whose amount is a text", { amount: "1050" }, "/amount", "wrong_type");
+  payment("without a currency", { currency: undefined }, "/currency", "required");
+  payment("in a currency of four letters", { currency: "EURO" }, "/currency", "too_long");
+  payment("captured at some time", { capture: "later" }, "/capture", "not_allowed");
+  payment("with a card", { card: {} }, "/card", "unknown_field");
+  payment("with metadata that is a list", { metadata: [] }, "/metadata", "wrong_type");
+  row("a payment in a currency of signs", pay("payments", { amount: 5, currency: "€€€" }), 422, "currency_invalid", { field: "/currency" });
+  row("a payment with a number in its metadata", pay("payments", { amount: 5, currency: "EUR", metadata: { a: 1 } }), 422, "metadata_invalid", { field: "/metadata" });
+  row("a payment with a card number", pay("payments", { amount: 5, currency: "EUR", payment_method: "4242424242424242" }), 422, "card_number_refused", { not: "4242" });
+  row("a payment without an Idempotency-Key", pay("payments", { amount: 5, currency: "EUR" }, "POST", ""), 400, "idempotency_key_required");
+  row("a payment under a key with a blank", pay("payments", { amount: 5, currency: "EUR" }, "POST", "Idempotency-Key: a b\r\n"), 400, "bad_idempotency_key");
+  row("a payment that is not there", get("/v1/payments/pay_0000000000000000000000"), 404, "payment_not_found");
+  for (const id of ["abc", "pay_", "%F0%9F%92%A9", "pay_x%00".replace("%00", "")]) row(`a payment's id: ${id}`, get(`/v1/payments/${id}`), 404, "payment_not_found");
+  row("confirming what is not there", pay("payments/pay_none/confirm", {}), 404, "payment_not_found");
+  row("capturing nothing", pay("payments/pay_none/capture", { amount: 0 }), 422, "invalid_request", invalid("/amount", "out_of_range"));
+  row("refunding what is not there", pay("payments/pay_none/refunds", { amount: 1 }), 404, "payment_not_found");
+  row("refunding nothing", pay("payments/pay_none/refunds", { amount: 0 }), 422, "invalid_request", invalid("/amount", "out_of_range"));
+  row("changing a payment that is not there", pay("payments/pay_none", { description: "x" }, "PATCH", ""), 404, "payment_not_found");
+  row("the story of nothing", get("/v1/payments/pay_none/explain"), 404, "payment_not_found");
+  row("payments in a state that is none", get("/v1/payments?state=paid"), 400, "invalid_request", invalid("?state", "not_allowed"));
+  row("payments from a time that is none", get("/v1/payments?created_from=yesterday"), 400, "invalid_request", invalid("?created_from", "bad_timestamp"));
+  row("payments after a cursor that is none", get("/v1/payments?cursor=abc"), 400, "invalid_cursor");
+  row("a dispute that is not there", get("/v1/disputes/dp_none"), 404, "dispute_not_found");
+  row("a customer that is not there", get("/v1/customers/cus_none"), 404, "customer_not_found");
+  row("a payment method that is not there", get("/v1/payment-methods/pm_none"), 404, "method_not_found");
+  row("a payment method without a token", pay("payment-methods", {}), 422, "invalid_request", invalid("/token", "required"));
+  row("a payout that is not there", get("/v1/payouts/po_none"), 404, "payout_not_found");
+  row("a payout of what there is not", pay("payouts", { amount: 1_000_000, currency: "XAF" }), 409, "balance_insufficient");
+  row("a webhook that no provider has signed", request("POST", "/v1/payments/webhooks/sandbox", kJson, '{"id":"x"}'), 401, "notice_signature");
+  row("a webhook of a provider that is none", request("POST", "/v1/payments/webhooks/nobody", kJson, "{}"), 404, "provider_not_found");
   return rows;
 }
