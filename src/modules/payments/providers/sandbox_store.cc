@@ -119,26 +119,8 @@ constexpr Sql kMovedTwice{
     "SELECT count(*) FROM (SELECT key FROM sandbox_moves WHERE tenant_id = :tenant AND bank = ?1"
     " AND key <> '' GROUP BY key, kind HAVING count(*) > 1) AS twice"};
 
-constexpr Sql kEraseCalls{
-    Audience::kTenant,
-    "DELETE FROM sandbox_calls WHERE tenant_id = :tenant AND (bank, key) IN (SELECT bank, key"
-    " FROM sandbox_calls WHERE tenant_id = :tenant LIMIT ?1)"};
-constexpr Sql kEraseObjects{
-    Audience::kTenant,
-    "DELETE FROM sandbox_objects WHERE tenant_id = :tenant AND (bank, reference) IN"
-    " (SELECT bank, reference FROM sandbox_objects WHERE tenant_id = :tenant LIMIT ?1)"};
-constexpr Sql kEraseMoves{
-    Audience::kTenant,
-    "DELETE FROM sandbox_moves WHERE tenant_id = :tenant AND (bank, id) IN (SELECT bank, id"
-    " FROM sandbox_moves WHERE tenant_id = :tenant LIMIT ?1)"};
-constexpr Sql kEraseNotices{
-    Audience::kTenant,
-    "DELETE FROM sandbox_notices WHERE tenant_id = :tenant AND (bank, id) IN (SELECT bank, id"
-    " FROM sandbox_notices WHERE tenant_id = :tenant LIMIT ?1)"};
-
-constexpr std::array<const Sql*, 9> kStatements{&kViewCall,   &kViewMoves,    &kMoves,
-                                                &kBalances,   &kMovedTwice,   &kEraseCalls,
-                                                &kEraseMoves, &kEraseObjects, &kEraseNotices};
+constexpr std::array<const Sql*, 5> kStatements{&kViewCall, &kViewMoves, &kMoves, &kBalances,
+                                                &kMovedTwice};
 
 std::string array_of(const Places& places) {
   std::string out;
@@ -381,14 +363,6 @@ Result<std::int64_t> keys_moved_twice(Transaction& tx, std::string_view bank) {
   std::int64_t count = 0;
   ASHLAR_TRY(tx.query(kMovedTwice, {bank}, [&](const Row& row) { count = row.integer(0); }));
   return count;
-}
-
-Result<std::int64_t> erase_some(Transaction& tx, std::int64_t limit) {
-  for (const Sql* sql : {&kEraseNotices, &kEraseObjects, &kEraseCalls, &kEraseMoves}) {
-    ASHLAR_ASSIGN(const std::int64_t gone, tx.execute(*sql, {limit}));
-    if (gone > 0) return gone;
-  }
-  return 0;
 }
 
 std::span<const Sql* const> sandbox_statements() { return kStatements; }

@@ -88,8 +88,6 @@ base::Result<std::map<std::string, std::int64_t>> balances_before(storage::Trans
 // Keys under which money moved otherwise than once: none, unless the sandbox itself is wrong.
 base::Result<std::int64_t> keys_moved_twice(storage::Transaction& tx, std::string_view bank);
 
-base::Result<std::int64_t> erase_some(storage::Transaction& tx, std::int64_t limit);
-
 // For the test that no statement sees another tenant's rows.
 std::span<const storage::Sql* const> sandbox_statements();
 

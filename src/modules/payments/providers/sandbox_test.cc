@@ -9,6 +9,8 @@
 #include "modules/payments/providers/card_tokens.h"
 #include "modules/payments/providers/sandbox_statement.h"
 #include "modules/payments/providers/testing/sandbox_fixture.h"
+#include "platform/storage/database.h"
+#include "platform/storage/statement_rules.h"
 
 namespace ashlar::payments {
 namespace {
@@ -376,6 +378,45 @@ TEST_P(SandboxTest, WhatIsPastItsDeadlineIsNotBegun) {
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->end, kNotDone);
   EXPECT_EQ(moves("a"), -1);
+}
+
+// As Ada it must find what is hers, or the parameters would prove nothing.
+TEST_P(SandboxTest, NoStatementReachesAnotherTenantsRows) {
+  ask(authorize("a", 2'000, "pm_card_visa", true));
+  const auto seen = [&](base::TenantId who, const storage::Sql& sql) {
+    std::int64_t found = 0;
+    const auto read = db_->read(storage::Context::tenant(who), [&](storage::Transaction& tx) {
+      found = 0;
+      const auto count = [&](const storage::Row& row) {
+        const bool counts = sql.text.starts_with("SELECT count");
+        found += counts ? row.integer(0) : 1;
+      };
+      const std::string_view bank = "sandbox";
+      constexpr std::int64_t kEnd = std::int64_t{1} << 60;
+      switch (storage::engine_text(sql, db_->dialect())->parameters) {
+        case 1:
+          return tx.query(sql, {bank}, count);
+        case 2:
+          if (sql.text.find("at < ?2") != std::string_view::npos) {
+            return tx.query(sql, {bank, kEnd}, count);
+          }
+          return tx.query(sql, {bank, std::string_view("a")}, count);
+        default:
+          return tx.query(sql,
+                          {bank, std::int64_t{0}, kEnd, std::int64_t{0}, std::string_view(""),
+                           std::int64_t{10}},
+                          count);
+      }
+    });
+    EXPECT_TRUE(read.ok());
+    return found;
+  };
+  for (const storage::Sql* sql : store::sandbox_statements()) {
+    EXPECT_EQ(seen(kBela, *sql), 0) << sql->text;
+    // Of what was moved twice there is nothing.
+    const std::int64_t hers = sql->text.find("HAVING") == std::string_view::npos ? 1 : 0;
+    EXPECT_EQ(seen(kAda, *sql), hers) << sql->text;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Storage, SandboxTest, storage::both_engines(), storage::engine_name);
