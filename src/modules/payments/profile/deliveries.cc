@@ -128,7 +128,7 @@ base::Status Deliveries::fan_out(storage::Transaction& tx, const events::Event& 
   ASHLAR_ASSIGN(const auto endpoints, store::endpoints_of(tx, event.tenant));
   if (endpoints.empty()) return base::ok_status();
   const auto data = json::parse(event.data);
-  const json::Value* id = data.ok() ? data->find("event_id") : nullptr;
+  const json::Value* id = data.ok() ? data->find("event") : nullptr;
   if (id == nullptr || id->if_string() == nullptr) {
     return base::fail(base::Code::kInternal, "event_without_id", event.type);
   }

@@ -199,8 +199,9 @@ bool fits(std::string_view pattern, std::string_view type) {
 }
 
 bool is_event_type(std::string_view type) {
-  return std::ranges::any_of(
-      kRules, [&](const Rule& rule) { return fits(type, rule.last) || fits(type, rule.first); });
+  return !type.empty() && std::ranges::any_of(kRules, [&](const Rule& rule) {
+    return fits(type, rule.last) || fits(type, rule.first);
+  });
 }
 
 std::vector<std::string> core_types_of(std::string_view type) {
