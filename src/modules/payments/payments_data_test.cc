@@ -7,9 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
+#include "modules/payments/open_work.h"
 #include "modules/payments/payments_module.h"
 #include "modules/payments/story_store.h"
 #include "platform/json/parse.h"
+#include "platform/observability/metrics.h"
 #include "platform/storage/database.h"
 #include "platform/storage/testing/product_store.h"
 
@@ -207,6 +210,19 @@ TEST_P(PaymentsDataTest, StatementsKeepToTheRules) {
       EXPECT_NE(sql->text.find(":tenant"), std::string_view::npos) << sql->text;
     }
   }
+}
+
+TEST_P(PaymentsDataTest, OpenWorkIsCountedOverAllTenants) {
+  obs::Registry metrics;
+  base::ManualClock clock;
+  OpenWork work(*db_, clock, metrics);
+  const base::Status looked = work.look();
+  ASSERT_TRUE(looked.ok()) << looked.error().detail;
+  const std::string text = metrics.render();
+  // The rows' state and point are 7: open calls of no known end, claims that are over.
+  EXPECT_NE(text.find("ashlar_payments_calls_open 5\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("ashlar_payments_unknown 0\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("ashlar_payments_claims_open 0\n"), std::string::npos) << text;
 }
 
 INSTANTIATE_TEST_SUITE_P(Storage, PaymentsDataTest, storage::both_engines(), storage::engine_name);

@@ -47,6 +47,7 @@ PaymentsModule::PaymentsModule(const Options& options, storage::Database& databa
       provider_parts_(std::make_unique<ProviderParts>(options, database, clk, metrics, own_log)),
       payments(core_options(options), database, ledger.writer, outbox, provider_parts_->router(),
                clk, entropy, metrics, own_log),
+      open_work_(database, clk, metrics),
       routes_(options.routes) {
   payments.set_face(FaceKind::kNative, native);
   provider_parts_->tell([this](std::string provider, ProviderNotice notice,
@@ -67,8 +68,10 @@ base::Status PaymentsModule::start() {
   provider_parts_->start();
   // Where other processes share the database, what a dead one had is taken up when its lease ends.
   if (db.dialect() == storage::Dialect::kSqlite) ASHLAR_TRY(payments.recover());
-  begin(resolving_, "payments-resolve", kResolveInterval, log,
-        [this] { return payments.resolve(); });
+  begin(resolving_, "payments-resolve", kResolveInterval, log, [this]() -> base::Status {
+    ASHLAR_TRY(payments.resolve());
+    return open_work_.look();
+  });
   begin(settling_, "payments-settle", kSettleInterval, log, [this] { return payments.settle(); });
   begin(reaping_, "payments-reap", kReapInterval, log, [this] { return payments.reap(); });
   return base::ok_status();

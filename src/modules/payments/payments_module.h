@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "modules/payments/ledger/ledger_module.h"
 #include "modules/payments/native_face.h"
+#include "modules/payments/open_work.h"
 #include "modules/payments/payments.h"
 #include "platform/http/route.h"
 #include "platform/runtime/periodic.h"
@@ -84,6 +85,7 @@ class PaymentsModule {
   Payments payments;
 
  private:
+  OpenWork open_work_;
   const std::string routes_;
   std::optional<runtime::Periodic> resolving_, settling_, reaping_;
   bool stopped_ = false;

@@ -9,6 +9,7 @@
 #include "modules/payments/payments_json.h"
 #include "modules/payments/payments_module.h"
 #include "modules/payments/payments_rows.h"
+#include "modules/payments/providers/sandbox_api.h"
 
 namespace ashlar::payments {
 namespace {
@@ -39,6 +40,8 @@ const ErrorDoc kDeclined{402, "payment_declined",
 const ErrorDoc kReference{409, "merchant_reference_used",
                           "Another payment has this merchant_reference; that holds for ever."};
 const ErrorDoc kTooLarge{422, "amount_too_large", "More than is there to be captured or refunded."};
+const ErrorDoc kRefunded{409, "charge_already_refunded", "Nothing is left to be refunded."};
+const ErrorDoc kNeedsMethod{422, "method_required", "There is no means of payment to ask for it."};
 const ErrorDoc kDisputed{409, "charge_disputed", "The money is disputed."};
 const ErrorDoc kPosition{400, "position_unknown", "What the cursor names is not there any more."};
 
@@ -56,8 +59,8 @@ void add_payment_routes(http::RouteTable& table, const Api& api) {
                          late(api, &PaymentsApi::create), &new_payment_schema(),
                          &payment_schema()));
   table.back().success = 201;
-  rows::add_errors(table.back(), {kDeclined, kReference, kNoCustomer, kNoMethod, rows::kCurrency,
-                                  rows::kProviderAway});
+  rows::add_errors(table.back(), {kDeclined, kNeedsMethod, kReference, kNoCustomer, kNoMethod,
+                                  rows::kCurrency, rows::kProviderAway});
   table.push_back(reading("/v1/payments", "List payments, newest first.",
                           worker(api, &PaymentsApi::list), &payment_page_schema()));
   rows::page(table.back());
@@ -78,8 +81,8 @@ void add_payment_routes(http::RouteTable& table, const Api& api) {
 void add_action_routes(http::RouteTable& table, const Api& api) {
   table.push_back(moving("/v1/payments/{id}/confirm", "Ask the provider for the money.",
                          late(api, &PaymentsApi::confirm), &confirm_schema(), &payment_schema()));
-  rows::add_errors(table.back(),
-                   {kDeclined, kNoPayment, kNoMethod, kState, kInProgress, rows::kProviderAway});
+  rows::add_errors(table.back(), {kDeclined, kNeedsMethod, kNoPayment, kNoMethod, kState,
+                                  kInProgress, rows::kProviderAway});
   table.push_back(moving("/v1/payments/{id}/capture", "Take what is held, or a part of it.",
                          late(api, &PaymentsApi::capture), &capture_schema(), &payment_schema()));
   rows::add_errors(table.back(), {kNoPayment, kState, kInProgress, kTooLarge, rows::kProviderAway});
@@ -99,8 +102,8 @@ void add_refund_routes(http::RouteTable& table, const Api& api) {
   table.push_back(moving("/v1/payments/{id}/refunds", "Give money back.",
                          late(api, &PaymentsApi::refund), &new_refund_schema(), &refund_schema()));
   table.back().success = 201;
-  rows::add_errors(table.back(),
-                   {kNoPayment, kState, kInProgress, kTooLarge, kDisputed, rows::kProviderAway});
+  rows::add_errors(table.back(), {kNoPayment, kState, kInProgress, kTooLarge, kRefunded, kDisputed,
+                                  rows::kProviderAway});
   table.push_back(reading("/v1/payments/{id}/refunds", "List a payment's refunds, newest first.",
                           worker(api, &PaymentsApi::list_refunds), &refund_page_schema()));
   rows::page(table.back());
@@ -157,6 +160,9 @@ http::RouteTable payments_routes(PaymentsModule& module, const http::CursorCodec
   add_dispute_routes(table, api);
   add_provider_route(table, api);
   for (http::Route& route : customers_routes(module, cursors)) table.push_back(std::move(route));
+  if (Sandbox* const sandbox = module.sandbox()) {
+    for (http::Route& route : sandbox_routes(*sandbox)) table.push_back(std::move(route));
+  }
   return table;
 }
 

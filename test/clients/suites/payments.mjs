@@ -197,7 +197,7 @@ function refunds(it, shop) {
     assert.equal(payment.state, "succeeded");
     const listed = await api.get(`/v1/payments/${id}/refunds`);
     assert.deepEqual(listed.json.data.map((refund) => refund.id), [rest.json.id, first.json.id]);
-    assertProblem(await till.act(id, "refunds"), 422, "amount_too_large");
+    assertProblem(await till.act(id, "refunds"), 409, "charge_already_refunded");
   });
 
   it("two refunds of 60 on 100 at once: one is refused (Hyperswitch#13182)", async () => {
@@ -570,7 +570,7 @@ function around(it, shop) {
       [{ amount: -1 }, "/amount"], [{ amount: 1.5 }, "/amount"], [{ amount: 2 ** 53 }, "/amount"], [{ amount: "10" }, "/amount"],
       [{ currency: "€" }, "/currency"], [{ currency: "12E" }, "/currency"], [{ capture: "later" }, "/capture"], [{ metadata: { a: 1 } }, "/metadata"],
       [{ metadata: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, "v"])) }, "/metadata"],
-      [{ metadata: { ["k".repeat(41)]: "v" } }, "/metadata"], [{ metadata: { k: "v".repeat(501) } }, "/metadata"], [{ confirm: "yes" }, "/confirm"],
+      [{ metadata: { ["k".repeat(41)]: "v" } }, "/metadata"], [{ metadata: { k: "v".repeat(501) } }, "/metadata/k"], [{ confirm: "yes" }, "/confirm"],
       [{ statement_descriptor: "x".repeat(23) }, "/statement_descriptor"], [{ card: "none" }, "/card"],
     ]) {
       const refused = await till.pay(body);
@@ -578,7 +578,7 @@ function around(it, shop) {
       assert.ok(refused.json.errors?.some((error) => error.field === field), `${JSON.stringify(body)}: ${refused.text}`);
     }
     assertProblem(await till.act("pay_none", "confirm"), 404, "payment_not_found");
-    assertProblem(await till.paid({ confirm: true, payment_method: undefined }), 409, "payment_state");
+    assertProblem(await till.paid({ confirm: true, payment_method: undefined }), 422, "method_required", "/payment_method");
   });
 
   it("metrics tell of payments, calls and what is unknown", async () => {
