@@ -317,20 +317,20 @@ Payments::Payments(const PaymentsOptions& options, storage::Database& db,
                    ledger::BookWriter& writer, events::Outbox& outbox, const Providers& providers,
                    const base::Clock& clock, base::Entropy& entropy, obs::Registry& metrics,
                    obs::Log& log)
-    : impl_(new Impl{Desk{
-          options, db, writer, outbox, providers, clock, entropy, log,
-          metrics.make_counter("ashlar_payments_provider_calls_total", "Calls sent to providers."),
-          metrics.make_counter("ashlar_payments_unknown_total",
-                               "Calls whose outcome was not known when they ended."),
-          metrics.make_counter("ashlar_payments_inquiries_total",
-                               "Times that a provider was asked what became of a call."),
-          metrics.make_counter(
-              "ashlar_payments_resent_total",
-              "Calls sent again under their key, the provider not having seen it."),
-          metrics.make_counter("ashlar_payments_replays_total",
-                               "Requests answered with the stored answer of their key."),
-          metrics.make_counter("ashlar_payments_oddities_total",
-                               "What a provider said and cannot be; it changed nothing.")}}) {}
+    : impl_(new Impl{
+          Desk{options, db, writer, outbox, providers, clock, entropy, log,
+               metrics.make_counter("ashlar_payments_calls_total", "Calls sent to providers."),
+               metrics.make_counter("ashlar_payments_unknown_total",
+                                    "Calls whose outcome was not known when they ended."),
+               metrics.make_counter("ashlar_payments_inquiries_total",
+                                    "Times that a provider was asked what became of a call."),
+               metrics.make_counter(
+                   "ashlar_payments_resent_total",
+                   "Calls sent again under their key, the provider not having seen it."),
+               metrics.make_counter("ashlar_payments_replays_total",
+                                    "Requests answered with the stored answer of their key."),
+               metrics.make_counter("ashlar_payments_oddities_total",
+                                    "What a provider said and cannot be; it changed nothing.")}}) {}
 
 Payments::~Payments() = default;
 
