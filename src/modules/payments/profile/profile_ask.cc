@@ -94,7 +94,12 @@ base::Result<Asked> ProfileAsk::asked(const http::Call& call) const {
 base::Error ProfileAsk::told(base::Error error) const {
   const auto* const missing =
       std::ranges::find(kMissing, std::string_view(error.reason), &Missing::reason);
-  if (missing == kMissing.end()) return error;
+  if (missing == kMissing.end()) {
+    for (base::FieldError& field : error.fields) {
+      if (!renamed_.first.empty() && field.field == renamed_.first) field.field = renamed_.second;
+    }
+    return error;
+  }
   error = base::fail(base::Code::kNotFound, "resource_missing",
                      "No such " + std::string(name_of(missing->kind)) + ".");
   const auto named = std::ranges::find(named_, missing->kind, &Named::kind);

@@ -36,6 +36,8 @@ class ProfileAsk {
   void about(ObjectKind kind, std::string id);
   // What a parameter names: 400 if there is no such thing.
   void names(std::string param, ObjectKind kind, std::string id);
+  // The core's name of a parameter that is called otherwise here.
+  void renames(std::string_view core, std::string_view here) { renamed_ = {core, here}; }
   base::Status finish() { return params_->finish(); }
 
   [[nodiscard]] base::Result<Asked> asked(const http::Call& call) const;
@@ -55,6 +57,7 @@ class ProfileAsk {
   std::vector<std::string> paths_;
   Expand expand_;
   std::vector<Named> named_;
+  std::pair<std::string_view, std::string_view> renamed_;  // of static texts
 };
 
 // 200 with what every answer has.

@@ -129,6 +129,7 @@ base::Status ProfileApi::create_method(Call& call, Late late) const {
     params.fail("parameter_missing", "card/token", "Missing required param: card[token].");
   }
   NewMethod wanted = method_with(std::move(card.token));
+  ask.renames("/token", "/card/token");
   if (card.exp_month) wanted.exp_month = *card.exp_month;
   if (card.exp_year) wanted.exp_year = *card.exp_year;
   wanted.metadata = new_metadata(params);

@@ -39,7 +39,8 @@ class PaymentsOfPage {
  public:
   explicit PaymentsOfPage(Reads& reads) : reads_(reads) {}
   base::Result<const Payment*> find(const std::string& id) {
-    if (id.empty()) return static_cast<const Payment*>(nullptr);
+    // A payout's entry names the payout.
+    if (!id.starts_with("pay_")) return static_cast<const Payment*>(nullptr);
     const auto known = payments_.find(id);
     if (known != payments_.end()) return &known->second;
     ASHLAR_ASSIGN(Payment payment, reads_.payment(id));

@@ -140,6 +140,7 @@ base::Status ProfileApi::capture_intent(Call& call, Late late) const {
   std::string id = payment_in(ask, call);
   NewCapture wanted;
   wanted.amount = ask.params().integer("amount_to_capture", 1, kMaxMoney);
+  ask.renames("/amount", "/amount_to_capture");
   wanted.last = ask.params().boolean("final_capture").value_or(true);
   ASHLAR_TRY(ask.finish());
   ASHLAR_ASSIGN(Asked asked, ask.asked(call));

@@ -126,7 +126,7 @@ base::Result<Response> ProfileApi::get_entry(Call& call) const {
                     [&](json::Writer& out, Reads& reads, const Scene& scene,
                         const Expand& expand) -> base::Status {
                       ASHLAR_ASSIGN(const Entry entry, reads.entry(call.param(0)));
-                      if (entry.payment.empty()) {
+                      if (!entry.payment.starts_with("pay_")) {
                         return write_balance_transaction(out, entry, nullptr, scene, expand);
                       }
                       ASHLAR_ASSIGN(const Payment payment, reads.payment(entry.payment));
