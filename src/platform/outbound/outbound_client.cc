@@ -85,6 +85,10 @@ base::Result<Answer> result_of(End end, Answer answer, const std::string& detail
 
 // One call on its way. Touched by the client's thread only.
 struct PendingCall {
+  void mark_begun() const {
+    if (request.begun) request.begun->store(true);
+  }
+
   Dependency& dependency;
   Request request;
   OutboundClient::Done done;
@@ -368,6 +372,7 @@ void OutboundClient::Impl::ended(Transfers::Id id, End end, Answer answer,
   if (attempt.first && call.dependency.hedges) {
     call.dependency.hedges->record(now - attempt.started, now);
   }
+  if (end != End::kNotBegun && end != End::kForbidden) call.mark_begun();
   if (failed && !call.attempts.empty()) return;  // the other of the two may still answer
   answer.attempts = call.sent;
   answer.hedged = call.hedged;
@@ -400,6 +405,7 @@ void OutboundClient::Impl::again_or_finish(PendingCall& call, End end, Answer an
 void OutboundClient::Impl::finish(PendingCall& call, CallEnd how, base::Result<Answer> result) {
   const base::Mono now = clock.mono();
   for (const PendingCall::Attempt& attempt : call.attempts) {
+    call.mark_begun();
     transfers.cancel(attempt.transfer);
     call_of.erase(attempt.transfer);
     // A call that ran out of time says that its attempt was too slow; one that lost to its hedge,

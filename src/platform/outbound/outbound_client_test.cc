@@ -400,5 +400,26 @@ TEST_F(OutboundClientTest, ManyCallsOfAllFates) {
   EXPECT_EQ(counter(R"(ashlar_outbound_running{dependency="a"})"), 0);
 }
 
+// Who moves money must know: nothing was done, or perhaps something.
+TEST_F(OutboundClientTest, SaysWhetherTheOtherSideMayHaveBegun) {
+  Dependency& dependency = client_.add_dependency("begun", quick());
+  const auto begun = [&](const std::string& url) {
+    const auto flag = std::make_shared<std::atomic<bool>>(false);
+    EXPECT_FALSE(client_.call(dependency, {.method = "POST", .url = url, .begun = flag}).ok());
+    return flag->load();
+  };
+  std::string nobody;
+  {
+    FaultServer gone([](const FaultServer::Request&) { return Reply{}; });
+    nobody = gone.url("/");
+  }
+  EXPECT_FALSE(begun(nobody));
+  FaultServer cuts([](const FaultServer::Request&) { return Reply{.cut = true}; });
+  EXPECT_TRUE(begun(cuts.url("/")));
+  FaultServer sleeps(
+      [](const FaultServer::Request&) { return Reply{.after = milliseconds(3000)}; });
+  EXPECT_TRUE(begun(sleeps.url("/")));
+}
+
 }  // namespace
 }  // namespace ashlar::outbound

@@ -2,8 +2,10 @@
 // OutboundClient (outbound_client.h). docs/resilience.md says which policy to choose when.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -48,6 +50,9 @@ struct Request {
   bool idempotent = false;
   std::string traceparent{};  // of the caller's span; empty: none
   std::optional<base::Mono> deadline{};
+  // Set, before the call's end is told, where an attempt may have reached the other side: where it
+  // is false after an error, surely nothing was done there.
+  std::shared_ptr<std::atomic<bool>> begun{};
 };
 
 struct Answer {
