@@ -11,6 +11,8 @@
 #include "app/limits_listeners.h"
 #include "app/modules.h"
 #include "app/platform_routes.h"
+#include "app/profile_listener.h"
+#include "base/failpoint.h"
 #include "platform/http/admission.h"
 #include "platform/http/cors.h"
 #include "platform/http/cursor.h"
@@ -70,6 +72,8 @@ http::ApiInfo api_info(const std::string& origin) {
                       {"webhooks", "Webhooks", "Events, sent to URLs of yours."},
                       {"events", "Events", "What has happened, and who is told."},
                       {"sagas", "Sagas", "Steps with a way back."},
+                      {"payments", "Payments", "Money from customers, and what becomes of it."},
+                      {"ledger", "Ledger", "Double-entry books that an auditor can check."},
                       {"keys", "API keys", "Who may call, and what."},
                       {"tenants", "Tenants", "For whom data is kept apart."},
                       {"admin", "Console", "The administrator's session."},
@@ -113,6 +117,7 @@ struct App::Parts {
   std::unique_ptr<http::Server> metrics_server;
   std::unique_ptr<LimitsListeners> limits_listeners;
   std::optional<FaktoryListener> faktory;
+  std::unique_ptr<ProfileListener> profile;
   std::optional<runtime::Periodic> housekeeping;
 
   ~Parts() {
@@ -122,12 +127,13 @@ struct App::Parts {
   std::optional<runtime::WorkerPool>& pool(http::Lane lane) {
     return pools[static_cast<std::size_t>(lane)];
   }
-  // Null: switched off.
-  http::Admission* admission(http::Lane lane, std::size_t workers);
+  void admit(http::Lane lane, std::size_t workers);  // unless it is switched off
   Status lock_folder();
   Status open();
   Status build(http::ListenSocket socket, LimitsSockets limits_sockets);
   void serve_faktory(http::ListenSocket socket);
+  Status serve_profile(http::ListenSocket socket);
+  http::Dispatcher::Needs dispatcher_needs();
   Status build_metrics_listener();
   http::RouteTable all_routes();
   Status ready();
@@ -195,19 +201,9 @@ Status App::Parts::build(http::ListenSocket socket, LimitsSockets limits_sockets
   docs_page = http::docs_page(routes, info);
   router = std::make_unique<http::Router>(std::move(routes), a.metrics);
   modules->watch(*router);
-  dispatcher = std::make_unique<http::Dispatcher>(
-      http::Dispatcher::Needs{{&*pools[0], &*pools[1], &*pools[2]},
-                              {admission(http::Lane::kInteractive, config.workers),
-                               admission(http::Lane::kLookup, kLookupThreads), nullptr},
-                              *a.db,
-                              *authenticator,
-                              *cors,
-                              a.clock,
-                              a.log,
-                              *tracer,
-                              modules->request_observer(),
-                              &modules->request_limiter(),
-                              config.limits.headers});
+  admit(http::Lane::kInteractive, config.workers);
+  admit(http::Lane::kLookup, kLookupThreads);
+  dispatcher = std::make_unique<http::Dispatcher>(dispatcher_needs());
   ASHLAR_ASSIGN(server, http::Server::make(config.http, std::move(socket), *router, *dispatcher,
                                            a.clock, a.entropy, a.log, a.metrics));
   ASHLAR_TRY(build_metrics_listener());
@@ -223,6 +219,24 @@ Status App::Parts::build(http::ListenSocket socket, LimitsSockets limits_sockets
   return base::ok_status();
 }
 
+http::Dispatcher::Needs App::Parts::dispatcher_needs() {
+  const auto of = [this](http::Lane lane) -> http::Admission* {
+    auto& made = admissions[static_cast<std::size_t>(lane)];
+    return made ? &*made : nullptr;
+  };
+  return {{&*pools[0], &*pools[1], &*pools[2]},
+          {of(http::Lane::kInteractive), of(http::Lane::kLookup), nullptr},
+          *ashlar->db,
+          *authenticator,
+          *cors,
+          ashlar->clock,
+          ashlar->log,
+          *tracer,
+          modules->request_observer(),
+          &modules->request_limiter(),
+          config.limits.headers};
+}
+
 void App::Parts::serve_faktory(http::ListenSocket socket) {
   faktory.emplace(std::move(socket),
                   FaktoryListener::Needs{.ashlar = *ashlar,
@@ -231,14 +245,22 @@ void App::Parts::serve_faktory(http::ListenSocket socket) {
                                          .workers = *pool(http::Lane::kInteractive)});
 }
 
-http::Admission* App::Parts::admission(http::Lane lane, std::size_t workers) {
-  if (!config.admission) return nullptr;
+Status App::Parts::serve_profile(http::ListenSocket socket) {
+  ASHLAR_ASSIGN(profile, ProfileListener::make(std::move(socket), {.ashlar = *ashlar,
+                                                                   .config = config,
+                                                                   .profile = modules->profile(),
+                                                                   .shared = dispatcher_needs()}));
+  return base::ok_status();
+}
+
+void App::Parts::admit(http::Lane lane, std::size_t workers) {
+  if (!config.admission) return;
   const auto i = static_cast<std::size_t>(lane);
   static constexpr std::array<const char*, http::kLanes> kNames{"interactive", "lookup", "control"};
   const auto threads = static_cast<std::uint32_t>(workers);
   const auto queue = static_cast<std::uint32_t>(config.worker_queue);
-  return &admissions[i].emplace(kNames[i], http::Admission::Bounds{threads, threads + queue},
-                                ashlar->entropy.u64(), ashlar->clock, ashlar->metrics);
+  admissions[i].emplace(kNames[i], http::Admission::Bounds{threads, threads + queue},
+                        ashlar->entropy.u64(), ashlar->clock, ashlar->metrics);
 }
 
 Status App::Parts::build_metrics_listener() {
@@ -291,14 +313,17 @@ App::~App() {
 
 base::Result<std::unique_ptr<App>> App::start(const Config& config) {
   auto parts = std::make_unique<Parts>(config);
+  ASHLAR_TRY(base::arm_failpoint(config.payments.failpoint));
   ASHLAR_TRY(parts->lock_folder());
   // Before anything is opened: a port that is taken must not wait for a migration.
   ASHLAR_ASSIGN(http::ListenSocket socket,
                 http::ListenSocket::bind(config.http.address, config.http.port));
   ASHLAR_ASSIGN(LimitsSockets limits_sockets, LimitsSockets::bind(config.limits));
   ASHLAR_ASSIGN(std::optional<http::ListenSocket> faktory_socket, FaktoryListener::bind(config));
+  ASHLAR_ASSIGN(std::optional<http::ListenSocket> profile_socket, ProfileListener::bind(config));
   ASHLAR_TRY(parts->open());
   ASHLAR_TRY(parts->build(std::move(socket), std::move(limits_sockets)));
+  if (profile_socket) ASHLAR_TRY(parts->serve_profile(std::move(*profile_socket)));
   if (faktory_socket) parts->serve_faktory(std::move(*faktory_socket));
   ASHLAR_TRY(parts->modules->start());
   parts->housekeeping.emplace("housekeeping", kHousekeeping,
@@ -307,6 +332,7 @@ base::Result<std::unique_ptr<App>> App::start(const Config& config) {
   if (parts->metrics_server) parts->metrics_server->start();
   parts->limits_listeners->start();
   if (parts->faktory) parts->faktory->start();
+  if (parts->profile) parts->profile->start();
   parts->ashlar->log.info("listening", {{"address", parts->origin}, {"version", kVersion}});
   return std::unique_ptr<App>(new App(std::move(parts)));
 }
@@ -320,6 +346,7 @@ base::Status App::stop() {
   if (p.metrics_server) p.metrics_server->stop();
   p.limits_listeners->stop();
   if (p.faktory) p.faktory->stop();
+  if (p.profile) p.profile->stop();
   for (auto& pool : p.pools) pool->drain();
   p.housekeeping->stop();
   const Status written = p.write_what_is_left();

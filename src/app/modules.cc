@@ -7,6 +7,7 @@
 #include "app/banner.h"
 #include "app/config.h"
 #include "app/installation.h"
+#include "app/payments_wiring.h"
 #include "base/encoding.h"
 #include "modules/activity/activity_module.h"
 #include "modules/events/events_module.h"
@@ -17,6 +18,10 @@
 #include "modules/links/links_module.h"
 #include "modules/links/redirect_codec.h"
 #include "modules/links/redirects.h"
+#include "modules/payments/ledger/ledger_module.h"
+#include "modules/payments/payments_module.h"
+#include "modules/payments/profile/profile_module.h"
+#include "modules/payments/reconcile/reconcile_module.h"
 #include "modules/sagas/sagas_module.h"
 #include "modules/tasks/tasks_module.h"
 #include "modules/webhooks/webhooks_module.h"
@@ -62,18 +67,19 @@ cache::FarRegionOptions links_region(const Config& config) {
 }  // namespace
 
 std::vector<std::string> known_scopes() {
-  return {"links:read",   "links:write",   "activity:read",  "activity:write",
-          "limits:check", "limits:read",   "limits:write",   "tasks:read",
-          "tasks:write",  "webhooks:read", "webhooks:write", "events:read",
-          "sagas:read",   "sagas:write",   "payments:read",  "payments:write",
-          "ledger:read",  "ledger:write",  "keys:read",      "keys:write"};
+  return {"links:read",     "links:write",  "activity:read", "activity:write", "limits:check",
+          "limits:read",    "limits:write", "tasks:read",    "tasks:write",    "webhooks:read",
+          "webhooks:write", "events:read",  "sagas:read",    "sagas:write",    "payments:read",
+          "payments:write", "ledger:read",  "ledger:write",  "keys:read",      "keys:write"};
 }
 
 std::vector<security::TenantData> tenant_data() {
   return {links::links_tenant_data(),       activity::activity_tenant_data(),
           limits::limits_tenant_data(),     tasks::tasks_tenant_data(),
           events::events_tenant_data(),     sagas::sagas_tenant_data(),
-          webhooks::webhooks_tenant_data(), jobs::jobs_tenant_data()};
+          webhooks::webhooks_tenant_data(), jobs::jobs_tenant_data(),
+          payments::payments_tenant_data(), payments::profile::profile_tenant_data(),
+          ledger::ledger_tenant_data()};
 }
 
 base::Result<std::string> link_code_secret(Installation& ashlar) {
@@ -165,7 +171,8 @@ struct Secrets {
 
 struct Modules::Parts {
   Parts(const Needs& needs, std::unique_ptr<cache::FarCache> far,
-        links::LinksModule::Options links_options, const Secrets& secrets)
+        links::LinksModule::Options links_options, const Secrets& secrets,
+        const payments::PaymentsModule::Options& payments_options)
       : log(needs.ashlar.log),
         cursors(needs.cursors),
         async(needs.ashlar, needs.config, secrets.box, needs.public_url),
@@ -200,7 +207,16 @@ struct Modules::Parts {
                  *needs.ashlar.db, async.jobs, async.outbox, needs.ashlar.clock,
                  needs.ashlar.entropy, needs.ashlar.metrics, needs.ashlar.log),
         events(*needs.ashlar.db, async.consumers, needs.public_url),
-        sagas(*needs.ashlar.db, async.sagas) {}
+        sagas(*needs.ashlar.db, async.sagas),
+        payments(payments_options, *needs.ashlar.db, async.outbox, needs.ashlar.clock,
+                 needs.ashlar.entropy, needs.ashlar.metrics, needs.ashlar.log),
+        profile({.box_key = secrets.box,
+                 .allow_private = needs.config.async.webhooks_allow_private,
+                 .seed = needs.ashlar.entropy.u64()},
+                payments, async.jobs, needs.ashlar.entropy, needs.ashlar.metrics),
+        serves_profile(!needs.config.payments.profile_listen.empty()),
+        reconcile(statement_sources(payments), *needs.ashlar.db, payments.ledger.writer,
+                  async.outbox, async.jobs, needs.ashlar.clock, needs.ashlar.log) {}
 
   links::LinksModule::Options joined(links::LinksModule::Options options) {
     options.region = &links_values;
@@ -213,6 +229,11 @@ struct Modules::Parts {
     async.runner.add(tasks.push.kind());
     async.runner.add(webhooks.kind());
     async.sagas.work_on(async.runner);
+    async.runner.add(reconcile.kind());
+    if (serves_profile) {
+      async.runner.add(profile.kind());
+      async.consumers.add(profile.consumer());
+    }
     async.consumers.add(webhooks.consumer());
     async.consumers.on_each_instance({"link.*"},
                                      [this](const events::Event* event) { redirects.hear(event); });
@@ -253,6 +274,10 @@ struct Modules::Parts {
   webhooks::WebhooksModule webhooks;
   events::EventsModule events;
   sagas::SagasModule sagas;
+  payments::PaymentsModule payments;
+  payments::profile::ProfileModule profile;
+  const bool serves_profile;
+  payments::reconcile::ReconcileModule reconcile;
   std::unique_ptr<limits::ApiLimiter> api_limiter;
 };
 
@@ -272,7 +297,9 @@ base::Result<std::unique_ptr<Modules>> Modules::make(const Needs& needs) {
                                             .click_shards = needs.config.http.io_threads + 1};
   ASHLAR_ASSIGN(std::unique_ptr<cache::FarCache> far, make_far_cache(needs.config, needs.ashlar));
   ASHLAR_ASSIGN(const Secrets secrets, Secrets::of(*needs.ashlar.settings));
-  auto parts = std::make_unique<Parts>(needs, std::move(far), std::move(links_options), secrets);
+  ASHLAR_ASSIGN(const auto options, payments_options(needs.config, needs.ashlar, needs.public_url));
+  auto parts =
+      std::make_unique<Parts>(needs, std::move(far), std::move(links_options), secrets, options);
   parts->join_async();
   if (needs.config.store.empty()) parts->hot_codes_file = needs.config.data_dir + "/links.hot";
   parts->keep_warm();
@@ -292,6 +319,9 @@ http::RouteTable Modules::routes() {
   add(table, webhooks::webhooks_routes(parts_->webhooks, parts_->cursors));
   add(table, events::events_routes(parts_->events, parts_->cursors));
   add(table, sagas::sagas_routes(parts_->sagas, parts_->cursors));
+  add(table, ledger::ledger_routes(parts_->payments.ledger, parts_->cursors));
+  add(table, payments::payments_routes(parts_->payments, parts_->cursors));
+  add(table, payments::reconcile::reconcile_routes(parts_->reconcile, parts_->cursors));
   return table;
 }
 
@@ -309,11 +339,15 @@ base::Status Modules::start() {
   parts_->limits.start();
   parts_->tasks.start();
   parts_->webhooks.start();
-  return parts_->async.start();
+  ASHLAR_TRY(parts_->async.start());
+  ASHLAR_TRY(parts_->payments.start());
+  parts_->reconcile.start();
+  return base::ok_status();
 }
 
 limits::LimitsModule& Modules::limits() { return parts_->limits; }
 tasks::TasksModule& Modules::tasks() { return parts_->tasks; }
+payments::profile::ProfileModule& Modules::profile() { return parts_->profile; }
 net::LoopGroup* Modules::loops() { return parts_->loops.get(); }
 
 void Modules::close_streams() {
@@ -323,7 +357,10 @@ void Modules::close_streams() {
 }
 
 base::Status Modules::stop() {
+  parts_->reconcile.stop();
+  parts_->payments.stop();
   parts_->tasks.stop();
+  parts_->profile.stop_sending();
   parts_->webhooks.stop_sending();
   parts_->async.stop();
   parts_->webhooks.stop();

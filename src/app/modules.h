@@ -22,6 +22,9 @@ class LimitsModule;
 namespace ashlar::net {
 class LoopGroup;
 }
+namespace ashlar::payments::profile {
+class ProfileModule;
+}
 namespace ashlar::tasks {
 class TasksModule;
 }
@@ -59,6 +62,7 @@ class Modules {
   http::RequestLimiter& request_limiter();
   limits::LimitsModule& limits();
   tasks::TasksModule& tasks();
+  payments::profile::ProfileModule& profile();
   net::LoopGroup* loops();                 // that limits are served on; null: on none
   void watch(const http::Router& router);  // of routes(); before start()
   base::Status start();                    // background work begins; before requests are served
