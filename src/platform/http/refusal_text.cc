@@ -1,6 +1,5 @@
 #include "platform/http/refusal_text.h"
 
-#include "base/check.h"
 #include "platform/http/response.h"
 
 namespace ashlar::http {
@@ -15,15 +14,17 @@ RefusalText::RefusalText(const ErrorFace& errors) {
       503, "overloaded", "Too many requests are under way; come back after Retry-After.", kMark);
   const std::string& body = refusal.body;
   type_ = "Content-Type: " + refusal.content_type + "\r\nContent-Length: ";
+  // A face that says the id in a header alone has no place for it.
   const std::size_t at = body.find(kMark);
-  CHECK(at != std::string::npos);
+  names_request_ = at != std::string::npos;
   body_begin_ = body.substr(0, at);
-  body_end_ = body.substr(at + kMark.size());
+  if (names_request_) body_end_ = body.substr(at + kMark.size());
 }
 
 void RefusalText::append(std::string& out, const ResponseHead& head, const HeaderList& more,
                          bool head_only, base::Random& random) const {
-  const std::size_t length = body_begin_.size() + head.request_id.size() + body_end_.size();
+  const std::string_view id = names_request_ ? head.request_id : std::string_view();
+  const std::size_t length = body_begin_.size() + id.size() + body_end_.size();
   out += "HTTP/1.1 503 Service Unavailable\r\n";
   out += head.date_header;
   out += type_;
@@ -42,7 +43,7 @@ void RefusalText::append(std::string& out, const ResponseHead& head, const Heade
   out += "\r\n";
   if (head_only) return;
   out += body_begin_;
-  out += head.request_id;
+  out += id;
   out += body_end_;
 }
 

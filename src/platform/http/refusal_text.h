@@ -28,7 +28,8 @@ class RefusalText {
 
  private:
   std::string type_;        // Content-Type and what follows it, up to the length
-  std::string body_begin_;  // up to the request id's value
+  bool names_request_ = false;
+  std::string body_begin_;  // up to the request id's value; the whole, where it is not in it
   std::string body_end_;
 };
 
