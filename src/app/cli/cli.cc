@@ -9,6 +9,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/top.h"
 #include "app/cli/top_options.h"
+#include "app/cli/verify.h"
 #include "app/installation.h"
 #include "base/clock.h"
 
@@ -85,6 +86,7 @@ struct Commands {
   std::string path;
   KeyCreate key;
   TopWords top;
+  std::vector<std::string> head_files;
   bool flag = false;
 
   CLI::App* add(CLI::App& parent, const std::string& name, const std::string& doc, Action action) {
@@ -179,7 +181,11 @@ void Commands::add_upkeep() {
   CLI::App& admin = group("admin", "The console's administrator");
   add(admin, "reset-password", "Set the password, read from standard input; ends all sessions",
       admin_reset_password);
-  add(app, "verify", "Check the database's structure", verify);
+  add(app, "verify", "Check the database, and every book of the ledger from its first transfer on",
+      [this](const Config& c) { return verify(c, head_files); })
+      ->add_option("--head", head_files, "A head that was kept (GET /v1/ledger/head); repeatable")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   add(app, "backup", "Write a consistent copy of the SQLite database",
       [this](const Config& c) { return backup(c, path); })
       ->add_option("FILE", path, "Must not exist")

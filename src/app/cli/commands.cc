@@ -265,17 +265,6 @@ Status limits_check(const Config& config, const std::string& folder) {
   return limits::check_rule_folder(folder, config.limits.merge_domains, std::cout);
 }
 
-Status verify(const Config& config) {
-  ASHLAR_ASSIGN(const auto ashlar, open_quietly(config));
-  ASHLAR_ASSIGN(const std::string findings, ashlar->db->check_integrity());
-  if (!findings.empty()) {
-    print_line(findings);
-    return fail(Code::kInternal, "damaged", "the database is damaged; restore a back-up");
-  }
-  print_line("ok");
-  return base::ok_status();
-}
-
 Status backup(const Config& config, const std::string& path) {
   if (!config.store.empty()) {
     return fail(Code::kInvalid, "wrong_setting", "use pg_dump to back up PostgreSQL");

@@ -40,7 +40,6 @@ base::Status payments_explain(const Config& config, const std::string& tenant,
 base::Status limits_check(const Config& config, const std::string& folder);
 
 base::Status admin_reset_password(const Config& config);  // reads it from standard input
-base::Status verify(const Config& config);
 base::Status backup(const Config& config, const std::string& path);
 
 }  // namespace ashlar::app

@@ -63,7 +63,7 @@ constexpr Sql kStrayIds{
     Audience::kTenant,
     "SELECT i.id FROM ledger_ids AS i WHERE i.tenant_id = :tenant"
     " AND NOT EXISTS (SELECT 1 FROM ledger_transfers AS t WHERE t.tenant_id = :tenant"
-    " AND t.no = i.no AND t.id = i.id AND t.kind <> 4)"
+    " AND t.no = i.no AND t.id = i.id)"
     " AND NOT EXISTS (SELECT 1 FROM ledger_burned AS b WHERE b.tenant_id = :tenant"
     " AND b.no = -i.no AND b.id = i.id) ORDER BY i.id LIMIT ?1"};
 constexpr Sql kStrayTotals{
