@@ -10,8 +10,9 @@ import { Fact, Facts } from '../../ui/facts';
 import { Modal, ModalActions } from '../../ui/modal';
 import { Course } from '../../ui/page';
 import { Paged, usePaged } from '../../ui/paged';
+import { RowTitle } from '../../ui/row_title';
 import { SelectField } from '../../ui/select_field';
-import { ActionsColumn, Cell, Column, Row, RowHead, Table } from '../../ui/table';
+import { ActionsColumn, Cell, Column, Row, Table } from '../../ui/table';
 import { Said } from '../../ui/timeline';
 import { Timestamp } from '../../ui/timestamp';
 import { deadHref, eventKeys, kRefreshMs, useConsumers, useTenantName } from './events_view';
@@ -39,14 +40,11 @@ function LetterRow({ letter, onView }: { letter: DeadLetter; onView: () => void 
   const tenantName = useTenantName();
   return (
     <Row>
-      <RowHead className="letter-type">
-        <span className="cut mono" title={letter.type}>
-          {letter.type}
-        </span>
-        <span className="table-small" title={keyOf(letter)}>
-          {tenantName(letter.tenant)}: {keyOf(letter)}
-        </span>
-      </RowHead>
+      <RowTitle
+        className="letter-type"
+        title={letter.type}
+        detail={`${tenantName(letter.tenant)}: ${keyOf(letter)}`}
+      />
       <Cell className="letter-consumer mono" label="For">
         {letter.consumer}
       </Cell>

@@ -10,7 +10,8 @@ import { Fact, Facts } from '../../ui/facts';
 import { Modal, ModalActions } from '../../ui/modal';
 import { Course } from '../../ui/page';
 import { Paged, usePaged } from '../../ui/paged';
-import { ActionsColumn, Cell, Column, Row, RowHead, Table } from '../../ui/table';
+import { RowTitle } from '../../ui/row_title';
+import { ActionsColumn, Cell, Column, Row, Table } from '../../ui/table';
 import { TextField } from '../../ui/text_field';
 import { Timestamp } from '../../ui/timestamp';
 import { eventKeys, kRefreshMs } from './events_view';
@@ -22,14 +23,7 @@ const kTypingPauseMs = 250;
 function EventRow({ event, onView }: { event: LoggedEvent; onView: () => void }) {
   return (
     <Row>
-      <RowHead className="event-type">
-        <span className="cut mono" title={event.type}>
-          {event.type}
-        </span>
-        <span className="table-small mono" title={event.id}>
-          {event.id}
-        </span>
-      </RowHead>
+      <RowTitle className="event-type" title={event.type} detail={event.id} detailMono />
       <Cell className="event-of">
         <span className="cut" title={event.aggregate_id}>
           {event.aggregate_type} <span className="mono">{event.aggregate_id}</span>

@@ -10,8 +10,9 @@ import { Button } from '../../ui/button';
 import { EmptyState } from '../../ui/empty_state';
 import { Course } from '../../ui/page';
 import { Paged, usePaged } from '../../ui/paged';
+import { RowTitle } from '../../ui/row_title';
 import { Segmented } from '../../ui/segmented';
-import { ActionsColumn, Cell, Column, Row, RowHead, Table } from '../../ui/table';
+import { ActionsColumn, Cell, Column, Row, Table } from '../../ui/table';
 import { Timestamp } from '../../ui/timestamp';
 import { againWord, useSendAgain } from './send_again';
 import { kRefreshMs, webhookKeys } from './webhook_keys';
@@ -36,14 +37,13 @@ function DeliveryRow({ delivery, webhook }: { delivery: Delivery; webhook: strin
   const word = againWord(delivery);
   return (
     <Row>
-      <RowHead className="delivery-type">
-        <a className="cut mono" href={hrefs.delivery(webhook, id)}>
-          {type}
-        </a>
-        <span className="table-small mono" title={event}>
-          {event}
-        </span>
-      </RowHead>
+      <RowTitle
+        className="delivery-type"
+        title={type}
+        href={hrefs.delivery(webhook, id)}
+        detail={event}
+        detailMono
+      />
       <Cell className="delivery-state">
         <DeliveryBadge delivery={delivery} />
       </Cell>
