@@ -44,10 +44,13 @@ constexpr Sql kComplete{Audience::kPlatform,
                         "UPDATE correlations SET state = 'complete', ended_at = ?2"
                         " WHERE id = ?1 AND state = 'open'"};
 
+constexpr Sql kOpenKind{Audience::kTenant,
+                        "SELECT kind FROM correlations WHERE tenant_id = :tenant AND id = ?1"
+                        " AND state = 'open'"};
 constexpr Sql kTimeOut{Audience::kTenant,
                        "UPDATE correlations SET state = 'timed_out', ended_at = ?2"
                        " WHERE tenant_id = :tenant AND id = ?1 AND state = 'open'"
-                       " RETURNING kind, correlation"};
+                       " RETURNING correlation"};
 constexpr Sql kWhoAnswered{Audience::kTenant,
                            "SELECT party FROM correlation_answers"
                            " WHERE tenant_id = :tenant AND correlation_id = ?1"};
@@ -68,9 +71,12 @@ constexpr Sql kRemoveAnswers{Audience::kPlatform,
 constexpr Sql kRemove{Audience::kPlatform,
                       "DELETE FROM correlations WHERE id IN (" OLDEST_ENDED ")"};
 
-constexpr std::array kStatements{&kInsert,  &kFind,        &kOpen,          &kAnswer,
-                                 &kAnswers, &kComplete,    &kTimeOut,       &kWhoAnswered,
-                                 &kViews,   &kViewAnswers, &kRemoveAnswers, &kRemove};
+constexpr std::array kStatements{
+    &kInsert,  &kFind,        &kOpen,  &kAnswer,      &kAnswers,       &kComplete, &kOpenKind,
+    &kTimeOut, &kWhoAnswered, &kViews, &kViewAnswers, &kRemoveAnswers, &kRemove};
+
+// Another instance, of a newer program, may know the kind.
+constexpr base::Seconds kUnknownPause{15};
 
 std::optional<base::Time> maybe_time(const storage::Row& row, int column) {
   if (row.is_null(column)) return std::nullopt;
@@ -136,10 +142,8 @@ void Choreography::join(events::Consumers& consumers, jobs::Runner& runner) {
   }
   runner.add({.kind = std::string(kChoreographyTimeoutJob),
               .handler = jobs::TransactionHandler(
-                  [this](const jobs::Attempt& attempt,
-                         storage::Transaction& tx) -> base::Result<jobs::Outcome> {
-                    ASHLAR_TRY(on_timeout(tx, attempt.job.payload));
-                    return jobs::Outcome::done();
+                  [this](const jobs::Attempt& attempt, storage::Transaction& tx) {
+                    return on_timeout(tx, attempt.job.payload);
                   }),
               .concurrency = 1});
 }
@@ -212,20 +216,22 @@ base::Status Choreography::complete(storage::Transaction& tx, const Choreography
   return base::ok_status();
 }
 
-base::Status Choreography::on_timeout(storage::Transaction& tx, std::string_view payload) const {
+base::Result<jobs::Outcome> Choreography::on_timeout(storage::Transaction& tx,
+                                                     std::string_view payload) const {
   ASHLAR_ASSIGN(const json::Value value, json::parse(payload));
   const json::Value* id = value.find("correlation");
   if (id == nullptr || id->if_integer() == nullptr) {
     return base::fail(base::Code::kInvalid, "choreography_job", "The job names no correlation.");
   }
   std::string name, correlation;
-  ASHLAR_TRY(tx.query(kTimeOut, {*id->if_integer(), base::to_micros(clock_.now())},
-                      [&](const storage::Row& row) {
-                        name = row.text(0);
-                        correlation = row.text(1);
-                      }));
+  ASHLAR_ASSIGN(const std::int64_t open,
+                tx.query(kOpenKind, {*id->if_integer()},
+                         [&](const storage::Row& row) { name = row.text(0); }));
+  if (open == 0) return jobs::Outcome::done();
   const ChoreographyKind* kind = kind_of(name);
-  if (kind == nullptr) return base::ok_status();
+  if (kind == nullptr) return jobs::Outcome::snoozed(clock_.now() + kUnknownPause);
+  ASHLAR_TRY(tx.query(kTimeOut, {*id->if_integer(), base::to_micros(clock_.now())},
+                      [&](const storage::Row& row) { correlation = row.text(0); }));
   std::vector<std::string> answered;
   ASHLAR_TRY(tx.query(kWhoAnswered, {*id->if_integer()},
                       [&](const storage::Row& row) { answered.emplace_back(row.text(0)); }));
@@ -239,7 +245,7 @@ base::Status Choreography::on_timeout(storage::Transaction& tx, std::string_view
   }
   data.end_array().end_object();
   ASHLAR_TRY(outbox_.append(tx, event));
-  return base::ok_status();
+  return jobs::Outcome::done();
 }
 
 base::Result<std::vector<Correlation>> Choreography::find(storage::Transaction& tx,

@@ -43,6 +43,7 @@ namespace ashlar::jobs {
 class Jobs;
 class Runner;
 struct Attempt;
+struct Outcome;
 }  // namespace ashlar::jobs
 namespace ashlar::storage {
 class Transaction;
@@ -96,7 +97,8 @@ class Choreography {
   // What the consumer and the job do; for tests by hand.
   base::Status on_event(storage::Transaction& tx, const ChoreographyKind& kind,
                         const events::Event& event) const;
-  base::Status on_timeout(storage::Transaction& tx, std::string_view payload) const;
+  // A kind that this program does not know is left to another instance, of a newer one.
+  base::Result<jobs::Outcome> on_timeout(storage::Transaction& tx, std::string_view payload) const;
   [[nodiscard]] const ChoreographyKind* kind_of(std::string_view kind) const;
 
   // Of all tenants, ended before; how many. In a platform transaction.

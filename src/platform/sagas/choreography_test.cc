@@ -48,13 +48,14 @@ class ChoreographyTest : public jobs::JobsFixture {
     ASSERT_TRUE(sent.ok()) << sent.error().detail;
   }
   void consume() { ASSERT_TRUE(consumers_->run_until_idle().ok()); }
-  void pass(base::Seconds time) {
+  void pass(base::Seconds time) { pass(time, *review_); }
+  void pass(base::Seconds time, Choreography& who) {
     advance(time);
     (void)jobs().tend();
     for (const auto& job : lease(10, kChoreographyTimeoutJob)) {
       const auto done = as(job.tenant, [&](Transaction& tx) -> base::Status {
-        ASHLAR_TRY(review_->on_timeout(tx, job.payload));
-        return jobs().end(tx, job.tenant, {job.ref, jobs::Outcome::done()});
+        ASHLAR_ASSIGN(jobs::Outcome outcome, who.on_timeout(tx, job.payload));
+        return jobs().end(tx, job.tenant, {job.ref, std::move(outcome)});
       });
       ASSERT_TRUE(done.ok()) << done.error().detail;
     }
@@ -135,6 +136,19 @@ TEST_P(ChoreographyTest, WhoeverIsMissingWhenTimeIsOverIsNamed) {
   consume();
   EXPECT_EQ(look("o1"), "timed_out fraud(fraud.cleared) stock(stock.reserved)");
   EXPECT_TRUE(published("order-review.complete").empty());
+}
+
+// An older instance beside a newer one takes the timer of a kind that it does not know.
+TEST_P(ChoreographyTest, ATimerOfAnUnknownKindIsLeftToAnotherInstance) {
+  publish("order.placed", "o1");
+  consume();
+  Choreography older(jobs(), outbox_, clock_);
+  pass(base::Seconds(601), older);
+  EXPECT_EQ(look("o1"), "open missing fraud missing stock");
+  EXPECT_TRUE(published("order-review.timed_out").empty());
+  pass(base::Seconds(16));
+  EXPECT_EQ(look("o1"), "timed_out missing fraud missing stock");
+  EXPECT_EQ(published("order-review.timed_out").size(), 1U);
 }
 
 TEST_P(ChoreographyTest, TheFirstAnswerOfAPartyCounts) {

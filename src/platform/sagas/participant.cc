@@ -29,7 +29,7 @@ constexpr std::array kStatements{&kFind, &kNote};
 
 struct Note {
   bool undone = false;
-  std::string answer;
+  Told told;
 };
 
 base::Result<std::string> action_key(std::string_view key) {
@@ -46,26 +46,27 @@ base::Result<std::optional<Note>> find_note(storage::Transaction& tx, std::strin
   CHECK(tx.context().isolation() == storage::Isolation::kSerializable);
   std::optional<Note> note;
   ASHLAR_TRY(tx.query(kFind, {key}, [&](const Row& row) {
-    note = Note{row.text(0) == "undone", std::string(row.text(1))};
+    note = Note{row.text(0) == "undone", {std::string(row.text(1)), row.text(0) == "refused"}};
   }));
   return note;
 }
 
 }  // namespace
 
-base::Result<std::string> Participant::do_once(
+base::Result<Told> Participant::do_once(
     storage::Transaction& tx, std::string_view key,
-    const std::function<base::Result<std::string>(storage::Transaction&)>& effect) const {
+    const std::function<base::Result<Told>(storage::Transaction&)>& effect) const {
   ASHLAR_ASSIGN(const std::string name, action_key(key));
   ASHLAR_ASSIGN(std::optional<Note> note, find_note(tx, name));
   if (note && note->undone) {
     return base::fail(base::Code::kGone, "saga_step_undone",
                       "This step was taken back already; it is not done any more.");
   }
-  if (note) return std::move(note->answer);
-  ASHLAR_ASSIGN(std::string answer, effect(tx));
-  ASHLAR_TRY(tx.execute(kNote, {name, "done", answer, base::to_micros(clock_.now())}));
-  return answer;
+  if (note) return std::move(note->told);
+  ASHLAR_ASSIGN(Told told, effect(tx));
+  ASHLAR_TRY(tx.execute(kNote, {name, told.refused ? "refused" : "done", told.answer,
+                                base::to_micros(clock_.now())}));
+  return told;
 }
 
 base::Result<Undone> Participant::undo_once(
@@ -75,9 +76,10 @@ base::Result<Undone> Participant::undo_once(
   ASHLAR_ASSIGN(const std::string name, action_key(key));
   ASHLAR_ASSIGN(const std::optional<Note> note, find_note(tx, name));
   if (note && note->undone) return Undone::kWasAlready;
-  if (note) ASHLAR_TRY(effect(tx, note->answer));
+  const bool done = note && !note->told.refused;
+  if (done) ASHLAR_TRY(effect(tx, note->told.answer));
   ASHLAR_TRY(tx.execute(kNote, {name, "undone", "", base::to_micros(clock_.now())}));
-  return note ? Undone::kTakenBack : Undone::kNeverCame;
+  return done ? Undone::kTakenBack : Undone::kNeverCame;
 }
 
 std::span<const Sql* const> participant_statements() { return kStatements; }

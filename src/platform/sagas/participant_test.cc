@@ -14,13 +14,14 @@ class ParticipantTest : public jobs::JobsFixture {
  protected:
   std::string act(const std::string& key, base::TenantId tenant = jobs::kAlice) {
     const auto answer = as(tenant, [&](Transaction& tx) {
-      return participant_.do_once(tx, key, [&](Transaction&) -> base::Result<std::string> {
-        ++done_;
-        if (fails_) return base::fail(base::Code::kConflict, "sold_out", "");
-        return "reserved " + std::to_string(done_);
+      return participant_.do_once(tx, key, [&](Transaction&) -> base::Result<Told> {
+        if (fails_) return base::fail(base::Code::kUnavailable, "busy", "");
+        if (refuses_) return Told::refusal("sold out");
+        return Told::done("reserved " + std::to_string(++done_));
       });
     });
-    return answer.ok() ? *answer : answer.error().reason;
+    if (!answer.ok()) return answer.error().reason;
+    return (answer->refused ? "no: " : "") + answer->answer;
   }
   std::string undo(const std::string& key) {
     const auto undone = as(jobs::kAlice, [&](Transaction& tx) {
@@ -39,6 +40,7 @@ class ParticipantTest : public jobs::JobsFixture {
   Participant participant_{clock_};
   int done_ = 0;
   bool fails_ = false;
+  bool refuses_ = false;
   std::string taken_back_;
 };
 
@@ -54,9 +56,23 @@ TEST_P(ParticipantTest, ActsOnceAndAnswersTheSameAgain) {
 
 TEST_P(ParticipantTest, WhatFailedIsNotNoted) {
   fails_ = true;
-  EXPECT_EQ(act("saga-1-a-reserve"), "sold_out");
+  EXPECT_EQ(act("saga-1-a-reserve"), "busy");
   fails_ = false;
-  EXPECT_EQ(act("saga-1-a-reserve"), "reserved 2");
+  EXPECT_EQ(act("saga-1-a-reserve"), "reserved 1");
+}
+
+// Mutation 8 of test/models/saga.pml: the saga turned back on the refusal, and the late call of an
+// earlier attempt would take it past its pivot.
+TEST_P(ParticipantTest, ARefusalIsKept) {
+  refuses_ = true;
+  EXPECT_EQ(act("saga-1-a-charge"), "no: sold out");
+  refuses_ = false;
+  EXPECT_EQ(act("saga-1-a-charge"), "no: sold out");
+  EXPECT_EQ(done_, 0);
+  EXPECT_EQ(act("saga-2-a-charge"), "reserved 1") << "another saga's is another";
+  EXPECT_EQ(undo("saga-1-a-charge-undo"), "never came");
+  EXPECT_EQ(taken_back_, "");
+  EXPECT_EQ(act("saga-1-a-charge"), "saga_step_undone");
 }
 
 TEST_P(ParticipantTest, TakesBackOnce) {

@@ -22,6 +22,7 @@ constexpr base::Millis kRecordTimeout{30'000};
 // Another instance, of a newer program, may know the step: so long it is left to that one.
 constexpr base::Seconds kUnknownFor{3600};
 constexpr base::Seconds kUnknownPause{15};
+constexpr base::Seconds kStoragePause{1};
 constexpr const char* kLost = "An attempt ended without an answer.";
 constexpr const char* kTooManyLost = "It was taken up too often without an end: does it crash?";
 
@@ -46,6 +47,21 @@ StepCall call_of(const store::SagaRow& row, base::TenantId tenant, const std::st
           .idempotency_key = key,
           .traceparent = row.traceparent,
           .data = data};
+}
+
+// The database is away: nobody's step has failed. What it said no to, or a deadline that the step
+// itself may have used up, is another matter.
+bool storage_is_away(const base::Error& error) {
+  return error.code == base::Code::kUnavailable &&
+         std::string_view(error.reason).starts_with("storage_");
+}
+
+// Of a transaction of ours in which no step ran.
+jobs::Outcome not_begun(const base::Error& error, base::Time now) {
+  const bool late =
+      error.code == base::Code::kDeadline && std::string_view(error.reason).starts_with("storage_");
+  if (late || storage_is_away(error)) return jobs::Outcome::snoozed(now + kStoragePause);
+  return jobs::Outcome::failed(error.detail);
 }
 
 base::Result<json::Value::Object> run_action(const TransactionStep& action,
@@ -140,6 +156,7 @@ jobs::Outcome SagaWorker::step(const jobs::Attempt& attempt) {
   const base::Status done =
       db_.write(storage::Context::tenant(attempt.job.tenant, attempt.deadline),
                 [&](storage::Transaction& tx) { return run_in(tx, attempt, *command, known); });
+  if (!done.ok() && storage_is_away(done.error())) return not_begun(done.error(), clock_.now());
   if (!done.ok()) return record_error(attempt, *command, done.error());
   return known ? jobs::Outcome::done() : jobs::Outcome::snoozed(clock_.now() + kUnknownPause);
 }
@@ -180,7 +197,7 @@ jobs::Outcome SagaWorker::record_error(const jobs::Attempt& attempt, const Comma
                       {.error = std::string(error.reason) + ": " + error.detail});
                 });
   if (recorded.ok()) return jobs::Outcome::done();
-  return jobs::Outcome::failed(recorded.error().detail);
+  return not_begun(recorded.error(), clock_.now());  // the step's own transaction rolled back
 }
 
 // A call whose earlier attempts were lost may have had its effect: they count as failed ones, and
@@ -239,7 +256,7 @@ void SagaWorker::call(const jobs::Attempt& attempt, std::function<void(jobs::Out
   const storage::Context context = storage::Context::tenant(attempt.job.tenant, attempt.deadline);
   const base::Result<std::shared_ptr<Calling>> loaded =
       db_.read(context, [&](storage::Transaction& tx) { return load_call(tx, attempt, *command); });
-  if (!loaded.ok()) return done(jobs::Outcome::failed(loaded.error().detail));
+  if (!loaded.ok()) return done(not_begun(loaded.error(), clock_.now()));
   const std::shared_ptr<Calling>& calling = *loaded;
   if (!calling) return done(jobs::Outcome::done());
   const bool known = runs_here<CallStep>(calling->saga);
@@ -247,7 +264,7 @@ void SagaWorker::call(const jobs::Attempt& attempt, std::function<void(jobs::Out
     const base::Status given_up = db_.write(
         context.read_committed(),
         [&](storage::Transaction& tx) { return give_up_lost(tx, attempt.job, *command); });
-    if (!given_up.ok()) return done(jobs::Outcome::failed(given_up.error().detail));
+    if (!given_up.ok()) return done(not_begun(given_up.error(), clock_.now()));
     return done(known ? jobs::Outcome::done()
                       : jobs::Outcome::snoozed(clock_.now() + kUnknownPause));
   }

@@ -293,5 +293,32 @@ TEST_P(RandomLife, AllOrNothingOrParked) {
   EXPECT_TRUE(parked > 0 || seeds < 20);
 }
 
+// A database that is away for a while is no step's fault: nothing of the step ran.
+TEST_P(SagaCrashTest, WhatWasNotCalledSinceStorageWasAwayIsNoLostAttempt) {
+  define(checkout());
+  const SagaId id = start();
+  const auto away_for = [&](int& refusals) {
+    for (int i = 0; i < 2 * Sagas::kMaxLost; ++i) {
+      const auto job = next();
+      ASSERT_TRUE(job.has_value());
+      refusals = 1;
+      const auto outcome = work(*job);
+      ASSERT_TRUE(outcome.has_value());
+      EXPECT_EQ(outcome->kind, jobs::Outcome::Kind::kSnoozed) << outcome->error;
+      EXPECT_EQ(refusals, 0);
+      EXPECT_TRUE(end(job->ref, *outcome));
+      EXPECT_FALSE(next().has_value()) << "it is not asked again at once";
+      advance(base::Seconds(1));
+    }
+  };
+  away_for(stumbling_->refuse_reads);  // reserve, a call: its load
+  const auto reserve = next();
+  ASSERT_TRUE(reserve.has_value());
+  work_and_end(*reserve);
+  away_for(stumbling_->refuse_writes);  // note, a step in the database
+  run();
+  EXPECT_EQ(story(id), "started done:reserve done:note done:charge done:grant done:mail");
+}
+
 }  // namespace
 }  // namespace ashlar::sagas

@@ -1,5 +1,5 @@
-// StumblingDatabase: passes on to another, except that writes are refused or their answers get lost
-// when the test says so.
+// StumblingDatabase: passes on to another, except that reads or writes are refused, or answers of
+// writes get lost, when the test says so.
 #pragma once
 
 #include <functional>
@@ -14,6 +14,7 @@ class StumblingDatabase final : public storage::Database {
  public:
   explicit StumblingDatabase(storage::Database& inner) : inner_(inner) {}
 
+  int refuse_reads = 0;
   int refuse_writes = 0;  // the next so many do not happen
   int lose_answers = 0;   // the next so many happen, and nobody hears of it
 
@@ -27,6 +28,7 @@ class StumblingDatabase final : public storage::Database {
  protected:
   base::Status run_body(const storage::Context& context, Mode mode, const Body& body) override {
     const auto pass = [&](storage::Transaction& tx) { return body(tx); };
+    if (mode == Mode::kRead && refuse_reads > 0) return stumble(refuse_reads);
     if (mode == Mode::kRead) return inner_.read(context, pass);
     if (refuse_writes > 0) return stumble(refuse_writes);
     base::Status status = inner_.write(context, pass);
