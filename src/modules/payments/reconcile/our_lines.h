@@ -1,6 +1,7 @@
 // Our side of a reconciliation: what payments have recorded with a provider, as lines.
 #pragma once
 
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -18,5 +19,9 @@ namespace ashlar::payments::reconcile {
 inline constexpr std::size_t kMaxOurLines = 200'000;
 base::Result<std::vector<OurLine>> our_lines(storage::Transaction& tx, std::string_view provider,
                                              Day from, Day to);
+
+// Where a run has our side from: our_lines(), or what a test says.
+using OurSide = std::function<base::Result<std::vector<OurLine>>(
+    storage::Transaction& tx, std::string_view provider, Day from, Day to)>;
 
 }  // namespace ashlar::payments::reconcile

@@ -10,9 +10,9 @@
 //    ├── we have recorded what was extra ──> resolved (recorded), or an open break of the
 //    difference └── its run is replaced ──> replaced
 //
-// What a statement moved beyond what we have lies in the suspense account while the break is open:
-// the provider's account then says what the statement says. `suspense` is that amount; it is 0 for
-// what is missing, where no statement line has moved anything.
+// What a statement moved beyond what we have lies in the suspense account while the break is open,
+// against the provider's account. `suspense` is that amount; it is 0 for what is missing, where no
+// line has moved anything.
 #pragma once
 
 #include <cstdint>

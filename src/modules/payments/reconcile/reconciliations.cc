@@ -11,7 +11,6 @@
 
 #include "base/clock.h"
 #include "modules/payments/ledger/book_writer.h"
-#include "modules/payments/reconcile/our_lines.h"
 #include "modules/payments/reconcile/reconcile_events.h"
 #include "modules/payments/reconcile/reconcile_store.h"
 #include "modules/payments/reconcile/suspense.h"
@@ -221,7 +220,7 @@ base::Result<Plan> Reconciliations::plan(const Asked& asked, const Run& run,
   Before before;
   ASHLAR_TRY(db_.read(Context::tenant(asked.tenant), [&](Transaction& tx) -> base::Status {
     ASHLAR_ASSIGN(std::vector<OurLine> lines,
-                  our_lines(tx, run.provider, run.day - around, run.day + around));
+                  ours_(tx, run.provider, run.day - around, run.day + around));
     ASHLAR_ASSIGN(
         const std::set<std::string> claimed,
         store::claimed_entries(tx, run.provider, run.day - around, run.day + around, replaced));

@@ -25,10 +25,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "base/strong_id.h"
 #include "modules/payments/reconcile/match.h"
+#include "modules/payments/reconcile/our_lines.h"
 #include "modules/payments/reconcile/plan.h"
 #include "modules/payments/reconcile/reconciliation.h"
 
@@ -78,8 +80,8 @@ class Reconciliations {
 
   // All outlive it.
   Reconciliations(storage::Database& db, ledger::BookWriter& writer, events::Outbox& outbox,
-                  const base::Clock& clock, MatchRules rules = {})
-      : db_(db), writer_(writer), outbox_(outbox), clock_(clock), rules_(rules) {}
+                  const base::Clock& clock, OurSide ours = our_lines)
+      : db_(db), writer_(writer), outbox_(outbox), clock_(clock), ours_(std::move(ours)) {}
 
   base::Result<Ran> run(const Asked& asked);
 
@@ -107,7 +109,8 @@ class Reconciliations {
   ledger::BookWriter& writer_;
   events::Outbox& outbox_;
   const base::Clock& clock_;
-  const MatchRules rules_;
+  const OurSide ours_;
+  const MatchRules rules_{};
 };
 
 }  // namespace ashlar::payments::reconcile
