@@ -49,7 +49,7 @@ export class Shop {
       store, args: ["--stripe-listen", `127.0.0.1:${port}`],
       sets: { "webhooks.allow_private": true, "payments.call_deadline_ms": 1500, ...sets },
     });
-    const line = await eventually("the profile's listener", () => server.log().find(({ msg }) => msg === "listening for card-API clients"));
+    const line = await eventually("the profile's listener", () => server.log().find(({ message }) => message === "listening for card-API clients"));
     return new Shop(server, Number(line.address.split(":").at(-1)));
   }
 
