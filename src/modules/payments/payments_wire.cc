@@ -140,6 +140,9 @@ void add_provider_route(http::RouteTable& table, const Api& api) {
   route.scope = std::string_view("");
   route.idempotency = http::Idempotency::kNatural;  // a notice counts once
   route.raw_body = true;
+  // Providers call it, not those who read the description; and no tool could tell its path from
+  // that of a payment's actions.
+  route.documented = false;
   route.max_body_bytes = 256 * 1024;
   route.success = 204;
   route.errors = {{404, "provider_not_found", "No such provider is in the settings."},
