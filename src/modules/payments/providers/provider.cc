@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "base/text.h"
+
 namespace ashlar::payments {
 namespace {
 
@@ -36,6 +38,13 @@ std::optional<ProviderEnd> provider_end_of(std::string_view text) {
 }
 std::optional<NoticeKind> notice_kind_of(std::string_view text) {
   return found_in<NoticeKind>(kNotices, text);
+}
+
+std::string_view header_of(const Provider::Headers& headers, std::string_view lower_name) {
+  for (const auto& [name, value] : headers) {
+    if (base::ascii_lower(name) == lower_name) return value;
+  }
+  return {};
 }
 
 }  // namespace ashlar::payments

@@ -179,4 +179,7 @@ std::optional<ProviderOp> provider_op_of(std::string_view text);
 std::optional<ProviderEnd> provider_end_of(std::string_view text);
 std::optional<NoticeKind> notice_kind_of(std::string_view text);
 
+// The header's value; empty where there is none. Names in any case.
+std::string_view header_of(const Provider::Headers& headers, std::string_view lower_name);
+
 }  // namespace ashlar::payments

@@ -1,6 +1,5 @@
 #include "modules/payments/providers/sandbox_notice.h"
 
-#include "base/text.h"
 #include "platform/json/parse.h"
 #include "platform/json/value.h"
 #include "platform/json/writer.h"
@@ -70,13 +69,6 @@ base::Result<ProviderNotice> read_sandbox_notice(std::string_view body) {
     if (!notice.due_by) return malformed("its due_by is no time");
   }
   return notice;
-}
-
-std::string_view header_of(const Provider::Headers& headers, std::string_view lower_name) {
-  for (const auto& [name, value] : headers) {
-    if (base::ascii_lower(name) == lower_name) return value;
-  }
-  return {};
 }
 
 }  // namespace ashlar::payments

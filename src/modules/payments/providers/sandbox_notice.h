@@ -16,7 +16,4 @@ std::string sandbox_notice_body(const ProviderNotice& notice);
 // kInvalid notice_malformed.
 base::Result<ProviderNotice> read_sandbox_notice(std::string_view body);
 
-// The header's value; empty where there is none. Names in any case.
-std::string_view header_of(const Provider::Headers& headers, std::string_view lower_name);
-
 }  // namespace ashlar::payments
