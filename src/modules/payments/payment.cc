@@ -337,15 +337,12 @@ base::Status on_charge_updated(Payment& payment, const PaymentEvent& event) {
   return base::ok_status();
 }
 
-bool has_open_dispute(const Payment& payment) {
-  return std::any_of(payment.disputes.begin(), payment.disputes.end(),
-                     [](const Dispute& dispute) { return !is_final(dispute.state); });
-}
-
 base::Status on_refunding(Payment& payment, const PaymentEvent& event) {
   Attempt* attempt = find_part(payment.attempts, event.charge);
   if (attempt == nullptr || attempt->captured == 0) return refused("nothing was captured");
-  if (has_open_dispute(payment)) return refused("it is disputed");
+  for (const Dispute& dispute : payment.disputes) {
+    if (!is_final(dispute.state)) return refused("it is disputed");
+  }
   if (event.amount <= 0 || event.amount > payment.refundable())
     return refused("more than can be refunded");
   if (!is_next(payment.refunds, "re_", payment, event.part)) return refused("no next refund");
