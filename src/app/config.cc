@@ -376,8 +376,17 @@ Status ConfigLoader::check_tls() const {
   return base::ok_status();
 }
 
+Status ConfigLoader::check_payments() const {
+  const PaymentsConfig& payments = config_.payments;
+  const bool asks_stripe =
+      std::ranges::find(payments.providers, "stripe") != payments.providers.end();
+  if (!asks_stripe || !payments.stripe_key.empty()) return base::ok_status();
+  return wrong_at("payments.providers", "stripe needs payments.stripe_key");
+}
+
 base::Result<Config> ConfigLoader::finish() {
   ASHLAR_TRY(check_tls());
+  ASHLAR_TRY(check_payments());
   return config_;
 }
 

@@ -92,6 +92,7 @@ class ConfigLoader {
  private:
   [[nodiscard]] base::Error wrong_at(std::string_view key, std::string_view problem) const;
   [[nodiscard]] base::Status check_tls() const;
+  [[nodiscard]] base::Status check_payments() const;
 
   Config config_;
   std::map<std::string, std::string, std::less<>> where_;  // of each that was set, by key

@@ -90,8 +90,10 @@ std::vector<Setting> payments_settings() {
              0, INT64_MAX, [](Config& c) -> auto& { return c.payments.sandbox_seed; }),
       secret("payments.stripe_key", "API key of the provider stripe.",
              [](Config& c) -> auto& { return c.payments.stripe_key; }),
-      secret("payments.stripe_webhook_secret", "What that provider signs its webhooks with.",
-             [](Config& c) -> auto& { return c.payments.stripe_webhook_secret; }),
+      secret(
+          "payments.stripe_webhook_secret",
+          "What that provider signs its webhooks with; two, with a comma, while one is replaced.",
+          [](Config& c) -> auto& { return c.payments.stripe_webhook_secret; }),
       {"payments.stripe_url", "Where that provider's API is.", set_provider_url,
        [](const Config& c) { return c.payments.stripe_url; }},
       flag("payments.allow_private", "A provider may be on loopback or in a private network.",

@@ -19,9 +19,16 @@ std::string applied(std::string_view key, std::string_view text, Config* config 
 }
 
 TEST(PaymentsSettings, ProvidersAreKnownAndEachIsThereOnce) {
-  Config config;
-  EXPECT_EQ(applied("payments.providers", "stripe,sandbox", &config), "");
-  EXPECT_EQ(config.payments.providers, (std::vector<std::string>{"stripe", "sandbox"}));
+  ConfigLoader loader;
+  ASSERT_TRUE(loader.apply("payments.providers", "stripe,sandbox", "here").ok());
+  const auto without_key = loader.finish();
+  ASSERT_FALSE(without_key.ok());
+  EXPECT_EQ(without_key.error().detail,
+            "payments.providers: stripe needs payments.stripe_key (from here)");
+  ASSERT_TRUE(loader.apply("payments.stripe_key", "abc", "here").ok());
+  const auto config = loader.finish();
+  ASSERT_TRUE(config.ok());
+  EXPECT_EQ(config->payments.providers, (std::vector<std::string>{"stripe", "sandbox"}));
   for (const char* wrong : {"", "bank", "sandbox,sandbox", "sandbox,,stripe"}) {
     EXPECT_NE(applied("payments.providers", wrong), "") << wrong;
   }

@@ -14,6 +14,30 @@ Sandbox::Options sandbox_options(const PaymentsModule::Options& options) {
   return sandbox;
 }
 
+// Two secrets while one is being replaced.
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    if (comma != 0) parts.emplace_back(text.substr(0, comma));
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+  }
+  return parts;
+}
+
+CardApiOptions card_api_options(const PaymentsModule::Options& options) {
+  CardApiOptions api;
+  api.base_url = options.stripe_url;
+  api.api_key = options.stripe_key;
+  api.webhook_secrets = split(options.stripe_webhook_secret);
+  api.allow_private = options.allow_private;
+  api.call_time = options.call_deadline;
+  api.attempt_time = options.call_deadline / 2;
+  api.calls_at_once = static_cast<std::uint32_t>(options.calls_at_once);
+  api.seed = options.seed;
+  return api;
+}
+
 GuardOptions guard_options(const PaymentsModule::Options& options) {
   GuardOptions guard;
   guard.deadline = options.call_deadline;
@@ -32,6 +56,9 @@ PaymentsModule::ProviderParts::ProviderParts(const Options& options, storage::Da
     if (name == "sandbox") {
       sandbox_ = std::make_unique<Sandbox>(sandbox_options(options), db, clock, metrics, log);
       router_.add(*sandbox_, guard_options(options));
+    } else if (name == "stripe") {
+      card_api_ = std::make_unique<CardApiConnector>(card_api_options(options), clock, metrics);
+      router_.add(*card_api_, guard_options(options));
     }
   }
 }
@@ -52,6 +79,7 @@ void PaymentsModule::ProviderParts::start() {
 
 void PaymentsModule::ProviderParts::stop() {
   if (sandbox_) sandbox_->stop();
+  if (card_api_) card_api_->stop();
 }
 
 base::Status PaymentsModule::ProviderParts::set_routes(std::string_view text) {

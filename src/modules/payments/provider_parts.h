@@ -5,6 +5,7 @@
 #include <memory>
 #include "modules/payments/hearing.h"
 #include "modules/payments/payments_module.h"
+#include "modules/payments/providers/card_api_connector.h"
 #include "modules/payments/providers/provider_router.h"
 #include "modules/payments/providers/sandbox.h"
 
@@ -25,6 +26,7 @@ class PaymentsModule::ProviderParts {
 
  private:
   std::unique_ptr<Sandbox> sandbox_;
+  std::unique_ptr<CardApiConnector> card_api_;
   ProviderRouter router_;  // last: what it guards is there as long as it is
 };
 
