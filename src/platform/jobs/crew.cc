@@ -22,6 +22,10 @@ storage::Context context_of(const Hold& hold, base::Mono deadline) {
   return storage::Context::platform(storage::PlatformUse::kJobs, deadline);
 }
 
+constexpr std::size_t kMaxJobBytes = 2 * kMaxPayloadBytes;  // payload and meta
+
+std::size_t bytes_of(const LeasedJob& job) { return job.payload.size() + job.meta.size(); }
+
 std::string what_failed(const base::Error& error) {
   return std::string(error.reason) + ": " + error.detail;
 }
@@ -47,6 +51,7 @@ Crew::Crew(KindOptions options, const With& with)
   CHECK(!options_.kind.empty());
   CHECK(options_.concurrency >= 1 && options_.prefetch >= 1);
   CHECK(options_.lease.count() >= 3);
+  CHECK(options_.max_bytes >= kMaxJobBytes);
 }
 
 Crew::~Crew() { stop(); }
@@ -76,23 +81,33 @@ void Crew::start(Acks& acks) {
 }
 
 // Leases for which there is a place: what waits and runs, and a batch whose end is being committed.
-int Crew::room() const {
+int Crew::wanted() const {
   const int waiting = static_cast<int>(waiting_.size());
   const int held = static_cast<int>(held_.size());
   const int most = options_.concurrency + options_.prefetch;
-  return std::min(most - waiting - running_, most + options_.prefetch - held);
+  const int room =
+      std::min({most - waiting - running_, most + options_.prefetch - held, Jobs::kMaxLease});
+  // Batches: not before half of what may wait has gone.
+  if (room < std::max(1, options_.prefetch / 2)) return 0;
+  const std::size_t left = options_.max_bytes - std::min(options_.max_bytes, bytes_);
+  return static_cast<int>(
+      std::min<std::size_t>(static_cast<std::size_t>(room), left / kMaxJobBytes));
+}
+
+void Crew::drop(std::unordered_map<JobId, std::shared_ptr<Hold>>::iterator held) {
+  bytes_ -= bytes_of(held->second->job);
+  held_.erase(held);
+  in_hand_.add(-1);
 }
 
 void Crew::feed() {
   std::unique_lock lock(mutex_);
   while (feeding_) {
-    // Batches: not before half of what may wait has gone.
-    const int enough = std::max(1, options_.prefetch / 2);
-    const auto ready = [&] { return !feeding_ || (woken_ && room() >= enough); };
+    const auto ready = [&] { return !feeding_ || (woken_ && wanted() > 0); };
     if (!feeder_.wait_for(lock, Jobs::kPoll, ready)) woken_ = true;
     if (!feeding_) return;
-    const int want = std::min(room(), Jobs::kMaxLease);
-    if (!woken_ || want < enough) continue;
+    const int want = wanted();
+    if (!woken_ || want == 0) continue;
     woken_ = false;
     lock.unlock();
     lease_some(want);
@@ -123,7 +138,9 @@ void Crew::lease_some(int want) {
     for (LeasedJob& job : *leased) {
       auto hold = std::make_shared<Hold>(std::move(job));
       // Its lease before this one may be here still, lost.
-      if (!held_.insert_or_assign(hold->job.ref.id, hold).second) in_hand_.add(-1);
+      if (const auto lost = held_.find(hold->job.ref.id); lost != held_.end()) drop(lost);
+      held_.emplace(hold->job.ref.id, hold);
+      bytes_ += bytes_of(hold->job);
       if (feeding_) {
         waiting_.push_back(std::move(hold));
       } else {
@@ -143,7 +160,7 @@ std::shared_ptr<Hold> Crew::begin_next() {
     if (stopping_) return nullptr;
     std::shared_ptr<Hold> hold = std::move(waiting_.front());
     waiting_.pop_front();
-    if (woken_ && room() >= std::max(1, options_.prefetch / 2)) feeder_.notify_one();
+    if (woken_ && wanted() > 0) feeder_.notify_one();
     if (hold->decided) continue;  // lost while it waited
     hold->begun = true;
     hold->deadline = with_.clock.mono() + hold->job.timeout;
@@ -247,8 +264,7 @@ void Crew::forget(LeaseRef ref, bool held) {
   const std::lock_guard lock(mutex_);
   const auto found = held_.find(ref.id);
   if (found == held_.end() || found->second->job.ref.attempt != ref.attempt) return;
-  held_.erase(found);
-  in_hand_.add(-1);
+  drop(found);
   if (woken_) feeder_.notify_one();
 }
 

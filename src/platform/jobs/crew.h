@@ -10,7 +10,8 @@
 //  1. Whoever sets Hold::decided says what becomes of the attempt, nobody else.
 //  2. A hold is in held_ from its lease until its end is committed or given up: so long it is
 //     renewed.
-//  3. running_ <= concurrency; waiting_ <= prefetch and the leases under way.
+//  3. running_ <= concurrency; waiting_ <= prefetch and the leases under way; their payloads and
+//     metas <= max_bytes.
 #pragma once
 
 #include <condition_variable>
@@ -77,7 +78,9 @@ class Crew : public std::enable_shared_from_this<Crew> {
   void leave();
   void renew(base::Mono now);
   void forget(LeaseRef ref, bool held);
-  [[nodiscard]] int room() const;
+  // How many may be leased now, 0: not yet.
+  [[nodiscard]] int wanted() const;
+  void drop(std::unordered_map<JobId, std::shared_ptr<Hold>>::iterator held);
 
   const KindOptions options_;
   const With with_;
@@ -97,6 +100,7 @@ class Crew : public std::enable_shared_from_this<Crew> {
   std::condition_variable idle_;
   std::deque<std::shared_ptr<Hold>> waiting_;
   std::unordered_map<JobId, std::shared_ptr<Hold>> held_;
+  std::size_t bytes_ = 0;  // of those in held_
   int running_ = 0;
   bool woken_ = true;
   bool feeding_ = true;

@@ -63,6 +63,31 @@ base::Error invalid(const Field& field, const std::string& what) {
   return invalid(detail + ", ranges a-b, steps */n, lists a,b");
 }
 
+// What other programs add, and what says the same here; "" for anything else.
+std::string instead_of(const Field& field, std::string_view text) {
+  const std::string_view name = field.name;
+  const bool of_days = name == "day" || name == "weekday";
+  const auto has = [&](char c) { return text.find(c) != text.npos; };
+  const char last = text.empty() ? '\0' : text.back();
+  if (has('?')) return "there is no ?: write *";
+  if (has('#')) {
+    return "there is no #: run on each such weekday (MON), and let the task look whether the day "
+           "is "
+           "of the week that is meant (the second: 8-14)";
+  }
+  if (of_days && (last == 'W' || last == 'w')) {
+    return "there is no W: run on MON-FRI, and let the task look whether the day is the one";
+  }
+  if (of_days && (last == 'L' || last == 'l' || text.starts_with("L-"))) {
+    return name == "day"
+               ? "there is no L: run on 28-31, and let the task look whether the next day "
+                 "is the 1st; or early on the 1st, for the month before"
+               : "there is no L: run on each such weekday (FRI), and let the task look "
+                 "whether a week later is another month";
+  }
+  return "";
+}
+
 // A number of at most three digits, or a name; nullopt for anything else.
 std::optional<int> value_of(const Field& field, std::string_view text) {
   for (std::size_t i = 0; i < field.names.size(); ++i) {
@@ -90,7 +115,11 @@ base::Result<std::uint64_t> parse_part(const Field& field, std::string_view text
     const std::optional<int> last =
         dash == range.npos ? (slash == text.npos ? first : std::optional<int>{last_of_field})
                            : value_of(field, range.substr(dash + 1));
-    if (!first || !last) return invalid(field, "not understood");
+    if (!first || !last) {
+      const std::string instead = instead_of(field, range);
+      if (!instead.empty()) return invalid(std::string(field.name) + ": " + instead);
+      return invalid(field, "not understood");
+    }
     low = *first;
     high = *last;
     // FRI-SUN: the week's last Sunday.

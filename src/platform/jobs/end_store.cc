@@ -78,17 +78,23 @@ constexpr const StatementPair& kMoveMany = kById<
     " SELECT id, attempt, tenant_id, kind, queue, phase, key, ordered, counted, started_at"
     " FROM gone">;
 
+#define QUEUES_RETRY                                                               \
+  " coalesce((SELECT q.retry FROM job_queues q WHERE q.tenant_id = jobs.tenant_id" \
+  " AND q.kind = jobs.kind AND q.queue = jobs.queue), '')"
 constexpr const StatementPair& kFactsOne = kById<
     "SELECT id, tenant_id, kind, queue, phase, lease_until, attempt, max_attempts, budget,"
-    " priority, run_at, started_at, key, key_limit, ordered, counted, cancel_asked FROM jobs"
+    " priority, run_at, started_at, key, key_limit, ordered, counted, cancel_asked," QUEUES_RETRY
+    " FROM jobs"
     " WHERE id = ?1 AND attempt = ?2 AND lease_until <> 0 AND tenant_id = :tenant",
     "SELECT id, tenant_id, kind, queue, phase, lease_until, attempt, max_attempts, budget,"
-    " priority, run_at, started_at, key, key_limit, ordered, counted, cancel_asked FROM jobs"
+    " priority, run_at, started_at, key, key_limit, ordered, counted, cancel_asked," QUEUES_RETRY
+    " FROM jobs"
     " WHERE id = ?1 AND attempt = ?2 AND lease_until <> 0 AND tenant_id = :tenant FOR UPDATE">;
 constexpr const StatementPair& kFactsMany = kById<
     "",
     "SELECT id, tenant_id, kind, queue, phase, lease_until, attempt, max_attempts, budget,"
-    " priority, run_at, started_at, key, key_limit, ordered, counted, cancel_asked FROM jobs"
+    " priority, run_at, started_at, key, key_limit, ordered, counted, cancel_asked," QUEUES_RETRY
+    " FROM jobs"
     " JOIN unnest(?1::bigint[], ?2::bigint[]) AS g(job_id, leased_as) ON id = g.job_id"
     " AND attempt = g.leased_as WHERE lease_until <> 0 AND tenant_id = :tenant FOR UPDATE OF jobs">;
 
@@ -171,7 +177,8 @@ Facts facts_of(const Row& row) {
           row.integer(13),
           row.integer(14) != 0,
           row.integer(15) != 0,
-          row.integer(16) != 0};
+          row.integer(16) != 0,
+          {}};
 }
 
 base::Status move_to_history(Transaction& tx, Dialect dialect, base::Time now,
@@ -205,7 +212,10 @@ base::Status move_to_history(Transaction& tx, Dialect dialect, base::Time now,
 base::Result<std::vector<Facts>> leased_facts(Transaction& tx, Dialect dialect,
                                               std::span<const LeaseRef> refs) {
   std::vector<Facts> facts;
-  const RowSink sink = [&](const Row& row) { facts.push_back(facts_of(row)); };
+  const RowSink sink = [&](const Row& row) {
+    facts.push_back(facts_of(row));
+    facts.back().retry = row.text(kFactsColumns);
+  };
   if (dialect == Dialect::kSqlite || refs.size() == 1) {
     for (const LeaseRef& ref : refs) {
       ASHLAR_TRY(query(tx, kFactsOne, kByContext, sink, ref.id.value, std::int64_t{ref.attempt}));

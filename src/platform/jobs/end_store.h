@@ -43,6 +43,7 @@ struct Facts {
   bool ordered = false;
   bool counted = false;
   bool cancel_asked = false;
+  std::string retry;  // leased_facts() only: its queue's delays (retry_plans.h)
 
   [[nodiscard]] bool leased() const { return lease_until != 0; }
   // Whether it has one of its key's places (gates.h, 1).

@@ -138,7 +138,7 @@ void Ending::decide(Batch& batch, const Facts& facts, const Ended& ended) {
       ended.outcome.run_at.has_value() ? base::to_micros(*ended.outcome.run_at) : 0;
   if (failed) {
     const std::int64_t failures = facts.attempt - (facts.max_attempts - facts.budget);
-    next.run_at = std::max(now + micros(plans_.delay(facts.kind, failures)), wanted);
+    next.run_at = std::max(now + micros(plans_.delay(facts.kind, failures, facts.retry)), wanted);
     batch.failures.push_back({ended.ref, facts.tenant, facts.started_at, now, error});
   } else {
     ++next.max_attempts;  // attempt only grows: the bound gives it back

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <tuple>
 #include <utility>
 
+#include "platform/jobs/pace.h"
 #include "platform/jobs/text_array.h"
 #include "platform/storage/database.h"
 
@@ -21,26 +23,28 @@ using storage::Transaction;
 
 constexpr Sql kAddTenant{
     Audience::kTenant,
-    "INSERT INTO job_notes (tenant_id, kind, queue, what, key, key_limit)"
-    " VALUES (:tenant, ?1, ?2, ?3, ?4, ?5)",
-    "INSERT INTO job_notes (tenant_id, kind, queue, what, key, key_limit)"
-    " SELECT :tenant, g.kind, g.queue, g.what, g.key, g.key_limit FROM unnest(?1::text[],"
-    " ?2::text[], ?3::bigint[], ?4::text[], ?5::bigint[]) AS g(kind, queue, what, key, key_limit)"};
+    "INSERT INTO job_notes (tenant_id, kind, queue, what, key, key_limit, not_before)"
+    " VALUES (:tenant, ?1, ?2, ?3, ?4, ?5, ?6)",
+    "INSERT INTO job_notes (tenant_id, kind, queue, what, key, key_limit, not_before)"
+    " SELECT :tenant, g.kind, g.queue, g.what, g.key, g.key_limit, g.not_before"
+    " FROM unnest(?1::text[], ?2::text[], ?3::bigint[], ?4::text[], ?5::bigint[], ?6::bigint[])"
+    " AS g(kind, queue, what, key, key_limit, not_before)"};
 constexpr Sql kAddPlatform{
     Audience::kPlatform,
-    "INSERT INTO job_notes (tenant_id, kind, queue, what, key, key_limit)"
-    " VALUES (?6, ?1, ?2, ?3, ?4, ?5)",
-    "INSERT INTO job_notes (tenant_id, kind, queue, what, key, key_limit)"
-    " SELECT g.tenant_id, g.kind, g.queue, g.what, g.key, g.key_limit FROM unnest(?1::text[],"
-    " ?2::text[], ?3::bigint[], ?4::text[], ?5::bigint[], ?6::bigint[])"
-    " AS g(kind, queue, what, key, key_limit, tenant_id)"};
+    "INSERT INTO job_notes (tenant_id, kind, queue, what, key, key_limit, not_before)"
+    " VALUES (?7, ?1, ?2, ?3, ?4, ?5, ?6)",
+    "INSERT INTO job_notes (tenant_id, kind, queue, what, key, key_limit, not_before)"
+    " SELECT g.tenant_id, g.kind, g.queue, g.what, g.key, g.key_limit, g.not_before"
+    " FROM unnest(?1::text[], ?2::text[], ?3::bigint[], ?4::text[], ?5::bigint[], ?6::bigint[],"
+    " ?7::bigint[]) AS g(kind, queue, what, key, key_limit, not_before, tenant_id)"};
 
 constexpr Sql kTake{
     Audience::kPlatform,
-    "DELETE FROM job_notes WHERE id IN (SELECT id FROM job_notes WHERE kind = ?1 ORDER BY id"
-    " LIMIT ?2) RETURNING id, tenant_id, queue, what, key, key_limit",
+    "DELETE FROM job_notes WHERE id IN (SELECT id FROM job_notes WHERE kind = ?1"
+    " AND not_before <= ?3 ORDER BY not_before, id LIMIT ?2)"
+    " RETURNING id, tenant_id, queue, what, key, key_limit",
     "DELETE FROM job_notes WHERE id = ANY(ARRAY(SELECT id FROM job_notes WHERE kind = ?1"
-    " ORDER BY id LIMIT ?2 FOR UPDATE SKIP LOCKED))"
+    " AND not_before <= ?3 ORDER BY not_before, id LIMIT ?2 FOR UPDATE SKIP LOCKED))"
     " RETURNING id, tenant_id, queue, what, key, key_limit"};
 
 constexpr Sql kFreeRunning{Audience::kPlatform,
@@ -49,17 +53,23 @@ constexpr Sql kFreeRunning{Audience::kPlatform,
                            "UPDATE job_queues SET running = greatest(running - ?4, 0)"
                            " WHERE kind = ?1 AND tenant_id = ?2 AND queue = ?3"};
 
-// A key's row, locked from here on, with what was freed taken off.
+// A key's row, locked from here on, with what was freed taken off; and its queue's rate.
 constexpr Sql kOpenKey{
     Audience::kPlatform,
     "INSERT INTO job_keys (tenant_id, kind, queue, key, admitted, key_limit)"
     " VALUES (?1, ?2, ?3, ?4, 0, max(?6, 1)) ON CONFLICT (tenant_id, kind, queue, key) DO UPDATE"
     " SET admitted = max(admitted - ?5, 0),"
-    " key_limit = CASE WHEN ?6 > 0 THEN ?6 ELSE key_limit END RETURNING admitted, key_limit",
+    " key_limit = CASE WHEN ?6 > 0 THEN ?6 ELSE key_limit END"
+    " RETURNING admitted, key_limit, tat, noted_at, (SELECT key_rate_per_s FROM job_queues q"
+    " WHERE q.tenant_id = ?1 AND q.kind = ?2 AND q.queue = ?3), (SELECT key_burst FROM job_queues q"
+    " WHERE q.tenant_id = ?1 AND q.kind = ?2 AND q.queue = ?3)",
     "INSERT INTO job_keys AS k (tenant_id, kind, queue, key, admitted, key_limit)"
     " VALUES (?1, ?2, ?3, ?4, 0, greatest(?6, 1)) ON CONFLICT (tenant_id, kind, queue, key)"
     " DO UPDATE SET admitted = greatest(k.admitted - ?5, 0),"
-    " key_limit = CASE WHEN ?6 > 0 THEN ?6 ELSE k.key_limit END RETURNING k.admitted, k.key_limit"};
+    " key_limit = CASE WHEN ?6 > 0 THEN ?6 ELSE k.key_limit END"
+    " RETURNING k.admitted, k.key_limit, k.tat, k.noted_at, (SELECT key_rate_per_s FROM job_queues"
+    " q WHERE q.tenant_id = ?1 AND q.kind = ?2 AND q.queue = ?3), (SELECT key_burst"
+    " FROM job_queues q WHERE q.tenant_id = ?1 AND q.kind = ?2 AND q.queue = ?3)"};
 constexpr Sql kAdmit{
     Audience::kPlatform,
     "UPDATE jobs SET phase = CASE WHEN ordered = 1 AND run_at > ?6 THEN 1 ELSE 0 END WHERE id IN"
@@ -71,8 +81,8 @@ constexpr Sql kAdmit{
     " AND key = ?4 AND phase = 2 ORDER BY CASE ordered WHEN 1 THEN 0 ELSE rank END, id LIMIT ?5))"
     " AND phase = 2 RETURNING phase"};
 constexpr Sql kCountKey{Audience::kPlatform,
-                        "UPDATE job_keys SET admitted = admitted + ?5 WHERE tenant_id = ?1"
-                        " AND kind = ?2 AND queue = ?3 AND key = ?4"};
+                        "UPDATE job_keys SET admitted = admitted + ?5, tat = ?6, noted_at = ?7"
+                        " WHERE tenant_id = ?1 AND kind = ?2 AND queue = ?3 AND key = ?4"};
 constexpr Sql kForgetKey{Audience::kPlatform,
                          "DELETE FROM job_keys WHERE tenant_id = ?1 AND kind = ?2 AND queue = ?3"
                          " AND key = ?4 AND admitted = 0"};
@@ -91,9 +101,10 @@ struct KeyChange {
 using Keys = std::map<std::tuple<std::int64_t, std::string, std::string>, KeyChange>;
 using Queues = std::map<std::pair<std::int64_t, std::string>, std::int64_t>;
 
-base::Result<std::vector<Taken>> take_notes(Transaction& tx, std::string_view kind) {
+base::Result<std::vector<Taken>> take_notes(Transaction& tx, std::string_view kind,
+                                            base::Time now) {
   std::vector<Taken> taken;
-  ASHLAR_TRY(tx.query(kTake, {kind, kNotesAtOnce}, [&](const Row& row) {
+  ASHLAR_TRY(tx.query(kTake, {kind, kNotesAtOnce, base::to_micros(now)}, [&](const Row& row) {
     Note note{static_cast<Note::What>(row.integer(3)),
               base::TenantId(row.integer(1)),
               std::string(kind),
@@ -106,34 +117,78 @@ base::Result<std::vector<Taken>> take_notes(Transaction& tx, std::string_view ki
   return taken;
 }
 
-base::Result<std::int64_t> settle_key(Transaction& tx, std::string_view kind,
-                                      const Keys::value_type& entry, base::Time now) {
-  const auto& [tenant, queue, key] = entry.first;
+struct KeyState {
   std::int64_t admitted = 0;
   std::int64_t limit = 1;
+  std::int64_t tat = 0;
+  std::int64_t noted_at = 0;
+  std::optional<Pace> pace;
+};
+
+base::Result<KeyState> open_key(Transaction& tx, std::string_view kind,
+                                const Keys::value_type& entry) {
+  const auto& [tenant, queue, key] = entry.first;
+  KeyState state;
   ASHLAR_TRY(tx.query(kOpenKey,
                       {tenant, kind, std::string_view(queue), std::string_view(key),
                        entry.second.freed, entry.second.key_limit},
                       [&](const Row& row) {
-                        admitted = row.integer(0);
-                        limit = row.integer(1);
+                        state.admitted = row.integer(0);
+                        state.limit = row.integer(1);
+                        state.tat = row.integer(2);
+                        state.noted_at = row.integer(3);
+                        if (!row.is_null(4)) state.pace.emplace(row.real(4), row.integer(5));
                       }));
-  std::int64_t ready = 0;
-  std::int64_t let_in = 0;
-  if (admitted < limit) {
-    ASHLAR_ASSIGN(let_in, tx.query(kAdmit,
-                                   {kind, tenant, std::string_view(queue), std::string_view(key),
-                                    limit - admitted, base::to_micros(now)},
-                                   [&](const Row& row) { ready += row.integer(0) == 0 ? 1 : 0; }));
+  return state;
+}
+
+// When the key is to be looked at again, 0: when a note says so. `stopped`: its rate is what keeps
+// further ones out.
+std::int64_t next_look(const KeyState& key, std::int64_t now, bool stopped) {
+  if (!key.pace.has_value()) return 0;
+  if (stopped) return key.pace->next_at(key.tat);
+  return key.admitted == 0 && key.tat > now ? key.tat : 0;  // to forget it once it has rested
+}
+
+base::Status settle_key(Transaction& tx, Dialect dialect, std::string_view kind,
+                        const Keys::value_type& entry, base::Time time, Settled& settled) {
+  const auto& [tenant, queue, key] = entry.first;
+  const std::int64_t now = base::to_micros(time);
+  ASHLAR_ASSIGN(KeyState state, open_key(tx, kind, entry));
+  std::int64_t free = std::max<std::int64_t>(state.limit - state.admitted, 0);
+  std::int64_t allowed = free;
+  if (state.pace.has_value()) {
+    state.tat = state.pace->bounded(now, state.tat);
+    allowed = state.pace->allowed(now, state.tat);
   }
-  if (let_in > 0) {
-    ASHLAR_TRY(tx.execute(kCountKey,
-                          {tenant, kind, std::string_view(queue), std::string_view(key), let_in}));
-  } else if (admitted == 0) {
+  std::int64_t let_in = 0;
+  if (std::min(free, allowed) > 0) {
+    ASHLAR_ASSIGN(let_in,
+                  tx.query(kAdmit,
+                           {kind, tenant, std::string_view(queue), std::string_view(key),
+                            std::min(free, allowed), now},
+                           [&](const Row& row) { settled.ready += row.integer(0) == 0 ? 1 : 0; }));
+  }
+  if (state.pace.has_value() && let_in > 0) state.tat = state.pace->advance(now, state.tat, let_in);
+  state.admitted += let_in;
+  const std::int64_t look = next_look(state, now, let_in == allowed && let_in < free);
+  if (look > 0)
+    settled.next = std::min(settled.next.value_or(base::Time::max()), base::from_micros(look));
+  const bool noted = state.noted_at > now && state.noted_at <= look;
+  if (look > 0 && !noted) {
+    const Note note{
+        Note::What::kHeld, base::TenantId(tenant), std::string(kind), queue, key, 0, look};
+    ASHLAR_TRY(add_notes(tx, dialect, {&note, 1}));
+    state.noted_at = look;
+  }
+  if (let_in > 0 || (look > 0 && !noted)) {
+    ASHLAR_TRY(tx.execute(kCountKey, {tenant, kind, std::string_view(queue), std::string_view(key),
+                                      let_in, state.tat, state.noted_at}));
+  } else if (state.admitted == 0 && look == 0) {
     ASHLAR_TRY(
         tx.execute(kForgetKey, {tenant, kind, std::string_view(queue), std::string_view(key)}));
   }
-  return ready;
+  return base::ok_status();
 }
 
 }  // namespace
@@ -148,28 +203,30 @@ base::Status add_notes(Transaction& tx, Dialect dialect, std::span<const Note> n
       const std::string_view key = n.key;
       const auto what = static_cast<std::int64_t>(n.what);
       base::Result<std::int64_t> added =
-          tenant ? tx.execute(kAddTenant, {kind, queue, what, key, n.key_limit})
-                 : tx.execute(kAddPlatform, {kind, queue, what, key, n.key_limit, n.tenant.value});
+          tenant ? tx.execute(kAddTenant, {kind, queue, what, key, n.key_limit, n.not_before})
+                 : tx.execute(kAddPlatform,
+                              {kind, queue, what, key, n.key_limit, n.not_before, n.tenant.value});
       if (!added.ok()) return std::move(added).error();
     }
     return base::ok_status();
   }
-  std::array<TextArray, 6> a;
+  std::array<TextArray, 7> a;
   for (const Note& n : notes) {
     a[0].add(n.kind), a[1].add(n.queue), a[2].add(static_cast<std::int64_t>(n.what));
-    a[3].add(n.key), a[4].add(n.key_limit), a[5].add(n.tenant.value);
+    a[3].add(n.key), a[4].add(n.key_limit), a[5].add(n.not_before), a[6].add(n.tenant.value);
   }
   base::Result<std::int64_t> added =
-      tenant ? tx.execute(kAddTenant,
-                          {a[0].text(), a[1].text(), a[2].text(), a[3].text(), a[4].text()})
+      tenant ? tx.execute(kAddTenant, {a[0].text(), a[1].text(), a[2].text(), a[3].text(),
+                                       a[4].text(), a[5].text()})
              : tx.execute(kAddPlatform, {a[0].text(), a[1].text(), a[2].text(), a[3].text(),
-                                         a[4].text(), a[5].text()});
+                                         a[4].text(), a[5].text(), a[6].text()});
   if (!added.ok()) return std::move(added).error();
   return base::ok_status();
 }
 
-base::Result<std::int64_t> settle(Transaction& tx, std::string_view kind, base::Time now) {
-  ASHLAR_ASSIGN(const std::vector<Taken> taken, take_notes(tx, kind));
+base::Result<Settled> settle(Transaction& tx, Dialect dialect, std::string_view kind,
+                             base::Time now) {
+  ASHLAR_ASSIGN(const std::vector<Taken> taken, take_notes(tx, kind, now));
   Keys keys;
   Queues queues;
   for (const auto& [id, note] : taken) {
@@ -185,12 +242,11 @@ base::Result<std::int64_t> settle(Transaction& tx, std::string_view kind, base::
     ASHLAR_TRY(
         tx.execute(kFreeRunning, {kind, queue.first, std::string_view(queue.second), freed}));
   }
-  std::int64_t ready = 0;
+  Settled settled;
   for (const auto& entry : keys) {
-    ASHLAR_ASSIGN(const std::int64_t more, settle_key(tx, kind, entry, now));
-    ready += more;
+    ASHLAR_TRY(settle_key(tx, dialect, kind, entry, now, settled));
   }
-  return ready;
+  return settled;
 }
 
 std::vector<const Sql*> gate_statements() {

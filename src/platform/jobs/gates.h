@@ -1,4 +1,5 @@
-// Gates: what bounds how many jobs run: places of a key (key_limit), of a queue (max_running).
+// Gates: what bounds how many jobs run: places of a key (key_limit), starts of a key in a time (a
+// queue's key_rate_per_s), places of a queue (max_running).
 //
 //   enqueue, end, cancel ── add_notes() ──> job_notes ── settle() by who leases next ──> job_keys,
 //   (any transaction)                                    (READ COMMITTED, row locks) job_queues,
@@ -12,7 +13,8 @@
 // Invariants
 //  1. admitted of a key = its jobs in phase 0 + its ordered ones in phase 1, once all notes are
 //     settled; never more than key_limit by our doing.
-//  2. A key with a held job and a free place has a note.
+//  2. A key with a held job and a free place has a note; where its rate is what holds the job, one
+//     that is settled when the rate allows the next (not_before), and not before that.
 //  3. running of a queue with max_running = its jobs with counted = 1, once all notes are settled.
 #pragma once
 
@@ -41,8 +43,9 @@ struct Note {
   base::TenantId tenant;
   std::string kind;
   std::string queue;
-  std::string key;             // kHeld, kKeyFree
-  std::int64_t key_limit = 0;  // kHeld: what it is from now on; 0: as it is
+  std::string key;              // kHeld, kKeyFree
+  std::int64_t key_limit = 0;   // kHeld: what it is from now on; 0: as it is
+  std::int64_t not_before = 0;  // when it is to be settled, microseconds since 1970
 };
 
 // In a tenant's transaction all are that tenant's.
@@ -51,7 +54,12 @@ base::Status add_notes(storage::Transaction& tx, storage::Dialect dialect,
 
 // Settles up to kNotesAtOnce notes of the kind. Platform, READ COMMITTED. Jobs that became ready.
 inline constexpr std::int64_t kNotesAtOnce = 1000;
-base::Result<std::int64_t> settle(storage::Transaction& tx, std::string_view kind, base::Time now);
+struct Settled {
+  std::int64_t ready = 0;
+  std::optional<base::Time> next = {};  // when a rate allows more
+};
+base::Result<Settled> settle(storage::Transaction& tx, storage::Dialect dialect,
+                             std::string_view kind, base::Time now);
 
 std::vector<const storage::Sql*> gate_statements();
 

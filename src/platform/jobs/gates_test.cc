@@ -234,6 +234,80 @@ TEST_P(GatesTest, ALostLeaseFreesItsPlaceInMaxRunning) {
   EXPECT_EQ(count(kRunning), 1);
 }
 
+TEST_P(GatesTest, OfAKeyAsManyStartInATimeAsItsRateSays) {
+  set("default", {.key_rate_per_s = 2, .key_burst = 1});
+  for (int i = 0; i < 4; ++i) enqueue(keyed("a" + std::to_string(i), "a", 10));
+  enqueue(keyed("b0", "b", 10));
+  enqueue(plain("free"));
+  EXPECT_EQ(payloads(lease(10)), (Strings{"a0", "b0", "free"}));
+  advance(base::Millis(499));
+  EXPECT_TRUE(lease(10).empty());
+  enqueue(keyed("a4", "a", 10));  // no way round it
+  EXPECT_TRUE(lease(10).empty());
+  advance(base::Millis(1));
+  EXPECT_EQ(payloads(lease(10)), (Strings{"a1"}));
+  advance(base::Seconds(10));  // nothing is saved up
+  EXPECT_EQ(payloads(lease(10)), (Strings{"a2"}));
+}
+
+TEST_P(GatesTest, AKeysRateHoldsOverAllInstancesAndItsPlacesToo) {
+  const auto other = make_jobs(db());
+  set("default", {.key_rate_per_s = 10, .key_burst = 3});
+  for (int i = 0; i < 30; ++i) enqueue(keyed(std::to_string(i), "a", 2));
+  int started = 0;
+  for (int tenth = 0; tenth < 10; ++tenth) {
+    for (Jobs* instance : {&jobs(), other.get(), &jobs(), other.get()}) {
+      const auto leased = instance->lease({.kind = "k", .max = 5, .worker = "w"});
+      ASSERT_TRUE(leased.ok());
+      EXPECT_LE(leased->size(), 2U) << "its places";
+      started += static_cast<int>(leased->size());
+      for (const LeasedJob& job : *leased) EXPECT_TRUE(end(job.ref, Outcome::done()));
+    }
+    advance(base::Millis(100));
+  }
+  EXPECT_EQ(started, 3 + 9);
+}
+
+TEST_P(GatesTest, ANewRateOfKeysHoldsAtOnce) {
+  set("default", {.key_rate_per_s = 0.001});
+  for (int i = 0; i < 4; ++i) enqueue(keyed(std::to_string(i), "a", 10));
+  EXPECT_EQ(payloads(lease(10)), (Strings{"0"}));
+  EXPECT_TRUE(lease(10).empty());
+  set("default", {.key_rate_per_s = 1});
+  EXPECT_EQ(payloads(lease(10)), (Strings{"1"}));
+  EXPECT_TRUE(lease(10).empty());
+  advance(base::Seconds(1));
+  EXPECT_EQ(payloads(lease(10)), (Strings{"2"}));
+  set("default", {});
+  EXPECT_EQ(payloads(lease(10)), (Strings{"3"}));
+}
+
+TEST_P(GatesTest, KeysWithARateAreForgottenOnceTheyHaveRested) {
+  set("default", {.key_rate_per_s = 1, .key_burst = 5});
+  for (int i = 0; i < 3; ++i) enqueue(keyed(std::to_string(i), "a", 10));
+  for (const LeasedJob& job : lease(10)) EXPECT_TRUE(end(job.ref, Outcome::done()));
+  EXPECT_TRUE(lease(10).empty());
+  EXPECT_EQ(count(kKeys), 1) << "what it has had counts on";
+  for (int second = 0; second < 4; ++second) {
+    advance(base::Seconds(1));
+    EXPECT_TRUE(lease(10).empty());
+  }
+  EXPECT_EQ(count(kKeys), 0);
+  EXPECT_EQ(count(kNotes), 0);
+}
+
+// The state of the old rate is hours ahead of what the new one could have come to.
+TEST_P(GatesTest, ANewRateOfAQueueHoldsAtOnce) {
+  set("default", {.rate_per_s = 0.001});
+  for (int i = 0; i < 3; ++i) enqueue(plain(std::to_string(i)));
+  EXPECT_EQ(payloads(lease(10)), (Strings{"0"}));
+  set("default", {.rate_per_s = 10});
+  EXPECT_EQ(payloads(lease(10)), (Strings{"1"}));
+  EXPECT_TRUE(lease(10).empty());
+  advance(base::Millis(100));
+  EXPECT_EQ(payloads(lease(10)), (Strings{"2"}));
+}
+
 TEST_P(GatesTest, APausedQueueGivesNothingAndHoldsNobodyUp) {
   enqueue(plain("paused", "p"));
   set("p", {.paused = true});

@@ -86,6 +86,7 @@ struct LeasedJob {
   std::string payload;
   std::string meta;
   int max_attempts = 0;
+  int failures = 0;  // attempts before this one that failed or were lost: snoozes are none
   base::Millis timeout{0};
   base::Time enqueued_at{};
   base::Time run_at{};
@@ -101,7 +102,7 @@ enum class JobState : std::uint8_t {
   kScheduled,
   kHeld,
   kRunning,
-  kRetrying,  // live
+  kRetrying,  // live; later, since an attempt has failed
   kDone,
   kDead,
   kCancelled  // history
@@ -139,6 +140,7 @@ struct JobView {
   JobState state = JobState::kReady;
   std::string kind, queue, payload, meta, error, result;
   int priority = 0, attempt = 0, max_attempts = 0;
+  int failures = 0;  // attempts that failed or were lost, of all its lives
   base::Millis timeout{0};
   base::Time enqueued_at{}, run_at{};
   std::optional<base::Time> started_at, ended_at, lease_until;

@@ -28,6 +28,7 @@ namespace {
 using storage::Transaction;
 
 constexpr base::Millis kLongestTimeout{7LL * 24 * 3600 * 1000};
+constexpr base::Millis kLongestDelay{366LL * 24 * 3600 * 1000};
 constexpr std::int64_t kMaxKeyLimit = 1'000'000;
 constexpr base::Time kLatest = base::from_micros(253'402'300'799'000'000);  // year 9999
 
@@ -77,11 +78,19 @@ base::Status check(const QueueSettings& settings) {
   if (settings.max_running.has_value() && *settings.max_running < 0) {
     return invalid("max_running: not negative");
   }
-  if (settings.rate_per_s.has_value() &&
-      !(*settings.rate_per_s >= 1e-6 && *settings.rate_per_s <= 1e6)) {
-    return invalid("rate_per_s: 0.000001 to 1000000");
+  const auto is_rate = [](const std::optional<double>& rate) {
+    return !rate.has_value() || (*rate >= 1e-6 && *rate <= 1e6);
+  };
+  const auto is_burst = [](std::int64_t burst) { return burst >= 1 && burst <= 1'000'000; };
+  if (!is_rate(settings.rate_per_s)) return invalid("rate_per_s: 0.000001 to 1000000");
+  if (!is_burst(settings.burst)) return invalid("burst: 1 to 1000000");
+  if (!is_rate(settings.key_rate_per_s)) return invalid("key_rate_per_s: 0.000001 to 1000000");
+  if (!is_burst(settings.key_burst)) return invalid("key_burst: 1 to 1000000");
+  if (settings.retry.size() > QueueSettings::kMaxDelays)
+    return invalid("retry: at most 100 delays");
+  for (const base::Millis delay : settings.retry) {
+    if (delay.count() < 0 || delay > kLongestDelay) return invalid("retry: 0 ms to 366 days");
   }
-  if (settings.burst < 1 || settings.burst > 1'000'000) return invalid("burst: 1 to 1000000");
   return base::ok_status();
 }
 
@@ -355,6 +364,15 @@ base::Status Jobs::set_queue(Transaction& tx, base::TenantId tenant, std::string
   if (!is_name(queue, kMaxNameBytes)) return invalid("queue: 1 to 128 bytes of UTF-8");
   ASHLAR_TRY(check(settings));
   ASHLAR_TRY(store::put_queue(tx, tenant, kind, queue, settings));
+  ASHLAR_TRY(store::look_at_keys(tx, tenant, kind, queue));
+  tx.on_commit([impl = impl_.get(), kind = std::string(kind)] { impl->waker.wake(kind); });
+  return base::ok_status();
+}
+
+base::Status Jobs::forget_queue(Transaction& tx, base::TenantId tenant, std::string_view kind,
+                                std::string_view queue) {
+  ASHLAR_TRY(store::forget_queue(tx, tenant, kind, queue));
+  ASHLAR_TRY(store::look_at_keys(tx, tenant, kind, queue));
   tx.on_commit([impl = impl_.get(), kind = std::string(kind)] { impl->waker.wake(kind); });
   return base::ok_status();
 }

@@ -72,6 +72,14 @@ struct QueueSettings {
   std::optional<std::int64_t> max_running = {};  // at once, over all instances
   std::optional<double> rate_per_s = {};         // starts, over all instances
   std::int64_t burst = 1;                        // of the rate
+  // Of each key: how many become ready in a second, over all instances; not counted again where an
+  // ordered one is tried again, or a lease ran out. key_limit bounds what may have gathered while
+  // the queue stood still.
+  std::optional<double> key_rate_per_s = {};
+  std::int64_t key_burst = 1;
+  // Instead of the kind's plan, with its jitter. Empty: the kind's. At most kMaxDelays.
+  std::vector<base::Millis> retry = {};
+  static constexpr std::size_t kMaxDelays = 100;
 };
 
 struct LeaseRequest {
@@ -159,6 +167,9 @@ class Jobs {
 
   base::Status set_queue(storage::Transaction& tx, base::TenantId tenant, std::string_view kind,
                          std::string_view queue, const QueueSettings& settings);
+  // As if nothing had been set; its jobs stay.
+  base::Status forget_queue(storage::Transaction& tx, base::TenantId tenant, std::string_view kind,
+                            std::string_view queue);
   base::Result<std::vector<QueueDepth>> depths(storage::Transaction& tx, base::TenantId tenant,
                                                std::optional<std::string_view> kind);
 

@@ -27,6 +27,13 @@ class LateCommitTest : public JobsFixture {};
 INSTANTIATE_TEST_SUITE_P(Storage, LateCommitTest, ::testing::Values(storage::Dialect::kPostgres),
                          storage::engine_name);
 
+void pause(base::Millis time) {
+  std::mutex mutex;
+  std::condition_variable never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, time);
+}
+
 NewJob job(std::string payload, std::string queue = "default") {
   NewJob made;
   made.kind = "k";
@@ -174,6 +181,92 @@ TEST_P(LateCommitTest, AJobThatCommitsLateIsStillFound) {
   }
   slow.join();
   EXPECT_EQ(lease(10).size(), 1U);
+}
+
+// Each waits for rows that the other has: PostgreSQL ends one of them after a second.
+TEST_P(LeaseTest, RenewingManyNeverStandsInAnEndsWay) {
+  for (int i = 0; i < 3; ++i) enqueue(job("x"));
+  const std::vector<LeasedJob> leased = lease(3);
+  ASSERT_EQ(leased.size(), 3U);
+  std::vector<LeaseRef> refs;
+  for (const LeasedJob& one : leased) refs.push_back(one.ref);
+  std::thread keeper;
+  std::vector<bool> held;
+  const auto keep = [&] {
+    const auto renewed = jobs().renew(refs, base::Millis(60'000));
+    EXPECT_TRUE(renewed.ok());
+    for (const Jobs::Renewed& one : *renewed) held.push_back(one.held);
+  };
+  const auto context = storage::Context::tenant(kAlice).read_committed();
+  EXPECT_EQ(reason(db().write(context,
+                              [&](Transaction& tx) -> base::Status {
+                                ASHLAR_TRY(jobs().end(tx, kAlice, {refs[1], Outcome::done()}));
+                                if (!keeper.joinable()) keeper = std::thread(keep);
+                                pause(base::Millis(150));  // the keeper has what it can have
+                                return jobs().end(tx, kAlice, {refs[0], Outcome::done()});
+                              })),
+            "");
+  keeper.join();
+  EXPECT_FALSE(held[1]) << "what has ended is nobody's";
+  EXPECT_TRUE(held[2]);
+  EXPECT_EQ(find(refs[2].id)->lease_until, clock_.now() + base::Seconds(60));
+  EXPECT_NE(store_->registry.render().find("ashlar_storage_retries_total 0"), std::string::npos);
+}
+
+// What "pause" and "max_running" of a busy queue are set with: each of its leases changes the row.
+TEST_P(LateCommitTest, ReadCommittedSettingsOfABusyQueueAreSetAtOnce) {
+  for (int i = 0; i < 10; ++i) enqueue(job("x"));
+  const auto set = [&](Transaction& tx) {
+    return jobs().set_queue(tx, kAlice, "k", "default", {.max_running = 5});
+  };
+  ASSERT_EQ(reason(as(kAlice, set)), "");
+  int runs = 0;
+  const auto context = storage::Context::tenant(kAlice).read_committed();
+  EXPECT_EQ(reason(db().write(context,
+                              [&](Transaction& tx) -> base::Status {
+                                ++runs;
+                                ASHLAR_TRY(jobs().depths(tx, kAlice, "k"));  // its snapshot
+                                std::thread([&] { EXPECT_EQ(lease(2).size(), 2U); }).join();
+                                return set(tx);
+                              })),
+            "");
+  EXPECT_EQ(runs, 1);
+  EXPECT_EQ(lease(10).size(), 3U) << "those that run are counted";
+}
+
+// On PostgreSQL a claim finds leases that ran out, and to a paused queue comes none.
+TEST_P(LeaseTest, LeasesThatRanOutInAPausedQueueEnd) {
+  for (int i = 0; i < 4; ++i) enqueue(job("x", i < 3 ? "paused" : "other"));
+  NewJob last = job("last", "paused");
+  last.max_attempts = 1;
+  last.priority = 1;
+  const JobId dead = enqueue(last).id;
+  const std::vector<LeasedJob> leased = lease(5);
+  ASSERT_EQ(leased.size(), 5U);
+  const auto pick = [&](std::size_t n) {  // of those that are not the last
+    std::vector<JobId> ids;
+    for (const LeasedJob& one : leased) {
+      if (one.queue == "paused" && one.ref.id != dead) ids.push_back(one.ref.id);
+    }
+    return ids.at(n);
+  };
+  ASSERT_EQ(reason(as(kAlice,
+                      [&](Transaction& tx) -> base::Status {
+                        ASHLAR_TRY(jobs().set_queue(tx, kAlice, "k", "paused", {.paused = true}));
+                        return jobs().cancel(tx, kAlice, pick(0));
+                      })),
+            "");
+  EXPECT_EQ(find(pick(0))->state, JobState::kRunning) << "its worker is asked";
+  advance(base::Seconds(31));
+  ASSERT_EQ(reason(jobs().tend()), "");
+  EXPECT_EQ(find(dead)->state, JobState::kDead);
+  EXPECT_EQ(find(dead)->error, "lease ran out");
+  EXPECT_EQ(find(pick(0))->state, JobState::kCancelled);
+  const auto back = find(pick(1));
+  EXPECT_EQ(back->state, JobState::kReady);
+  ASSERT_EQ(back->attempts.size(), 1U);
+  EXPECT_EQ(back->attempts[0].error, "lease ran out");
+  EXPECT_EQ(lease(10).size(), 1U) << "the other queue's";
 }
 
 }  // namespace

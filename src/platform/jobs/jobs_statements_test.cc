@@ -70,10 +70,12 @@ class JobsStatementsTest : public JobsFixture {
     held.kind = "k";
     held.queue = "q";
     held.key = "key";
+    held.key_limit = 2;  // and its rate lets one in
     enqueue(held, kBob);
     enqueue(held, kBob);
     ASSERT_TRUE(as(kBob, [&](Transaction& tx) {
-                  return jobs().set_queue(tx, kBob, "k", "q", {.max_running = 100});
+                  return jobs().set_queue(tx, kBob, "k", "q",
+                                          {.max_running = 100, .key_rate_per_s = 0.001});
                 }).ok());
     const auto leased = lease(2);
     ASSERT_EQ(leased.size(), 2U);

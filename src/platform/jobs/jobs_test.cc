@@ -162,6 +162,36 @@ TEST_P(JobsTest, FailuresAreTriedAgainByThePlanThenDead) {
   EXPECT_EQ(view->attempts[2].attempt, 3);
 }
 
+TEST_P(JobsTest, AQueuesOwnScheduleOfRetriesHolds) {
+  const auto set = [&](const QueueSettings& settings) {
+    return reason(as(kAlice, [&](Transaction& tx) {
+      return jobs().set_queue(tx, kAlice, "k", "own", settings);
+    }));
+  };
+  ASSERT_EQ(set({.retry = {base::Millis(100), base::Millis(60'000)}}), "");
+  NewJob made;
+  made.kind = "k";
+  made.queue = "own";
+  const JobId id = enqueue(made).id;
+  for (const int wait_ms : {100, 60'000, 60'000}) {
+    const auto leased = lease();
+    ASSERT_EQ(leased.size(), 1U) << wait_ms;
+    ASSERT_TRUE(end(leased[0].ref, Outcome::failed("no")));
+    EXPECT_EQ(find(id)->run_at - clock_.now(), base::Millis(wait_ms));
+    advance(base::Millis(wait_ms) - base::Millis(1));
+    EXPECT_TRUE(lease().empty());
+    advance(base::Millis(1));
+  }
+  // It is read when an attempt fails: also of jobs that were there before.
+  ASSERT_EQ(set({}), "");
+  const auto leased = lease();
+  ASSERT_EQ(leased.size(), 1U);
+  ASSERT_TRUE(end(leased[0].ref, Outcome::failed("no")));
+  EXPECT_EQ(find(id)->run_at - clock_.now(), base::Seconds(10)) << "the kind's";
+  EXPECT_EQ(set({.retry = std::vector(101, base::Millis(1))}), "job_invalid");
+  EXPECT_EQ(set({.retry = {base::Millis(-1)}}), "job_invalid");
+}
+
 TEST_P(JobsTest, EndCommitsWithItsEffectOrNotAtAll) {
   const JobId id = enqueue(job("x")).id;
   const LeaseRef ref = lease().at(0).ref;

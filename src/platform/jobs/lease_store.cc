@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -25,11 +26,11 @@ constexpr Sql kIndexedPlans{
 
 constexpr Sql kChores{
     Audience::kPlatform,
-    "SELECT EXISTS (SELECT 1 FROM job_notes WHERE kind = ?1),"
+    "SELECT EXISTS (SELECT 1 FROM job_notes WHERE kind = ?1 AND not_before <= ?2),"
     " EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_later WHERE phase = 1 AND run_at <= ?2),"
     " EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_leased WHERE lease_until > 0"
     " AND lease_until < ?2)",
-    "SELECT EXISTS (SELECT 1 FROM job_notes WHERE kind = ?1),"
+    "SELECT EXISTS (SELECT 1 FROM job_notes WHERE kind = ?1 AND not_before <= ?2),"
     " EXISTS (SELECT 1 FROM jobs WHERE phase = 1 AND run_at <= ?2), false"};
 
 // SQLite steps from one to the next; PostgreSQL does so inside one statement.
@@ -91,7 +92,9 @@ constexpr Sql kClaimLane{
     " WHERE kind = ?1 AND phase = 0 AND tenant_id = ?2 AND queue = ?3 AND lease_until <= 0"
     " ORDER BY rank, id LIMIT ?4) RETURNING id, tenant_id, queue, attempt, max_attempts,"
     " timeout_ms, enqueued_at, run_at, rank, lost_until, lost_started_at, cancel_asked, unique_key,"
-    " key, payload, meta, traceparent"};
+    " key, payload, meta, traceparent,"
+    " CASE WHEN attempt > 1 THEN (SELECT count(*) FROM job_attempts a WHERE a.job_id = jobs.id)"
+    " ELSE 0 END"};
 // One that is counted and whose lease ran out is left to lost_leases(): its place must go first.
 constexpr Sql kClaimLanes{
     Audience::kPlatform,
@@ -106,7 +109,9 @@ constexpr Sql kClaimLanes{
     " THEN 1 ELSE 0 END, lost_until = lease_until, lost_started_at = started_at"
     " WHERE id = ANY(ARRAY(SELECT p.id FROM picked p))"
     " RETURNING id, tenant_id, queue, attempt, max_attempts, timeout_ms, enqueued_at, run_at, rank,"
-    " lost_until, lost_started_at, cancel_asked, unique_key, key, payload, meta, traceparent"};
+    " lost_until, lost_started_at, cancel_asked, unique_key, key, payload, meta, traceparent,"
+    " CASE WHEN attempt > 1 THEN (SELECT count(*) FROM job_attempts a WHERE a.job_id = jobs.id)"
+    " ELSE 0 END"};
 
 constexpr Sql kLost{
     Audience::kPlatform,
@@ -118,6 +123,16 @@ constexpr Sql kLost{
     " priority, run_at, started_at, key, key_limit, ordered, counted, cancel_asked"
     " FROM jobs WHERE counted = 1 AND lease_until > 0 AND lease_until < ?1"
     " LIMIT ?2 FOR UPDATE SKIP LOCKED"};
+// No claim comes to a paused queue. Those that ran when it was paused are among its first.
+constexpr Sql kLostInPaused{
+    Audience::kPlatform,
+    "SELECT id, tenant_id, kind, queue, phase, lease_until, attempt, max_attempts, budget,"
+    " priority, run_at, started_at, key, key_limit, ordered, counted, cancel_asked"
+    " FROM jobs WHERE id = ANY(ARRAY(SELECT f.id FROM job_queues q CROSS JOIN LATERAL"
+    " (SELECT j.id, j.lease_until FROM jobs j WHERE j.kind = q.kind"
+    " AND j.tenant_id = q.tenant_id AND j.queue = q.queue AND j.phase = 0 ORDER BY j.rank, j.id"
+    " LIMIT 1000) f WHERE q.paused = 1 AND f.lease_until > 0 AND f.lease_until < ?1 LIMIT ?2))"
+    " AND lease_until > 0 AND lease_until < ?1 FOR UPDATE SKIP LOCKED"};
 constexpr Sql kPutBack{
     Audience::kPlatform,
     "UPDATE jobs SET lease_until = CASE WHEN counted = 1 THEN 0 ELSE -1 END, counted = 0"
@@ -143,10 +158,18 @@ constexpr Sql kNextDue{Audience::kPlatform,
 constexpr Sql kRenew{
     Audience::kPlatform,
     "UPDATE jobs SET lease_until = ?3 WHERE id = ?1 AND attempt = ?2 AND lease_until <> 0"
-    " RETURNING id, attempt, cancel_asked",
-    "UPDATE jobs SET lease_until = ?3 FROM unnest(?1::bigint[], ?2::bigint[])"
-    " AS g(job_id, leased_as) WHERE id = g.job_id AND attempt = g.leased_as AND lease_until <> 0"
     " RETURNING id, attempt, cancel_asked"};
+// Many rows' locks are never waited for: an end of several of them may hold some and want others.
+constexpr Sql kRenewMany{
+    Audience::kPlatform,
+    "UPDATE jobs SET lease_until = ?3 WHERE id = ANY(ARRAY(SELECT id FROM jobs"
+    " JOIN unnest(?1::bigint[], ?2::bigint[]) AS g(job_id, leased_as) ON id = g.job_id"
+    " AND attempt = g.leased_as WHERE lease_until <> 0 FOR UPDATE OF jobs SKIP LOCKED))"
+    " RETURNING id, attempt, cancel_asked"};
+constexpr Sql kStillLeased{
+    Audience::kPlatform,
+    "SELECT id, attempt FROM jobs JOIN unnest(?1::bigint[], ?2::bigint[]) AS g(job_id, leased_as)"
+    " ON id = g.job_id AND attempt = g.leased_as WHERE lease_until <> 0"};
 
 // From `column` on: the settings, NULL where there are none.
 void read_settings(const Row& row, int column, Lane& lane) {
@@ -189,6 +212,7 @@ Claimed claimed_of(const Row& row, const Claim& claim) {
   c.job.payload = row.text(14);
   c.job.meta = row.text(15);
   c.job.traceparent = row.text(16);
+  c.job.failures = static_cast<int>(row.integer(17)) + (c.lost_until > 0 ? 1 : 0);
   return c;
 }
 
@@ -334,6 +358,14 @@ base::Result<std::vector<Facts>> lost_leases(Transaction& tx, base::Time now, st
   return facts;
 }
 
+base::Result<std::vector<Facts>> lost_in_paused(Transaction& tx, base::Time now,
+                                                std::int64_t limit) {
+  std::vector<Facts> facts;
+  ASHLAR_TRY(tx.query(kLostInPaused, {base::to_micros(now), limit},
+                      [&](const Row& row) { facts.push_back(facts_of(row)); }));
+  return facts;
+}
+
 base::Status put_back(Transaction& tx, Dialect dialect, std::span<const LeaseRef> refs) {
   if (refs.empty()) return base::ok_status();
   if (dialect == Dialect::kSqlite) {
@@ -373,32 +405,40 @@ base::Result<std::optional<base::Time>> next_due(Transaction& tx) {
   return due;
 }
 
-base::Result<std::vector<Kept>> renew(Transaction& tx, Dialect dialect,
-                                      std::span<const LeaseRef> refs, base::Time until) {
-  std::vector<Kept> kept;
+base::Result<Renewal> renew(Transaction& tx, Dialect dialect, std::span<const LeaseRef> refs,
+                            base::Time until) {
+  Renewal renewal;
   const std::int64_t until_us = base::to_micros(until);
   const RowSink sink = [&](const Row& row) {
-    kept.push_back(
+    renewal.kept.push_back(
         {{JobId(row.integer(0)), static_cast<int>(row.integer(1))}, row.integer(2) != 0});
   };
-  if (refs.empty()) return kept;
-  if (dialect == Dialect::kSqlite) {
+  if (dialect == Dialect::kSqlite || refs.size() == 1) {
     for (const LeaseRef& ref : refs) {
       ASHLAR_TRY(tx.query(kRenew, {ref.id.value, std::int64_t{ref.attempt}, until_us}, sink));
     }
-    return kept;
+    return renewal;
   }
+  if (refs.empty()) return renewal;
   std::array<TextArray, 2> a;
   for (const LeaseRef& ref : refs) a[0].add(ref.id.value), a[1].add(std::int64_t{ref.attempt});
-  ASHLAR_TRY(tx.query(kRenew, {a[0].text(), a[1].text(), until_us}, sink));
-  return kept;
+  ASHLAR_TRY(tx.query(kRenewMany, {a[0].text(), a[1].text(), until_us}, sink));
+  if (renewal.kept.size() == refs.size()) return renewal;
+  std::set<std::int64_t> kept;
+  for (const Kept& one : renewal.kept) kept.insert(one.ref.id.value);
+  ASHLAR_TRY(tx.query(kStillLeased, {a[0].text(), a[1].text()}, [&](const Row& row) {
+    if (kept.contains(row.integer(0))) return;
+    renewal.busy.push_back({JobId(row.integer(0)), static_cast<int>(row.integer(1))});
+  }));
+  return renewal;
 }
 
 std::vector<const Sql*> lease_statements(Dialect dialect) {
   std::vector<const Sql*> all{&kChores, &kSettings, &kCountStarts, &kLost, &kPutBack,
                               &kDue,    &kSetPhase, &kNextDue,     &kRenew};
   if (dialect == Dialect::kPostgres) {
-    all.insert(all.end(), {&kIndexedPlans, &kLanes, &kLanesOfTenant, &kLockGates, &kClaimLanes});
+    all.insert(all.end(), {&kIndexedPlans, &kLanes, &kLanesOfTenant, &kLockGates, &kClaimLanes,
+                           &kRenewMany, &kStillLeased, &kLostInPaused});
   } else {
     all.insert(all.end(), {&kNextTenant, &kNextQueue, &kClaimLane});
   }

@@ -95,6 +95,9 @@ base::Result<std::vector<Claimed>> claim(storage::Transaction& tx, storage::Dial
 // place in `running`, which a claim cannot reach.
 base::Result<std::vector<Facts>> lost_leases(storage::Transaction& tx, base::Time now,
                                              std::int64_t limit);
+// Those in paused queues, of any kind; PostgreSQL.
+base::Result<std::vector<Facts>> lost_in_paused(storage::Transaction& tx, base::Time now,
+                                                std::int64_t limit);
 // These may be leased by another from now on; their worker is still heard unless counted.
 base::Status put_back(storage::Transaction& tx, storage::Dialect dialect,
                       std::span<const LeaseRef> refs);
@@ -111,8 +114,13 @@ struct Kept {
   LeaseRef ref;
   bool cancel_asked = false;
 };
-base::Result<std::vector<Kept>> renew(storage::Transaction& tx, storage::Dialect dialect,
-                                      std::span<const LeaseRef> refs, base::Time until);
+struct Renewal {
+  std::vector<Kept> kept;
+  std::vector<LeaseRef> busy;  // another transaction is at their rows: renew each by itself
+};
+// Several at once wait for nobody (PostgreSQL); one waits for its row.
+base::Result<Renewal> renew(storage::Transaction& tx, storage::Dialect dialect,
+                            std::span<const LeaseRef> refs, base::Time until);
 
 std::vector<const storage::Sql*> lease_statements(storage::Dialect dialect);
 

@@ -245,8 +245,9 @@ void Leasing::cap(Round& round, std::string_view kind) {
     }
     if (!lane.rate_per_s.has_value()) continue;
     const Pace pace(*lane.rate_per_s, lane.burst);
-    const std::int64_t allowed = pace.allowed(now, lane.tat);
-    if (allowed == 0 && left > 0) alarm_.at(base::from_micros(pace.next_at(lane.tat)), kind);
+    const std::int64_t tat = pace.bounded(now, lane.tat);
+    const std::int64_t allowed = pace.allowed(now, tat);
+    if (allowed == 0 && left > 0) alarm_.at(base::from_micros(pace.next_at(tat)), kind);
     left = std::min(left, allowed);
   }
 }
@@ -288,7 +289,7 @@ base::Status Leasing::close_gates(Transaction& tx, const LeaseRequest& request, 
     std::int64_t tat = lane.tat;
     if (lane.rate_per_s.has_value()) {
       const Pace pace(*lane.rate_per_s, lane.burst);
-      tat = pace.advance(now, tat, round.starts[i]);
+      tat = pace.advance(now, pace.bounded(now, tat), round.starts[i]);
       alarm_.at(base::from_micros(pace.next_at(tat)), request.kind);
     }
     ASHLAR_TRY(store::count_starts(tx, request.kind, lane, round.starts[i], tat));
@@ -339,10 +340,19 @@ base::Result<std::int64_t> Leasing::do_chores(Transaction& tx, base::Time now,
     notes = notes || due > 0;
   }
   if (notes && !kind.empty()) {
-    ASHLAR_ASSIGN(const std::int64_t ready, store::settle(tx, kind, now));
-    touched += ready;
+    ASHLAR_ASSIGN(const store::Settled settled, store::settle(tx, dialect_, kind, now));
+    touched += settled.ready;
+    if (settled.next.has_value()) alarm_.at(*settled.next, kind);
   }
   return touched;
+}
+
+base::Result<std::int64_t> Leasing::take_paused(Transaction& tx, base::Time now) {
+  if (dialect_ != storage::Dialect::kPostgres) return 0;  // do_chores() takes them like any
+  ASHLAR_ASSIGN(const std::vector<store::Facts> lost,
+                store::lost_in_paused(tx, now, kChoresAtOnce));
+  ASHLAR_TRY(ending_.take_lost(tx, now, lost));
+  return static_cast<std::int64_t>(lost.size());
 }
 
 base::Status Leasing::promote_due(Transaction& tx, base::Time now, std::string_view kind,
@@ -375,14 +385,20 @@ base::Status Leasing::promote_due(Transaction& tx, base::Time now, std::string_v
 base::Result<std::vector<Jobs::Renewed>> Leasing::renew(std::span<const LeaseRef> leases,
                                                         base::Millis lease) {
   const base::Time until = clock_.now() + lease;
-  ASHLAR_ASSIGN(
-      std::vector<store::Kept> kept,
-      db_.write(context(), [&](Transaction& tx) -> base::Result<std::vector<store::Kept>> {
-        ASHLAR_TRY(store::use_indexed_plans(tx, dialect_));
-        return store::renew(tx, dialect_, leases, until);
-      }));
+  const auto renewed_now = [&](std::span<const LeaseRef> refs) {
+    return db_.write(context(), [&](Transaction& tx) -> base::Result<store::Renewal> {
+      ASHLAR_TRY(store::use_indexed_plans(tx, dialect_));
+      return store::renew(tx, dialect_, refs, until);
+    });
+  };
   std::map<std::pair<JobId, int>, bool> asked;
-  for (const store::Kept& one : kept) asked[{one.ref.id, one.ref.attempt}] = one.cancel_asked;
+  ASHLAR_ASSIGN(const store::Renewal all, renewed_now(leases));
+  for (const store::Kept& one : all.kept) asked[{one.ref.id, one.ref.attempt}] = one.cancel_asked;
+  // A transaction that waits for one row only is in nobody's way.
+  for (const LeaseRef& ref : all.busy) {
+    ASHLAR_ASSIGN(const store::Renewal alone, renewed_now({&ref, 1}));
+    for (const store::Kept& one : alone.kept) asked[{ref.id, ref.attempt}] = one.cancel_asked;
+  }
   std::vector<Jobs::Renewed> renewed;
   for (const LeaseRef& ref : leases) {
     const auto found = asked.find({ref.id, ref.attempt});

@@ -47,6 +47,9 @@ class Leasing {
   base::Result<std::int64_t> do_chores(storage::Transaction& tx, base::Time now,
                                        const store::Chores& chores, std::string_view kind);
 
+  // Leases that ran out in paused queues, which no claim finds on PostgreSQL. How many.
+  base::Result<std::int64_t> take_paused(storage::Transaction& tx, base::Time now);
+
  private:
   struct Round;
   struct Visit;

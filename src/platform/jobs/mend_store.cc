@@ -3,6 +3,7 @@
 #include <limits>
 #include <utility>
 
+#include "platform/jobs/retry_plans.h"
 #include "platform/jobs/statement_pair.h"
 #include "platform/storage/database.h"
 
@@ -58,12 +59,22 @@ constexpr Sql kForfeit{storage::Audience::kPlatform,
                        "UPDATE jobs SET lease_until = 1 WHERE lease_until > 1 AND kind <> ?1"};
 
 constexpr const StatementPair& kPutQueue = kOwned<
-    "INSERT INTO job_queues (tenant_id, kind, queue, paused, max_running, rate_per_s, burst)"
-    " VALUES (:tenant, ?1, ?2, ?3, nullif(?4, -1), nullif(?5, 0.0), ?6)"
+    "INSERT INTO job_queues (tenant_id, kind, queue, paused, max_running, rate_per_s, burst,"
+    " key_rate_per_s, key_burst, retry) VALUES (:tenant, ?1, ?2, ?3, nullif(?4, -1),"
+    " nullif(?5, 0.0), ?6, nullif(?7, 0.0), ?8, ?9)"
     " ON CONFLICT (tenant_id, kind, queue) DO UPDATE SET paused = excluded.paused,"
     " max_running = excluded.max_running, rate_per_s = excluded.rate_per_s,"
-    " burst = excluded.burst",
-    "", "?7">;
+    " burst = excluded.burst, key_rate_per_s = excluded.key_rate_per_s,"
+    " key_burst = excluded.key_burst, retry = excluded.retry",
+    "", "?10">;
+constexpr const StatementPair& kLookAtKeys = kOwned<
+    "INSERT INTO job_notes (tenant_id, kind, queue, what, key, key_limit)"
+    " SELECT tenant_id, kind, queue, 0, key, 0 FROM job_keys WHERE tenant_id = :tenant"
+    " AND kind = ?1 AND queue = ?2 AND noted_at > 0",
+    "", "?3">;
+constexpr const StatementPair& kForgetQueue =
+    kOwned<"DELETE FROM job_queues WHERE tenant_id = :tenant AND kind = ?1 AND queue = ?2", "",
+           "?3">;
 // From the rows themselves, under the lock of the queue's row: nobody leases from it meanwhile.
 constexpr const StatementPair& kCountRunning = kOwned<
     "UPDATE jobs SET counted = 1 WHERE tenant_id = :tenant AND kind = ?1 AND queue = ?2"
@@ -156,11 +167,24 @@ base::Status put_queue(Transaction& tx, base::TenantId tenant, std::string_view 
                        std::string_view queue, const QueueSettings& settings) {
   ASHLAR_TRY(execute(tx, kPutQueue, tenant, kind, queue, std::int64_t{settings.paused},
                      settings.max_running.value_or(-1), settings.rate_per_s.value_or(0.0),
-                     settings.burst));
+                     settings.burst, settings.key_rate_per_s.value_or(0.0), settings.key_burst,
+                     std::string_view(delays_text(settings.retry))));
   if (!settings.max_running.has_value()) return base::ok_status();
   ASHLAR_ASSIGN(const std::int64_t running, execute(tx, kCountRunning, tenant, kind, queue));
   ASHLAR_TRY(execute(tx, kForgetFree, tenant, kind, queue));
   ASHLAR_TRY(execute(tx, kSetRunning, tenant, kind, queue, running));
+  return base::ok_status();
+}
+
+base::Status look_at_keys(Transaction& tx, base::TenantId tenant, std::string_view kind,
+                          std::string_view queue) {
+  ASHLAR_TRY(execute(tx, kLookAtKeys, tenant, kind, queue));
+  return base::ok_status();
+}
+
+base::Status forget_queue(Transaction& tx, base::TenantId tenant, std::string_view kind,
+                          std::string_view queue) {
+  ASHLAR_TRY(execute(tx, kForgetQueue, tenant, kind, queue));
   return base::ok_status();
 }
 
@@ -182,7 +206,7 @@ std::vector<const Sql*> mend_statements(Dialect dialect) {
   if (dialect == Dialect::kSqlite) all.push_back(&kSweepAttempts);
   for (const StatementPair* pair :
        {&kDead, &kLiveFacts, &kAskCancel, &kSetRunAt, &kEndedFacts, &kRevive, &kForget, &kPutQueue,
-        &kCountRunning, &kSetRunning, &kForgetFree}) {
+        &kForgetQueue, &kLookAtKeys, &kCountRunning, &kSetRunning, &kForgetFree}) {
     all.insert(all.end(), {&pair->tenant, &pair->platform});
   }
   return all;

@@ -48,6 +48,11 @@ base::Result<bool> revive(storage::Transaction& tx, base::TenantId tenant, JobId
 
 base::Status put_queue(storage::Transaction& tx, base::TenantId tenant, std::string_view kind,
                        std::string_view queue, const QueueSettings& settings);
+// The keys whose rate was waited for are looked at now: it may be another one.
+base::Status look_at_keys(storage::Transaction& tx, base::TenantId tenant, std::string_view kind,
+                          std::string_view queue);
+base::Status forget_queue(storage::Transaction& tx, base::TenantId tenant, std::string_view kind,
+                          std::string_view queue);
 
 // The leases of every kind but this one have run out; how many. Platform.
 base::Result<std::int64_t> forfeit(storage::Transaction& tx, std::string_view kept_kind);

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -55,6 +56,9 @@ struct KindOptions {
   std::variant<Handler, TransactionHandler, AsyncHandler> handler;
   int concurrency = 4;
   int prefetch = 100;  // at least 1
+  // Of the payloads and metas in hand, so that few large ones do not fill the memory: no more is
+  // leased than fits if each is as large as it may be.
+  std::size_t max_bytes = std::size_t{512} << 20U;
   base::Millis lease{30'000};
   RetryPlan retry = RetryPlan::standard();
 };

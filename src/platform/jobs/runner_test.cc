@@ -56,8 +56,9 @@ class RunnerTest : public JobsFixture {
     job.timeout = timeout;
     return enqueue(job).id;
   }
-  bool eventually(const std::function<bool()>& holds) const {
-    const base::Mono end = clock.mono() + base::Seconds(20);
+  bool eventually(const std::function<bool()>& holds,
+                  base::Millis patience = base::Millis(20'000)) const {
+    const base::Mono end = clock.mono() + patience;
     std::mutex mutex;
     std::condition_variable never;
     while (!holds()) {
@@ -165,6 +166,44 @@ TEST_P(RunnerTest, ATransactionHandlersEffectCommitsWithItsEnd) {
   ASSERT_TRUE(becomes(bad, JobState::kDead));
   EXPECT_EQ(find(bad)->error, "no_good: refused");
   EXPECT_EQ(effects(), 50);
+}
+
+// However many there are, and whoever enqueued them.
+TEST_P(RunnerTest, LargePayloadsDoNotFillTheMemory) {
+  constexpr std::size_t kLarge = 200'000;
+  std::mutex mutex;
+  std::vector<std::function<void(Outcome)>> open;
+  std::size_t most = 0;
+  KindOptions options;
+  options.concurrency = 50;
+  options.max_bytes = std::size_t{2} << 20U;
+  options.handler = AsyncHandler([&](const Attempt&, std::function<void(Outcome)> done) {
+    const std::lock_guard lock(mutex);
+    open.push_back(std::move(done));
+    most = std::max(most, open.size());
+  });
+  std::vector<JobId> ids;
+  for (int i = 0; i < 30; ++i) ids.push_back(add(std::string(kLarge, 'x')));
+  const std::size_t fit = options.max_bytes / kLarge;
+  run(std::move(options));
+  const auto all_done = [&] {
+    const std::lock_guard lock(mutex);
+    for (const auto& done : open) done(Outcome::done());
+    open.clear();
+    const auto done = db().read(storage::Context::tenant(kAlice), [&](Transaction& tx) {
+      return jobs().list(tx, kAlice, {.state = JobState::kDone}, JobId{}, 100);
+    });
+    return done.ok() && done->size() == ids.size();
+  };
+  // As many as surely fit, and never more than fit.
+  const auto several = [&] {
+    const std::lock_guard lock(mutex);
+    return open.size() >= fit - 3;
+  };
+  ASSERT_TRUE(eventually(several));
+  EXPECT_FALSE(eventually([&] { return most > fit; }, base::Millis(200)));
+  ASSERT_TRUE(eventually(all_done));
+  EXPECT_LE(most, fit);
 }
 
 TEST_P(RunnerTest, AnAsyncHandlerHoldsNoThreadAndIsHeardOnce) {

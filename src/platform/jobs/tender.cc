@@ -63,7 +63,8 @@ void Tender::run() {
     if (done.ok()) done = note_next_due();
     if (done.ok() && (!rare.has_value() || clock_.mono() - *rare >= kRareEvery)) {
       rare = clock_.mono();
-      done = sweep();
+      done = take_paused();
+      if (done.ok()) done = sweep();
       if (done.ok()) done = show_depths();
     }
     if (!done.ok() && !failing) {
@@ -76,6 +77,7 @@ void Tender::run() {
 
 base::Status Tender::tend() {
   ASHLAR_TRY(do_chores());
+  ASHLAR_TRY(take_paused());
   ASHLAR_TRY(sweep());
   return show_depths();
 }
@@ -89,6 +91,18 @@ base::Status Tender::do_chores() {
                     return leasing_.do_chores(tx, clock_.now(), all, "");
                   }));
     if (touched < Leasing::kChoresAtOnce) break;
+  }
+  return base::ok_status();
+}
+
+base::Status Tender::take_paused() {
+  for (int batch = 0; batch < kBatches; ++batch) {
+    ASHLAR_ASSIGN(const std::int64_t taken,
+                  db_.write(context(), [&](Transaction& tx) -> base::Result<std::int64_t> {
+                    ASHLAR_TRY(store::use_indexed_plans(tx, db_.dialect()));
+                    return leasing_.take_paused(tx, clock_.now());
+                  }));
+    if (taken < Leasing::kChoresAtOnce) break;
   }
   return base::ok_status();
 }

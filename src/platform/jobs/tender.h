@@ -41,6 +41,7 @@ class Tender {
  private:
   void run();
   base::Status do_chores();
+  base::Status take_paused();
   base::Status sweep();
   base::Status show_depths();
   base::Status note_next_due();

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "platform/jobs/retry_plans.h"
 #include "platform/jobs/statement_pair.h"
 #include "platform/storage/database.h"
 
@@ -16,51 +17,55 @@ using storage::RowSink;
 using storage::Sql;
 using storage::Transaction;
 
-// The numbers of JobState. Column for column alike, so that view_of() reads both.
-constexpr const StatementPair& kFindLive = kOwned<
-    "SELECT id, tenant_id, CASE WHEN phase = 0 AND lease_until >= ?2 THEN 3 WHEN phase = 0 THEN 0"
-    " WHEN phase = 2 THEN 2 WHEN attempt > 0 THEN 4 ELSE 1 END, kind, queue, payload, meta, error,"
-    " '', priority, attempt, max_attempts, timeout_ms, enqueued_at, run_at, started_at, 0,"
-    " lease_until, unique_key, key, cancel_asked FROM jobs WHERE id = ?1 AND tenant_id = :tenant",
-    "", "?3">;
-constexpr const StatementPair& kFindEnded = kOwned<
-    "SELECT id, tenant_id, state + 5, kind, queue, payload, meta, error, result, priority, attempt,"
-    " max_attempts, timeout_ms, enqueued_at, run_at, started_at, ended_at, 0, unique_key, key, 0"
-    " FROM job_history WHERE id = ?1 AND tenant_id = :tenant",
-    "", "?2">;
+// clang-format off
+#define FAILURES(table) "(SELECT count(*) FROM job_attempts a WHERE a.job_id = " table ".id)"
+// The numbers of JobState.
+#define STATE(now)                                                                         \
+  "CASE WHEN phase = 0 AND lease_until >= " now " THEN 3 WHEN phase = 0 THEN 0"            \
+  " WHEN phase = 2 THEN 2 WHEN attempt > 0 AND EXISTS (SELECT 1 FROM job_attempts a"       \
+  " WHERE a.job_id = jobs.id) THEN 4 ELSE 1 END"
+// Column for column alike, so that view_of() reads both.
+#define LIVE_COLUMNS(now)                                                                  \
+  "id, tenant_id, " STATE(now) ", kind, queue, payload, meta, error, '', priority,"        \
+  " attempt, max_attempts, timeout_ms, enqueued_at, run_at, started_at, 0, lease_until,"   \
+  " unique_key, key, cancel_asked, " FAILURES("jobs")
+#define ENDED_COLUMNS                                                                      \
+  "id, tenant_id, state + 5, kind, queue, payload, meta, error, result, priority,"         \
+  " attempt, max_attempts, timeout_ms, enqueued_at, run_at, started_at, ended_at, 0,"      \
+  " unique_key, key, 0, " FAILURES("job_history")
+// clang-format on
+
+constexpr const StatementPair& kFindLive =
+    kOwned<"SELECT " LIVE_COLUMNS("?2") " FROM jobs WHERE id = ?1 AND tenant_id = :tenant", "",
+           "?3">;
+constexpr const StatementPair& kFindEnded =
+    kOwned<"SELECT " ENDED_COLUMNS " FROM job_history WHERE id = ?1 AND tenant_id = :tenant", "",
+           "?2">;
 constexpr const StatementPair& kAttempts = kOwned<
     "SELECT attempt, started_at, ended_at, error FROM job_attempts WHERE job_id = ?1"
     " AND tenant_id = :tenant ORDER BY attempt",
     "", "?2">;
 
 constexpr const StatementPair& kListLive = kOwned<
-    "SELECT id, tenant_id, CASE WHEN phase = 0 AND lease_until >= ?1 THEN 3 WHEN phase = 0 THEN 0"
-    " WHEN phase = 2 THEN 2 WHEN attempt > 0 THEN 4 ELSE 1 END, kind, queue, payload, meta, error,"
-    " '', priority, attempt, max_attempts, timeout_ms, enqueued_at, run_at, started_at, 0,"
-    " lease_until, unique_key, key, cancel_asked FROM jobs WHERE tenant_id = :tenant AND id < ?2"
+    "SELECT " LIVE_COLUMNS("?1") " FROM jobs WHERE tenant_id = :tenant AND id < ?2"
     " AND (?3 = '' OR kind = ?3) AND (?4 = '' OR queue = ?4) AND instr(error, ?5) > 0"
-    " AND (?6 < 0 OR CASE WHEN phase = 0 AND lease_until >= ?1 THEN 3 WHEN phase = 0 THEN 0"
-    " WHEN phase = 2 THEN 2 WHEN attempt > 0 THEN 4 ELSE 1 END = ?6) ORDER BY id DESC LIMIT ?7",
-    "SELECT id, tenant_id, CASE WHEN phase = 0 AND lease_until >= ?1 THEN 3 WHEN phase = 0 THEN 0"
-    " WHEN phase = 2 THEN 2 WHEN attempt > 0 THEN 4 ELSE 1 END, kind, queue, payload, meta, error,"
-    " '', priority, attempt, max_attempts, timeout_ms, enqueued_at, run_at, started_at, 0,"
-    " lease_until, unique_key, key, cancel_asked FROM jobs WHERE tenant_id = :tenant AND id < ?2"
+    " AND (?6 < 0 OR " STATE("?1") " = ?6) ORDER BY id DESC LIMIT ?7",
+    "SELECT " LIVE_COLUMNS("?1") " FROM jobs WHERE tenant_id = :tenant AND id < ?2"
     " AND (?3 = '' OR kind = ?3) AND (?4 = '' OR queue = ?4) AND strpos(error, ?5) > 0"
-    " AND (?6 < 0 OR CASE WHEN phase = 0 AND lease_until >= ?1 THEN 3 WHEN phase = 0 THEN 0"
-    " WHEN phase = 2 THEN 2 WHEN attempt > 0 THEN 4 ELSE 1 END = ?6) ORDER BY id DESC LIMIT ?7",
+    " AND (?6 < 0 OR " STATE("?1") " = ?6) ORDER BY id DESC LIMIT ?7",
     "?8">;
-constexpr const StatementPair& kListEnded = kOwned<
-    "SELECT id, tenant_id, state + 5, kind, queue, payload, meta, error, result, priority, attempt,"
-    " max_attempts, timeout_ms, enqueued_at, run_at, started_at, ended_at, 0, unique_key, key, 0"
-    " FROM job_history WHERE tenant_id = :tenant AND id < ?1 AND (?2 = '' OR kind = ?2)"
-    " AND (?3 = '' OR queue = ?3) AND instr(error, ?4) > 0 AND (?5 < 0 OR state + 5 = ?5)"
-    " AND ended_at >= ?6 AND ended_at < ?7 ORDER BY id DESC LIMIT ?8",
-    "SELECT id, tenant_id, state + 5, kind, queue, payload, meta, error, result, priority, attempt,"
-    " max_attempts, timeout_ms, enqueued_at, run_at, started_at, ended_at, 0, unique_key, key, 0"
-    " FROM job_history WHERE tenant_id = :tenant AND id < ?1 AND (?2 = '' OR kind = ?2)"
-    " AND (?3 = '' OR queue = ?3) AND strpos(error, ?4) > 0 AND (?5 < 0 OR state + 5 = ?5)"
-    " AND ended_at >= ?6 AND ended_at < ?7 ORDER BY id DESC LIMIT ?8",
-    "?9">;
+constexpr const StatementPair& kListEnded =
+    kOwned<"SELECT " ENDED_COLUMNS
+           " FROM job_history WHERE tenant_id = :tenant AND id < ?1"
+           " AND (?2 = '' OR kind = ?2) AND (?3 = '' OR queue = ?3) AND instr(error, ?4) > 0"
+           " AND (?5 < 0 OR state + 5 = ?5) AND ended_at >= ?6 AND ended_at < ?7"
+           " ORDER BY id DESC LIMIT ?8",
+           "SELECT " ENDED_COLUMNS
+           " FROM job_history WHERE tenant_id = :tenant AND id < ?1"
+           " AND (?2 = '' OR kind = ?2) AND (?3 = '' OR queue = ?3) AND strpos(error, ?4) > 0"
+           " AND (?5 < 0 OR state + 5 = ?5) AND ended_at >= ?6 AND ended_at < ?7"
+           " ORDER BY id DESC LIMIT ?8",
+           "?9">;
 
 constexpr const StatementPair& kLiveDepths = kOwned<
     "SELECT kind, queue, sum(CASE WHEN phase = 0 AND lease_until < ?1 THEN 1 ELSE 0 END),"
@@ -74,7 +79,8 @@ constexpr const StatementPair& kDeadDepths = kOwned<
     " AND (?1 = '' OR kind = ?1) GROUP BY kind, queue",
     "", "?2">;
 constexpr const StatementPair& kQueueSettings = kOwned<
-    "SELECT kind, queue, paused, max_running, rate_per_s, burst FROM job_queues"
+    "SELECT kind, queue, paused, max_running, rate_per_s, burst, key_rate_per_s, key_burst, retry"
+    " FROM job_queues"
     " WHERE tenant_id = :tenant AND (?1 = '' OR kind = ?1)",
     "", "?2">;
 
@@ -112,6 +118,7 @@ JobView view_of(const Row& row) {
   view.unique_key = row.maybe_text(18);
   view.key = row.maybe_text(19);
   view.cancel_asked = row.integer(20) != 0;
+  view.failures = static_cast<int>(row.integer(21));
   return view;
 }
 
@@ -214,6 +221,9 @@ base::Result<std::vector<QueueDepth>> depths(Transaction& tx, base::TenantId ten
         settings.max_running = row.maybe_integer(3);
         if (!row.is_null(4)) settings.rate_per_s = row.real(4);
         settings.burst = row.integer(5);
+        if (!row.is_null(6)) settings.key_rate_per_s = row.real(6);
+        settings.key_burst = row.integer(7);
+        settings.retry = delays_of(row.text(8));
       },
       wanted));
   std::vector<QueueDepth> all;
