@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "platform/outbound/host_text.h"
 
 namespace ashlar::links {
 namespace {
@@ -12,8 +13,6 @@ namespace {
 namespace urls = boost::urls;
 
 constexpr std::string_view kLoopback = "localhost";
-constexpr std::size_t kMaxHostBytes = 253;
-constexpr std::size_t kMaxLabelBytes = 63;
 
 base::Error refuse(const char* reason, std::string detail) {
   return base::Error{base::Code::kInvalid, reason, detail, {{"/url", reason, detail}}};
@@ -27,66 +26,11 @@ bool is_alnum(char c) {
   return is_digit(c) || (base::ascii_lower(c) >= 'a' && base::ascii_lower(c) <= 'z');
 }
 
-// --- Hosts
-// -----------------------------------------------------------------------------------------
-
-std::vector<std::string_view> split_labels(std::string_view host) {
-  std::vector<std::string_view> labels;
-  while (true) {
-    const std::size_t dot = host.find('.');
-    labels.push_back(host.substr(0, dot));
-    if (dot == std::string_view::npos) return labels;
-    host.remove_prefix(dot + 1);
-  }
-}
-
-// Whether browsers take the whole host for an IPv4 address because of its last label.
-bool is_number_label(std::string_view label) {
-  if (label.empty()) return false;
-  if (std::all_of(label.begin(), label.end(), is_digit)) return true;
-  return label.size() >= 2 && label[0] == '0' && base::ascii_lower(label[1]) == 'x' &&
-         std::all_of(label.begin() + 2, label.end(), is_hex);
-}
-
-// One part of an IPv4 address: decimal, octal after "0", hexadecimal after "0x".
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-  if (!is_number_label(text)) return std::nullopt;
-  int radix = 10;
-  if (text.size() >= 2 && text[0] == '0') {
-    radix = base::ascii_lower(text[1]) == 'x' ? 16 : 8;
-    text.remove_prefix(radix == 16 ? 2 : 1);
-  }
-  if (text.empty()) return 0;  // "0x"
-  std::uint64_t value = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value, radix);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-// The URL standard's reading of a host whose last label is a number: the last part fills the bytes
-// that the parts before it leave.
-std::optional<std::uint32_t> parse_ipv4(const std::vector<std::string_view>& labels) {
-  if (labels.size() > 4) return std::nullopt;
-  std::uint64_t address = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const std::optional<std::uint64_t> part = parse_number(labels[i]);
-    if (!part) return std::nullopt;
-    const bool last = i + 1 == labels.size();
-    const std::uint64_t limit = last ? std::uint64_t{1} << (8 * (4 - i)) : 256;
-    if (*part >= limit) return std::nullopt;
-    address += last ? *part : *part << (8 * (3 - i));
-  }
-  return static_cast<std::uint32_t>(address);
-}
+// --- Hosts ---------------------------------------------------------------------------------------
 
 std::string canonical_ipv4(std::uint32_t address) {
   if (address == 0 || address >> 24 == 127) return std::string(kLoopback);
-  std::string text;
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    if (!text.empty()) text += '.';
-    text += std::to_string(address >> shift & 0xff);
-  }
-  return text;
+  return outbound::v4_text(address);
 }
 
 std::optional<std::string> canonical_ipv6(std::string_view inside) {
@@ -99,12 +43,6 @@ std::optional<std::string> canonical_ipv6(std::string_view inside) {
                           std::uint32_t{bytes[14]} << 8 | bytes[15]);
   }
   return "[" + std::string(address->to_string()) + "]";
-}
-
-bool is_label(std::string_view label) {
-  return !label.empty() && label.size() <= kMaxLabelBytes &&
-         std::all_of(label.begin(), label.end(),
-                     [](char c) { return is_alnum(c) || c == '-' || c == '_'; });
 }
 
 // --- URLs
@@ -222,11 +160,11 @@ std::optional<std::string> canonical_host(std::string_view host) {
     return canonical_ipv6(host.substr(1, host.size() - 2));
   }
   if (host.ends_with('.')) host.remove_suffix(1);
-  if (host.empty() || host.size() > kMaxHostBytes) return std::nullopt;
-  const std::vector<std::string_view> labels = split_labels(host);
-  if (!std::all_of(labels.begin(), labels.end(), is_label)) return std::nullopt;
-  if (is_number_label(labels.back())) {
-    const std::optional<std::uint32_t> address = parse_ipv4(labels);
+  if (host.empty() || host.size() > outbound::kMaxHostBytes) return std::nullopt;
+  const std::vector<std::string_view> labels = outbound::split_labels(host);
+  if (!std::all_of(labels.begin(), labels.end(), outbound::is_host_label)) return std::nullopt;
+  if (outbound::is_number_label(labels.back())) {
+    const std::optional<std::uint32_t> address = outbound::read_v4(labels);
     return address ? std::optional(canonical_ipv4(*address)) : std::nullopt;
   }
   if (base::ascii_iequals(labels.back(), kLoopback)) return std::string(kLoopback);

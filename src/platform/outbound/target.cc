@@ -13,13 +13,11 @@
 #include <vector>
 
 #include "base/text.h"
+#include "platform/outbound/host_text.h"
 #include "platform/outbound/public_address.h"
 
 namespace ashlar::outbound {
 namespace {
-
-constexpr std::size_t kMaxHostBytes = 253;
-constexpr std::size_t kMaxLabelBytes = 63;
 
 // Names under these never lead to a stranger's server on the public internet (RFC 6761, 6762,
 // 8375, ICANN's "internal", and what private networks and clouds use).
@@ -38,9 +36,6 @@ constexpr std::array<std::uint16_t, 83> kBadPorts{
     4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) {
-  return is_digit(c) || (base::ascii_lower(c) >= 'a' && base::ascii_lower(c) <= 'f');
-}
 bool is_alnum(char c) {
   return is_digit(c) || (base::ascii_lower(c) >= 'a' && base::ascii_lower(c) <= 'z');
 }
@@ -61,63 +56,6 @@ struct Host {
   std::optional<bool> is_public;  // of an address
 };
 
-std::vector<std::string_view> split_labels(std::string_view host) {
-  std::vector<std::string_view> labels;
-  while (true) {
-    const std::size_t dot = host.find('.');
-    labels.push_back(host.substr(0, dot));
-    if (dot == std::string_view::npos) return labels;
-    host.remove_prefix(dot + 1);
-  }
-}
-
-// Whether resolvers take the whole host for an IPv4 address because of its last label.
-bool is_number_label(std::string_view label) {
-  if (label.empty()) return false;
-  if (std::ranges::all_of(label, is_digit)) return true;
-  return label.size() >= 2 && label[0] == '0' && base::ascii_lower(label[1]) == 'x' &&
-         std::ranges::all_of(label.substr(2), is_hex);
-}
-
-// One part of an IPv4 address: decimal, octal after "0", hexadecimal after "0x".
-std::optional<std::uint64_t> read_number(std::string_view text) {
-  if (!is_number_label(text)) return std::nullopt;
-  int radix = 10;
-  if (text.size() >= 2 && text[0] == '0') {
-    radix = base::ascii_lower(text[1]) == 'x' ? 16 : 8;
-    text.remove_prefix(radix == 16 ? 2 : 1);
-  }
-  if (text.empty()) return 0;  // "0x"
-  std::uint64_t value = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value, radix);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-// inet_aton's reading: the last part fills the bytes that the parts before it leave.
-std::optional<std::uint32_t> read_v4(const std::vector<std::string_view>& labels) {
-  if (labels.size() > 4) return std::nullopt;
-  std::uint64_t address = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const std::optional<std::uint64_t> part = read_number(labels[i]);
-    if (!part) return std::nullopt;
-    const bool last = i + 1 == labels.size();
-    const std::uint64_t limit = last ? std::uint64_t{1} << (8 * (4 - i)) : 256;
-    if (*part >= limit) return std::nullopt;
-    address += last ? *part : *part << (8 * (3 - i));
-  }
-  return static_cast<std::uint32_t>(address);
-}
-
-Host v4_host(std::uint32_t address) {
-  std::string text;
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    if (!text.empty()) text += '.';
-    text += std::to_string(address >> shift & 0xff);
-  }
-  return {std::move(text), is_public_v4(address)};
-}
-
 std::optional<Host> v6_host(std::string_view inside) {
   in6_addr address{};
   if (inet_pton(AF_INET6, std::string(inside).c_str(), &address) != 1) return std::nullopt;
@@ -128,11 +66,6 @@ std::optional<Host> v6_host(std::string_view inside) {
   return Host{"[" + std::string(text.data()) + "]", is_public_v6(bytes)};
 }
 
-bool is_label(std::string_view label) {
-  return !label.empty() && label.size() <= kMaxLabelBytes &&
-         std::ranges::all_of(label, [](char c) { return is_alnum(c) || c == '-' || c == '_'; });
-}
-
 // nullopt: no host that all readers see alike.
 std::optional<Host> read_host(std::string_view host) {
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
@@ -141,10 +74,11 @@ std::optional<Host> read_host(std::string_view host) {
   if (host.ends_with('.')) host.remove_suffix(1);
   if (host.empty() || host.size() > kMaxHostBytes) return std::nullopt;
   const std::vector<std::string_view> labels = split_labels(host);
-  if (!std::ranges::all_of(labels, is_label)) return std::nullopt;
+  if (!std::ranges::all_of(labels, is_host_label)) return std::nullopt;
   if (is_number_label(labels.back())) {
     const std::optional<std::uint32_t> address = read_v4(labels);
-    return address ? std::optional(v4_host(*address)) : std::nullopt;
+    if (!address) return std::nullopt;
+    return Host{v4_text(*address), is_public_v4(*address)};
   }
   return Host{base::ascii_lower(host), std::nullopt};
 }
