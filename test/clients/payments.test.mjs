@@ -1,10 +1,12 @@
-// Payments, on SQLite, on PostgreSQL, and on two servers that share one.
+// Payments, on SQLite, on PostgreSQL, on two servers that share one, and through the connector.
 import { test } from "node:test";
 import { paymentsSuite } from "./suites/payments.mjs";
 import { paymentsClusterSuite } from "./suites/payments_cluster.mjs";
+import { paymentsConnectorSuite } from "./suites/payments_connector.mjs";
 import { kPostgres } from "./support/process.mjs";
 
 paymentsSuite("sqlite");
+paymentsConnectorSuite();
 if (kPostgres === "") {
   test("payments on PostgreSQL", { skip: "ASHLAR_TEST_POSTGRES is not set: PostgreSQL is NOT tested" }, () => {});
 } else {
