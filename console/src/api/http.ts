@@ -4,6 +4,8 @@ import { ApiError, parseProblem } from './problem';
 export interface CallOptions {
   tenant?: string;
   body?: unknown;
+  /** Instead of `body`: sent as it is. */
+  file?: Blob;
   query?: Record<string, string | number | boolean | null | undefined>;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
@@ -64,19 +66,17 @@ export function unreachable(): ApiError {
   return new ApiError(parseProblem(0, 'Unreachable', { reason: kUnreachable, detail }));
 }
 
-/** Sends one request; resolves with the parsed body and ETag, or throws ApiError (or AbortError). */
-export async function call<T>(
-  method: Method,
-  path: string,
-  options: CallOptions = {},
-): Promise<Answer<T>> {
+/** Sends one request; resolves with an answer that is no error, or throws ApiError (or AbortError). */
+async function send(method: Method, path: string, options: CallOptions, accept: string) {
   const headers = headersFor(options);
-  headers.set('Accept', 'application/json');
+  headers.set('Accept', accept);
   const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store' };
   if (options.signal) init.signal = options.signal;
   if (options.body !== undefined) {
     headers.set('Content-Type', 'application/json');
     init.body = JSON.stringify(options.body);
+  } else if (options.file !== undefined) {
+    init.body = options.file;
   }
 
   let response: Response;
@@ -87,7 +87,22 @@ export async function call<T>(
     throw unreachable();
   }
   if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+/** Resolves with the parsed body and ETag. */
+export async function call<T>(
+  method: Method,
+  path: string,
+  options: CallOptions = {},
+): Promise<Answer<T>> {
+  const response = await send(method, path, options, 'application/json');
   // The cast is the boundary of trust: shapes are promised by the server's OpenAPI description.
   const data = (response.status === 204 ? undefined : await response.json()) as T;
   return { data, etag: response.headers.get('ETag') };
+}
+
+/** A file: what is no JSON. */
+export async function download(path: string, options: CallOptions = {}): Promise<Blob> {
+  return (await send('GET', path, options, '*/*')).blob();
 }

@@ -20,6 +20,12 @@ export type Route =
   | { page: 'events'; query: string }
   | { page: 'sagas'; query: string }
   | { page: 'saga'; id: string }
+  | { page: 'payments'; query: string }
+  | { page: 'payment'; id: string }
+  | { page: 'dispute'; id: string }
+  | { page: 'reconciliation'; id: string }
+  | { page: 'ledger'; query: string }
+  | { page: 'account'; id: string }
   | { page: 'keys' }
   | { page: 'tenants' }
   | { page: 'unknown' };
@@ -59,6 +65,8 @@ function pageOf(page: string, query: string): Route {
     case 'tasks':
     case 'events':
     case 'sagas':
+    case 'payments':
+    case 'ledger':
       return { page, query };
     case 'links':
     case 'overview':
@@ -87,6 +95,14 @@ function pageOfOne(page: string, argument: string, query: string): Route {
       return { page: 'webhook', id: argument, query };
     case 'sagas':
       return { page: 'saga', id: argument };
+    case 'payments':
+      return { page: 'payment', id: argument };
+    case 'disputes':
+      return { page: 'dispute', id: argument };
+    case 'reconciliations':
+      return { page: 'reconciliation', id: argument };
+    case 'ledger':
+      return { page: 'account', id: argument };
     default:
       return { page: 'unknown' };
   }
@@ -111,6 +127,14 @@ export const hrefs = {
   events: '#/events',
   sagas: '#/sagas',
   saga: (id: string) => `#/sagas/${encodeURIComponent(id)}`,
+  payments: '#/payments',
+  payment: (id: string) => `#/payments/${encodeURIComponent(id)}`,
+  disputes: '#/payments?view=disputes',
+  dispute: (id: string) => `#/disputes/${encodeURIComponent(id)}`,
+  reconciliations: '#/payments?view=reconciliation',
+  reconciliation: (id: string) => `#/reconciliations/${encodeURIComponent(id)}`,
+  ledger: '#/ledger',
+  account: (id: string) => `#/ledger/${encodeURIComponent(id)}`,
   keys: '#/keys',
   tenants: '#/tenants',
 };

@@ -11,9 +11,15 @@ import { KeysPage } from '../pages/keys/keys_page';
 import { LimitsPage } from '../pages/limits/limits_page';
 import { OwnRulePage } from '../pages/limits/own_rule_page';
 import { RulePage } from '../pages/limits/rule_page';
+import { AccountPage } from '../pages/ledger/account_page';
+import { LedgerPage } from '../pages/ledger/ledger_page';
 import { LinkPage } from '../pages/links/link_page';
 import { LinksPage } from '../pages/links/links_page';
 import { OverviewPage } from '../pages/overview/overview_page';
+import { DisputePage } from '../pages/payments/dispute_page';
+import { PaymentPage } from '../pages/payments/payment_page';
+import { PaymentsPage } from '../pages/payments/payments_page';
+import { ReconciliationPage } from '../pages/reconciliation/reconciliation_page';
 import { SagaPage } from '../pages/sagas/saga_page';
 import { SagasPage } from '../pages/sagas/sagas_page';
 import { QueuePage } from '../pages/tasks/queue_page';
@@ -64,6 +70,18 @@ function Content({ route }: { route: Route }) {
       return <SagasPage query={route.query} />;
     case 'saga':
       return <SagaPage key={route.id} id={route.id} />;
+    case 'payments':
+      return <PaymentsPage query={route.query} />;
+    case 'payment':
+      return <PaymentPage key={route.id} id={route.id} />;
+    case 'dispute':
+      return <DisputePage key={route.id} id={route.id} />;
+    case 'reconciliation':
+      return <ReconciliationPage key={route.id} id={route.id} />;
+    case 'ledger':
+      return <LedgerPage query={route.query} />;
+    case 'account':
+      return <AccountPage key={route.id} id={route.id} />;
     case 'keys':
       return <KeysPage />;
     case 'tenants':

@@ -25,6 +25,12 @@ const kGroups: readonly { title: string; entries: readonly Entry[] }[] = [
       { label: 'Tasks', href: hrefs.tasks, pages: ['tasks', 'task', 'queue'] },
       { label: 'Webhooks', href: hrefs.webhooks, pages: ['webhooks', 'webhook', 'delivery'] },
       { label: 'Sagas', href: hrefs.sagas, pages: ['sagas', 'saga'] },
+      {
+        label: 'Payments',
+        href: hrefs.payments,
+        pages: ['payments', 'payment', 'dispute', 'reconciliation'],
+      },
+      { label: 'Ledger', href: hrefs.ledger, pages: ['ledger', 'account'] },
     ],
   },
   {

@@ -1,0 +1,159 @@
+import { useQuery } from '@tanstack/react-query';
+import {
+  getBalances,
+  kPaymentStates,
+  listPayments,
+  type Payment,
+  type PaymentState,
+} from '../../api/payments';
+import { formatMoney } from '../../lib/money';
+import { adjust, hrefs } from '../../lib/router';
+import { useTenant } from '../../lib/tenant';
+import { CodeBlock } from '../../ui/code_block';
+import { EmptyState } from '../../ui/empty_state';
+import { Fact, Facts } from '../../ui/facts';
+import { Course } from '../../ui/page';
+import { Paged, usePaged } from '../../ui/paged';
+import { SelectField } from '../../ui/select_field';
+import { Cell, Column, Row, RowHead, Table } from '../../ui/table';
+import { Timestamp } from '../../ui/timestamp';
+import { kRefreshMs, paymentKeys } from './payment_keys';
+import { cardWords, kStateWords, PaymentBadge } from './payment_words';
+import './payment_table.css';
+
+const kPageSize = 25;
+const kAny = '';
+const kStates = [
+  { value: kAny, label: 'All states' },
+  ...kPaymentStates.map((state) => ({ value: state, label: kStateWords[state] })),
+];
+
+function Balances() {
+  const { tenant } = useTenant();
+  const answer = useQuery({
+    queryKey: paymentKeys.balances(tenant),
+    queryFn: ({ signal }) => getBalances(tenant, signal),
+    refetchInterval: ({ state }) => (state.status === 'error' ? false : kRefreshMs),
+  });
+  const balances = answer.data?.balances ?? [];
+  if (balances.length === 0) return null;
+  return (
+    <Course>
+      <Facts large>
+        {balances.flatMap(({ currency, available, pending }) => [
+          <Fact key={`${currency} available`} name="Available" numeric bad={available < 0}>
+            {formatMoney(available, currency)}
+          </Fact>,
+          <Fact key={`${currency} pending`} name="On its way to you" numeric>
+            {formatMoney(pending, currency)}
+          </Fact>,
+        ])}
+      </Facts>
+    </Course>
+  );
+}
+
+function PaymentRow({ payment }: { payment: Payment }) {
+  const { id, amount, currency, decline, description, merchant_reference: reference } = payment;
+  return (
+    <Row>
+      <RowHead className="payment-amount numeric">
+        <a href={hrefs.payment(id)} aria-label={`${formatMoney(amount, currency)}, ${id}`}>
+          {formatMoney(amount, currency)}
+        </a>
+      </RowHead>
+      <Cell className="payment-state">
+        <PaymentBadge payment={payment} />
+        {decline !== null && (
+          <span className="table-small" title={decline.message}>
+            {decline.message}
+          </span>
+        )}
+      </Cell>
+      <Cell className="payment-about">
+        <span className="cut">{description ?? reference ?? '–'}</span>
+        <span className="table-small mono">{id}</span>
+      </Cell>
+      <Cell className="payment-card">{cardWords(payment.attempts) ?? '–'}</Cell>
+      <Cell className="payment-created">
+        <Timestamp at={payment.created_at} />
+      </Cell>
+    </Row>
+  );
+}
+
+function command(): string {
+  return `curl -X POST ${window.location.origin}/v1/payments \\
+  -H 'Authorization: Bearer YOUR_KEY' -H 'Content-Type: application/json' \\
+  -H 'Idempotency-Key: my-first-payment' \\
+  -d '{"amount":1250,"currency":"EUR","payment_method":"pm_card_visa","confirm":true,"description":"Blue teapot"}'`;
+}
+
+function NoPayments({ state }: { state: PaymentState | null }) {
+  if (state !== null) {
+    return (
+      <EmptyState title="No such payment">
+        <p>No payment is in this state now.</p>
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState title="No payments yet">
+      <p>
+        The sandbox is a bank of Ashlar’s own: no money moves. Put one of your{' '}
+        <a href={hrefs.keys}>keys</a> (scope <code>payments:write</code>) where it says YOUR_KEY:
+      </p>
+      <CodeBlock code={command()} label="Command that takes a payment" />
+    </EmptyState>
+  );
+}
+
+export function PaymentsView({ state }: { state: PaymentState | null }) {
+  const { tenant } = useTenant();
+  const payments = usePaged(
+    paymentKeys.list(tenant, state),
+    (cursor, signal) => listPayments(tenant, state, cursor, kPageSize, signal),
+    { refreshMs: kRefreshMs, keepsOld: true },
+  );
+  return (
+    <>
+      <Balances />
+      <Course
+        title="Newest first"
+        tools={
+          <div className="field-inline">
+            <SelectField
+              label="State"
+              value={state ?? kAny}
+              options={kStates}
+              onChange={(next) =>
+                adjust(next === kAny ? hrefs.payments : `${hrefs.payments}?state=${next}`)
+              }
+            />
+          </div>
+        }
+      >
+        <Paged list={payments} what="payments" skeleton={6} empty={<NoPayments state={state} />}>
+          <Table
+            label="Payments"
+            className="payment-table"
+            cards
+            columns={
+              <>
+                <Column>Amount</Column>
+                <Column>State</Column>
+                <Column>About</Column>
+                <Column>Paid with</Column>
+                <Column>Created</Column>
+              </>
+            }
+          >
+            {payments.rows.map((payment) => (
+              <PaymentRow key={payment.id} payment={payment} />
+            ))}
+          </Table>
+        </Paged>
+      </Course>
+    </>
+  );
+}
