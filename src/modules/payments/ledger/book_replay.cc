@@ -31,6 +31,11 @@ std::string text(const Totals& t) {
 // As the column has it: what was tampered with need not be a time that has a name.
 std::string micros(base::Time time) { return std::to_string(base::to_micros(time)); }
 
+// What the book itself calls an expiry.
+bool is_books_own(const std::string& id) {
+  return id.size() > 1 && id.front() == '~' && id.find_first_not_of("0123456789", 1) == id.npos;
+}
+
 // What no book ever holds, and what the Book need not be asked about.
 bool is_possible(const Entry& entry) {
   constexpr std::int64_t kYear9999{253'402'300'799'000'000};
@@ -102,6 +107,15 @@ void Findings::expect(bool good, const char* table, std::string row, std::string
   } else {
     ++report_.more;
   }
+}
+
+// Rows from `first` on up to, not with, `end`.
+void BookReplay::expect_none(const char* table, std::int64_t first, std::int64_t end) {
+  if (first >= end) return;
+  const bool accounts = std::string_view(table) == "ledger_accounts";
+  const std::string row =
+      first + 1 == end ? number(first) : number(first) + " to " + std::to_string(end - 1);
+  expect(false, table, row, accounts ? "missing, here or in ledger_totals" : "missing");
 }
 
 Status BookReplay::run() {
@@ -177,15 +191,11 @@ Status BookReplay::open_accounts(const BatchRow& row, BatchEncoder& encoder) {
   std::int64_t next = row.first_account;
   std::vector<const Account*> opened;
   for (const Account& account : accounts) {
-    for (; next < account.no.value; ++next) {
-      expect(false, "ledger_accounts", number(next), "it is missing, or its row in ledger_totals");
-    }
-    ++next;
+    expect_none("ledger_accounts", next, account.no.value);
+    next = account.no.value + 1;
     opened.push_back(&account);
   }
-  for (; next < end; ++next) {
-    expect(false, "ledger_accounts", number(next), "it is missing, or its row in ledger_totals");
-  }
+  expect_none("ledger_accounts", next, end);
   encoder.accounts(opened);
   for (const Account& account : accounts) {
     book_.begin(account.created_at);
@@ -209,10 +219,8 @@ Status BookReplay::book_transfers(const BatchRow& row, BatchEncoder& encoder) {
     after = page.empty() ? end : page.back().entry.no;
     for (EntryRow& one : page) {
       if (one.entry.no >= end) break;
-      for (; next < one.entry.no; ++next) {
-        expect(false, "ledger_transfers", number(next), "it is missing");
-      }
-      ++next;
+      expect_none("ledger_transfers", next, one.entry.no);
+      next = one.entry.no + 1;
       expect(one.batch == row.seq, "ledger_transfers", number(one.entry.no),
              "batch should be " + std::to_string(row.seq));
       ASHLAR_TRY(check_legs(one));
@@ -221,7 +229,7 @@ Status BookReplay::book_transfers(const BatchRow& row, BatchEncoder& encoder) {
       entries.push_back(std::move(one.entry));
     }
   }
-  for (; next < end; ++next) expect(false, "ledger_transfers", number(next), "it is missing");
+  expect_none("ledger_transfers", next, end);
   encoder.entries(entries);
   return check_ids(ids);
 }
@@ -267,7 +275,7 @@ Status BookReplay::check_ids(const std::map<std::string, std::int64_t>& ids) {
   std::vector<std::string> names;
   names.reserve(ids.size());
   for (const auto& [id, no] : ids) {
-    const bool good = is_id(id) || id == "~" + std::to_string(no);  // the book's own
+    const bool good = is_id(id) || is_books_own(id);
     expect(good, "ledger_ids", id, "it is no id");
     if (good) names.push_back(id);
   }
@@ -299,8 +307,8 @@ Status BookReplay::burn_ids(const BatchRow& row, BatchEncoder& encoder) {
     after = page.empty() ? end : page.back().no;
     for (const store::BurnedRow& one : page) {
       if (one.no >= end) break;
-      for (; next < one.no; ++next) expect(false, "ledger_burned", number(next), "it is missing");
-      ++next;
+      expect_none("ledger_burned", next, one.no);
+      next = one.no + 1;
       expect(one.batch == row.seq, "ledger_burned", number(one.no),
              "batch should be " + std::to_string(row.seq));
       expect(one.at == row.at, "ledger_burned", number(one.no), "at should be the batch's");
@@ -310,7 +318,7 @@ Status BookReplay::burn_ids(const BatchRow& row, BatchEncoder& encoder) {
       if (known) burned.push_back(one.burned);
     }
   }
-  for (; next < end; ++next) expect(false, "ledger_burned", number(next), "it is missing");
+  expect_none("ledger_burned", next, end);
   encoder.burned(row.first_burned, burned);
   return check_ids(ids);
 }
@@ -344,14 +352,15 @@ Status BookReplay::check_legs(const EntryRow& row) {
   while (next < end) {
     ASHLAR_ASSIGN(const LegRow* const leg, next_leg());
     if (leg == nullptr || leg->no >= end) break;
-    for (; next < leg->no; ++next) expect(false, "ledger_legs", number(next), "it is missing");
+    expect_none("ledger_legs", next, leg->no);
     if (leg->no >= row.first_leg) {
+      next = leg->no;
       check_leg(*leg, row, static_cast<std::size_t>(leg->no - row.first_leg));
       ++next;
     }
     ++next_leg_;
   }
-  for (; next < end; ++next) expect(false, "ledger_legs", number(next), "it is missing");
+  expect_none("ledger_legs", next, end);
   return base::ok_status();
 }
 

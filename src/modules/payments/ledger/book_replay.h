@@ -55,6 +55,7 @@ class BookReplay {
   void expect(bool good, const char* table, std::string row, std::string what) {
     findings_.expect(good, table, std::move(row), std::move(what));
   }
+  void expect_none(const char* table, std::int64_t first, std::int64_t end);
   Status replay(const store::BatchRow& row);
   void check_place(const store::BatchRow& row);
   void check_hash(const store::BatchRow& row, const BatchEncoder& encoder);

@@ -173,6 +173,7 @@ Status Verifier::check_head() {
            std::string(column) + " is " + std::to_string(value) + ", the batches make " +
                std::to_string(wanted));
   };
+  expect(stored->seq <= head().seq, "ledger_batches", batch(head().seq + 1), "it is missing");
   is(stored->seq, head().seq, "seq");
   is(stored->accounts, head().accounts, "accounts");
   is(stored->transfers, head().transfers, "transfers");
