@@ -11,6 +11,7 @@
 #include "modules/payments/payments_json.h"
 #include "modules/payments/reads.h"
 #include "modules/payments/story_store.h"
+#include "platform/json/parse.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::payments {
@@ -71,6 +72,27 @@ StoryLine line_of(const Told& told, std::string_view currency) {
   return line;
 }
 
+std::string member_text(const json::Value& object, std::string_view name) {
+  const json::Value* member = object.find(name);
+  if (member == nullptr) return {};
+  if (const auto* text = member->if_string()) return *text;
+  const auto* number = member->if_integer();
+  return number == nullptr || *number == 0 ? std::string() : std::to_string(*number);
+}
+
+// What the provider said, in words: calls.h, outcome_json().
+std::string outcome_text(const CallRow& call) {
+  const auto outcome = json::parse(call.outcome);
+  if (!outcome.ok()) return {};
+  std::string text;
+  add(text, "", member_text(*outcome, "end"));
+  add(text, "", member_text(*outcome, "amount"));
+  add(text, "fee", member_text(*outcome, "fee"));
+  add(text, "", member_text(*outcome, "decline_code"));
+  add(text, "", member_text(*outcome, "message"));
+  return text;
+}
+
 // A call is two lines: sent, and how it ended.
 void add_call(const CallRow& call, std::vector<StoryLine>& lines) {
   std::string sent = call.provider + " is asked for " + call.part;
@@ -82,10 +104,9 @@ void add_call(const CallRow& call, std::vector<StoryLine>& lines) {
                    call.key,
                    {},
                    {}});
-  std::string end(name_of(call.state));
+  std::string end = call.resolved_at ? outcome_text(call) : std::string(name_of(call.state));
   add(end, "as", call.reference);
-  if (call.asks > 0) add(end, "asked again", std::to_string(call.asks) + " times");
-  add(end, "", call.outcome);
+  if (call.asks > 0) add(end, "asked about", std::to_string(call.asks) + " times");
   if (call.resolved_at) {
     lines.push_back({*call.resolved_at,
                      "call",
