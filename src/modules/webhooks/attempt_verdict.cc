@@ -21,10 +21,13 @@ std::string_view header_of(const outbound::Answer& answer, std::string_view name
   return {};
 }
 
-std::string describe(int status) {
+std::string describe(int status, bool test) {
   std::string text = "The answer was " + std::to_string(status);
   if (status >= 300 && status < 400) return text + ": a redirect is not followed.";
-  if (status == 410) return text + ": the endpoint is gone and was disabled.";
+  if (status == 410) {
+    return text + (test ? ": gone; of a delivery that is no test it disables the webhook."
+                        : ": the endpoint is gone and was disabled.");
+  }
   return text + ".";
 }
 
@@ -120,7 +123,7 @@ AttemptVerdict judge(const base::Result<outbound::Answer>& result, const Attempt
       verdict.state = DeliveryState::kDelivered;
       return verdict;
     }
-    verdict.error = describe(result->status);
+    verdict.error = describe(result->status, facts.last);
     verdict.gone = result->status == 410;
     const auto asked = parse_retry_after(header_of(*result, "retry-after"), facts.now);
     if (is_overloaded(result->status)) {

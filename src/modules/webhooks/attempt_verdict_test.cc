@@ -45,6 +45,10 @@ TEST(AttemptVerdictTest, GoneEndsItAtOnce) {
   EXPECT_TRUE(verdict.gone);
   EXPECT_FALSE(verdict.next_at);
   EXPECT_FALSE(verdict_of(answer(404)).gone);
+  EXPECT_NE(verdict.error.find("was disabled"), std::string::npos);
+  // A test send disables nothing.
+  const AttemptVerdict of_test = verdict_of(answer(410), {.number = 1, .last = true});
+  EXPECT_EQ(of_test.error.find("was disabled"), std::string::npos) << of_test.error;
 }
 
 TEST(AttemptVerdictTest, ThePlanIsThatOfStandardWebhooks) {

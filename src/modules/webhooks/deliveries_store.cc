@@ -108,6 +108,10 @@ constexpr Sql kReopen{
     " WHERE tenant_id = :tenant AND state <> 0"
     " AND id IN (SELECT value::bigint FROM json_array_elements_text(?1::text::json))"};
 
+constexpr Sql kHurry{Audience::kTenant,
+                     "UPDATE webhooks_deliveries SET next_at = NULL"
+                     " WHERE tenant_id = :tenant AND id = ?1"};
+
 constexpr Sql kExport{Audience::kTenant,
                       "SELECT " DELIVERY_COLUMNS
                       " FROM webhooks_deliveries AS d"
@@ -207,12 +211,12 @@ constexpr Sql kSweepMessages{
     "DELETE FROM webhooks_messages WHERE (tenant_id, event_id) IN (SELECT tenant_id, event_id FROM"
     " webhooks_messages WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)"};
 
-constexpr std::array<const Sql*, 24> kStatements{
-    &kPutMessage,     &kInsertTest,    &kFind,          &kAttempts,     &kList,
-    &kListUnfinished, &kListEvent,     &kEnded,         &kEndedFailed,  &kEndedOf,
-    &kReopen,         &kExport,        &kEraseAttempts, &kErase,        &kEraseMessages,
-    &kPutMessageFor,  &kInsertMany,    &kLoad,          &kAddAttempts,  &kNoteAttempts,
-    &kDrop,           &kSweepAttempts, &kSweep,         &kSweepMessages};
+constexpr std::array<const Sql*, 25> kStatements{
+    &kPutMessage,     &kInsertTest,    &kFind,          &kAttempts,      &kList,
+    &kListUnfinished, &kListEvent,     &kEnded,         &kEndedFailed,   &kEndedOf,
+    &kReopen,         &kHurry,         &kExport,        &kEraseAttempts, &kErase,
+    &kEraseMessages,  &kPutMessageFor, &kInsertMany,    &kLoad,          &kAddAttempts,
+    &kNoteAttempts,   &kDrop,          &kSweepAttempts, &kSweep,         &kSweepMessages};
 
 std::optional<base::Time> maybe_time(const Row& row, int column) {
   if (row.is_null(column)) return std::nullopt;
@@ -363,6 +367,11 @@ base::Result<std::vector<Delivery>> ended_deliveries_of(storage::Transaction& tx
   for (const std::string& id : event_ids) writer.string(id);
   writer.end_array();
   return all_of(tx, kEndedOf, {endpoint.value, ids, std::int64_t{failed_only ? 1 : 0}});
+}
+
+base::Status hurry(storage::Transaction& tx, DeliveryId id) {
+  ASHLAR_TRY(tx.execute(kHurry, {id.value}));
+  return base::ok_status();
 }
 
 base::Status reopen(storage::Transaction& tx, std::span<const DeliveryId> ids) {

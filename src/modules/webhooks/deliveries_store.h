@@ -68,6 +68,8 @@ base::Result<std::vector<Delivery>> ended_deliveries_of(storage::Transaction& tx
                                                         bool failed_only);
 // Ended ones of these become pending, with a whole plan before them.
 base::Status reopen(storage::Transaction& tx, std::span<const DeliveryId> ids);
+// A pending one may be tried at any time from now on.
+base::Status hurry(storage::Transaction& tx, DeliveryId id);
 
 // --- On the platform ---
 

@@ -78,6 +78,35 @@ TEST_P(DeliveriesTest, ThePlanIsKeptToItsEnd) {
   EXPECT_EQ(receiver_.got().size(), static_cast<std::size_t>(kMaxAttempts));
 }
 
+// The attempt is recorded, and the process dies before its job's end commits: another takes the
+// job.
+TEST_P(DeliveriesTest, ACrashAfterAnAttemptDoesNotShortenThePlan) {
+  const std::string id = make_webhook("*");
+  receiver_.answer_always(500);
+  publish("a.b");
+  EXPECT_EQ(work(), 1);
+  advance(Seconds{6});
+  const auto leased = jobs_->lease({.kind = kDeliverJob, .max = 1, .worker = "dies"});
+  ASSERT_TRUE(leased.ok());
+  ASSERT_EQ(leased->size(), 1U);
+  std::promise<void> recorded;
+  module_->sender.attempt({leased->front(), clock_.mono() + Seconds{60}},
+                          [&](const jobs::Outcome&) { recorded.set_value(); });
+  recorded.get_future().wait();
+  advance(Seconds{60});
+  work();
+  EXPECT_EQ(receiver_.got().size(), 2U) << "the next is due after five minutes";
+  advance(Seconds{300});
+  work();
+  EXPECT_EQ(receiver_.got().size(), 3U);
+  EXPECT_EQ(newest(id, "state"), "pending");
+  // Whoever asks for it by hand does not wait.
+  const std::string path = "/v1/webhooks/" + id + "/deliveries/" + newest(id, "id") + "/retry";
+  EXPECT_EQ(post(path).status, 202);
+  work();
+  EXPECT_EQ(receiver_.got().size(), 4U);
+}
+
 TEST_P(DeliveriesTest, ARedirectIsAFailure) {
   const std::string id = make_webhook("*");
   receiver_.answer_with(

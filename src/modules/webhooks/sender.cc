@@ -111,6 +111,9 @@ void Sender::attempt(const jobs::Attempt& attempt, std::function<void(jobs::Outc
   if (!*loaded || (*loaded)->delivery.state != DeliveryState::kPending) {
     return done(jobs::Outcome::cancelled());
   }
+  // An attempt was recorded, and the process died before its job heard of it.
+  const std::optional<base::Time> next_at = (*loaded)->delivery.next_at;
+  if (next_at && *next_at > clock_.now()) return done(jobs::Outcome::snoozed(*next_at));
   const auto sending = std::make_shared<Sending>();
   sending->loaded = **std::move(loaded);
   sending->done = std::move(done);

@@ -1,6 +1,7 @@
 // Sender: makes a delivery's attempt: the handler of its job.
 //
 //   attempt ── load ── endpoint disabled ──────────────────────────> dropped
+//                 ├─── not due yet (a crash lost its job's word) ──────> postponed
 //                 └─── left alone, breaker open ───────────────────> postponed: no attempt
 //                          └── sign, call ── judge ── AttemptRecorder ──> done
 //

@@ -154,6 +154,7 @@ base::Result<Endpoint> Webhooks::update(storage::Transaction& tx, EndpointId id,
 base::Status Webhooks::remove(storage::Transaction& tx, EndpointId id) const {
   ASHLAR_ASSIGN(const bool removed, store::delete_endpoint(tx, id));
   if (!removed) return not_found();
+  ASHLAR_TRY(jobs_.forget_queue(tx, tx.context().tenant_id(), kDeliverJob, id.to_string()));
   tx.on_commit([this, id] { health_.forget(id); });
   return base::ok_status();
 }
@@ -218,7 +219,7 @@ base::Result<Delivery> Webhooks::retry(storage::Transaction& tx, EndpointId endp
   }
   if (endpoint.state != EndpointState::kEnabled && !delivery.test) return disabled_error();
   const bool ended = delivery.state != DeliveryState::kPending;
-  if (ended) ASHLAR_TRY(store::reopen(tx, std::vector{id}));
+  ASHLAR_TRY(ended ? store::reopen(tx, std::vector{id}) : store::hurry(tx, id));
   const std::int64_t series = delivery.series + (ended ? 1 : 0);
   ASHLAR_ASSIGN(const jobs::Enqueued job,
                 jobs_.enqueue(tx, job_of(id, series, endpoint, delivery.test)));

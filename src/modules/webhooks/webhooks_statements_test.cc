@@ -66,6 +66,7 @@ class WebhooksStatementsTest : public WebhooksFixture {
         return go({});
       case 1:
         if (has(sql, "series + 1")) return go({std::string_view(ids_)});
+        if (has(sql, "SET next_at = NULL")) return go({delivery_});
         if (has(sql, "delivery_id = ?1")) return go({delivery_});
         return has(sql, "LIMIT ?1") ? go({std::int64_t{1'000}}) : go({endpoint_});
       case 2:
@@ -123,7 +124,7 @@ TEST_P(WebhooksStatementsTest, NobodySeesOrChangesAnothersRows) {
     EXPECT_GT(try_as(kBob, *sql), 0) << sql->text;
     EXPECT_EQ(try_as(kCarol, *sql), 0) << sql->text;
   }
-  EXPECT_EQ(tried, 19);
+  EXPECT_EQ(tried, 20);
 }
 
 TEST_P(WebhooksStatementsTest, KeepTheRulesOfBothEngines) {

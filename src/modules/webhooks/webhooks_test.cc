@@ -216,6 +216,16 @@ TEST_P(WebhooksTest, AChangeHoldsFromTheNextAttemptOn) {
   EXPECT_EQ(receiver_.got().back().target, "/new");
 }
 
+TEST_P(WebhooksTest, ADeletedWebhookLeavesNoSettingsOfItsQueue) {
+  static constexpr storage::Sql kQueues{storage::Audience::kPlatform,
+                                        "SELECT kind FROM job_queues"};
+  const std::string id = make_webhook("*", R"(,"rate_per_s":5)");
+  make_webhook("*");
+  EXPECT_EQ(dump(kQueues).size(), 2U);
+  EXPECT_EQ(send(Method::kDelete, "/v1/webhooks/" + id).status, 204);
+  EXPECT_EQ(dump(kQueues).size(), 1U);
+}
+
 TEST_P(WebhooksTest, ListsArePagedToTheEnd) {
   for (int i = 0; i < 5; ++i) make_webhook("a.b");
   publish("a.b");
