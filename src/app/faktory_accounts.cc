@@ -43,7 +43,9 @@ base::Result<std::vector<std::string>> FaktoryAccounts::known_keys() {
   std::string_view rest = text;
   while (!rest.empty() && read_.size() < kMaxKeys) {
     const std::size_t end = rest.find('\n');
-    const std::string_view line = base::trim_spaces(rest.substr(0, end));
+    std::string_view line = rest.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);  // as some editors write
+    line = base::trim_spaces(line);
     rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
     if (!line.empty() && line.front() != '#') read_.emplace_back(line);
   }

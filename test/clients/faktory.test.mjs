@@ -66,7 +66,7 @@ function suite(kind) {
       for (const name of ["acme", "other"]) server.newTenant(name);
       password = server.newKey("acme", "tasks:read", "tasks:write");
       api = server.client(password);
-      writeFileSync(keysFile, `# workers of acme\n${password}\n`, { mode: 0o600 });
+      writeFileSync(keysFile, `# workers of acme\r\n${password}\r\n`, { mode: 0o600 });
     });
     after(async () => {
       for (const one of open) await one.close();

@@ -153,7 +153,7 @@ for (const kind of ["sqlite", "postgres"]) {
       const stats = await Promise.all(links.map(async (link) => (await a.get(`/v1/links/${link.code}/stats`)).json.clicks));
       const tasks = (await a.get("/v1/tasks?limit=100")).json.data;
       const schedules = (await a.get("/v1/schedules?limit=100")).json.data;
-      const queues = (await a.get("/v1/queues")).json.data.map(({ latency_ms, ...queue }) => queue);
+      const queues = (await a.get("/v1/queues?limit=100")).json.data.map(({ latency_ms, ...queue }) => queue);
       const webhooks = (await a.get("/v1/webhooks?limit=100")).json.data.map(({ id, url, enabled, event_types }) => ({ id, url, enabled, event_types }));
       return JSON.stringify({ links, keys, stats, tasks, schedules, queues, webhooks });
     };
@@ -252,7 +252,7 @@ for (const kind of ["sqlite", "postgres"]) {
       async queues() {
         const before = await picture();
         const name = "shared-too";
-        assert.ok(!(await b.get("/v1/queues")).text.includes(kMark));
+        assert.ok(!(await b.get("/v1/queues?limit=100")).text.includes(kMark));
         const empty = (await b.get(`/v1/queues/${name}`)).json;
         const none = (await b.get("/v1/queues/of-nobody")).json;
         assert.deepEqual({ ...empty, queue: "" }, { ...none, queue: "" });

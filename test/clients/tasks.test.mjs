@@ -2,6 +2,7 @@
 import { test } from "node:test";
 import { pushSuite } from "./suites/tasks_push.mjs";
 import { tasksSuite } from "./suites/tasks.mjs";
+import { tasksSteeringSuite } from "./suites/tasks_steering.mjs";
 import { kPostgres } from "./support/process.mjs";
 
 for (const kind of ["sqlite", "postgres"]) {
@@ -10,5 +11,6 @@ for (const kind of ["sqlite", "postgres"]) {
     continue;
   }
   tasksSuite(kind);
+  tasksSteeringSuite(kind);
   pushSuite(kind);
 }

@@ -19,6 +19,11 @@ export interface QueueSettings {
   /** Starts, over all instances; null: no limit. */
   rate_per_s: number | null;
   burst: number;
+  /** Starts of tasks with the same key. */
+  key_rate_per_s: number | null;
+  key_burst: number;
+  /** Pauses before the next attempts; null: the usual ones. */
+  retry: { delays_ms: number[] } | null;
   /** Of push tasks, to one host, from each instance. */
   target_max_running: number | null;
   target_rate_per_s: number | null;
@@ -98,18 +103,44 @@ export interface Schedule {
   error: string | null;
 }
 
+const kMaxQueues = 2000;
+
 const pathOf = (id: string) => `/v1/tasks/${encodeURIComponent(id)}`;
 const queuePath = (queue: string) => `/v1/queues/${encodeURIComponent(queue)}`;
 const schedulePath = (name: string) => `/v1/schedules/${encodeURIComponent(name)}`;
 
 export async function listQueues(tenant: string, signal?: AbortSignal): Promise<Queue[]> {
-  return (await call<{ data: Queue[] }>('GET', '/v1/queues', { tenant, signal })).data.data;
+  const queues: Queue[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null && queues.length < kMaxQueues) {
+    const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const page: { data: Queue[]; next_cursor: string | null } = (
+      await call<{ data: Queue[]; next_cursor: string | null }>(
+        'GET',
+        `/v1/queues?limit=100${query}`,
+        { tenant, signal },
+      )
+    ).data;
+    queues.push(...page.data);
+    cursor = page.next_cursor;
+  }
+  return queues;
 }
 
 export function settingsOf(queue: Queue): QueueSettings {
   const { paused, max_running, rate_per_s, burst } = queue;
-  const { target_max_running, target_rate_per_s } = queue;
-  return { paused, max_running, rate_per_s, burst, target_max_running, target_rate_per_s };
+  const { key_rate_per_s, key_burst, retry, target_max_running, target_rate_per_s } = queue;
+  return {
+    paused,
+    max_running,
+    rate_per_s,
+    burst,
+    key_rate_per_s,
+    key_burst,
+    retry,
+    target_max_running,
+    target_rate_per_s,
+  };
 }
 
 /** All of them: what is left out is as if nothing had been set. */

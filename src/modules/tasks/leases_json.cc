@@ -70,7 +70,8 @@ const json::Schema<LeasedTaskJson>& leased_task_schema() {
           .required("id", &LeasedTaskJson::id)
           .required("queue", &LeasedTaskJson::queue, {.example = "images"})
           .required("payload", &LeasedTaskJson::payload, {.example = R"({"image":"cat.png"})"})
-          .required("attempt", &LeasedTaskJson::attempt, {.doc = "1 at the first."})
+          .required("attempt", &LeasedTaskJson::attempt,
+                    {.doc = "1 at the first; snoozes count not."})
           .required("max_attempts", &LeasedTaskJson::max_attempts)
           .required("lease_token", &LeasedTaskJson::lease_token, {.doc = kTokenDoc})
           .required("lease_until", &LeasedTaskJson::lease_until,
@@ -219,8 +220,9 @@ LeasedTasksJson json_of(const std::vector<LeasedTask>& tasks) {
     json.id = job.ref.id;
     json.queue = job.queue;
     json.payload.text = job.payload;
-    json.attempt = job.ref.attempt;
-    json.max_attempts = job.max_attempts;
+    const Count count = count_of(job);
+    json.attempt = count.attempt;
+    json.max_attempts = count.max_attempts;
     json.lease_token = task.token;
     json.lease_until = job.lease_until;
     json.deadline = task.deadline;

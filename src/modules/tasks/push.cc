@@ -43,8 +43,8 @@ std::string_view front(std::string_view text, std::size_t most) {
   return text.substr(0, end);
 }
 
-std::string result_text(const outbound::Answer& answer) {
-  std::string body(front(answer.body, Push::kMaxResultText));
+std::string result_text(const outbound::Answer& answer, bool keep_body) {
+  std::string body(keep_body ? front(answer.body, Push::kMaxResultText) : "");
   std::ranges::replace(body, '\0', ' ');  // what JSON can say, but not our own reader takes
   for (std::size_t most = Push::kMaxResultText;; most /= 2) {
     std::string out;
@@ -55,9 +55,9 @@ std::string result_text(const outbound::Answer& answer) {
   }
 }
 
-std::string error_text(const outbound::Answer& answer) {
+std::string error_text(const outbound::Answer& answer, bool keep_body) {
   std::string text = "HTTP " + std::to_string(answer.status);
-  if (answer.body.empty()) return text;
+  if (answer.body.empty() || !keep_body) return text;
   text += ": ";
   for (const char c : front(answer.body, Push::kMaxResultText)) {
     text += c == '\0' || c == '\r' ? ' ' : c;
@@ -116,14 +116,15 @@ std::optional<base::Time> retry_after_of(const outbound::Answer& answer, base::T
   return at;
 }
 
-Outcome outcome_of(const outbound::Answer& answer, const PushTarget& target, base::Time now) {
+Outcome outcome_of(const outbound::Answer& answer, const PushTarget& target, base::Time now,
+                   bool keep_body) {
   const int status = answer.status;
-  if (status >= 200 && status < 300) return Outcome::done(result_text(answer));
+  if (status >= 200 && status < 300) return Outcome::done(result_text(answer, keep_body));
   if (std::ranges::find(target.give_up_on, status) != target.give_up_on.end()) {
-    return Outcome::dead(error_text(answer));
+    return Outcome::dead(error_text(answer, keep_body));
   }
   const bool says_when = status == 429 || status == 503;
-  return Outcome::failed(error_text(answer),
+  return Outcome::failed(error_text(answer, keep_body),
                          says_when ? retry_after_of(answer, now) : std::nullopt);
 }
 
@@ -148,6 +149,7 @@ jobs::KindOptions Push::kind() {
       });
   options.concurrency = kConcurrency;
   options.prefetch = kConcurrency / 2;
+  options.max_bytes = kMaxBytes;
   return options;
 }
 
@@ -172,8 +174,9 @@ base::Result<outbound::Request> Push::request_of(const jobs::Attempt& attempt,
   add("User-Agent", options_.user_agent);
   add("Ashlar-Task-Id", job.ref.id.to_string());
   add("Ashlar-Queue", job.queue);
-  add("Ashlar-Attempt", std::to_string(job.ref.attempt));
-  add("Ashlar-Max-Attempts", std::to_string(job.max_attempts));
+  const Count count = count_of(job);
+  add("Ashlar-Attempt", std::to_string(count.attempt));
+  add("Ashlar-Max-Attempts", std::to_string(count.max_attempts));
   add("Ashlar-Deadline", base::format_rfc3339(std::chrono::floor<base::Millis>(now + left)));
   if (meta.occurrence) add("Ashlar-Schedule", meta.occurrence->schedule);
   const auto given = [&](std::string_view name) {
@@ -250,7 +253,7 @@ void Push::send(const jobs::Attempt& attempt, std::function<void(Outcome)> done)
        done = std::move(done)](base::Result<outbound::Answer> result) {
         gate_.leave(pass, went_of(result), clock_.mono());
         const base::Time now = clock_.now();
-        done(result.ok() ? outcome_of(*result, target, now)
+        done(result.ok() ? outcome_of(*result, target, now, !options_.targets.allow_private)
                          : outcome_of_error(result.error(), now));
         ended();
       });

@@ -46,6 +46,8 @@ class Push {
   static constexpr std::size_t kMaxResultText = 1024;  // of an answer's body that is kept
   static constexpr base::Seconds kMaxRetryAfter{24 * 3600};
   static constexpr int kConcurrency = 512;
+  // Of payloads in hand; each is copied once more for its request.
+  static constexpr std::size_t kMaxBytes = std::size_t{64} << 20U;
   static constexpr base::Millis kGrace{3'000};
 
   struct Options {
@@ -88,8 +90,10 @@ class Push {
   obs::Counter& broken_;
 };
 
-// What an answer means for the attempt. Pure.
-jobs::Outcome outcome_of(const outbound::Answer& answer, const PushTarget& target, base::Time now);
+// What an answer means for the attempt. Pure. `keep_body`: the first of it is kept; not where
+// targets may be private, whose answers are nobody's to read from here.
+jobs::Outcome outcome_of(const outbound::Answer& answer, const PushTarget& target, base::Time now,
+                         bool keep_body = true);
 // Retry-After: seconds or an HTTP date; nullopt: none, or not one.
 std::optional<base::Time> retry_after_of(const outbound::Answer& answer, base::Time now);
 

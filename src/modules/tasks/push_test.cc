@@ -29,6 +29,15 @@ PushTarget giving_up_on(std::vector<std::int64_t> statuses) {
   return target;
 }
 
+// Where targets may be private their answers are not for those who make tasks to read.
+TEST(PushOutcome, APrivateTargetsAnswerIsNotShown) {
+  for (const int status : {200, 500, 410}) {
+    const auto outcome = outcome_of(answer(status, "secret"), giving_up_on({410}), kNow, false);
+    EXPECT_EQ((outcome.result + outcome.error).find("secret"), std::string::npos) << status;
+    EXPECT_NE((outcome.result + outcome.error).find(std::to_string(status)), std::string::npos);
+  }
+}
+
 TEST(PushOutcome, OnlySuccessIsDone) {
   for (const int status : {200, 201, 204, 299}) {
     EXPECT_EQ(outcome_of(answer(status), {}, kNow).kind, Kind::kDone) << status;

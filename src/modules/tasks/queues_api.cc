@@ -1,5 +1,6 @@
 #include "modules/tasks/queues_api.h"
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -17,6 +18,10 @@ namespace {
 
 http::CursorScope schedules_scope(const http::Call& call) {
   return {"tasks.schedules", call.principal.tenant.value};
+}
+
+http::CursorScope queues_scope(const http::Call& call) {
+  return {"tasks.queues", call.principal.tenant.value};
 }
 
 base::Result<std::string> name_of(const http::Call& call) {
@@ -39,12 +44,25 @@ http::Response key_response(const SigningKeys& keys) {
 }  // namespace
 
 base::Result<http::Response> QueuesApi::list(http::Call& call) const {
+  ASHLAR_ASSIGN(const int limit, http::page_limit(call));
+  std::string after;
+  if (const auto cursor = call.query_value("cursor")) {
+    ASHLAR_ASSIGN(const auto position, cursors_.decode<std::string>(queues_scope(call), *cursor));
+    after = std::get<0>(position);
+  }
   ASHLAR_ASSIGN(const std::vector<QueueView> views,
                 module_.db.read(call.tenant_context(),
                                 [&](storage::Transaction& tx) { return module_.queues.list(tx); }));
-  QueueListJson body;
-  for (const QueueView& view : views) body.data.push_back(json_of(view, module_.clock.now()));
-  return http::json_response(200, queue_list_schema(), body);
+  json::Page<QueueJson> page;
+  const base::Time now = module_.clock.now();
+  auto view = std::ranges::upper_bound(views, after, {}, &QueueView::queue);
+  for (; view != views.end() && page.data.size() < static_cast<std::size_t>(limit); ++view) {
+    page.data.push_back(json_of(*view, now));
+  }
+  if (view != views.end()) {
+    ASHLAR_ASSIGN(page.next_cursor, cursors_.encode(queues_scope(call), page.data.back().queue));
+  }
+  return http::page_response(call, queue_page_schema(), page);
 }
 
 base::Result<http::Response> QueuesApi::get(http::Call& call) const {
@@ -56,18 +74,29 @@ base::Result<http::Response> QueuesApi::get(http::Call& call) const {
   return http::json_response(200, queue_schema(), json_of(view, module_.clock.now()));
 }
 
-base::Result<http::Response> QueuesApi::put(http::Call& call, storage::Transaction& tx) const {
+// READ COMMITTED: the row of a busy queue is changed by each of its leases, and serializable this
+// would be run again until it found a gap between two. What it counts it counts under that row's
+// lock (Jobs::set_queue).
+base::Result<http::Response> QueuesApi::put(http::Call& call) const {
   ASHLAR_ASSIGN(const std::string queue, queue_of(call));
   ASHLAR_ASSIGN(const QueueSettingsJson json, queue_settings_schema().parse_body(call.body));
   ASHLAR_TRY(check(json));
-  ASHLAR_TRY(module_.queues.set(tx, queue, settings_of(json), targets_of(json)));
-  ASHLAR_ASSIGN(const QueueView view, module_.queues.find(tx, queue));
+  ASHLAR_ASSIGN(const QueueView view,
+                module_.db.write(call.tenant_context().read_committed(),
+                                 [&](storage::Transaction& tx) -> base::Result<QueueView> {
+                                   ASHLAR_TRY(module_.queues.set(tx, queue, settings_of(json),
+                                                                 targets_of(json)));
+                                   return module_.queues.find(tx, queue);
+                                 }));
   return http::json_response(200, queue_schema(), json_of(view, module_.clock.now()));
 }
 
 base::Result<http::Response> QueuesApi::redrive(http::Call& call) const {
   ASHLAR_ASSIGN(const std::string queue, queue_of(call));
-  ASHLAR_ASSIGN(const RedriveJson json, redrive_schema().parse_body(call.body));
+  RedriveJson json;
+  if (!call.body.empty()) {
+    ASHLAR_ASSIGN(json, redrive_schema().parse_body(call.body));
+  }
   const TaskQuery query = query_of(json, queue);
   RedrivenJson answer;
   answer.more = true;

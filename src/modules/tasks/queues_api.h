@@ -24,7 +24,7 @@ class QueuesApi {
 
   base::Result<http::Response> list(http::Call& call) const;
   base::Result<http::Response> get(http::Call& call) const;
-  base::Result<http::Response> put(http::Call& call, storage::Transaction& tx) const;
+  base::Result<http::Response> put(http::Call& call) const;
   base::Result<http::Response> redrive(http::Call& call) const;
 
   base::Result<http::Response> put_schedule(http::Call& call, storage::Transaction& tx) const;

@@ -1,6 +1,7 @@
 #include "modules/tasks/queues_json.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace ashlar::tasks {
@@ -8,6 +9,60 @@ namespace {
 
 constexpr std::int64_t kMostRunning = 1'000'000;
 constexpr double kLeastRate = 0.001;
+constexpr std::int64_t kLongestDelay_ms = kMaxDelay.count() * 1000;
+
+const json::Schema<RetryJson>& retry_schema() {
+  static const auto kSchema =
+      json::Schema<RetryJson>("RetrySchedule",
+                              "How long a failed task waits for its next attempt, and up to a "
+                              "fifth of that more. Either delays_ms, or base_ms and cap_ms.")
+          .optional("delays_ms", &RetryJson::delays_ms,
+                    {.doc = "After the first failure, the second, …; the last one for all further.",
+                     .min = 0,
+                     .max = kLongestDelay_ms,
+                     .max_items = jobs::QueueSettings::kMaxDelays,
+                     .example = 1000})
+          .optional("base_ms", &RetryJson::base_ms,
+                    {.doc = "After the first failure.", .min = 1, .max = kLongestDelay_ms})
+          .optional("cap_ms", &RetryJson::cap_ms,
+                    {.doc = "The longest.", .min = 1, .max = kLongestDelay_ms})
+          .optional("multiplier", &RetryJson::multiplier,
+                    {.doc = "From one to the next; 2 unless given, at least 1.1.",
+                     .min = 1,
+                     .max = 1000});
+  return kSchema;
+}
+
+std::vector<base::Millis> delays_of(const RetryJson& json) {
+  std::vector<base::Millis> delays;
+  for (const std::int64_t delay : json.delays_ms) delays.emplace_back(delay);
+  if (!json.base_ms) return delays;
+  const double cap = static_cast<double>(json.cap_ms.value_or(*json.base_ms));
+  const double multiplier = json.multiplier.value_or(2.0);
+  double delay = static_cast<double>(*json.base_ms);
+  while (delays.size() + 1 < jobs::QueueSettings::kMaxDelays && delay < cap) {
+    delays.emplace_back(std::llround(delay));
+    delay *= multiplier;
+  }
+  delays.emplace_back(std::llround(std::max(cap, static_cast<double>(*json.base_ms))));
+  return delays;
+}
+
+base::Status check(const RetryJson& json) {
+  constexpr double kLeastMultiplier = 1.1;
+  const char* wrong = nullptr;
+  if (json.base_ms.has_value() == !json.delays_ms.empty()) {
+    wrong = "Give either delays_ms or base_ms.";
+  } else if (!json.base_ms && (json.cap_ms || json.multiplier)) {
+    wrong = "cap_ms and multiplier belong to base_ms.";
+  } else if (json.multiplier.value_or(2.0) < kLeastMultiplier) {
+    wrong = "A multiplier is at least 1.1; give delays_ms for equal delays.";
+  } else if (json.cap_ms && *json.cap_ms < *json.base_ms) {
+    wrong = "cap_ms is at least base_ms.";
+  }
+  if (wrong == nullptr) return base::ok_status();
+  return base::Error{base::Code::kInvalid, "retry_form", wrong, {{"/retry", "retry_form", wrong}}};
+}
 
 template <class T>
 void add_settings(json::Schema<T>& schema, bool required) {
@@ -27,6 +82,18 @@ void add_settings(json::Schema<T>& schema, bool required) {
          .max = kMostRunning});
   field("burst", static_cast<std::int64_t T::*>(&QueueSettingsJson::burst),
         {.doc = "How many of the rate may start at once.", .min = 1, .max = kMostRunning});
+  field("key_rate_per_s",
+        static_cast<std::optional<double> T::*>(&QueueSettingsJson::key_rate_per_s),
+        {.doc = "Starts a second of tasks with the same key, over all instances; null: no limit. "
+                "At least 0.001.",
+         .min = 0,
+         .max = kMostRunning});
+  field("key_burst", static_cast<std::int64_t T::*>(&QueueSettingsJson::key_burst),
+        {.doc = "How many of a key's rate may start at once.", .min = 1, .max = kMostRunning});
+  const auto retry = static_cast<std::optional<RetryJson> T::*>(&QueueSettingsJson::retry);
+  const json::FieldRules of_retry{.doc = "The schedule of retries; null: 1 s, 4 s, 16 s, … 1 h."};
+  required ? schema.required("retry", retry, retry_schema(), of_retry)
+           : schema.optional("retry", retry, retry_schema(), of_retry);
   field("target_max_running",
         static_cast<std::optional<std::int64_t> T::*>(&QueueSettingsJson::target_max_running),
         {.doc = "Push: requests at once to one host, from each instance; null: 64.",
@@ -71,10 +138,8 @@ const json::Schema<QueueJson>& queue_schema() {
   return kSchema;
 }
 
-const json::Schema<QueueListJson>& queue_list_schema() {
-  static const auto kSchema =
-      json::Schema<QueueListJson>("Queues", "By name: all that hold tasks or were set.")
-          .required("data", &QueueListJson::data, queue_schema());
+const json::Schema<json::Page<QueueJson>>& queue_page_schema() {
+  static const auto kSchema = json::page_schema(queue_schema());
   return kSchema;
 }
 
@@ -106,6 +171,14 @@ QueueJson json_of(const QueueView& view, base::Time now) {
   json.max_running = view.settings.max_running;
   json.rate_per_s = view.settings.rate_per_s;
   json.burst = view.settings.burst;
+  json.key_rate_per_s = view.settings.key_rate_per_s;
+  json.key_burst = view.settings.key_burst;
+  if (!view.settings.retry.empty()) {
+    json.retry.emplace();
+    for (const base::Millis delay : view.settings.retry) {
+      json.retry->delays_ms.push_back(delay.count());
+    }
+  }
   json.target_max_running = view.targets.max_running;
   json.target_rate_per_s = view.targets.rate_per_s;
   json.ready = view.ready;
@@ -123,18 +196,28 @@ QueueJson json_of(const QueueView& view, base::Time now) {
 
 base::Status check(const QueueSettingsJson& json) {
   const std::pair<const char*, const std::optional<double>&> rates[] = {
-      {"/rate_per_s", json.rate_per_s}, {"/target_rate_per_s", json.target_rate_per_s}};
+      {"/rate_per_s", json.rate_per_s},
+      {"/key_rate_per_s", json.key_rate_per_s},
+      {"/target_rate_per_s", json.target_rate_per_s}};
   for (const auto& [field, rate] : rates) {
     if (!rate || *rate >= kLeastRate) continue;
     const std::string detail = "A rate is at least 0.001 a second; to stop a queue, pause it.";
     return base::Error{
         base::Code::kInvalid, "rate_too_small", detail, {{field, "rate_too_small", detail}}};
   }
-  return base::ok_status();
+  return json.retry ? check(*json.retry) : base::ok_status();
 }
 
 jobs::QueueSettings settings_of(const QueueSettingsJson& json) {
-  return {json.paused, json.max_running, json.rate_per_s, json.burst};
+  jobs::QueueSettings settings;
+  settings.paused = json.paused;
+  settings.max_running = json.max_running;
+  settings.rate_per_s = json.rate_per_s;
+  settings.burst = json.burst;
+  settings.key_rate_per_s = json.key_rate_per_s;
+  settings.key_burst = json.key_burst;
+  if (json.retry) settings.retry = delays_of(*json.retry);
+  return settings;
 }
 
 store::TargetLimits targets_of(const QueueSettingsJson& json) {

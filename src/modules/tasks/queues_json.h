@@ -14,11 +14,21 @@
 
 namespace ashlar::tasks {
 
+// Either delays_ms, or base_ms and what belongs to it.
+struct RetryJson {
+  std::vector<std::int64_t> delays_ms;
+  std::optional<std::int64_t> base_ms, cap_ms;
+  std::optional<double> multiplier;
+};
+
 struct QueueSettingsJson {
   bool paused = false;
   std::optional<std::int64_t> max_running;
   std::optional<double> rate_per_s;
   std::int64_t burst = 1;
+  std::optional<double> key_rate_per_s;
+  std::int64_t key_burst = 1;
+  std::optional<RetryJson> retry;
   std::optional<std::int64_t> target_max_running;
   std::optional<double> target_rate_per_s;
 };
@@ -28,10 +38,6 @@ struct QueueJson : QueueSettingsJson {
   std::int64_t ready = 0, running = 0, scheduled = 0, held = 0, dead = 0;
   std::optional<base::Time> oldest_ready_at;
   std::int64_t latency_ms = 0;
-};
-
-struct QueueListJson {
-  std::vector<QueueJson> data;
 };
 
 struct RedriveJson {
@@ -46,12 +52,12 @@ struct RedrivenJson {
 
 const json::Schema<QueueSettingsJson>& queue_settings_schema();
 const json::Schema<QueueJson>& queue_schema();
-const json::Schema<QueueListJson>& queue_list_schema();
+const json::Schema<json::Page<QueueJson>>& queue_page_schema();
 const json::Schema<RedriveJson>& redrive_schema();
 const json::Schema<RedrivenJson>& redriven_schema();
 
 QueueJson json_of(const QueueView& view, base::Time now);
-// kInvalid rate_too_small.
+// kInvalid rate_too_small, retry_form.
 base::Status check(const QueueSettingsJson& json);
 jobs::QueueSettings settings_of(const QueueSettingsJson& json);
 store::TargetLimits targets_of(const QueueSettingsJson& json);

@@ -79,6 +79,19 @@ TaskMeta TaskMeta::parse(std::string_view text) {
   return meta;
 }
 
+Count count_of(const jobs::JobView& view) {
+  // One that is under way, or has ended well, has no record of a failure.
+  const bool unrecorded =
+      view.state == jobs::JobState::kRunning || view.state == jobs::JobState::kDone ||
+      (view.state == jobs::JobState::kCancelled && view.started_at && view.failures == 0);
+  const int attempt = view.failures + (unrecorded ? 1 : 0);
+  return {attempt, attempt + view.max_attempts - view.attempt};
+}
+
+Count count_of(const jobs::LeasedJob& job) {
+  return {job.failures + 1, job.failures + 1 + job.max_attempts - job.ref.attempt};
+}
+
 std::string_view state_name(jobs::JobState state) {
   for (const auto& [known, name] : kStates) {
     if (known == state) return name;

@@ -73,6 +73,15 @@ struct TaskMeta {
   static TaskMeta parse(std::string_view text);
 };
 
+// An attempt as its users count: snoozes are none, and those before a redrive are some. The
+// engine's own number, which leases are told apart by, only grows (jobs::JobView::attempt).
+struct Count {
+  int attempt = 0;  // the running or last one; 0: none yet
+  int max_attempts = 0;
+};
+Count count_of(const jobs::JobView& view);
+Count count_of(const jobs::LeasedJob& job);
+
 std::string_view state_name(jobs::JobState state);
 std::optional<jobs::JobState> state_of(std::string_view name);
 bool is_task(std::string_view kind);

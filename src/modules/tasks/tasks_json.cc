@@ -30,15 +30,15 @@ base::Result<PushTarget> target_of(const TargetJson& json, const std::string& wh
 
 std::vector<MomentJson> timeline_of(const jobs::JobView& view) {
   std::vector<MomentJson> moments{{view.enqueued_at, "created", std::nullopt}};
+  int number = 0;
   for (const jobs::AttemptRecord& attempt : view.attempts) {
-    const std::string number = "attempt " + std::to_string(attempt.attempt);
-    moments.push_back({attempt.started_at, "started", number});
-    moments.push_back({attempt.ended_at, "failed", number + ": " + attempt.error});
+    const std::string name = "attempt " + std::to_string(++number);
+    moments.push_back({attempt.started_at, "started", name});
+    moments.push_back({attempt.ended_at, "failed", name + ": " + attempt.error});
   }
-  const bool last_is_recorded =
-      !view.attempts.empty() && view.started_at && view.attempts.back().attempt == view.attempt;
-  if (view.started_at && !last_is_recorded) {
-    moments.push_back({*view.started_at, "started", "attempt " + std::to_string(view.attempt)});
+  const int last = count_of(view).attempt;
+  if (view.started_at && last > number) {
+    moments.push_back({*view.started_at, "started", "attempt " + std::to_string(last)});
   }
   if (view.ended_at) {
     moments.push_back({*view.ended_at, std::string(state_name(view.state)), std::nullopt});
@@ -169,7 +169,9 @@ const json::Schema<MomentJson>& moment_schema() {
 }
 
 void add_life(json::Schema<TaskJson>& schema) {
-  schema.required("attempt", &TaskJson::attempt, {.doc = "Of the last lease; 0: none yet."})
+  schema
+      .required("attempt", &TaskJson::attempt,
+                {.doc = "The running or last one; 0: none yet. Snoozes count not."})
       .required("max_attempts", &TaskJson::max_attempts)
       .required("timeout_ms", &TaskJson::timeout_ms)
       .required("unique_key", &TaskJson::unique_key)
@@ -269,8 +271,8 @@ TaskJson json_of(const jobs::JobView& view, Detail detail) {
   json.state = state_name(view.state);
   json.payload.text = view.payload;
   json.priority = view.priority;
-  json.attempt = view.attempt;
-  json.max_attempts = view.max_attempts;
+  json.attempt = count_of(view).attempt;
+  json.max_attempts = count_of(view).max_attempts;
   json.timeout_ms = view.timeout.count();
   json.unique_key = view.unique_key;
   json.key = view.key;
@@ -288,7 +290,8 @@ TaskJson json_of(const jobs::JobView& view, Detail detail) {
   if (detail == Detail::kListed) return json;
   std::vector<AttemptJson> attempts;
   for (const jobs::AttemptRecord& one : view.attempts) {
-    attempts.push_back({one.attempt, one.started_at, one.ended_at, one.error});
+    const int number = static_cast<int>(attempts.size()) + 1;
+    attempts.push_back({number, one.started_at, one.ended_at, one.error});
   }
   json.attempts = std::move(attempts);
   json.timeline = timeline_of(view);

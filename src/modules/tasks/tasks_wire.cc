@@ -23,6 +23,7 @@ using storage::Transaction;
 
 constexpr base::Millis kDeadline{10'000};
 constexpr base::Millis kLongDeadline{30'000};
+constexpr base::Millis kWaitDeadline = kDeadline + kMaxWait;
 
 const ErrorDoc kNoTask{404, "task_not_found", "There is no such task, or it is another tenant's."};
 const ErrorDoc kNoSchedule{404, "schedule_not_found", "There is no schedule of this name."};
@@ -200,6 +201,7 @@ void add_batches(http::RouteTable& table, const std::shared_ptr<const LeasesApi>
           }),
           &leased_tasks_schema()));
   table.back().request = &lease_ask_schema();
+  table.back().deadline = kWaitDeadline;
   table.back().errors = {kBadQueue,
                          {429, "too_many_waits", "Too many requests wait for tasks."},
                          {503, "stopping", "The server is being stopped."}};
@@ -207,7 +209,9 @@ void add_batches(http::RouteTable& table, const std::shared_ptr<const LeasesApi>
 
 void add_queues(http::RouteTable& table, const std::shared_ptr<const QueuesApi>& api) {
   table.push_back(row(Method::kGet, "/v1/queues", "List queues: depth, latency, settings.",
-                      on_worker<QueuesApi>(api, &QueuesApi::list), &queue_list_schema()));
+                      on_worker<QueuesApi>(api, &QueuesApi::list), &queue_page_schema()));
+  table.back().paged = true;
+  table.back().errors = {kBadCursor};
   table.back().operation_id = "queues_list";
   table.back().cost = 2;
   table.push_back(row(Method::kGet, "/v1/queues/{queue}", "Get one queue.",
@@ -216,13 +220,16 @@ void add_queues(http::RouteTable& table, const std::shared_ptr<const QueuesApi>&
   table.back().errors = {kBadQueue};
   table.push_back(row(Method::kPut, "/v1/queues/{queue}",
                       "Set a queue: pause, places, rate; what is left out is not limited.",
-                      in_transaction<QueuesApi>(api, &QueuesApi::put), &queue_schema()));
+                      on_worker<QueuesApi>(api, &QueuesApi::put), &queue_schema()));
   table.back().request = &queue_settings_schema();
-  table.back().errors = {kBadQueue, {422, "rate_too_small", "A rate is at least 0.001 a second."}};
+  table.back().errors = {kBadQueue,
+                         {422, "rate_too_small", "A rate is at least 0.001 a second."},
+                         {422, "retry_form", "The schedule of retries is of neither form."}};
   table.push_back(row(Method::kPost, "/v1/queues/{queue}/redrive",
                       "Let dead tasks of a queue live again, up to ten thousand at once.",
                       on_worker<QueuesApi>(api, &QueuesApi::redrive), &redriven_schema()));
   table.back().request = &redrive_schema();
+  table.back().body_optional = true;
   table.back().cost = 10;
   table.back().deadline = kLongDeadline;
   table.back().errors = {kBadQueue};

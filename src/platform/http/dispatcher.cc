@@ -100,6 +100,7 @@ base::Status check_body(const Route& route, const Exchange& exchange) {
     if (exchange.body.empty()) return base::ok_status();
     return fail(Code::kInvalid, "unexpected_body", "This request takes no body.");
   }
+  if (route.body_optional && exchange.body.empty()) return base::ok_status();
   const bool lines = route.takes_lines && is_json_lines(exchange.head.content_type);
   if (!lines && !is_json(exchange.head.content_type)) {
     return fail(Code::kInvalid, "unsupported_media_type",

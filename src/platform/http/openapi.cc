@@ -196,7 +196,7 @@ void Document::write_parameters(const Route& route) {
 void Document::write_request_body(const Route& route) {
   if (route.request == nullptr) return;
   use(*route.request, true);
-  writer_.key("requestBody").begin_object().key("required").boolean(true);
+  writer_.key("requestBody").begin_object().key("required").boolean(!route.body_optional);
   writer_.key("content").begin_object().key("application/json").begin_object();
   writer_.key("schema").begin_object();
   writer_.key("$ref").string("#/components/schemas/" + route.request->name()).end_object();

@@ -119,6 +119,7 @@ struct Route {
   bool etag = false;   // answers carry ETag; updates honour If-Match
   std::size_t max_body_bytes = 64 * 1024;
   bool takes_lines = false;         // the body may be lines of JSON too (application/x-ndjson)
+  bool body_optional = false;       // none means {}: the handler sees an empty body
   bool raw_body = false;            // any body, declared as anything: the handler reads it
   bool raw_query = false;           // any query: the handler reads it (Call::head)
   std::string_view operation_id{};  // where another route would have the one made of the path

@@ -41,7 +41,7 @@ export function pushSuite(kind) {
       const task = await ended(id);
       assert.equal(task.state, "done", JSON.stringify(task));
       assert.equal(task.mode, "push");
-      assert.deepEqual(task.result, { status: 200, body: '{"path":"/ok","n":1}' });
+      assert.deepEqual(task.result, { status: 200, body: "" });  // what private hosts say is not shown
       const [request] = requests(id);
       assert.equal(request.verified, true);
       assert.equal(request.method, "POST");

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
 import { fieldErrorsOf } from '../../api/problem';
-import { putQueue, type Queue, type QueueSettings } from '../../api/tasks';
+import { putQueue, settingsOf as kept, type Queue, type QueueSettings } from '../../api/tasks';
 import { useTenant } from '../../lib/tenant';
 import { Button } from '../../ui/button';
 import { Modal, ModalActions } from '../../ui/modal';
@@ -24,6 +24,8 @@ const kNumbers = [
   'max_running',
   'rate_per_s',
   'burst',
+  'key_rate_per_s',
+  'key_burst',
   'target_max_running',
   'target_rate_per_s',
 ] as const;
@@ -36,12 +38,15 @@ function draftOf(queue: Queue): Draft {
   return { ...(Object.fromEntries(texts) as Record<NumberName, string>), paused: queue.paused };
 }
 
-function settingsOf(draft: Draft): QueueSettings {
+function settingsOf(queue: Queue, draft: Draft): QueueSettings {
   return {
+    ...kept(queue),
     paused: draft.paused,
     max_running: numberOf(draft.max_running),
     rate_per_s: numberOf(draft.rate_per_s),
     burst: numberOf(draft.burst) ?? 1,
+    key_rate_per_s: numberOf(draft.key_rate_per_s),
+    key_burst: numberOf(draft.key_burst) ?? 1,
     target_max_running: numberOf(draft.target_max_running),
     target_rate_per_s: numberOf(draft.target_rate_per_s),
   };
@@ -68,6 +73,12 @@ const kFields: readonly { name: NumberName; label: string; hint: string }[] = [
   },
   { name: 'burst', label: 'Burst', hint: 'How many may start at once after a pause.' },
   {
+    name: 'key_rate_per_s',
+    label: 'Starts a second of one key',
+    hint: 'Of tasks with the same key. Empty: no limit.',
+  },
+  { name: 'key_burst', label: 'Burst of one key', hint: 'How many of a key may start at once.' },
+  {
     name: 'target_max_running',
     label: 'Calls at once to one host',
     hint: 'Where Ashlar calls your URLs; from each instance. Empty: 64.',
@@ -85,7 +96,7 @@ function SettingsForm({ queue, onClose }: { queue: Queue; onClose: () => void })
   const [draft, setDraft] = useState<Draft>(() => draftOf(queue));
   const [wrong, setWrong] = useState<Record<string, string>>({});
   const saving = useMutation({
-    mutationFn: () => putQueue(tenant, queue.queue, settingsOf(draft)),
+    mutationFn: () => putQueue(tenant, queue.queue, settingsOf(queue, draft)),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: taskKeys.queues(tenant) });
       toast('good', `${queue.queue} is set.`);
