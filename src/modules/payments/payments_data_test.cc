@@ -212,6 +212,30 @@ TEST_P(PaymentsDataTest, StatementsKeepToTheRules) {
   }
 }
 
+TEST_P(PaymentsDataTest, AStoryHasTheJournalsOfItsPaymentAlone) {
+  static constexpr Sql kInsert{
+      Audience::kTenant, "INSERT INTO ledger_ids (tenant_id, id, no) VALUES (:tenant, ?1, ?2)"};
+  const auto book = [&](base::TenantId tenant, std::string_view id, std::int64_t no) {
+    const base::Status done =
+        db_->write(Context::tenant(tenant), [&](Transaction& tx) -> base::Status {
+          ASHLAR_TRY(tx.execute(kInsert, {id, no}));
+          return base::ok_status();
+        });
+    ASSERT_TRUE(done.ok()) << done.error().detail;
+  };
+  book(kBob, "pay_a:cap:1", 2);
+  book(kBob, "pay_a:auth:1", 1);
+  book(kBob, "pay_ab:auth:1", 3);
+  book(kBob, "pay_a:burned", -1);
+  const auto of = [&](base::TenantId tenant) {
+    const auto ids = db_->read(Context::tenant(tenant),
+                               [](Transaction& tx) { return store::transfers_of(tx, "pay_a"); });
+    return ids.ok() ? *ids : std::vector<std::string>{ids.error().detail};
+  };
+  EXPECT_EQ(of(kBob), (std::vector<std::string>{"pay_a:auth:1", "pay_a:cap:1"}));
+  EXPECT_TRUE(of(kAlice).empty());
+}
+
 TEST_P(PaymentsDataTest, OpenWorkIsCountedOverAllTenants) {
   obs::Registry metrics;
   base::ManualClock clock;
