@@ -49,8 +49,10 @@ test('without payments there is a command that takes one, and its story says eve
 
   await row.getByRole('link').click();
   await expect(page.getByRole('heading', { name: '12.50 EUR' })).toBeVisible();
-  await expect(story(page).filter({ hasText: 'Captured' }).first()).toContainText('fee');
-  await expect(story(page).filter({ hasText: 'Ledger: ' }).first()).toContainText(
+  await expect(story(page).filter({ hasText: 'Captured' }).first()).toContainText(
+    'fee 0.66\u00a0EUR',
+  );
+  await expect(story(page).filter({ hasText: 'Debit' }).first()).toContainText(
     'merchant:pending:eur',
   );
   await expectAccessible(page, 'a payment');

@@ -35,7 +35,7 @@ function AccountFacts({ account }: { account: Account }) {
       : 'No limit';
   return (
     <Facts>
-      <Fact name="Balance" numeric>
+      <Fact name="Credits less debits" numeric>
         {formatMoney(account.balance, currency)}
       </Fact>
       <Fact name="Debits" numeric>

@@ -67,7 +67,7 @@ export function BalanceChart({ legs, currency }: BalanceChartProps) {
             return (
               <rect
                 key={fromMs}
-                className={balance < 0 ? 'balance-bar balance-below' : 'balance-bar'}
+                className="balance-bar"
                 data-pointed={index === pointed || undefined}
                 x={index + 0.06}
                 width={0.88}

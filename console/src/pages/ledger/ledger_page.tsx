@@ -113,8 +113,13 @@ function TrialBalanceTable({ trial }: { trial: TrialBalance }) {
   );
 }
 
+function aboutAccount({ name, closed, reserved }: Account): string {
+  const words = [name, closed ? 'closed' : null, reserved ? 'kept by payments' : null];
+  return words.filter((word) => word !== null).join(' · ');
+}
+
 function AccountRow({ account }: { account: Account }) {
-  const { id, name, currency, balance } = account;
+  const { id, currency, balance } = account;
   const held = account.credits_pending - account.debits_pending;
   return (
     <Row>
@@ -122,12 +127,8 @@ function AccountRow({ account }: { account: Account }) {
         <a className="cut mono" href={hrefs.account(id)} title={id}>
           {id}
         </a>
-        {name !== null && <span className="table-small">{name}</span>}
+        <span className="table-small">{aboutAccount(account)}</span>
       </RowHead>
-      <Cell className="account-state">
-        {account.closed && <Badge tone="bad">Closed</Badge>}
-        {!account.closed && account.reserved && <Badge tone="off">Reserved</Badge>}
-      </Cell>
       <Cell className="account-balance numeric" end>
         {formatMoney(balance, currency)}
       </Cell>
@@ -206,7 +207,6 @@ export function LedgerPage({ query }: { query: string }) {
             columns={
               <>
                 <Column>Account</Column>
-                <Column>State</Column>
                 <Column end>Balance</Column>
                 <Column end>Held</Column>
                 <Column end>Legs</Column>

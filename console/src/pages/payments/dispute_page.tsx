@@ -63,7 +63,7 @@ function DisputeFacts({ dispute }: { dispute: Dispute }) {
       <Fact name="Opened">
         <Timestamp at={dispute.created_at} />
       </Fact>
-      <Fact name="Payment" className="facts-wide">
+      <Fact name="Payment" className="facts-long">
         <a className="mono" href={hrefs.payment(dispute.payment)}>
           {dispute.payment}
         </a>

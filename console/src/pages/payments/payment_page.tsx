@@ -55,6 +55,7 @@ function PaymentFacts({ payment }: { payment: Payment }) {
     ['Disputed', payment.amount_disputed],
   ];
   const optional: [string, ReactNode][] = [
+    ['Number', payment.id],
     ['Your reference', payment.merchant_reference],
     ['Customer', payment.customer],
     ['Provider’s reference', payment.attempts.at(-1)?.reference ?? null],
@@ -152,12 +153,7 @@ export function PaymentPage({ id }: { id: string }) {
   return (
     <Page
       title={payment ? formatMoney(payment.amount, payment.currency) : 'Payment'}
-      lead={
-        <>
-          {payment?.description && <>{payment.description} · </>}
-          <span className="mono">{id}</span>
-        </>
-      }
+      lead={payment?.description ?? undefined}
       crumb={<a href={hrefs.payments}>Payments</a>}
       actions={payment && <PaymentActions payment={payment} />}
     >

@@ -32,6 +32,7 @@ const kTones: Record<PaymentState, 'good' | 'off' | 'bad'> = {
 /** A declined payment waits for another method: that it was declined is what one looks for. */
 export function PaymentBadge({ payment }: { payment: Payment }) {
   const { state, decline, amount_refunded: refunded, amount_captured: captured } = payment;
+  if (payment.amount_disputed > 0) return <Badge tone="bad">Disputed</Badge>;
   if (decline !== null && state !== 'succeeded') return <Badge tone="bad">Declined</Badge>;
   if (state === 'succeeded' && refunded > 0) {
     return <Badge tone="off">{refunded < captured ? 'Partly refunded' : 'Refunded'}</Badge>;

@@ -8,7 +8,10 @@ import { kViews, readState, readView, viewHref } from './payments_view';
 export function PaymentsPage({ query }: { query: string }) {
   const view = readView(query);
   return (
-    <Page title="Payments" lead="Money taken, given back, disputed, and held against the bank.">
+    <Page
+      title="Payments"
+      lead="Money taken, given back and disputed, and checked against the bank’s statements."
+    >
       <Views value={view} options={kViews} hrefOf={viewHref} />
       {view === 'payments' && <PaymentsView state={readState(query)} />}
       {view === 'disputes' && <DisputesView />}

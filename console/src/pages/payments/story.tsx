@@ -2,14 +2,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { Fragment, useState } from 'react';
 import { explainPayment, type StoryKind, type StoryLine } from '../../api/payments';
+import { jsonText } from '../../lib/json_text';
 import { formatMoney } from '../../lib/money';
 import { hrefs } from '../../lib/router';
 import { useTenant } from '../../lib/tenant';
+import { formatFull } from '../../lib/time';
 import { ErrorNotice } from '../../ui/notice';
 import { Course } from '../../ui/page';
 import { Segmented } from '../../ui/segmented';
 import { Skeleton } from '../../ui/skeleton';
-import { Timeline, type Moment } from '../../ui/timeline';
+import { Said, Timeline, type Moment } from '../../ui/timeline';
 import { kRefreshMs, paymentKeys } from './payment_keys';
 import { kKindWords, reasonWords } from './payment_words';
 import './story.css';
@@ -32,9 +34,9 @@ function toneOf({ kind, what }: StoryLine): Moment['tone'] {
 }
 
 /** "payment.captured" is "Captured", "refund.created" is "Refund created". */
-function titleOf({ kind, what }: StoryLine): string {
+function titleOf({ what }: StoryLine): string {
   const words = what.replace(/^payment\./, '').replaceAll('.', ' ');
-  return kind === 'journal' ? `Ledger: ${words}` : reasonWords(words);
+  return reasonWords(words);
 }
 
 interface Leg {
@@ -83,6 +85,27 @@ function Journal({ text, currency }: { text: string; currency: string }) {
   );
 }
 
+/** The story speaks minor units and UTC; a page speaks the currency and local time. */
+function inWords(text: string): string {
+  return text
+    .replace(/(?<![.\d])(\d+) ([A-Z]{3})\b/g, (_, amount: string, currency: string) =>
+      formatMoney(Number(amount), currency),
+    )
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (at) => formatFull(at));
+}
+
+/** What a provider answered stands behind the words, as it came. */
+function Words({ text }: { text: string }) {
+  const at = text.indexOf('{');
+  const words = (at < 0 ? text : text.slice(0, at)).replace(/, $/, '');
+  return (
+    <>
+      {words !== '' && <p className="story-text">{inWords(words)}</p>}
+      {at >= 0 && <Said>{jsonText(text.slice(at))}</Said>}
+    </>
+  );
+}
+
 function momentOf(line: StoryLine, index: number, currency: string): Moment {
   return {
     key: `${index} ${line.id}`,
@@ -95,7 +118,7 @@ function momentOf(line: StoryLine, index: number, currency: string): Moment {
         {line.kind === 'journal' ? (
           <Journal text={line.text} currency={currency} />
         ) : (
-          line.text !== '' && <p className="story-text">{line.text}</p>
+          <Words text={line.text} />
         )}
         {line.request_id !== null && (
           <p className="story-text story-request">

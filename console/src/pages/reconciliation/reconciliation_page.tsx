@@ -14,7 +14,6 @@ import { formatAmount, formatMoney } from '../../lib/money';
 import { formatCount } from '../../lib/numbers';
 import { hrefs } from '../../lib/router';
 import { useTenant } from '../../lib/tenant';
-import { formatUtcDay } from '../../lib/time';
 import { useAction } from '../../lib/use_action';
 import { Button } from '../../ui/button';
 import { EmptyState } from '../../ui/empty_state';
@@ -50,8 +49,8 @@ function Verdict({ run }: { run: Run }) {
       {run.open_breaks > 0 && (
         <Notice tone="bad">
           <p>
-            {formatCount(run.lines - run.breaks)} of {formatCount(run.lines)} lines match;{' '}
-            {formatCount(run.open_breaks)} of the {formatCount(run.breaks)} that do not are open.
+            {formatCount(run.lines - run.breaks)} of {formatCount(run.lines)} lines match.{' '}
+            {formatCount(run.breaks)} do not; {formatCount(run.open_breaks)} of them open.
           </p>
         </Notice>
       )}
@@ -185,7 +184,7 @@ export function ReconciliationPage({ id }: { id: string }) {
   const missing = hasStatus(answer.error, 404);
   return (
     <Page
-      title={run ? `${run.provider}, ${formatUtcDay(run.day)}` : 'Reconciliation'}
+      title={run ? `${run.provider}, ${run.day}` : 'Reconciliation'}
       lead={<span className="mono">{id}</span>}
       crumb={
         <>
