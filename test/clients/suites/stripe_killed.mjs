@@ -46,11 +46,15 @@ class Relay {
   }
 }
 
-// The named moments at which the process kills itself (base/failpoint.h), each at its first time.
-const kMoments = ["before_claim", "after_claim", "after_attempt", "after_send", "after_apply", "after_answer", "after_commit"];
+// The named moments at which the process kills itself (base/failpoint.h), each at its first time. On PostgreSQL others may be at work
+// on the same store, so a dead process's lease runs out first, which takes its 20 s: some of them are enough there.
+const kMoments = {
+  sqlite: ["before_claim", "after_claim", "after_attempt", "after_send", "after_apply", "after_answer", "after_commit"],
+  postgres: ["after_claim", "after_attempt", "after_apply", "after_commit"],
+};
 
 export function killedSuite(kind) {
-  for (const moment of kMoments) {
+  for (const moment of kMoments[kind]) {
     test(`${kind}: killed ${moment.replaceAll("_", " ")}: the client's own retry doubles nothing`, { timeout: 120_000 }, async () => {
       const store = new Store(kind);
       const port = await freePort();
@@ -74,6 +78,7 @@ export function killedSuite(kind) {
           if (again.statusCode !== 409) throw again;
           return null;
         }), 60_000, 200);
+        if (kind === "sqlite") assert.equal(error, undefined, "the automatic retry was answered");
         if (error) assert.ok(error.statusCode === 409 || error.type === "StripeConnectionError", error.stack);
         const settled = await eventually("the payment is known", async () => {
           const now = await second.stripe.paymentIntents.retrieve(paid.id);

@@ -44,6 +44,7 @@ export function intents(it, shop) {
     assert.equal(paid.latest_charge.payment_intent, made.id);
     assert.equal(paid.latest_charge.payment_method_details.card.last4, "4242");
     assert.equal(paid.latest_charge.payment_method_details.card.brand, "visa");
+    assert.ok(paid.latest_charge.payment_method_details.card.exp_year > 2026);
     const entry = paid.latest_charge.balance_transaction;
     assert.equal(entry.object, "balance_transaction");
     assert.equal(entry.type, "charge");
@@ -114,6 +115,11 @@ export function intents(it, shop) {
       { code: "card_declined", decline_code: "insufficient_funds" });
     await fails(stripe.paymentIntents.confirm(error.payment_intent.id, { payment_method: "pm_card_chargeDeclinedExpiredCard" }), "StripeCardError",
       { code: "expired_card" });
+    const held = await fails(shop.paid({ payment_method: "pm_card_chargeDeclined", capture_method: "manual" }), "StripeCardError");
+    await stripe.paymentIntents.confirm(held.payment_intent.id, { payment_method: "pm_card_visa" });
+    // The declined charge is not the one that can be captured.
+    await fails(stripe.charges.capture(held.charge), "StripeInvalidRequestError", { statusCode: 400 });
+    assert.equal((await stripe.paymentIntents.retrieve(held.payment_intent.id)).amount_received, 0);
     const paid = await stripe.paymentIntents.confirm(error.payment_intent.id, { payment_method: "pm_card_mastercard" });
     assert.equal(paid.status, "succeeded");
     assert.equal(paid.last_payment_error, null);

@@ -194,7 +194,11 @@ void write_card_of(Writer& out, const Payment& payment, const Attempt& charge) {
   out.key("amount_authorized").integer(charge.authorized);
   write_text(out, "brand", charge.network);
   if (charge.expires_at) write_time(out, "capture_before", charge.expires_at);
-  write_nulls(out, {"checks", "country", "exp_month", "exp_year", "fingerprint", "funding"});
+  const Method card = method_of_token(charge.token);
+  write_nulls(out, {"checks", "country"});
+  write_number(out, "exp_month", card.exp_month);
+  write_number(out, "exp_year", card.exp_year);
+  write_nulls(out, {"fingerprint", "funding"});
   write_text(out, "last4", charge.last4);
   write_text(out, "network", charge.network);
   const bool more = payment.capture == Capture::kManual;

@@ -57,6 +57,12 @@ base::Result<ProfileAsk> ProfileAsk::of(const http::Call& call, ObjectKind kind,
     return base::fail(base::Code::kInvalid, "unsupported_media_type",
                       "Send parameters as application/x-www-form-urlencoded.");
   }
+  for (const std::string_view other : {"stripe-account", "stripe-context"}) {
+    if (call.head->find(other).empty()) continue;
+    // What is meant for another's account must not be done in one's own.
+    return base::fail(base::Code::kForbidden, "accounts_unknown",
+                      "There are no accounts of others here.");
+  }
   ProfileAsk ask;
   ask.kind_ = kind;
   ASHLAR_ASSIGN(Form form, Form::parse(call.head->query, call.body));

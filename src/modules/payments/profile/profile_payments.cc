@@ -192,11 +192,21 @@ base::Status ProfileApi::capture_charge(Call& call, Late late) const {
   NewCapture wanted;
   wanted.amount = ask.params().integer("amount", 1, kMaxMoney);
   ASHLAR_TRY(ask.finish());
-  std::optional<std::string> payment = payment_of(call.param(0));
-  if (!payment || !call.param(0).starts_with("ch_")) return no_such(ask, "charge_not_found");
-  ask.names("charge", kPaymentIntent, call.param(0));
+  std::string payment;
+  // What can be captured is the payment's last attempt; an earlier one was declined.
+  ASHLAR_TRY(read(call, [&](Reads& reads) -> base::Status {
+    const base::Result<Payment> found = reads.payment_with(call.param(0));
+    if (!found.ok()) return ask.told(found.error());
+    const Attempt* charge = found->attempt(call.param(0));
+    if (charge == nullptr) return no_such(ask, "charge_not_found");
+    if (charge != found->latest_attempt()) {
+      return base::fail(base::Code::kConflict, "payment_state", "This charge was declined.");
+    }
+    payment = found->id;
+    return base::ok_status();
+  }));
   ASHLAR_ASSIGN(Asked asked, ask.asked(call));
-  payments_.capture(std::move(asked), *std::move(payment), wanted,
+  payments_.capture(std::move(asked), std::move(payment), wanted,
                     ask.answer_by(call, std::move(late)));
   return base::ok_status();
 }
