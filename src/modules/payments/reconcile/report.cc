@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <vector>
 
@@ -121,6 +122,10 @@ std::string break_row(const Item& item, Day today) {
   if (!item.description.empty()) {
     row += "<br><span class=\"small\">" + escaped(item.description) + "</span>";
   }
+  if (item.ours && item.theirs && item.ours->day != item.theirs->day) {
+    row += "<br><span class=\"small\">statement " + format_day(item.theirs->day) + ", ours " +
+           format_day(item.ours->day) + "</span>";
+  }
   row += "</td>";
   row += money_cell(item.theirs, &Half::amount, item.currency);
   row += money_cell(item.theirs, &Half::fee, item.currency);
@@ -129,7 +134,10 @@ std::string break_row(const Item& item, Day today) {
   row += number_cell(grouped(item.difference(), item.currency) + " " + upper(item.currency));
   row += "<td>";
   if (item.state == ItemState::kOpen) {
-    row += "Open for " + std::to_string(days_between(item.day, today)) + " days";
+    const std::int64_t age = days_between(item.day, today);
+    row += age == 1  ? "Open for 1 day"
+           : age > 1 ? "Open for " + std::to_string(age) + " days"
+                     : "Open since today";
     if (item.suspense != 0) {
       row += "<br><span class=\"small\">" + grouped(item.suspense, item.currency) +
              " in suspense</span>";
@@ -234,7 +242,8 @@ std::string report_page(const Run& run, std::span<const Item> breaks, Day today)
   page += "<p class=\"small\">" + escaped(run.id) + ", from a statement as " +
           std::string(format_name(run.format));
   if (!run.statement_id.empty()) page += " (" + escaped(run.statement_id) + ")";
-  page += ", made " + base::format_rfc3339(run.at) + " by " + escaped(run.by) + ".</p>\n";
+  page += ", made " + base::format_rfc3339(std::chrono::floor<base::Seconds>(run.at)) + " by " +
+          escaped(run.by) + ".</p>\n";
   page += verdict(run);
   page += totals_table(run);
   if (!breaks.empty()) page += breaks_table({breaks.begin(), breaks.end()}, today);
