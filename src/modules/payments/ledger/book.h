@@ -66,8 +66,8 @@ class Book {
   void load(const Account& account);
   // REQUIRES: its accounts are loaded.
   void load(const Hold& hold);
-  // So that its id is known: exists. `hold_id`: of the hold of a kPost or kVoid. REQUIRES: its
-  // accounts are loaded.
+  // So that its id is known: exists. A hold that is in memory needs this too, before its id is
+  // applied again. `hold_id`: of the hold of a kPost or kVoid. REQUIRES: its accounts are loaded.
   void load(const Entry& entry, std::string_view hold_id);
   void load_burned(std::string_view id);
 

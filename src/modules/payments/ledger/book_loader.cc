@@ -48,10 +48,14 @@ base::Status BookLoader::named(std::span<const NewTransfer> transfers) {
   for (const NewTransfer& transfer : transfers) {
     for (const Leg& leg : transfer.legs) want_account(leg.account, account_ids);
     if (!transfer.hold.empty()) want_hold(transfer.hold, hold_ids);
-    if (careful_ && is_id(transfer.id)) ids.push_back(transfer.id);
   }
   ASHLAR_TRY(accounts(std::move(account_ids)));
   ASHLAR_TRY(holds(std::move(hold_ids)));
+  for (const NewTransfer& transfer : transfers) {
+    // A hold in memory has an id that is used: the Book must know by what.
+    const bool is_hold = book_.find_hold(transfer.id) != nullptr;
+    if ((careful_ || is_hold) && is_id(transfer.id)) ids.push_back(transfer.id);
+  }
   ASHLAR_TRY(used(std::move(ids)));
   return base::ok_status();
 }

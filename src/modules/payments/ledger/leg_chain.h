@@ -4,7 +4,7 @@
 // Each leg has two pointers: to the one before it, and one further back, chosen as in Myers' random
 // access stacks ("An applicative random-access stack", 1983): jumps have the lengths of the skew
 // binary numbers 1, 3, 7, 15 …. From any leg, taking the jump where it does not go too far and the
-// step where it does reaches every older leg in at most 2 log2(n) steps.
+// step where it does reaches every older leg in at most 3 log2(n) steps.
 //
 //   leg      1  2  3  4  5  6  7  8
 //   jump to  0  1  0  3  4  3  0  7 …      (0: none)

@@ -257,8 +257,7 @@ base::Status TenantBook::load_chains(storage::Transaction& tx) {
 }
 
 void TenantBook::settle(const Attempt& attempt) {
-  if (!attempt.wrote) return;
-  head_ = attempt.head;
+  if (attempt.wrote) head_ = attempt.head;
   for (const Hold* hold : book_.changed_holds()) {
     if (hold->state != HoldState::kOpen || !hold->expires_at) continue;
     if (!next_expiry_ || *hold->expires_at < *next_expiry_) next_expiry_ = hold->expires_at;
