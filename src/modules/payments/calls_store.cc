@@ -29,25 +29,26 @@ constexpr Sql kFindAttempt{Audience::kTenant,
                            " FROM payment_attempts WHERE tenant_id = :tenant AND key = ?1"};
 constexpr Sql kListAttempts{Audience::kTenant,
                             "SELECT " ATTEMPT_COLUMNS
-                            " FROM payment_attempts WHERE tenant_id = :tenant AND subject = ?1"
-                            " ORDER BY at, key LIMIT ?2"};
+                            " FROM payment_attempts WHERE tenant_id = :tenant AND key > ?1"
+                            " AND key < ?2 ORDER BY at, key LIMIT ?3"};
 constexpr Sql kUpdateAttempt{
     Audience::kTenant,
     "UPDATE payment_attempts SET state = ?2, reference = ?3, outcome = ?4, sends = ?5, asks = ?6,"
-    " ask_at = ?7, resolved_at = ?8 WHERE tenant_id = :tenant AND key = ?1"};
+    " ask_at = ?7, resolved_at = ?8 WHERE tenant_id = :tenant AND key = ?1"
+    " AND state = ?9 AND sends = ?10 AND asks = ?11"};
 
 #define PARTS_BETWEEN                                                        \
   "SELECT part, subject, at FROM payment_attempts WHERE tenant_id = :tenant" \
-  " AND op = ?1 AND (at, part) > (?2, ?3) AND (at, part) < (?4, ?5)"
+  " AND op = ?1 AND op IN (0, 3) AND (at, part) > (?2, ?3) AND (at, part) < (?4, ?5)"
 constexpr Sql kPartsDown{Audience::kTenant, PARTS_BETWEEN " ORDER BY at DESC, part DESC LIMIT ?6"};
 constexpr Sql kPartsUp{Audience::kTenant, PARTS_BETWEEN " ORDER BY at, part LIMIT ?6"};
-#define OF_SUBJECT " AND subject = ?7 AND (?8 = '' OR charge = ?8)"
+#define OF_SUBJECT " AND key > ?7 AND key < ?8 AND (?9 = '' OR charge = ?9)"
 constexpr Sql kPartsOfDown{Audience::kTenant,
                            PARTS_BETWEEN OF_SUBJECT " ORDER BY at DESC, part DESC LIMIT ?6"};
 constexpr Sql kPartsOfUp{Audience::kTenant, PARTS_BETWEEN OF_SUBJECT " ORDER BY at, part LIMIT ?6"};
 constexpr Sql kFindPart{Audience::kTenant,
                         "SELECT at FROM payment_attempts WHERE tenant_id = :tenant"
-                        " AND subject = ?1 AND op = ?2 AND part = ?3"};
+                        " AND key > ?1 AND key < ?2 AND op = ?3 AND part = ?4"};
 
 constexpr Sql kDue{Audience::kPlatform,
                    "SELECT tenant_id, key FROM payment_attempts WHERE ask_at <= ?1"
@@ -135,18 +136,24 @@ base::Result<std::optional<AttemptRow>> find_attempt(storage::Transaction& tx,
   return attempt;
 }
 
-base::Status update_attempt(storage::Transaction& tx, const AttemptRow& attempt) {
+base::Result<bool> update_attempt(storage::Transaction& tx, const AttemptRow& attempt,
+                                  const AttemptRow& seen) {
   const CallRow& call = attempt.call;
-  ASHLAR_TRY(tx.execute(kUpdateAttempt, {call.key, static_cast<std::int64_t>(call.state),
-                                         call.reference, call.outcome, call.sends, call.asks,
-                                         nullable(attempt.ask_at), nullable(call.resolved_at)}));
-  return base::ok_status();
+  ASHLAR_ASSIGN(
+      const std::int64_t rows,
+      tx.execute(kUpdateAttempt,
+                 {call.key, static_cast<std::int64_t>(call.state), call.reference, call.outcome,
+                  call.sends, call.asks, nullable(attempt.ask_at), nullable(call.resolved_at),
+                  static_cast<std::int64_t>(seen.call.state), seen.call.sends, seen.call.asks}));
+  return rows == 1;
 }
 
 base::Result<std::vector<AttemptRow>> list_attempts(storage::Transaction& tx,
                                                     std::string_view subject) {
   std::vector<AttemptRow> attempts;
-  ASHLAR_TRY(tx.query(kListAttempts, {subject, kMaxStory},
+  const std::string from = std::string(subject) + ":";
+  const std::string until = std::string(subject) + ";";
+  ASHLAR_TRY(tx.query(kListAttempts, {from, until, kMaxStory},
                       [&](const Row& row) { attempts.push_back(attempt_row(row)); }));
   return attempts;
 }
@@ -164,6 +171,8 @@ base::Result<std::vector<PartRow>> list_parts(storage::Transaction& tx, Provider
         {kind, range.after.at, range.after.part, range.before.at, range.before.part, range.limit},
         sink));
   } else {
+    const std::string from = range.subject + ":";
+    const std::string until = range.subject + ";";
     ASHLAR_TRY(tx.query(range.newest_first ? kPartsOfDown : kPartsOfUp,
                         {kind, range.after.at, range.after.part, range.before.at, range.before.part,
                          range.limit, range.subject, range.charge},

@@ -45,8 +45,10 @@ struct AttemptRow {
 base::Status insert_attempt(storage::Transaction& tx, const AttemptRow& attempt);
 base::Result<std::optional<AttemptRow>> find_attempt(storage::Transaction& tx,
                                                      std::string_view key);
-// State, reference, outcome, sends, asks, ask_at, resolved_at.
-base::Status update_attempt(storage::Transaction& tx, const AttemptRow& attempt);
+// State, reference, outcome, sends, asks, ask_at, resolved_at; where state, sends and asks are
+// still those of `seen`. False: somebody else has gone on with it, and nothing is changed.
+base::Result<bool> update_attempt(storage::Transaction& tx, const AttemptRow& attempt,
+                                  const AttemptRow& seen);
 base::Result<std::vector<AttemptRow>> list_attempts(storage::Transaction& tx,
                                                     std::string_view subject);
 

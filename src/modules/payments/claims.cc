@@ -103,9 +103,12 @@ constexpr Sql kRelease{Audience::kTenant,
                        "DELETE FROM payment_claims WHERE tenant_id = :tenant AND mode = ?1"
                        " AND key = ?2 AND epoch = ?3 AND point < 5"};
 
-constexpr Sql kEndLeases{Audience::kPlatform,
-                         "UPDATE payment_claims SET lease_until = ?1"
-                         " WHERE point < 5 AND lease_until > ?1"};
+// A claim that is not finished waits for a call that is not resolved.
+constexpr Sql kEndLeases{
+    Audience::kPlatform,
+    "UPDATE payment_claims SET lease_until = ?1 WHERE point < 5 AND lease_until > ?1"
+    " AND (tenant_id, mode, key) IN (SELECT tenant_id, claim_mode, claim_key"
+    " FROM payment_attempts WHERE ask_at IS NOT NULL AND claim_key <> '')"};
 
 // Rows expire in the order in which they were made: the first ones tell whether there is any.
 constexpr Sql kReap{Audience::kPlatform,

@@ -128,11 +128,11 @@ base::Status Flow::take_over(ledger::Booking& booking, const Claim& found) {
   claim_->lease_until = lease_end();
   ASHLAR_ASSIGN(const bool renewed, claims::renew(booking.tx(), *claim_, found.epoch));
   if (!renewed) return call_lost();
+  const store::AttemptRow seen = *row_;
   ++row_->call.asks;
   row_->ask_at = claim_->lease_until;
-  ASHLAR_TRY(store::update_attempt(booking.tx(), *row_));
   next_ = Next::kQuery;
-  return base::ok_status();
+  return go_on_with_call(seen);
 }
 
 base::Status Flow::keep_call(const NewCall& call, Renders renders) {
@@ -169,6 +169,8 @@ void Flow::go_on(const base::Status& committed) {
     return;
   }
   if (change_) change_->committed();
+  seen_ = row_;
+  seen_plan_ = plan_;
   switch (next_) {
     case Next::kReply:
       base::failpoint(Failpoint::kAfterCommit);
@@ -237,7 +239,7 @@ void Flow::on_query(ProviderAnswer answer) {
                      desk_.clock.now() < row_->call.at + provider->remembers() / 2;
   if (again) return send_again();
   // Nobody waits any more: another provider is not tried on his behalf.
-  if (!done_) plan_.others.clear();
+  if (!done_) seen_plan_.others.clear();
   resolve(std::move(answer));
 }
 
@@ -250,13 +252,13 @@ void Flow::send_again() {
         self->change_ = std::make_unique<Change>(self->desk_, booking, self->asked_);
         ASHLAR_ASSIGN(auto row, store::find_attempt(booking.tx(), self->row_->call.key));
         if (!row) return call_lost();
-        if (!is_open(row->call.state)) return self->resolve_unit(booking, ProviderAnswer{});
+        if (!is_open(row->call.state)) return self->look_and_resolve(booking, ProviderAnswer{});
+        const store::AttemptRow seen = *row;
         ++row->call.sends;
         row->ask_at = self->lease_end();
-        ASHLAR_TRY(store::update_attempt(booking.tx(), *row));
         self->row_ = std::move(row);
         self->next_ = Next::kSend;
-        return base::ok_status();
+        return self->go_on_with_call(seen);
       },
       [self = shared_from_this()](base::Status committed) { self->go_on(committed); });
 }
@@ -293,12 +295,13 @@ base::Status Flow::due_unit(ledger::Booking& booking, const std::string& call) {
     const bool waits = claim_ && claim_->attempt == call;
     if (!waits || claim_->point == RecoveryPoint::kFinished) claim_.reset();
   }
+  const store::AttemptRow seen = *row_;
   row_->ask_at = lease_end();
   if (claim_) {
     // Whoever has the lease brings the outcome, or loses it.
     if (claim_->lease_until > change_->now()) {
       row_->ask_at = claim_->lease_until;
-      return store::update_attempt(booking.tx(), *row_);
+      return go_on_with_call(seen);
     }
     const std::int64_t from = claim_->epoch++;
     claim_->lease_until = lease_end();
@@ -306,9 +309,13 @@ base::Status Flow::due_unit(ledger::Booking& booking, const std::string& call) {
     if (!renewed) return call_lost();
   }
   ++row_->call.asks;
-  ASHLAR_TRY(store::update_attempt(booking.tx(), *row_));
   next_ = Next::kQuery;
-  return base::ok_status();
+  return go_on_with_call(seen);
+}
+
+base::Status Flow::go_on_with_call(const store::AttemptRow& seen) {
+  ASHLAR_ASSIGN(const bool ours, store::update_attempt(change_->tx(), *row_, seen));
+  return ours ? base::ok_status() : base::Status(call_lost());
 }
 
 // --- The outcome
@@ -322,13 +329,26 @@ void Flow::resolve(ProviderAnswer answer) {
       [self = shared_from_this()](base::Status committed) { self->go_on(committed); });
 }
 
+// Mostly nobody else has touched the call since: then its row need not be read, and neither its
+// claim, whose epoch has not moved as long as nobody has asked about the call.
 base::Status Flow::resolve_unit(ledger::Booking& booking, const ProviderAnswer& answer) {
   next_ = Next::kNothing;
   answer_.reset();
+  row_ = seen_;
+  plan_ = seen_plan_;
   change_ = std::make_unique<Change>(desk_, booking, asked_);
-  ASHLAR_ASSIGN(auto row, store::find_attempt(booking.tx(), row_->call.key));
+  ASHLAR_ASSIGN(const bool ended, end_unit(answer, claim_.has_value()));
+  return ended ? base::ok_status() : look_and_resolve(booking, answer);
+}
+
+base::Status Flow::look_and_resolve(ledger::Booking& booking, const ProviderAnswer& answer) {
+  next_ = Next::kNothing;
+  answer_.reset();
+  change_ = std::make_unique<Change>(desk_, booking, asked_);
+  ASHLAR_ASSIGN(auto row, store::find_attempt(booking.tx(), seen_->call.key));
   if (!row) return call_lost();
   row_ = std::move(row);
+  plan_ = seen_plan_;
   bool claimed = false;
   if (claim_) {
     ASHLAR_ASSIGN(auto found, claims::find(booking.tx(), claim_->mode, claim_->key));
@@ -348,7 +368,8 @@ base::Status Flow::resolve_unit(ledger::Booking& booking, const ProviderAnswer& 
     claimed = found && found->point != RecoveryPoint::kFinished;
   }
   if (!is_open(row_->call.state)) return already_resolved(claimed);
-  return end_unit(answer, claimed);
+  ASHLAR_ASSIGN(const bool ended, end_unit(answer, claimed));
+  return ended ? base::ok_status() : base::Status(call_lost());
 }
 
 // Somebody else brought the outcome: it is what this request is answered with.
@@ -363,28 +384,37 @@ base::Status Flow::already_resolved(bool claimed) {
   return finished ? base::ok_status() : base::Status(call_lost());
 }
 
-base::Status Flow::end_unit(const ProviderAnswer& answer, bool claimed) {
+base::Result<bool> Flow::end_unit(const ProviderAnswer& answer, bool claimed) {
   if (row_->call.subject.starts_with("pay_")) ASHLAR_TRY(change_->load(row_->call.subject));
   ASHLAR_ASSIGN(Ending ending, end_call(*change_, *row_, plan_, answer));
-  ASHLAR_TRY(change_->write());
+  const store::AttemptRow seen = *row_;
   row_->call.state = ending.state;
   if (!answer.reference.empty()) row_->call.reference = answer.reference;
   row_->call.outcome = outcome_json(answer);
   row_->ask_at = ask_again_at(*row_);
   if (ending.state == CallState::kResolved) row_->call.resolved_at = change_->now();
-  ASHLAR_TRY(store::update_attempt(change_->tx(), *row_));
+  ASHLAR_ASSIGN(const bool ours, store::update_attempt(change_->tx(), *row_, seen));
+  if (!ours) return false;
+  ASHLAR_TRY(change_->write());
   if (ending.next) {
-    ASHLAR_TRY(keep_call(*ending.next, row_->renders));
-    if (!claimed) {
-      next_ = Next::kSend;
-      return base::ok_status();
-    }
-    claim_->attempt = row_->call.key;
-    claim_->lease_until = lease_end();
-    ASHLAR_ASSIGN(const bool renewed, claims::renew(change_->tx(), *claim_, claim_->epoch));
-    next_ = Next::kSend;
-    return renewed ? base::ok_status() : base::Status(call_lost());
+    ASHLAR_TRY(go_to_next(*ending.next, claimed));
+  } else {
+    ASHLAR_TRY(answer_and_finish(ending, claimed));
   }
+  return true;
+}
+
+base::Status Flow::go_to_next(const NewCall& next, bool claimed) {
+  ASHLAR_TRY(keep_call(next, row_->renders));
+  next_ = Next::kSend;
+  if (!claimed) return base::ok_status();
+  claim_->attempt = row_->call.key;
+  claim_->lease_until = lease_end();
+  ASHLAR_ASSIGN(const bool renewed, claims::renew(change_->tx(), *claim_, claim_->epoch));
+  return renewed ? base::ok_status() : base::Status(call_lost());
+}
+
+base::Status Flow::answer_and_finish(const Ending& ending, bool claimed) {
   next_ = Next::kReply;
   if (ending.error) {
     answer_ = *ending.error;

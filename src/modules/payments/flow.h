@@ -64,7 +64,12 @@ class Flow : public std::enable_shared_from_this<Flow> {
   void send_again();
   void resolve(ProviderAnswer answer);
   base::Status resolve_unit(ledger::Booking& booking, const ProviderAnswer& answer);
-  base::Status end_unit(const ProviderAnswer& answer, bool claimed);
+  base::Status look_and_resolve(ledger::Booking& booking, const ProviderAnswer& answer);
+  // False: the call is not as this saw it last; nothing is written.
+  base::Result<bool> end_unit(const ProviderAnswer& answer, bool claimed);
+  base::Status go_to_next(const NewCall& next, bool claimed);
+  base::Status answer_and_finish(const Ending& ending, bool claimed);
+  base::Status go_on_with_call(const store::AttemptRow& seen);
   base::Status already_resolved(bool claimed);
   base::Result<Answered> render(const Turn& turn, bool pending);
   base::Result<Answered> render_call(bool pending);
@@ -84,7 +89,8 @@ class Flow : public std::enable_shared_from_this<Flow> {
   std::unique_ptr<Change> change_;
   std::optional<base::Result<Answered>> answer_;
   std::optional<store::AttemptRow> row_;
-  CallPlan plan_;
+  std::optional<store::AttemptRow> seen_;  // as the last commit of this left it; so seen_plan_
+  CallPlan plan_, seen_plan_;
   std::optional<Claim> claim_;  // with the epoch under which this works
   bool counted_ = false;        // among those in flight
 };

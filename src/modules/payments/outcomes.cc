@@ -245,6 +245,10 @@ base::Result<Ending> end_authorize(Change& change, const store::AttemptRow& row,
 
 base::Result<Ending> end_capture(Change& change, const store::AttemptRow& row, const CallPlan& plan,
                                  const ProviderAnswer& answer) {
+  const CapturePart* part = change.payment().capture_part(row.call.part);
+  const bool over = part == nullptr || part->state == CaptureState::kDone ||
+                    part->state == CaptureState::kNotDone;
+  if (over) return Ending{};
   if (is_open(answer)) return note_unknown(change, row);
   if (answer.end == ProviderEnd::kApplied) {
     const Money amount = answer.amount > 0 ? answer.amount : plan.call.amount;
@@ -263,6 +267,7 @@ base::Result<Ending> end_capture(Change& change, const store::AttemptRow& row, c
 
 base::Result<Ending> end_cancel(Change& change, const store::AttemptRow& row, const CallPlan& plan,
                                 const ProviderAnswer& answer) {
+  if (change.payment().in_flight != InFlight::kCancel) return Ending{};
   if (is_open(answer)) return note_unknown(change, row);
   const Payment& payment = change.payment();
   const bool held = payment.latest_attempt() != nullptr &&

@@ -70,7 +70,6 @@ CREATE TABLE payment_claims (
   expires_at  BIGINT NOT NULL
 ) WITH (fillfactor = 80);
 CREATE UNIQUE INDEX payment_claims_by_key ON payment_claims (tenant_id, mode, key);
-CREATE INDEX payment_claims_open ON payment_claims (lease_until) WHERE point < 5;
 SELECT ashlar_isolate('payment_claims');
 
 CREATE TABLE payment_attempts (
@@ -95,8 +94,7 @@ CREATE TABLE payment_attempts (
   resolved_at BIGINT,
   PRIMARY KEY (tenant_id, key)
 ) WITH (fillfactor = 80);
-CREATE INDEX payment_attempts_by_subject ON payment_attempts (tenant_id, subject, at);
-CREATE INDEX payment_attempts_by_op ON payment_attempts (tenant_id, op, at, part);
+CREATE INDEX payment_attempts_by_op ON payment_attempts (tenant_id, op, at, part) WHERE op IN (0, 3);
 CREATE INDEX payment_attempts_open ON payment_attempts (ask_at) WHERE ask_at IS NOT NULL;
 SELECT ashlar_isolate('payment_attempts');
 

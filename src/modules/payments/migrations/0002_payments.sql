@@ -54,7 +54,7 @@ CREATE INDEX payment_objects_by_alias ON payment_objects (tenant_id, alias, id) 
 
 -- A request under an Idempotency-Key. Rows are made in the order in which they expire.
 CREATE TABLE payment_claims (
-  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  id          INTEGER PRIMARY KEY,
   tenant_id   INTEGER NOT NULL,
   mode        TEXT    NOT NULL,
   key         TEXT    NOT NULL,
@@ -73,7 +73,6 @@ CREATE TABLE payment_claims (
   expires_at  INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX payment_claims_by_key ON payment_claims (tenant_id, mode, key);
-CREATE INDEX payment_claims_open ON payment_claims (lease_until) WHERE point < 5;
 
 -- Each call to a provider, stored before it is made.
 CREATE TABLE payment_attempts (
@@ -98,8 +97,8 @@ CREATE TABLE payment_attempts (
   resolved_at INTEGER,
   PRIMARY KEY (tenant_id, key)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX payment_attempts_by_subject ON payment_attempts (tenant_id, subject, at);
-CREATE INDEX payment_attempts_by_op ON payment_attempts (tenant_id, op, at, part);
+-- Charges and refunds are listed by time; what belongs to one payment has keys that begin with its id.
+CREATE INDEX payment_attempts_by_op ON payment_attempts (tenant_id, op, at, part) WHERE op IN (0, 3);
 CREATE INDEX payment_attempts_open ON payment_attempts (ask_at) WHERE ask_at IS NOT NULL;
 
 -- What a provider calls our things: each name means one thing, for ever.
