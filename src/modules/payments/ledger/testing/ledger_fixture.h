@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "modules/payments/ledger/book_writer.h"
 #include "modules/payments/ledger/ledger_store.h"
+#include "modules/payments/ledger/ledger_verify.h"
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
 #include "platform/storage/database.h"
@@ -141,6 +142,13 @@ class LedgerFixture : public ::testing::TestWithParam<storage::Dialect> {
         read([&](storage::Transaction& tx) { return store::find_account(tx, id); }, tenant);
     EXPECT_TRUE(found.has_value()) << id;
     return found ? found->totals : Totals{};
+  }
+
+  // Every row of the book computed again from nothing (ledger_verify.h).
+  void expect_sound(base::TenantId tenant = kAlice) {
+    const VerifyReport report = read(
+        [&](storage::Transaction& tx) { return verify_book(tx, tenant, nullptr, {}); }, tenant);
+    for (const Finding& finding : report.findings) ADD_FAILURE() << finding.text();
   }
 
   std::unique_ptr<storage::TestStore> store_;
