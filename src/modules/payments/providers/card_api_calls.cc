@@ -271,8 +271,8 @@ bool has_mark(const Value& object, std::string_view name, const std::string& val
   return mark != nullptr && mark->if_string() != nullptr && *mark->if_string() == value;
 }
 
-// What the object that a call is about says of the call.
-ProviderAnswer about_answer(const ProviderCall& call, const Value& object) {
+// What the object that a call is about says of the call. nullopt: nothing certain.
+std::optional<ProviderAnswer> about_answer(const ProviderCall& call, const Value& object) {
   const std::string_view status = text_of(object, "status");
   switch (call.op) {
     case ProviderOp::kCapture: {
@@ -280,7 +280,8 @@ ProviderAnswer about_answer(const ProviderCall& call, const Value& object) {
       const std::int64_t received = number_of(object, "amount_received");
       const bool other = mark_of(object, "ashlar_capture") != nullptr;
       if (other || received == 0) return ended(kNotDone);
-      return received == call.amount ? capture_answer(call, object) : ended(kUnknown);
+      if (received != call.amount) return std::nullopt;
+      return capture_answer(call, object);
     }
     case ProviderOp::kCancel:
       return status == "canceled" ? cancel_answer(object) : ended(kNotDone);
@@ -335,6 +336,13 @@ std::string form_encoded(std::string_view text) {
     out += kHex[byte & 15];
   }
   return out;
+}
+
+CardApiTerms card_api_terms(std::string_view base_url) {
+  const bool itself = base_url == "https://api.stripe.com";
+  CardApiTerms terms;
+  terms.several_captures = terms.marks_captures = itself;
+  return terms;
 }
 
 CardApiRequest card_api_request(const ProviderCall& call, const CardApiTerms& terms) {

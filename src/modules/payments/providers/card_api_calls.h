@@ -35,6 +35,9 @@ struct CardApiTerms {
   bool several_captures = true;  // asks that an authorisation may be captured in parts
   bool marks_captures = true;    // captures carry metadata
 };
+// All of that for the service itself; others that speak its API may know less of it, and refuse
+// what they do not know.
+CardApiTerms card_api_terms(std::string_view base_url);
 
 struct CardApiRequest {
   std::string method;
@@ -56,8 +59,8 @@ ProviderAnswer card_api_answer(const ProviderCall& call, const outbound::Answer&
 std::optional<CardApiRequest> card_api_question(const ProviderCall& call,
                                                 std::string_view page_after);
 struct CardApiFinding {
-  std::optional<ProviderAnswer> answer;  // none: not here; kNotDone is not yet the last word
-  std::string next_page;                 // ask on after this; empty: that was all
+  std::optional<ProviderAnswer> answer;  // none: it cannot be said from this
+  std::string next_page;                 // ask on after this; empty: reading says no more
 };
 CardApiFinding card_api_finding(const ProviderCall& call, const outbound::Answer& answer);
 

@@ -87,6 +87,18 @@ TEST(CardApiCalls, FormsAndPathsHoldOnlyWhatTheyMay) {
   EXPECT_EQ(card_api_request(call, {}).path, "/v1/payment_intents/..%2Fcustomers%3Fx/cancel");
 }
 
+TEST(CardApiCalls, OthersAreSentWhatAnybodyKnows) {
+  ProviderCall call;
+  call.op = ProviderOp::kCapture;
+  call.reference = "pi_1";
+  call.amount = 5;
+  const auto form = [&](std::string_view url) {
+    return card_api_request(call, card_api_terms(url)).body;
+  };
+  EXPECT_NE(form("https://api.stripe.com").find("ashlar_capture"), std::string::npos);
+  EXPECT_EQ(form("http://127.0.0.1:9000").find("metadata"), std::string::npos);
+}
+
 TEST(CardApiCalls, EvidenceIsSubmittedAndFoundByItsMark) {
   ProviderCall call;
   call.op = ProviderOp::kEvidence;

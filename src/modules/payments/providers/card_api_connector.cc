@@ -49,6 +49,7 @@ struct CardApiConnector::Impl {
 
   Impl(CardApiOptions given, const base::Clock& time, obs::Registry& metrics)
       : options(std::move(given)),
+        terms(options.terms.value_or(card_api_terms(options.base_url))),
         clock(time),
         client({.name = "card_api", .allow_private = options.allow_private, .seed = options.seed},
                time, metrics),
@@ -72,7 +73,7 @@ struct CardApiConnector::Impl {
   }
 
   void submit(ProviderCall call, Done done) {
-    outbound::Request request = http(card_api_request(call, options.terms), call);
+    outbound::Request request = http(card_api_request(call, terms), call);
     const auto begun = std::make_shared<std::atomic<bool>>(false);
     request.begun = begun;
     client.submit(dependency, std::move(request),
@@ -111,7 +112,7 @@ struct CardApiConnector::Impl {
     question->done(*std::move(found.answer));
   }
 
-  // Among too many to look through.
+  // Among too many to look through; a part of a capture that left no mark.
   void ask_by_key(const std::shared_ptr<Question>& question) {
     if (clock.now() - question->call.begun_at < kRemembers) {
       return submit(question->call, question->done);
@@ -124,6 +125,7 @@ struct CardApiConnector::Impl {
   }
 
   const CardApiOptions options;
+  const CardApiTerms terms;
   const base::Clock& clock;
   outbound::OutboundClient client;
   outbound::Dependency& dependency;

@@ -4,7 +4,7 @@
 //   submit() ──POST, Idempotency-Key: the call's key──> what the answer means (card_api_calls.h)
 //                └── repeated by OutboundClient with the same key, a few times, within the deadline
 //   query()  ──GET, page after page──> the thing with our key in its metadata, or none
-//                └── too many pages, and the key is young enough: the same POST once more
+//                └── reading does not tell, and the key is young enough: the same POST once more
 //
 // The last is no blind repetition: within remembers() the same key gives the first answer there.
 // What is not found is kNotDone only settles_after() after the call began.
@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,10 +40,10 @@ struct CardApiOptions {
   std::string base_url = "https://api.stripe.com";  // without a slash at the end
   std::string api_key;
   std::vector<std::string> webhook_secrets;  // one, or two while one is being replaced
-  CardApiTerms terms;
-  bool allow_private = false;         // it may be on loopback or in a private network
-  base::Millis call_time{20'000};     // of a call, repetitions included
-  base::Millis attempt_time{10'000};  // of one try
+  std::optional<CardApiTerms> terms{};       // none: card_api_terms() of base_url
+  bool allow_private = false;                // it may be on loopback or in a private network
+  base::Millis call_time{20'000};            // of a call, repetitions included
+  base::Millis attempt_time{10'000};         // of one try
   std::uint32_t calls_at_once = 256;
   base::Seconds settles{120};
   std::uint64_t seed = 1;  // of jitter

@@ -22,13 +22,14 @@ class CardApiConnectorTest : public ::testing::Test {
  protected:
   CardApiConnectorTest() { connector_ = make(double_.url()); }
 
-  std::unique_ptr<CardApiConnector> make(std::string url) {
+  std::unique_ptr<CardApiConnector> make(std::string url, CardApiTerms terms = {}) {
     CardApiOptions options;
     options.name = "card" + std::to_string(++made_);
     options.base_url = std::move(url);
     options.api_key = "key_for_tests";
     options.webhook_secrets = {"whsec_old", "whsec_new"};
     options.allow_private = true;
+    options.terms = std::move(terms);
     options.call_time = base::Millis{3'000};
     options.attempt_time = base::Millis{1'000};
     return std::make_unique<CardApiConnector>(std::move(options), clock_, metrics_);
@@ -189,6 +190,23 @@ TEST_F(CardApiConnectorTest, AmongTooManyItAsksWithTheSameKeyOnce) {
   ProviderCall old = call(kAuthorize, "k0", 100);
   old.begun_at = clock_.now() - base::Seconds{24 * 3600};
   EXPECT_EQ(query(old).end, kUnknown);  // the key may be forgotten there: never sent again
+}
+
+TEST_F(CardApiConnectorTest, APartThatLeftNoMarkIsAskedForByItsKey) {
+  CardApiTerms plain;
+  plain.marks_captures = false;
+  connector_ = make(double_.url(), plain);
+  submit(call(kAuthorize, "a", 1'000));
+  for (const char* key : {"c1", "c2"}) {
+    ProviderCall part = call(kCapture, key, 300, "pi_1");
+    part.last = false;
+    EXPECT_EQ(submit(part).end, kApplied);
+  }
+  const int before = double_.done();
+  ProviderCall part = call(kCapture, "c2", 300, "pi_1");
+  part.last = false;
+  EXPECT_EQ(query(part).end, kApplied);
+  EXPECT_EQ(double_.done(), before);
 }
 
 TEST_F(CardApiConnectorTest, WebhooksAreReadWhereTheirSignatureIsRight) {

@@ -41,7 +41,7 @@ struct GuardedProvider::Impl {
       : inner(provider),
         options(given),
         clock(time),
-        breaker(given.breaker, given.seed, time.mono()),
+        breaker(std::make_shared<kit::CircuitBreaker>(given.breaker, given.seed, time.mono())),
         calls(std::max(given.calls_at_once, 1U), 0),
         queries(std::max(given.queries_at_once, 1U), 0) {
     for (std::size_t i = 0; i < kProviderOps; ++i) {
@@ -51,7 +51,7 @@ struct GuardedProvider::Impl {
     metrics.make_gauge_callback("ashlar_payments_provider_breaker",
                                 "Breaker of a provider of payments: 0 closed, 1 open, 2 half-open.",
                                 {{"provider", std::string(inner.name())}},
-                                [this] { return static_cast<double>(breaker.state()); });
+                                [kept = breaker] { return static_cast<double>(kept->state()); });
   }
 
   Figures make_figures(obs::Registry& metrics, std::string_view op) const {
@@ -79,7 +79,7 @@ struct GuardedProvider::Impl {
     auto permit = places.try_enter();
     if (!permit) return nullptr;
     const base::Mono now = clock.mono();
-    const auto ticket = breaker.allow(now);
+    const auto ticket = breaker->allow(now);
     if (!ticket) return nullptr;
     return std::make_shared<Passage>(Passage{*ticket, std::move(*permit), now});
   }
@@ -87,7 +87,7 @@ struct GuardedProvider::Impl {
   void leave(Passage& passage, const Figures& figure, ProviderEnd end) {
     const base::Mono now = clock.mono();
     const auto took = now - passage.since;
-    breaker.record(passage.ticket, outcome_of(end), took, now);
+    breaker->record(passage.ticket, outcome_of(end), took, now);
     passage.permit.release();
     figure.ends[static_cast<std::size_t>(end)]->add();
     figure.seconds->observe(std::chrono::duration<double>(took).count());
@@ -116,7 +116,7 @@ struct GuardedProvider::Impl {
   Provider& inner;
   const GuardOptions options;
   const base::Clock& clock;
-  kit::CircuitBreaker breaker;
+  const std::shared_ptr<kit::CircuitBreaker> breaker;  // the metrics may outlive us
   kit::Bulkhead calls;
   kit::Bulkhead queries;
   std::array<Figures, kProviderOps + 1> figures{};
@@ -160,6 +160,6 @@ std::optional<CardFace> GuardedProvider::face_of(std::string_view token) const {
 
 bool GuardedProvider::takes(std::string_view token) const { return impl_->inner.takes(token); }
 
-kit::CircuitBreaker::State GuardedProvider::breaker() const { return impl_->breaker.state(); }
+kit::CircuitBreaker::State GuardedProvider::breaker() const { return impl_->breaker->state(); }
 
 }  // namespace ashlar::payments

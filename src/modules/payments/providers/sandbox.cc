@@ -92,6 +92,7 @@ struct Sandbox::Impl {
   void enqueue(ProviderCall call, Done done, bool asks);
   std::vector<Item> take_items();
   std::size_t run_once();
+  bool look(base::Time now);
   Status work(storage::Transaction& tx, const std::vector<Item>& items,
               const std::vector<StoredNotice>& outcomes, base::Time now, Turn& turn);
   Status load(storage::Transaction& tx, const std::vector<Item>& items, base::Time now,
@@ -175,8 +176,11 @@ std::size_t Sandbox::Impl::run_once() {
     due = due || (next && *next <= now);
   }
   std::size_t done = items.size() + outcomes.size();
-  if (done > 0 || due) {
+  if (due) {
     looked = mono;
+    due = look(now);
+  }
+  if (done > 0 || due) {
     Turn turn;
     const Status written = db.write(sandbox_context(), [&](storage::Transaction& tx) {
       return work(tx, items, outcomes, now, turn);
@@ -201,6 +205,17 @@ std::size_t Sandbox::Impl::run_once() {
     forget(now);
   }
   return done + release(mono);
+}
+
+// Whether something is due; a sandbox that nobody uses writes nothing.
+bool Sandbox::Impl::look(base::Time now) {
+  const auto found = db.read(sandbox_context(), [&](storage::Transaction& tx) {
+    return store::next_due(tx, bank(), tell != nullptr);
+  });
+  if (!found.ok()) return false;
+  const std::lock_guard lock(mutex);
+  next = *found;
+  return next && *next <= now;
 }
 
 Status Sandbox::Impl::work(storage::Transaction& tx, const std::vector<Item>& items,
