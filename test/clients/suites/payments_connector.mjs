@@ -58,7 +58,10 @@ export function paymentsConnectorSuite() {
 
       const held = await till.paid({ amount: 3000, capture: "manual" });
       assert.equal(held.json.state, "capturable", held.text);
-      const captured = await till.act(held.json.id, "capture", { amount: 1000 });
+      const part = await till.act(held.json.id, "capture", { amount: 250, last: false });
+      assert.equal(part.json.state, "capturable", part.text);
+      assert.equal(part.json.amount_capturable, 2750);
+      const captured = await till.act(held.json.id, "capture", { amount: 750 });
       assert.equal(captured.json.state, "succeeded", captured.text);
       assert.equal(captured.json.amount_captured, 1000);
       const refund = await till.act(held.json.id, "refunds", { amount: 400 });

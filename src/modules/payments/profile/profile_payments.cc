@@ -18,7 +18,8 @@ using enum ObjectKind;
 
 // What clients send by habit and what changes nothing where there is one kind of means of payment.
 void take_methods_in_general(Params& params) {
-  params.ignore({"automatic_payment_methods", "return_url", "use_stripe_sdk"});
+  params.ignore(
+      {"automatic_payment_methods", "payment_method_options", "return_url", "use_stripe_sdk"});
   for (const std::string& type : params.list("payment_method_types")) {
     if (type == "card") continue;
     params.fail("parameter_invalid", "payment_method_types",

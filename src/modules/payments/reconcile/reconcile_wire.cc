@@ -55,7 +55,7 @@ void add_run(http::RouteTable& table, const Api& api) {
           api, &ReconcileApi::run, &run_schema()));
   http::Route& route = table.back();
   route.success = 201;
-  route.cost = 20;
+  route.cost = 10;
   route.deadline = kLongDeadline;
   route.raw_body = true;
   route.max_body_bytes = kMaxUpload;
