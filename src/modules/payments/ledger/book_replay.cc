@@ -118,6 +118,12 @@ void BookReplay::expect_none(const char* table, std::int64_t first, std::int64_t
   expect(false, table, row, accounts ? "missing, here or in ledger_totals" : "missing");
 }
 
+void BookReplay::expect_count(const BatchRow& row, std::int64_t there, std::int64_t told,
+                              const char* what) {
+  expect(there == told, "ledger_batches", batch(row.seq),
+         "it says " + std::to_string(told) + " " + what + ", there are " + std::to_string(there));
+}
+
 Status BookReplay::run() {
   head_.hash = first_hash();
   std::int64_t after = 0;
@@ -196,6 +202,7 @@ Status BookReplay::open_accounts(const BatchRow& row, BatchEncoder& encoder) {
     opened.push_back(&account);
   }
   expect_none("ledger_accounts", next, end);
+  expect_count(row, static_cast<std::int64_t>(opened.size()), row.accounts, "accounts");
   encoder.accounts(opened);
   for (const Account& account : accounts) {
     book_.begin(account.created_at);
@@ -213,6 +220,7 @@ Status BookReplay::book_transfers(const BatchRow& row, BatchEncoder& encoder) {
   std::map<std::string, std::int64_t> ids;
   const std::int64_t end = row.first_transfer + row.transfers;
   std::int64_t next = row.first_transfer;
+  std::int64_t leg_no = row.first_leg;
   for (std::int64_t after = next - 1; after + 1 < end;) {
     ASHLAR_ASSIGN(std::vector<EntryRow> page,
                   store::list_transfers(tx_, after, std::min(kPage, end - 1 - after)));
@@ -223,6 +231,9 @@ Status BookReplay::book_transfers(const BatchRow& row, BatchEncoder& encoder) {
       next = one.entry.no + 1;
       expect(one.batch == row.seq, "ledger_transfers", number(one.entry.no),
              "batch should be " + std::to_string(row.seq));
+      expect(one.first_leg == leg_no, "ledger_transfers", number(one.entry.no),
+             "first_leg should be " + std::to_string(leg_no));
+      leg_no += static_cast<std::int64_t>(one.entry.legs.size());
       ASHLAR_TRY(check_legs(one));
       book(one);
       ids[one.entry.id] = one.entry.no;
@@ -230,6 +241,8 @@ Status BookReplay::book_transfers(const BatchRow& row, BatchEncoder& encoder) {
     }
   }
   expect_none("ledger_transfers", next, end);
+  expect_count(row, static_cast<std::int64_t>(entries.size()), row.transfers, "transfers");
+  expect_count(row, leg_no - row.first_leg, row.legs, "legs");
   encoder.entries(entries);
   return check_ids(ids);
 }
@@ -240,6 +253,11 @@ void BookReplay::book(const EntryRow& row) {
   if (!is_possible(entry)) {
     return expect(false, "ledger_transfers", number(entry.no), "its kind or time is none");
   }
+  // Two batches claim it, or its id is another's.
+  const bool again = entry.no <= last_booked_ || book_.find_hold(entry.id) != nullptr;
+  expect(!again, "ledger_transfers", number(entry.no), "it is in the book a second time");
+  if (again) return;
+  last_booked_ = entry.no;
   book_.begin(entry.at);
   if (entry.kind == TransferKind::kExpire) {
     const Hold* hold = book_.find_hold(row.hold_id);
@@ -319,6 +337,7 @@ Status BookReplay::burn_ids(const BatchRow& row, BatchEncoder& encoder) {
     }
   }
   expect_none("ledger_burned", next, end);
+  expect_count(row, static_cast<std::int64_t>(burned.size()), row.burned, "burned ids");
   encoder.burned(row.first_burned, burned);
   return check_ids(ids);
 }

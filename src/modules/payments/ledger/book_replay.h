@@ -56,6 +56,8 @@ class BookReplay {
     findings_.expect(good, table, std::move(row), std::move(what));
   }
   void expect_none(const char* table, std::int64_t first, std::int64_t end);
+  void expect_count(const store::BatchRow& row, std::int64_t there, std::int64_t told,
+                    const char* what);
   Status replay(const store::BatchRow& row);
   void check_place(const store::BatchRow& row);
   void check_hash(const store::BatchRow& row, const BatchEncoder& encoder);
@@ -81,6 +83,7 @@ class BookReplay {
   std::vector<store::LegRow> legs_;  // read ahead
   std::size_t next_leg_ = 0;
   std::int64_t holds_ = 0, ids_ = 0;
+  std::int64_t last_booked_ = 0;  // the transfer's number
 };
 
 }  // namespace ashlar::ledger
