@@ -1,5 +1,9 @@
-#include "modules/payments/payments_data.h"
-
+// The share of payments in a tenant's data: what is theirs, table by table, as it stands there.
+//
+// Exported: payments and all their events, customers, methods, payouts, provider calls and notices,
+// the balance's entries, disputes, reconciliation, and what the sandbox's bank keeps. Left out:
+// claims of Idempotency-Keys, which die within days. Erased: everything. Money records are erased
+// with their tenant and never alone (docs/payments.md, "Deleting").
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -336,18 +340,5 @@ base::Result<std::int64_t> erase_some(storage::Transaction& tx, std::int64_t lim
 }  // namespace
 
 security::TenantData payments_tenant_data() { return {"payments", export_all, erase_some}; }
-
-std::span<const storage::Sql* const> store::data_statements() {
-  static const auto kAll = [] {
-    std::array<const Sql*, 2 * kTables.size() + 1> all{&kEraseClaims};
-    std::size_t i = 1;
-    for (const Table& table : kTables) {
-      all[i++] = table.export_page;
-      all[i++] = table.erase_some;
-    }
-    return all;
-  }();
-  return kAll;
-}
 
 }  // namespace ashlar::payments

@@ -1,6 +1,4 @@
 // A tenant's share of payments: every table is exported, and erased, and no other tenant's.
-#include "modules/payments/payments_data.h"
-
 #include <gtest/gtest.h>
 
 #include <set>
@@ -201,15 +199,6 @@ TEST_P(PaymentsDataTest, ErasesEverythingInSmallStepsAndNothingOfOthers) {
   EXPECT_EQ(erased, static_cast<std::int64_t>(3 * std::size(kSeeds)));
   EXPECT_TRUE(exported(kBob).empty());
   EXPECT_EQ(exported(kAlice), before);
-}
-
-TEST_P(PaymentsDataTest, StatementsKeepToTheRules) {
-  for (const auto list : {store::data_statements(), store::story_statements()}) {
-    for (const Sql* sql : list) {
-      EXPECT_EQ(sql->audience, Audience::kTenant);
-      EXPECT_NE(sql->text.find(":tenant"), std::string_view::npos) << sql->text;
-    }
-  }
 }
 
 TEST_P(PaymentsDataTest, AStoryHasTheJournalsOfItsPaymentAlone) {
