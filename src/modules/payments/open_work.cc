@@ -1,7 +1,6 @@
 #include "modules/payments/open_work.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 
 #include "base/clock.h"
@@ -57,11 +56,6 @@ base::Status OpenWork::look() {
   calls_.set(static_cast<double>(open));
   claims_.set(static_cast<double>(claims));
   return base::ok_status();
-}
-
-std::span<const storage::Sql* const> open_work_statements() {
-  static constexpr std::array<const Sql*, 2> kAll{&kCalls, &kClaims};
-  return kAll;
 }
 
 }  // namespace ashlar::payments

@@ -4,8 +4,6 @@
 // look() is a read by partial indexes that hold open rows only; its owner calls it now and then.
 #pragma once
 
-#include <span>
-
 #include "base/result.h"
 
 namespace ashlar::base {
@@ -17,8 +15,7 @@ class Registry;
 }  // namespace ashlar::obs
 namespace ashlar::storage {
 class Database;
-struct Sql;
-}  // namespace ashlar::storage
+}
 
 namespace ashlar::payments {
 
@@ -37,7 +34,5 @@ class OpenWork {
   obs::Gauge& calls_;
   obs::Gauge& claims_;
 };
-
-std::span<const storage::Sql* const> open_work_statements();
 
 }  // namespace ashlar::payments

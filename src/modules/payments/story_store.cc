@@ -1,7 +1,5 @@
 #include "modules/payments/story_store.h"
 
-#include <array>
-
 #include "platform/storage/database.h"
 
 namespace ashlar::payments::store {
@@ -26,11 +24,6 @@ base::Result<std::vector<std::string>> transfers_of(storage::Transaction& tx,
   ASHLAR_TRY(tx.query(kTransfersOf, {from, until, kMaxStoryTransfers},
                       [&](const storage::Row& row) { ids.emplace_back(row.text(0)); }));
   return ids;
-}
-
-std::span<const storage::Sql* const> story_statements() {
-  static constexpr std::array<const Sql*, 1> kAll{&kTransfersOf};
-  return kAll;
 }
 
 }  // namespace ashlar::payments::store

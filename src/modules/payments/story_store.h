@@ -1,7 +1,6 @@
 // StoryStore: the SQL of a payment's story that is not the core's or the ledger's own.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,8 +9,7 @@
 
 namespace ashlar::storage {
 class Transaction;
-struct Sql;
-}  // namespace ashlar::storage
+}
 
 namespace ashlar::payments::store {
 
@@ -21,7 +19,5 @@ inline constexpr std::int64_t kMaxStoryTransfers = 1'000;
 // with it and a colon.
 base::Result<std::vector<std::string>> transfers_of(storage::Transaction& tx,
                                                     std::string_view subject);
-
-std::span<const storage::Sql* const> story_statements();
 
 }  // namespace ashlar::payments::store
