@@ -1,6 +1,7 @@
 // StoryStore: the SQL of a payment's story that is not the core's or the ledger's own.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
