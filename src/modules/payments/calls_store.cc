@@ -175,7 +175,7 @@ base::Result<std::vector<PartRow>> list_parts(storage::Transaction& tx, Provider
     const std::string until = range.subject + ";";
     ASHLAR_TRY(tx.query(range.newest_first ? kPartsOfDown : kPartsOfUp,
                         {kind, range.after.at, range.after.part, range.before.at, range.before.part,
-                         range.limit, range.subject, range.charge},
+                         range.limit, from, until, range.charge},
                         sink));
   }
   return parts;
@@ -183,9 +183,11 @@ base::Result<std::vector<PartRow>> list_parts(storage::Transaction& tx, Provider
 
 base::Result<std::optional<PartPlace>> find_part(storage::Transaction& tx, ProviderOp op,
                                                  std::string_view subject, std::string_view part) {
+  const std::string from = std::string(subject) + ":";
+  const std::string until = std::string(subject) + ";";
   std::optional<PartPlace> place;
   ASHLAR_TRY(
-      tx.query(kFindPart, {subject, static_cast<std::int64_t>(op), part},
+      tx.query(kFindPart, {from, until, static_cast<std::int64_t>(op), part},
                [&](const Row& row) { place = PartPlace{row.integer(0), std::string(part)}; }));
   return place;
 }

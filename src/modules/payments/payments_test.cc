@@ -291,6 +291,23 @@ TEST_P(PaymentsTest, ListsArePagedNewestFirst) {
 
   const auto charges = read([&](Reads& reads) { return reads.charges({}); });
   EXPECT_EQ(charges.rows.size(), 7u);
+  const std::string charge = part_id("ch_", ids[2], 1);
+  const auto of_one = read([&](Reads& reads) { return reads.charges({}, {ids[2], ""}); });
+  ASSERT_EQ(of_one.rows.size(), 1u);
+  EXPECT_EQ(of_one.rows[0].part, charge);
+  refund(ids[2], 10);
+  refund(ids[2], 20);
+  Window refunds;
+  refunds.limit = 1;
+  const auto newest = read([&](Reads& reads) { return reads.refunds(refunds, {"", charge}); });
+  ASSERT_EQ(newest.rows.size(), 1u);
+  EXPECT_TRUE(newest.has_more);
+  refunds.starting_after = newest.rows[0].part;
+  const auto older = read([&](Reads& reads) { return reads.refunds(refunds, {ids[2], ""}); });
+  ASSERT_EQ(older.rows.size(), 1u);
+  EXPECT_FALSE(older.has_more);
+  EXPECT_NE(older.rows[0].part, newest.rows[0].part);
+  EXPECT_TRUE(read([&](Reads& reads) { return reads.refunds({}, {ids[3], ""}); }).rows.empty());
   Window ranged;
   ranged.from = payment(ids[3]).created_at;
   ranged.until = payment(ids[0]).created_at;
@@ -307,7 +324,7 @@ TEST_P(PaymentsTest, ListsArePagedNewestFirst) {
     if (!page.has_more) break;
     entries.starting_after = page.rows.back().id;
   }
-  EXPECT_EQ(count, 7u);
+  EXPECT_EQ(count, 9u);
 }
 
 TEST_P(PaymentsTest, MoneyBecomesAvailableAndIsPaidOut) {
