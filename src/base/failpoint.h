@@ -39,6 +39,11 @@ inline std::atomic<Failpoint> g_failpoint{Failpoint::kNone};
 void reach_failpoint() noexcept;
 }  // namespace detail
 
+// For who has to prepare the place: half a reply must have been sent to die after it.
+inline bool is_armed(Failpoint here) noexcept {
+  return detail::g_failpoint.load(std::memory_order_relaxed) == here;
+}
+
 inline void failpoint(Failpoint here) noexcept {
   if (detail::g_failpoint.load(std::memory_order_relaxed) == here) [[unlikely]]
     detail::reach_failpoint();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "modules/webhooks/delivery_body.h"
 #include "modules/webhooks/delivery_job.h"
 #include "modules/webhooks/signing_keys.h"
@@ -216,6 +217,7 @@ void Sender::ended(const SendingPtr& sending, const base::Result<outbound::Answe
   record.test = delivery.test;
   record.gone = verdict.gone;
   record.done = std::move(sending->done);
+  base::failpoint(base::Failpoint::kOutboxPublished);
   recorder_.add(std::move(record));
   running_.fetch_sub(1);
 }

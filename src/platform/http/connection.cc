@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/failpoint.h"
 #include "platform/http/connection_stream.h"
 #include "platform/http/proxy_protocol.h"
 #include "platform/observability/metrics.h"
@@ -142,7 +143,9 @@ IoResult Connection::read_some(char* to, std::size_t size) {
 
 IoResult Connection::write_some(const char* from, std::size_t size) {
   if (tls_) return tls_->write(from, size);
-  const ssize_t put = ::send(fd_, from, size, MSG_NOSIGNAL);
+  const bool in_halves = base::is_armed(base::Failpoint::kHalfReply) && size > 1;
+  const ssize_t put = ::send(fd_, from, in_halves ? size / 2 : size, MSG_NOSIGNAL);
+  if (in_halves && put > 0) base::failpoint(base::Failpoint::kHalfReply);
   if (put >= 0) return {IoResult::Kind::kBytes, static_cast<std::size_t>(put)};
   const bool again = errno == EAGAIN || errno == EINTR;
   return {again ? IoResult::Kind::kWouldBlock : IoResult::Kind::kEnd, 0};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "modules/payments/profile/profile_error.h"
 #include "modules/payments/profile/profile_event.h"
 #include "modules/payments/profile/webhook_endpoint.h"
@@ -196,6 +197,7 @@ void Deliveries::attempt(const jobs::Attempt& attempt, std::function<void(jobs::
   client_.submit(
       dependency_, std::move(request),
       [this, done = std::move(done)](const base::Result<outbound::Answer>& result) {
+        base::failpoint(base::Failpoint::kOutboxPublished);
         const bool ended = !result.ok() && stopping_.load();
         done(ended ? jobs::Outcome::snoozed(clock_.now() + base::Seconds{1}) : outcome_of(result));
       });
