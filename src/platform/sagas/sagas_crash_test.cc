@@ -297,8 +297,8 @@ TEST_P(RandomLife, AllOrNothingOrParked) {
 TEST_P(SagaCrashTest, WhatWasNotCalledSinceStorageWasAwayIsNoLostAttempt) {
   define(checkout());
   const SagaId id = start();
-  const auto away_for = [&](int& refusals) {
-    for (int i = 0; i < 2 * Sagas::kMaxLost; ++i) {
+  const auto away_for = [&](int& refusals, int times) {
+    for (int i = 0; i < times; ++i) {
       const auto job = next();
       ASSERT_TRUE(job.has_value());
       refusals = 1;
@@ -307,15 +307,17 @@ TEST_P(SagaCrashTest, WhatWasNotCalledSinceStorageWasAwayIsNoLostAttempt) {
       EXPECT_EQ(outcome->kind, jobs::Outcome::Kind::kSnoozed) << outcome->error;
       EXPECT_EQ(refusals, 0);
       EXPECT_TRUE(end(job->ref, *outcome));
-      EXPECT_FALSE(next().has_value()) << "it is not asked again at once";
+      if (i == 0) {
+        EXPECT_FALSE(next().has_value()) << "it is not asked again at once";
+      }
       advance(base::Seconds(1));
     }
   };
-  away_for(stumbling_->refuse_reads);  // reserve, a call: its load
+  away_for(stumbling_->refuse_reads, 4);  // reserve, a call: its load; it has three attempts
   const auto reserve = next();
   ASSERT_TRUE(reserve.has_value());
   work_and_end(*reserve);
-  away_for(stumbling_->refuse_writes);  // note, a step in the database
+  away_for(stumbling_->refuse_writes, Sagas::kMaxLost + 1);  // note, a step in the database
   run();
   EXPECT_EQ(story(id), "started done:reserve done:note done:charge done:grant done:mail");
 }
