@@ -208,7 +208,9 @@ Status Verifier::check_counts() {
   is(rows.holds, replay_.holds(), "ledger_holds");
   ASHLAR_ASSIGN(const std::vector<views::Stray> strays, views::find_strays(tx_, kMaxStray));
   for (const views::Stray& stray : strays) {
-    expect(false, stray.table, stray.row, "nothing in the book is the reason for this row");
+    expect(false, stray.table, stray.row,
+           stray.meaningless ? "a column holds what means nothing"
+                             : "nothing in the book is the reason for this row");
   }
   return base::ok_status();
 }

@@ -77,9 +77,26 @@ constexpr Sql kStrayHolds{
     " AND NOT EXISTS (SELECT 1 FROM ledger_transfers AS t WHERE t.tenant_id = :tenant"
     " AND t.no = h.transfer_no AND t.kind = 1) ORDER BY h.transfer_no LIMIT ?1"};
 
-constexpr std::array<const Sql*, 7> kStatements{&kTrialBalance, &kOfCurrency, &kTransferNames,
-                                                &kCounts,       &kStrayIds,   &kStrayTotals,
-                                                &kStrayHolds};
+constexpr Sql kMeaningless{
+    Audience::kTenant,
+    "SELECT 0, no FROM ledger_accounts WHERE tenant_id = :tenant AND rules NOT BETWEEN 0 AND 7"
+    " UNION ALL SELECT 1, no FROM ledger_transfers WHERE tenant_id = :tenant"
+    " AND (kind NOT BETWEEN 0 AND 4 OR flags NOT BETWEEN 0 AND 127 OR legs NOT BETWEEN 0 AND 64)"
+    " UNION ALL SELECT 2, no FROM ledger_legs WHERE tenant_id = :tenant"
+    " AND (kind NOT BETWEEN 0 AND 4 OR side NOT BETWEEN 0 AND 1)"
+    " UNION ALL SELECT 3, transfer_no FROM ledger_holds WHERE tenant_id = :tenant"
+    " AND state NOT BETWEEN 0 AND 3"
+    " UNION ALL SELECT 4, no FROM ledger_burned WHERE tenant_id = :tenant"
+    " AND verdict NOT BETWEEN 0 AND 255"
+    " UNION ALL SELECT 5, account_no FROM ledger_totals WHERE tenant_id = :tenant"
+    " AND (closing NOT BETWEEN 0 AND 2147483647 OR (legs = 0 AND last_leg <> 0)) LIMIT ?1"};
+constexpr std::array<const char*, 6> kMeaninglessOf{"ledger_accounts", "ledger_transfers",
+                                                    "ledger_legs",     "ledger_holds",
+                                                    "ledger_burned",   "ledger_totals"};
+
+constexpr std::array<const Sql*, 8> kStatements{&kMeaningless,   &kTrialBalance, &kOfCurrency,
+                                                &kTransferNames, &kCounts,       &kStrayIds,
+                                                &kStrayTotals,   &kStrayHolds};
 
 Sum whole(const Row& row, int column) {
   return (static_cast<Sum>(row.integer(column)) << 32) + row.integer(column + 1);
@@ -146,6 +163,10 @@ base::Result<std::vector<Stray>> find_strays(storage::Transaction& tx, std::int6
   }));
   ASHLAR_TRY(tx.query(kStrayHolds, {limit}, [&](const Row& row) {
     strays.push_back({"ledger_holds", "transfer_no " + std::to_string(row.integer(0))});
+  }));
+  ASHLAR_TRY(tx.query(kMeaningless, {limit}, [&](const Row& row) {
+    strays.push_back({kMeaninglessOf[static_cast<std::size_t>(row.integer(0))],
+                      "no " + std::to_string(row.integer(1)), true});
   }));
   return strays;
 }

@@ -49,7 +49,7 @@ base::Result<std::vector<TransferName>> transfer_names(storage::Transaction& tx,
                                                        std::span<const std::int64_t> nos);
 
 // For verify: how many rows the tenant has in each table, and rows that nothing in the book is the
-// reason for (at most `limit` of a table).
+// reason for or that hold what means nothing (at most `limit` of a kind).
 struct RowCounts {
   std::int64_t accounts = 0, totals = 0, ids = 0, burned = 0, transfers = 0, holds = 0, legs = 0;
 };
@@ -57,6 +57,7 @@ base::Result<RowCounts> row_counts(storage::Transaction& tx);
 struct Stray {
   const char* table;
   std::string row;
+  bool meaningless = false;  // a column has a value that nobody writes, and that is read as another
 };
 base::Result<std::vector<Stray>> find_strays(storage::Transaction& tx, std::int64_t limit);
 

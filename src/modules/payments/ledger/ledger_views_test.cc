@@ -53,7 +53,8 @@ TEST_P(LedgerViewsTest, NoStatementReachesAnotherTenantsRows) {
   };
   for (const Sql* sql : views::statements()) {
     const bool counts = sql->text.starts_with("SELECT (SELECT count(*)");
-    const bool strays = sql->text.find("NOT EXISTS") != std::string_view::npos;
+    const bool strays = sql->text.find("NOT EXISTS") != std::string_view::npos ||
+                        sql->text.find("NOT BETWEEN") != std::string_view::npos;
     EXPECT_EQ(rows(*sql, kBob), counts ? 1 : 0) << sql->text;
     if (!strays) {
       EXPECT_GT(rows(*sql, kAlice), 0) << sql->text;
@@ -118,8 +119,8 @@ TEST_P(LedgerViewsTest, TextsOfAStatementCannotBecomeFormulasOrRows) {
   NewTransfer evil = moves("-1", "a", "b", 3);
   evil.code = "=cmd(\"x\"),\r\n1";
   ASSERT_TRUE(move({evil}).ok());
-  const auto statement =
-      read([&](Transaction& tx) { return read_statement(tx, account("b"), {}); });
+  const Account b = account("b");
+  const auto statement = read([&](Transaction& tx) { return read_statement(tx, b, {}); });
   const std::string csv = to_csv(statement);
   EXPECT_NE(csv.find(",\"'-1\",posted,credit,3,"), std::string::npos) << csv;
   EXPECT_NE(csv.find(",\"'=cmd(\"\"x\"\"),\r\n1\"\r\n"), std::string::npos) << csv;
