@@ -11,7 +11,7 @@
 // that was kept elsewhere (head.h).
 //
 // One read transaction: a moment of the book, also beside a running server. Memory: what the
-// accounts and open holds take (about half a kilobyte each), and one batch; not the transfers.
+// accounts and open holds take, and one batch; not the transfers.
 #pragma once
 
 #include <cstdint>

@@ -27,6 +27,8 @@ const ErrorDoc kNoAccount{404, "account_not_found",
 const ErrorDoc kBadCursor{400, "invalid_cursor", "The cursor was not given out for this list."};
 const ErrorDoc kBusy{503, "ledger_busy", "Too many requests wait for the book; nothing was done."};
 
+const ErrorDoc kStopped{503, "ledger_stopped", "The server is being stopped; nothing was done."};
+
 using Api = std::shared_ptr<const LedgerApi>;
 using Read = base::Result<http::Response> (LedgerApi::*)(Call&) const;
 using Write = base::Status (LedgerApi::*)(Call&, std::shared_ptr<http::LateAnswer>) const;
@@ -68,6 +70,7 @@ void add_accounts(http::RouteTable& table, const Api& api) {
   table.back().max_body_bytes = kMaxAccountsBytes;
   table.back().errors = {
       kBusy,
+      kStopped,
       {409, "account_exists", "There is an account of this id with another currency or rules."},
       {400, "too_many_values", "The body has more than 100,000 values."}};
   table.push_back(row(Method::kGet, "/v1/ledger/accounts", "List accounts, the oldest first.",
@@ -117,7 +120,8 @@ void add_transfers(http::RouteTable& table, const Api& api) {
   table.back().cost = 5;
   table.back().deadline = kLongDeadline;
   table.back().max_body_bytes = kMaxTransfersBytes;
-  table.back().errors = {kBusy, {400, "too_many_values", "The body has more than 400,000 values."}};
+  table.back().errors = {
+      kBusy, kStopped, {400, "too_many_values", "The body has more than 400,000 values."}};
   table.push_back(row(Method::kGet, "/v1/ledger/transfers", "List transfers, newest first.",
                       on_worker(api, &LedgerApi::transfers), &transfer_page_schema()));
   table.back().paged = true;
