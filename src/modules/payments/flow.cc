@@ -19,8 +19,10 @@ using base::Failpoint;
 using store::Renders;
 
 constexpr base::Seconds kLongestPause{300};
-constexpr base::Seconds kWaitingPause{600};  // beside notices, should one be lost
-constexpr base::Millis kToAnswer{250};       // of a request's time, kept for what follows the call
+// Beside notices, should one be lost: after ten minutes, twenty, up to some two days.
+constexpr base::Seconds kWaitingPause{600};
+constexpr std::int64_t kMostDoublings = 8;
+constexpr base::Millis kToAnswer{250};  // of a request's time, kept for what follows the call
 
 base::Error call_lost() {
   return base::fail(Code::kInternal, "payment_call_damaged", "A provider call is not stored.");
@@ -51,7 +53,8 @@ base::Time Flow::lease_end() const {
 
 std::optional<base::Time> Flow::ask_again_at(const store::AttemptRow& row) const {
   if (row.call.state == CallState::kResolved) return std::nullopt;
-  if (row.call.state == CallState::kWaiting) return change_->now() + kWaitingPause;
+  if (row.call.state == CallState::kWaiting)
+    return change_->now() + kWaitingPause * (1 << std::min(row.call.asks, kMostDoublings));
   const base::Seconds pause{std::int64_t{1} << std::min<std::int64_t>(row.call.asks, 9)};
   return change_->now() + std::min(pause, kLongestPause);
 }
@@ -303,6 +306,8 @@ base::Status Flow::due_unit(ledger::Booking& booking, const std::string& call) {
       row_->ask_at = claim_->lease_until;
       return go_on_with_call(seen);
     }
+    // What happens now happens on behalf of that request.
+    asked_ = asked_of(*claim_, asked_.tenant);
     const std::int64_t from = claim_->epoch++;
     claim_->lease_until = lease_end();
     ASHLAR_ASSIGN(const bool renewed, claims::renew(booking.tx(), *claim_, from));

@@ -494,6 +494,7 @@ base::Status apply(Payment& payment, const PaymentEvent& event) {
   if (payment.events >= kMaxEventsOfPayment) return refused("it has too many events");
   ASHLAR_TRY(kSteps[static_cast<std::size_t>(event.type)](payment, event));
   ++payment.events;
+  payment.changed_at = event.at;
   return base::ok_status();
 }
 

@@ -129,6 +129,7 @@ struct Payment {
   std::vector<Dispute> disputes;
   base::Time created_at{};
   std::optional<base::Time> canceled_at;
+  base::Time changed_at{};  // of the last event
   std::int64_t events = 0;  // so many have been applied
 
   [[nodiscard]] Money authorized() const;

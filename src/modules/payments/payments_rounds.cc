@@ -23,6 +23,7 @@ constexpr std::int64_t kRound = 200;            // calls, authorisations, disput
 constexpr std::int64_t kSettledAtOnce = 1'000;  // entries in a unit
 constexpr std::int64_t kReapedAtOnce = 1'000;
 constexpr int kReapBatches = 100;
+constexpr base::Seconds kRetryExpiry{3600};
 
 storage::Context sweeping() { return storage::Context::platform(storage::PlatformUse::kPayments); }
 
@@ -101,7 +102,10 @@ base::Status expire_payment(Change& change, Turn& turn, const std::string& id) {
   const bool due = payment.state == PaymentState::kCapturable &&
                    payment.in_flight == InFlight::kNothing && attempt->expires_at &&
                    *attempt->expires_at <= change.now();
-  if (!due) return base::fail(Code::kConflict, "payment_state", "It is not due.");
+  // Where the provider could not be reached, it is tried again an hour later.
+  const bool tried = due && payment.changed_at >= *attempt->expires_at &&
+                     payment.changed_at + kRetryExpiry > change.now();
+  if (!due || tried) return base::fail(Code::kConflict, "payment_state", "It is not due.");
   NewCall call;
   call.op = ProviderOp::kCancel;
   call.subject = id;

@@ -371,6 +371,13 @@ TEST_P(PaymentsTest, AnAuthorisationExpires) {
   settle();
   EXPECT_EQ(payment(id).state, PaymentState::kCapturable);
   advance(base::Seconds(8 * 86400));
+  // A provider that cannot be reached is not asked with each round.
+  banks_.north.default_fate = Fate::kRefused;
+  for (int i = 0; i < 5; ++i) settle();
+  EXPECT_EQ(banks_.north.sent.size(), 2u);
+  EXPECT_EQ(payment(id).state, PaymentState::kCapturable);
+  banks_.north.default_fate = Fate::kDone;
+  advance(base::Seconds(2 * 3600));
   settle();
   EXPECT_EQ(payment(id).state, PaymentState::kCanceled);
   EXPECT_EQ(payment(id).cancel_reason, "expired");

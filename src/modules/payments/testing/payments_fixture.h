@@ -17,62 +17,15 @@
 
 #include "base/clock.h"
 #include "base/entropy.h"
-#include "modules/payments/face.h"
 #include "modules/payments/ledger/book_writer.h"
-#include "modules/payments/ledger/ledger_store.h"
 #include "modules/payments/payments.h"
-#include "modules/payments/providers/providers.h"
-#include "modules/payments/testing/model_bank.h"
+#include "modules/payments/testing/plain_face.h"
 #include "platform/events/outbox.h"
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
 #include "platform/storage/testing/product_store.h"
 
 namespace ashlar::payments {
-
-// "pay_… succeeded 100/100/0 re_… pending".
-class PlainFace final : public Face {
- public:
-  base::Result<Answered> render(const Asked& asked, const Rendered& what,
-                                Reads& /*reads*/) const override {
-    Answered answer;
-    answer.status = what.declined != nullptr ? 402 : what.created ? 201 : 200;
-    std::string& body = answer.body;
-    if (what.payment != nullptr) {
-      const Payment& payment = *what.payment;
-      body = payment.id + " " + std::string(name_of(payment.state)) + " " +
-             std::to_string(payment.amount) + "/" + std::to_string(payment.captured()) + "/" +
-             std::to_string(payment.refunded());
-    }
-    if (what.refund != nullptr)
-      body += " " + what.refund->id + " " + std::string(name_of(what.refund->state));
-    if (what.dispute != nullptr)
-      body += " " + what.dispute->id + " " + std::string(name_of(what.dispute->state));
-    if (what.charge != nullptr) body += " " + what.charge->id;
-    if (what.customer != nullptr) body += what.customer->id + " " + what.customer->name;
-    if (what.method != nullptr) body += what.method->id + " " + what.method->customer;
-    if (what.payout != nullptr)
-      body += what.payout->id + " " + std::string(name_of(what.payout->state));
-    if (what.declined != nullptr) body += " " + what.declined->decline_code;
-    if (what.pending) body += " pending";
-    answer.headers = {{"Request-Id", asked.request_id}, {"Face-State", asked.face_state}};
-    return answer;
-  }
-};
-
-class TwoBanks final : public Providers {
- public:
-  [[nodiscard]] std::vector<std::string> route(const ProviderCall& /*call*/) const override {
-    return failover ? std::vector<std::string>{"north", "south"}
-                    : std::vector<std::string>{"north"};
-  }
-  [[nodiscard]] Provider* find(std::string_view name) const override {
-    if (name == "north") return &north;
-    return name == "south" ? &south : nullptr;
-  }
-  mutable ModelBank north{"north"}, south{"south"};
-  bool failover = false;
-};
 
 inline constexpr base::TenantId kAda{1};
 
@@ -101,42 +54,16 @@ class PaymentsFixture : public ::testing::TestWithParam<storage::Dialect> {
     Payments payments;
   };
 
-  void SetUp() override {
-    store_ = storage::make_product_store(GetParam());
-    if (!store_) GTEST_SKIP() << storage::kNoPostgres;
-    process_ = std::make_unique<Process>(*this, base::Millis(20'000));
-  }
-  void TearDown() override {
-    if (!process_) return;
-    check_books();
-    // Nothing may be left that still points into the process.
-    banks_.north.forget_waiting();
-    banks_.south.forget_waiting();
-    process_.reset();
-  }
+  void SetUp() override;
+  void TearDown() override;
 
   // kill -9: answers that were on their way reach nobody.
-  void die_and_restart() {
-    banks_.north.forget_waiting();
-    banks_.south.forget_waiting();
-    process_.reset();
-    process_ = std::make_unique<Process>(*this, base::Millis(20'000));
-    ASSERT_TRUE(process_->payments.recover().ok());
-  }
+  void die_and_restart();
 
   Payments& payments() { return process_->payments; }
   void work() { process_->writer.drain(); }
 
-  Asked asked(std::string key, std::string fingerprint = "same") {
-    Asked made;
-    made.tenant = kAda;
-    made.mode = "test";
-    made.request_id = "req-" + std::to_string(++requests_);
-    if (!key.empty()) made.key = std::move(key);
-    made.fingerprint = std::move(fingerprint);
-    made.face_state = "state";
-    return made;
-  }
+  Asked asked(std::string key, std::string fingerprint = "same");
 
   // `start` gets the done to give; the answer, should there be one when all work is done.
   template <class Start>
@@ -165,14 +92,7 @@ class PaymentsFixture : public ::testing::TestWithParam<storage::Dialect> {
     return answer->error().reason;
   }
 
-  static NewPayment wanted(Money amount, Capture capture = Capture::kManual) {
-    NewPayment made;
-    made.amount = amount;
-    made.currency = "usd";
-    made.capture = capture;
-    made.method = "tok_visa";
-    return made;
-  }
+  static NewPayment wanted(Money amount, Capture capture = Capture::kManual);
   static std::string id_of(const Answered& answer) {
     return answer.body.substr(0, answer.body.find(' '));
   }
@@ -184,10 +104,7 @@ class PaymentsFixture : public ::testing::TestWithParam<storage::Dialect> {
     return ask([&](Done done) { payments().confirm(asked(key), id, {}, std::move(done)); });
   }
   Answered capture(const std::string& id, std::optional<Money> amount = {}, bool last = true,
-                   const std::string& key = "") {
-    return ask(
-        [&](Done done) { payments().capture(asked(key), id, {amount, last}, std::move(done)); });
-  }
+                   const std::string& key = "");
   std::string capture_refused(const std::string& id, std::optional<Money> amount = {}) {
     return refusal(
         [&](Done done) { payments().capture(asked(""), id, {amount, true}, std::move(done)); });
@@ -211,11 +128,7 @@ class PaymentsFixture : public ::testing::TestWithParam<storage::Dialect> {
     confirm(id);
     return id;
   }
-  std::string captured(Money amount) {
-    NewPayment payment = wanted(amount, Capture::kAutomatic);
-    payment.confirm = true;
-    return id_of(create(payment));
-  }
+  std::string captured(Money amount);  // at once
 
   template <class F>
   auto read(const F& fn) {
@@ -230,16 +143,7 @@ class PaymentsFixture : public ::testing::TestWithParam<storage::Dialect> {
     return read([&](Reads& reads) { return reads.payment(id); });
   }
   // Credits less debits, posted; 0 where it was never opened.
-  Money balance(const std::string& account, bool pending = false) {
-    auto found = process_->db->read(storage::Context::tenant(kAda), [&](storage::Transaction& tx) {
-      return ledger::store::find_account(tx, account);
-    });
-    EXPECT_TRUE(found.ok());
-    if (!found.ok() || !*found) return 0;
-    const ledger::Totals& totals = (*found)->totals;
-    return pending ? totals.credits_pending - totals.debits_pending
-                   : totals.credits_posted - totals.debits_posted;
-  }
+  Money balance(const std::string& account, bool pending = false);
 
   void advance(base::Micros by) { clock_.advance(by); }
   void resolve() {
@@ -250,52 +154,9 @@ class PaymentsFixture : public ::testing::TestWithParam<storage::Dialect> {
     ASSERT_TRUE(payments().settle().ok());
     work();
   }
-  base::Status tell(ProviderNotice notice) {
-    notice.tenant = kAda;
-    std::optional<base::Status> told;
-    payments().notice("north", std::move(notice), [&](base::Status status) { told = status; });
-    work();
-    EXPECT_TRUE(told.has_value());
-    return told.value_or(base::ok_status());
-  }
+  base::Status tell(ProviderNotice notice);
 
-  void check_books() {
-    struct Books {
-      std::vector<ledger::Account> accounts;
-      std::vector<Payment> payments;
-    };
-    const auto books = process_->db->read(
-        storage::Context::tenant(kAda), [&](storage::Transaction& tx) -> base::Result<Books> {
-          Books found;
-          ASHLAR_ASSIGN(found.accounts, ledger::store::list_accounts(tx, 0, 1000));
-          Window all;
-          all.limit = 1000;
-          ASHLAR_ASSIGN(auto listed, Reads(tx).payments(all));
-          found.payments = std::move(listed.rows);
-          return found;
-        });
-    ASSERT_TRUE(books.ok()) << books.error().detail;
-    Money posted = 0;
-    Money held = 0;
-    for (const ledger::Account& account : books->accounts) {
-      posted += account.totals.debits_posted - account.totals.credits_posted;
-      held += account.totals.debits_pending - account.totals.credits_pending;
-    }
-    EXPECT_EQ(posted, 0) << "trial balance";
-    EXPECT_EQ(held, 0) << "trial balance of what is held";
-    Money capturable = 0;
-    for (const Payment& one : books->payments) {
-      EXPECT_EQ(check(one), "") << one.id;
-      capturable += one.capturable();
-    }
-    EXPECT_EQ(balance("merchant:pending:usd", true), capturable) << "holds";
-    for (const ModelBank* bank : {&banks_.north, &banks_.south}) {
-      for (const auto& [key, amount] : bank->moved) {
-        const ProviderAnswer& answer = bank->answer_to(key);
-        EXPECT_TRUE(amount == answer.amount) << key << " moved " << amount;
-      }
-    }
-  }
+  void check_books();
 
   std::unique_ptr<storage::TestStore> store_;
   base::ManualClock clock_{base::from_micros(1'790'000'000'000'000)};
