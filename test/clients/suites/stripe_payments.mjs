@@ -61,6 +61,18 @@ export function intents(it, shop) {
     await fails(stripe.paymentIntents.cancel(made.id), "StripeInvalidRequestError", { code: "payment_intent_unexpected_state" });
   });
 
+  it("a means of payment that is sent along and not stored", async () => {
+    const { stripe } = shop;
+    const data = { type: "card", card: { token: "tok_mastercard" } };
+    const paid = await stripe.paymentIntents.create({ amount: 300, currency: "usd", confirm: true, payment_method_data: data,
+      automatic_payment_methods: { enabled: true, allow_redirects: "never" } });
+    assert.equal(paid.status, "succeeded");
+    assert.equal((await stripe.charges.retrieve(paid.latest_charge)).payment_method_details.card.brand, "mastercard");
+    await fails(shop.paid({ payment_method_data: data }), "StripeInvalidRequestError", { code: "parameters_exclusive" });
+    await fails(stripe.paymentIntents.create({ amount: 1, currency: "usd", payment_method_data: { type: "card", card: { number: "4242424242424242" } } }),
+      "StripeInvalidRequestError", { param: "payment_method_data[card]" });
+  });
+
   it("by hand: held, captured in parts, never more than was held", async () => {
     const { stripe } = shop;
     const held = await shop.paid({ amount: 1000, capture_method: "manual" });
@@ -106,6 +118,7 @@ export function intents(it, shop) {
     assert.equal(error.payment_intent.status, "requires_payment_method");
     assert.equal(error.payment_intent.last_payment_error.code, "card_declined");
     assert.match(error.message, /declined/);
+    assert.equal(error.payment_method.card.last4, "0002");
     const charge = await stripe.charges.retrieve(error.charge);
     assert.equal(charge.status, "failed");
     assert.equal(charge.paid, false);

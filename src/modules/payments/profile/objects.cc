@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 #include "modules/payments/ids.h"
 #include "modules/payments/profile/object_parts.h"
@@ -34,15 +35,15 @@ bool is_charge(const Attempt& attempt) {
 }
 
 const Attempt* latest_charge(const Payment& payment) {
-  for (auto it = payment.attempts.rbegin(); it != payment.attempts.rend(); ++it) {
-    if (is_charge(*it)) return &*it;
+  for (const Attempt& one : std::views::reverse(payment.attempts)) {
+    if (is_charge(one)) return &one;
   }
   return nullptr;
 }
 
 const CapturePart* last_capture(const Payment& payment, const Attempt& charge) {
-  for (auto it = payment.captures.rbegin(); it != payment.captures.rend(); ++it) {
-    if (it->attempt == charge.id && it->state == CaptureState::kDone) return &*it;
+  for (const CapturePart& one : std::views::reverse(payment.captures)) {
+    if (one.attempt == charge.id && one.state == CaptureState::kDone) return &one;
   }
   return nullptr;
 }
@@ -211,8 +212,8 @@ void write_card_of(Writer& out, const Payment& payment, const Attempt& charge) {
 base::Status write_refunds_of(Writer& out, const Payment& payment, const Attempt& charge,
                               const Scene& scene, const Expand& expand) {
   out.key("refunds").begin_object().key("object").string("list").key("data").begin_array();
-  for (auto it = payment.refunds.rbegin(); it != payment.refunds.rend(); ++it) {
-    if (it->attempt == charge.id) ASHLAR_TRY(write_refund(out, payment, *it, scene, expand));
+  for (const Refund& one : std::views::reverse(payment.refunds)) {
+    if (one.attempt == charge.id) ASHLAR_TRY(write_refund(out, payment, one, scene, expand));
   }
   out.end_array().key("has_more").boolean(false);
   out.key("url").string("/v1/refunds?charge=" + charge.id).end_object();

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "modules/payments/payments.h"
+#include "modules/payments/profile/card_sent.h"
 #include "modules/payments/profile/metadata.h"
 #include "modules/payments/profile/objects.h"
 #include "modules/payments/profile/profile_api.h"
@@ -34,13 +35,6 @@ CustomerChange customer_in(ProfileAsk& ask) {
   return change;
 }
 
-// "tok_visa" stands for the card that "pm_card_visa" stands for.
-std::string token_of(std::string sent) {
-  if (!sent.starts_with("tok_")) return sent;
-  std::string named = "pm_card_" + sent.substr(4);
-  return find_card(named) != nullptr ? named : sent;
-}
-
 NewMethod method_with(std::string token) {
   const Method face = method_of_token(token);
   NewMethod method;
@@ -50,31 +44,6 @@ NewMethod method_with(std::string token) {
   method.exp_month = face.exp_month;
   method.exp_year = face.exp_year;
   return method;
-}
-
-// The parts of a card that may be sent. Its number may not.
-struct CardSent {
-  std::string token;
-  std::optional<int> exp_month, exp_year;
-};
-CardSent card_in(Params& params) {
-  CardSent sent;
-  const FormNode* card = params.object("card");
-  if (card == nullptr) return sent;
-  if (card->find("number") != nullptr || card->find("cvc") != nullptr) {
-    params.fail("card_number_refused", "card",
-                "Card numbers are not taken: send a token of your payment provider's.");
-    return sent;
-  }
-  Params inner(*card);
-  sent.token = token_of(inner.text("token").value_or(""));
-  const auto month = inner.integer("exp_month", 1, 12);
-  const auto year = inner.integer("exp_year", 2000, 2100);
-  if (month) sent.exp_month = static_cast<int>(*month);
-  if (year) sent.exp_year = static_cast<int>(*year);
-  const base::Status read = inner.finish();
-  if (!read.ok()) params.fail("parameter_invalid", "card", read.error().detail);
-  return sent;
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "modules/payments/profile/objects.h"
+#include "modules/payments/profile/object_parts.h"
 #include "modules/payments/profile/profile_error.h"
 #include "platform/json/writer.h"
 
@@ -54,6 +54,9 @@ base::Result<ErrorBody> declined_body(const Rendered& what, const Scene& scene) 
   error.charge = attempt.id;
   json::Writer intent(error.payment_intent);
   ASHLAR_TRY(write_payment_intent(intent, *what.payment, scene, Expand::none()));
+  json::Writer method(error.payment_method);
+  ASHLAR_TRY(write_method_of(method, attempt.method.empty() ? attempt.token : attempt.method, scene,
+                             Expand::none()));
   return error;
 }
 

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "modules/payments/ids.h"
 #include "modules/payments/payments.h"
+#include "modules/payments/profile/card_sent.h"
 #include "modules/payments/profile/metadata.h"
 #include "modules/payments/profile/objects.h"
 #include "modules/payments/profile/profile_api.h"
@@ -39,7 +40,12 @@ bool off_session(Params& params) {
 std::optional<std::string> method_of(ProfileAsk& ask) {
   std::optional<std::string> method = ask.params().text("payment_method");
   ask.names("payment_method", kPaymentMethod, method.value_or(""));
-  return method;
+  std::optional<std::string> token = token_in_method_data(ask.params());
+  if (method && token) {
+    ask.params().fail("parameters_exclusive", "payment_method",
+                      "You cannot give both payment_method and payment_method_data.");
+  }
+  return token ? token : method;
 }
 
 std::optional<std::string> customer_of(ProfileAsk& ask) {
