@@ -2,8 +2,11 @@
 #include "modules/payments/ledger/book_writer.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <thread>
 
 #include "modules/payments/ledger/testing/ledger_fixture.h"
@@ -195,6 +198,42 @@ TEST_P(BookWriterTest, AnAnswerThatWasLostIsNotDoneTwice) {
   EXPECT_EQ(go(moves("t2", "cash", "alice", 10)), "exists");
   EXPECT_EQ(go(moves("t3", "alice", "cash", 20)), "");
   EXPECT_EQ(totals("alice"), (Totals{.debits_posted = 20, .credits_posted = 20}));
+}
+
+// A process that is killed within a batch leaves the batch before, whole, and nothing of its own.
+TEST_P(BookWriterTest, WhatWasKilledBeforeItsCommitHasNotHappened) {
+  writer_.reset();
+  db_.reset();
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const auto db = open();
+    const auto writer = make_writer(*db);
+    const auto book = [](const char* id, bool dies) {
+      return [id, dies](Booking& booking) -> base::Status {
+        ASHLAR_TRY(add_row(booking, id));
+        const NewTransfer transfer = moves(id, "cash", "alice", 1);
+        ASHLAR_TRY(booking.move({&transfer, 1}));
+        if (dies) ::raise(SIGKILL);
+        return base::ok_status();
+      };
+    };
+    if (!writer->run(kAlice, book("t1", false)).ok()) ::_exit(1);
+    writer->submit(kAlice, book("t2", false), [](const base::Status&) {});
+    writer->submit(kAlice, book("t3", true), [](const base::Status&) {});
+    writer->drain();
+    ::_exit(2);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status)) << WEXITSTATUS(status);
+  db_ = open();
+  writer_ = make_writer(*db_);
+  EXPECT_EQ(rows(), 1);
+  EXPECT_EQ(totals("alice").credits_posted, 1);
+  EXPECT_EQ(apply({moves("t1", "cash", "alice", 1), moves("t2", "cash", "alice", 1),
+                   moves("t3", "cash", "alice", 1)}),
+            (Reasons{"exists", "created", "created"}));
 }
 
 TEST_P(BookWriterTest, WritersTakeTurnsOnOneBook) {
