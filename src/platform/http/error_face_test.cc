@@ -16,6 +16,7 @@
 #include "base/entropy.h"
 #include "platform/http/cors.h"
 #include "platform/http/dispatcher.h"
+#include "platform/http/refusal_text.h"
 #include "platform/http/request_limiter.h"
 #include "platform/http/request_observer.h"
 #include "platform/http/router.h"
@@ -38,13 +39,17 @@ class OwnFace final : public ErrorFace {
   }
   Response of_refusal(int status, std::string_view reason, std::string_view /*detail*/,
                       std::string_view request_id) const override {
-    return {status, "text/own", {}, "own " + std::string(reason) + " " + std::string(request_id)};
+    return {status,
+            "text/own",
+            {{"Own-Id", std::string(request_id)}},
+            "own " + std::string(reason) + (names_id ? " " + std::string(request_id) : "")};
   }
   Response of_quota(std::span<const std::string_view> violated,
                     std::optional<std::chrono::seconds> /*retry_after*/,
                     std::string_view /*request_id*/) const override {
     return {429, "text/own", {}, "own quota " + std::string(violated.front())};
   }
+  bool names_id = true;
 };
 
 class Ignore final : public RequestObserver {
@@ -195,6 +200,22 @@ TEST_F(ErrorFaceTest, OverloadHasItToo) {
   const std::string got = answer("POST /open", "Content-Length: 2\r\nX-Request-Id: r7\r\n", "ok");
   expect(got, "503", "overloaded r7");
   EXPECT_NE(got.find("\r\nRetry-After: "), std::string::npos) << got;
+}
+
+TEST(RefusalTextTest, MayNameTheRequestInItsHeadAlone) {
+  OwnFace face;
+  for (const bool in_body : {true, false}) {
+    face.names_id = in_body;
+    const RefusalText text(face);
+    base::Random random(1);
+    std::string out;
+    text.append(out, {.date_header = "", .request_id = "r8"}, {}, false, random);
+    EXPECT_NE(out.find("\r\nOwn-Id: r8\r\n"), std::string::npos) << out;
+    EXPECT_TRUE(out.ends_with(in_body ? "\r\n\r\nown overloaded r8" : "\r\n\r\nown overloaded"))
+        << out;
+    const std::string length = in_body ? "17" : "14";
+    EXPECT_NE(out.find("Content-Length: " + length + "\r\n"), std::string::npos) << out;
+  }
 }
 
 TEST_F(ErrorFaceTest, ARouteMayReadItsQueryItself) {

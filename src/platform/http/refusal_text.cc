@@ -19,6 +19,9 @@ RefusalText::RefusalText(const ErrorFace& errors) {
   names_request_ = at != std::string::npos;
   body_begin_ = body.substr(0, at);
   if (names_request_) body_end_ = body.substr(at + kMark.size());
+  for (const auto& [name, value] : refusal.headers) {
+    if (value == kMark) id_fields_.push_back("\r\n" + name + ": ");
+  }
 }
 
 void RefusalText::append(std::string& out, const ResponseHead& head, const HeaderList& more,
@@ -31,6 +34,7 @@ void RefusalText::append(std::string& out, const ResponseHead& head, const Heade
   out += std::to_string(length);
   out += "\r\nX-Request-Id: ";
   out += head.request_id;
+  for (const std::string& field : id_fields_) out.append(field).append(head.request_id);
   out += "\r\nRetry-After: ";
   out += static_cast<char>('1' + random.below(kLongestRetryAfterS));
   out += "\r\n";

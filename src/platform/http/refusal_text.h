@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/random.h"
 #include "platform/http/error_face.h"
@@ -27,10 +28,11 @@ class RefusalText {
               base::Random& random) const;
 
  private:
-  std::string type_;        // Content-Type and what follows it, up to the length
+  std::string type_;  // Content-Type and what follows it, up to the length
   bool names_request_ = false;
   std::string body_begin_;  // up to the request id's value; the whole, where it is not in it
   std::string body_end_;
+  std::vector<std::string> id_fields_;  // further fields that name it, where the face has such
 };
 
 }  // namespace ashlar::http
