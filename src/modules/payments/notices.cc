@@ -128,12 +128,13 @@ class Taking {
       outcome_ = "known";
       return base::ok_status();
     }
+    // What was done and is undone again may overtake the answer that it was done, which would stand
+    // then (the simulation's seeds 748, 15595).
+    const bool undone =
+        notice_.kind == NoticeKind::kRefundFailed || notice_.kind == NoticeKind::kPayoutFailed;
+    if (undone && call_->call.state != CallState::kWaiting) return too_early();
     // Whoever made the call has its lease, and is about to be answered.
     if (call_->call.state == CallState::kOpen && call_->ask_at && *call_->ask_at > change_.now()) {
-      // What was done and is undone again may overtake the answer that it was done, which would
-      // stand then (the simulation's seed 748).
-      if (notice_.kind == NoticeKind::kRefundFailed || notice_.kind == NoticeKind::kPayoutFailed)
-        return too_early();
       outcome_ = "answer awaited";
       return base::ok_status();
     }
