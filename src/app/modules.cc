@@ -18,6 +18,7 @@
 #include "modules/links/links_module.h"
 #include "modules/links/redirect_codec.h"
 #include "modules/links/redirects.h"
+#include "modules/payments/checkout.h"
 #include "modules/payments/ledger/ledger_module.h"
 #include "modules/payments/payments_module.h"
 #include "modules/payments/profile/profile_module.h"
@@ -210,6 +211,8 @@ struct Modules::Parts {
         sagas(*needs.ashlar.db, async.sagas),
         payments(payments_options, *needs.ashlar.db, async.outbox, needs.ashlar.clock,
                  needs.ashlar.entropy, needs.ashlar.metrics, needs.ashlar.log),
+        checkout(checkout_options(needs.config, needs.ashlar), payments.payments, *needs.ashlar.db,
+                 async.sagas, needs.ashlar.clock, needs.ashlar.metrics),
         profile({.box_key = secrets.box,
                  .allow_private = needs.config.async.webhooks_allow_private,
                  .seed = needs.ashlar.entropy.u64()},
@@ -275,6 +278,7 @@ struct Modules::Parts {
   events::EventsModule events;
   sagas::SagasModule sagas;
   payments::PaymentsModule payments;
+  payments::Checkout checkout;
   payments::profile::ProfileModule profile;
   const bool serves_profile;
   payments::reconcile::ReconcileModule reconcile;
@@ -321,6 +325,7 @@ http::RouteTable Modules::routes() {
   add(table, sagas::sagas_routes(parts_->sagas, parts_->cursors));
   add(table, ledger::ledger_routes(parts_->payments.ledger, parts_->cursors));
   add(table, payments::payments_routes(parts_->payments, parts_->cursors));
+  add(table, payments::checkout_routes(parts_->checkout));
   add(table, payments::reconcile::reconcile_routes(parts_->reconcile, parts_->cursors));
   return table;
 }
@@ -339,8 +344,9 @@ base::Status Modules::start() {
   parts_->limits.start();
   parts_->tasks.start();
   parts_->webhooks.start();
-  ASHLAR_TRY(parts_->async.start());
+  // First: what sagas ask of payments comes after what a dead process left.
   ASHLAR_TRY(parts_->payments.start());
+  ASHLAR_TRY(parts_->async.start());
   parts_->reconcile.start();
   return base::ok_status();
 }
@@ -358,6 +364,7 @@ void Modules::close_streams() {
 
 base::Status Modules::stop() {
   parts_->reconcile.stop();
+  parts_->checkout.stop();
   parts_->payments.stop();
   parts_->tasks.stop();
   parts_->profile.stop_sending();

@@ -48,12 +48,27 @@ Setting secret(std::string_view key, std::string_view doc, Place place) {
   return setting;
 }
 
-Status set_provider_url(Config& config, std::string_view url) {
+Status set_url(std::string& place, std::string_view url) {
   const bool http = url.starts_with("http://") || url.starts_with("https://");
   if (!http) return wrong_setting("must be http://HOST or https://HOST");
-  config.payments.stripe_url = std::string(url);
-  while (config.payments.stripe_url.ends_with('/')) config.payments.stripe_url.pop_back();
+  place = std::string(url);
+  while (place.ends_with('/')) place.pop_back();
   return base::ok_status();
+}
+
+Status set_provider_url(Config& config, std::string_view url) {
+  return set_url(config.payments.stripe_url, url);
+}
+
+Setting checkout_url(std::string_view key, std::string_view doc,
+                     std::string PaymentsConfig::* place) {
+  return {key, doc,
+          [place](Config& config, std::string_view url) -> Status {
+            if (!url.empty()) return set_url(config.payments.*place, url);
+            (config.payments.*place).clear();
+            return base::ok_status();
+          },
+          [place](const Config& config) { return config.payments.*place; }};
 }
 
 // NAME:HITS, as base/failpoint.h reads it; which names there are it knows alone.
@@ -96,7 +111,7 @@ std::vector<Setting> payments_settings() {
           [](Config& c) -> auto& { return c.payments.stripe_webhook_secret; }),
       {"payments.stripe_url", "Where that provider's API is.", set_provider_url,
        [](const Config& c) { return c.payments.stripe_url; }},
-      flag("payments.allow_private", "A provider may be on loopback or in a private network.",
+      flag("payments.allow_private", "Providers and checkout services may be in private networks.",
            [](Config& c) -> auto& { return c.payments.allow_private; }),
       number("payments.call_deadline_ms", "For one call of a provider; then its end is unknown.",
              100, 120'000, [](Config& c) -> auto& { return c.payments.call_deadline_ms; }),
@@ -108,6 +123,15 @@ std::vector<Setting> payments_settings() {
              kYear, [](Config& c) -> auto& { return c.payments.settle_s; }),
       number("payments.hold_s", "How long an authorisation can be captured.", 60, kYear,
              [](Config& c) -> auto& { return c.payments.hold_s; }),
+      checkout_url("payments.checkout_stock_url",
+                   "The stock service of checkouts (/reserve, /release); empty: no checkouts.",
+                   &PaymentsConfig::checkout_stock_url),
+      checkout_url("payments.checkout_order_url",
+                   "Their order service (/confirm, /unconfirm); empty: no checkouts.",
+                   &PaymentsConfig::checkout_order_url),
+      checkout_url("payments.checkout_access_url",
+                   "Their access service (/grant, /revoke); empty: no checkouts.",
+                   &PaymentsConfig::checkout_access_url),
       {"testing.failpoint", "NAME:HITS: the process kills itself there. For tests; empty: nowhere.",
        set_failpoint, [](const Config& c) { return c.payments.failpoint; }},
   };

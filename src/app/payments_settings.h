@@ -29,6 +29,8 @@ struct PaymentsConfig {
   std::int64_t settle_s = 2 * 24 * 3600;   // captured money is available after that
   std::int64_t hold_s = 7 * 24 * 3600;     // an authorisation lives so long
 
+  std::string checkout_stock_url, checkout_order_url, checkout_access_url;  // "": no checkouts
+
   std::string failpoint;  // "NAME:HITS"; "": none
 };
 

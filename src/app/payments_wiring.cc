@@ -36,6 +36,15 @@ base::Result<payments::PaymentsModule::Options> payments_options(const Config& c
   return options;
 }
 
+payments::Checkout::Options checkout_options(const Config& config, Installation& ashlar) {
+  const PaymentsConfig& given = config.payments;
+  return {.stock_url = given.checkout_stock_url,
+          .order_url = given.checkout_order_url,
+          .access_url = given.checkout_access_url,
+          .allow_private = given.allow_private,
+          .seed = ashlar.entropy.u64()};
+}
+
 std::vector<payments::reconcile::StatementSource> statement_sources(
     const payments::PaymentsModule& payments) {
   payments::Sandbox* const sandbox = payments.sandbox();
