@@ -149,11 +149,13 @@ std::vector<std::string> ProviderRouter::route(const ProviderCall& call) const {
     });
   }
   if (choices.empty()) return {first};
-  std::vector<std::string> order = in_order(std::move(choices), call.key);
-  std::ranges::stable_partition(order, [&](const std::string& name) {
+  std::vector<std::string> order, failing;
+  for (std::string& name : in_order(std::move(choices), call.key)) {
     const auto* guard = static_cast<const GuardedProvider*>(find(name));
-    return guard->breaker() != kit::CircuitBreaker::State::kOpen;
-  });
+    const bool open = guard->breaker() == kit::CircuitBreaker::State::kOpen;
+    (open ? failing : order).push_back(std::move(name));
+  }
+  for (std::string& name : failing) order.push_back(std::move(name));
   return order;
 }
 

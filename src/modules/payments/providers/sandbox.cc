@@ -311,10 +311,9 @@ std::size_t Sandbox::Impl::release(base::Mono now) {
   std::vector<Held> ready;
   {
     const std::lock_guard lock(mutex);
-    const auto waits = [&](const Held& one) { return one.at > now; };
-    const auto first = std::stable_partition(held.begin(), held.end(), waits);
-    ready.assign(std::make_move_iterator(first), std::make_move_iterator(held.end()));
-    held.erase(first, held.end());
+    std::vector<Held> waits;
+    for (Held& one : held) (one.at > now ? waits : ready).push_back(std::move(one));
+    held.swap(waits);
   }
   for (Held& one : ready) one.done(std::move(one.answer));
   return ready.size();
