@@ -1,6 +1,8 @@
 #include "modules/payments/explain.h"
 
 #include <algorithm>
+#include <numeric>
+#include <tuple>
 #include <utility>
 
 #include "base/text.h"
@@ -184,6 +186,19 @@ base::Status add_journals(storage::Transaction& tx, std::string_view subject,
 // At the same moment: what was said before what was moved for it.
 int rank(const StoryLine& line) { return line.kind == "journal" ? 1 : 0; }
 
+// Lines of one moment and rank stay as they were read.
+void put_in_order(std::vector<StoryLine>& lines) {
+  std::vector<std::size_t> order(lines.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+    return std::tuple(lines[a].at, rank(lines[a]), a) < std::tuple(lines[b].at, rank(lines[b]), b);
+  });
+  std::vector<StoryLine> sorted;
+  sorted.reserve(lines.size());
+  for (const std::size_t i : order) sorted.push_back(std::move(lines[i]));
+  lines = std::move(sorted);
+}
+
 std::string summary_of(const Payment& payment) {
   std::string text = money(payment.amount, payment.currency);
   add(text, "", name_of(payment.state));
@@ -243,9 +258,7 @@ Result<Story> story_of(storage::Transaction& tx, std::string_view id) {
   ASHLAR_ASSIGN(const auto notices, reads.notices_of(story.id));
   for (const NoticeRow& notice : notices) story.lines.push_back(line_of(notice));
   ASHLAR_TRY(add_journals(tx, story.id, story.lines));
-  std::ranges::stable_sort(story.lines, [](const StoryLine& a, const StoryLine& b) {
-    return a.at != b.at ? a.at < b.at : rank(a) < rank(b);
-  });
+  put_in_order(story.lines);
   return story;
 }
 
