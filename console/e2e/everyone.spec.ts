@@ -23,6 +23,10 @@ const pages = [
   'events?view=dead',
   'events?view=log',
   'sagas',
+  'payments',
+  'payments?view=disputes',
+  'payments?view=reconciliation',
+  'ledger',
   'keys',
   'tenants',
 ];
@@ -60,13 +64,50 @@ async function webhook(api: Api): Promise<string> {
   return `webhooks/${id}`;
 }
 
+/** A disputed payment of an order with a long name, and a day that does not match it. */
+async function payment(api: Api): Promise<string[]> {
+  const { id } = await api.move<{ id: string }>('demo', '/v1/payments', {
+    amount: 123_456_789,
+    currency: 'JPY',
+    payment_method: 'pm_card_createDispute',
+    confirm: true,
+    description: `very-${'long-'.repeat(60)}description`,
+    merchant_reference: `very-${'long-'.repeat(30)}reference`,
+  });
+  const long = `very-${'long-'.repeat(9)}account`;
+  await api.move('demo', '/v1/ledger/accounts', {
+    accounts: [
+      { id: long, currency: 'POINTS', name: 'word '.repeat(30) },
+      { id: 'shape', currency: 'POINTS' },
+    ],
+  });
+  const legs = { debit_account_id: long, credit_account_id: 'shape' };
+  await api.move('demo', '/v1/ledger/transfers', {
+    transfers: [1, 2, 3].map((n) => ({ id: `shape-${n}`, amount: 10 ** (5 * n), ...legs })),
+  });
+  const day = new Date().toISOString().slice(0, 10);
+  const line = `refund,very-${'long-'.repeat(40)}reference,-123456789,0,JPY,${day},${'word '.repeat(60)}`;
+  const run = await api.reconcile(
+    'demo',
+    day,
+    `type,reference,amount,fee,currency,date,description\n${line}`,
+  );
+  return [
+    `payments/${id}`,
+    `disputes/dp_${id.slice('pay_'.length)}01`,
+    `reconciliations/${run}`,
+    `ledger/${long}`,
+    'ledger/merchant:available:jpy',
+  ];
+}
+
 test.beforeAll(async ({ server, signedIn, playwright }) => {
   const request = await playwright.request.newContext({ storageState: signedIn });
   const api = new Api(request, server.origin);
   const long = `shape-${'long-'.repeat(20)}`;
   await api.createTask('demo', { queue: long, payload: {} });
   await api.putSchedule('demo', 'shape-schedule', { cron: '30 2 * * *', queue: long, payload: {} });
-  pages.push(await deadTask(api), await webhook(api));
+  pages.push(await deadTask(api), await webhook(api), ...(await payment(api)));
   await request.dispose();
 });
 

@@ -129,6 +129,15 @@ export class Api {
     return (await answer.json()) as T;
   }
 
+  /** With a statement as CSV; the id of the run. */
+  async reconcile(tenant: string, day: string, statement: string): Promise<string> {
+    const path = `/v1/reconciliations?provider=sandbox&day=${day}&replace=true`;
+    const headers = { ...kHeaders, 'Ashlar-Tenant': tenant, 'Content-Type': 'text/csv' };
+    const answer = await this.request.post(`${this.origin}${path}`, { headers, data: statement });
+    expect(answer.status(), await answer.text()).toBe(201);
+    return ((await answer.json()) as { id: string }).id;
+  }
+
   async createTask(tenant: string, task: object): Promise<{ id: string }> {
     return this.post(tenant, '/v1/tasks', task);
   }

@@ -56,6 +56,11 @@ function AccountFacts({ account }: { account: Account }) {
         </Fact>
       )}
       <Fact name="Rule">{rule}</Fact>
+      {account.name !== null && (
+        <Fact name="Name" className="facts-long">
+          {account.name}
+        </Fact>
+      )}
       <Fact name="Opened">
         <Timestamp at={account.created_at} />
       </Fact>
@@ -116,6 +121,13 @@ function Movements({ account }: { account: Account }) {
     (cursor, signal) => listLegs(tenant, account.id, cursor, kPageSize, signal),
     { refreshMs: kRefreshMs },
   );
+  if (legs.isPending) {
+    return (
+      <Course>
+        <Skeleton rows={6} label="Loading the movements" />
+      </Course>
+    );
+  }
   return (
     <>
       {legs.rows.length > 1 && (
@@ -169,7 +181,7 @@ export function AccountPage({ id }: { id: string }) {
   return (
     <Page
       title={`Account ${id}`}
-      lead={account?.name ?? undefined}
+      lead={missing ? undefined : account ? `Kept in ${account.currency}.` : '…'}
       crumb={<a href={hrefs.ledger}>Ledger</a>}
     >
       <Course>

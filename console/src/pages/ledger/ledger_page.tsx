@@ -19,6 +19,7 @@ import { ErrorNotice } from '../../ui/notice';
 import { Course, Page } from '../../ui/page';
 import { Paged, usePaged } from '../../ui/paged';
 import { SelectField } from '../../ui/select_field';
+import { Skeleton } from '../../ui/skeleton';
 import { Cell, Column, Row, RowHead, Table } from '../../ui/table';
 import { Timestamp } from '../../ui/timestamp';
 import { kRefreshMs, ledgerKeys } from './ledger_keys';
@@ -52,16 +53,14 @@ function BookFacts({ trial }: { trial: TrialBalance | undefined }) {
           {head ? formatCount(head.transfers) : '–'}
         </Fact>
         <Fact name="Last written">{head && head.seq > 0 ? <Timestamp at={head.at} /> : '–'}</Fact>
-        {head && (
-          <Fact name="Head of the chain" className="facts-wide">
-            <span className="ledger-head">
-              <span className="cut mono" title={head.hash}>
-                {head.hash}
-              </span>
-              <CopyButton text={JSON.stringify(head)} label="Copy: the signed head" small />
+        <Fact name="Head of the chain" className="facts-wide">
+          <span className="ledger-head">
+            <span className="cut mono" title={head?.hash}>
+              {head?.hash ?? '–'}
             </span>
-          </Fact>
-        )}
+            <CopyButton text={JSON.stringify(head ?? null)} label="Copy: the signed head" small />
+          </span>
+        </Fact>
       </Facts>
     </Course>
   );
@@ -160,6 +159,63 @@ function NoAccounts() {
   );
 }
 
+interface AccountsProps {
+  currency: string | null;
+  currencies: readonly string[];
+}
+
+function Accounts({ currency, currencies }: AccountsProps) {
+  const { tenant } = useTenant();
+  const accounts = usePaged(
+    ledgerKeys.accounts(tenant, currency),
+    (cursor, signal) => listAccounts(tenant, currency, cursor, kPageSize, signal),
+    { refreshMs: kRefreshMs, keepsOld: true },
+  );
+  const choices = [
+    { value: kAny, label: 'All currencies' },
+    ...currencies.map((one) => ({ value: one, label: one })),
+  ];
+  return (
+    <Course
+      title="Accounts"
+      tools={
+        currencies.length > 1 && (
+          <div className="field-inline">
+            <SelectField
+              label="Currency"
+              value={currency ?? kAny}
+              options={choices}
+              onChange={(next) =>
+                adjust(next === kAny ? hrefs.ledger : `${hrefs.ledger}?currency=${next}`)
+              }
+            />
+          </div>
+        )
+      }
+    >
+      <Paged list={accounts} what="accounts" skeleton={6} empty={<NoAccounts />}>
+        <Table
+          label="Accounts"
+          className="account-table"
+          cards
+          columns={
+            <>
+              <Column>Account</Column>
+              <Column end>Balance</Column>
+              <Column end>Held</Column>
+              <Column end>Legs</Column>
+            </>
+          }
+        >
+          {accounts.rows.map((account) => (
+            <AccountRow key={account.id} account={account} />
+          ))}
+        </Table>
+      </Paged>
+    </Course>
+  );
+}
+
 export function LedgerPage({ query }: { query: string }) {
   const { tenant } = useTenant();
   const currency = new URLSearchParams(query).get('currency');
@@ -168,57 +224,17 @@ export function LedgerPage({ query }: { query: string }) {
     queryFn: ({ signal }) => getTrialBalance(tenant, signal),
     refetchInterval: ({ state }) => (state.status === 'error' ? false : kRefreshMs),
   });
-  const accounts = usePaged(
-    ledgerKeys.accounts(tenant, currency),
-    (cursor, signal) => listAccounts(tenant, currency, cursor, kPageSize, signal),
-    { refreshMs: kRefreshMs, keepsOld: true },
-  );
   const currencies = trial.data?.currencies.map((one) => one.currency) ?? [];
-  const choices = [
-    { value: kAny, label: 'All currencies' },
-    ...currencies.map((one) => ({ value: one, label: one })),
-  ];
   return (
     <Page title="Ledger" lead="Double entry: every transfer, each account, nothing ever changed.">
       <BookFacts trial={trial.data} />
       {trial.data && <TrialBalanceTable trial={trial.data} />}
-      <Course
-        title="Accounts"
-        tools={
-          currencies.length > 1 && (
-            <div className="field-inline">
-              <SelectField
-                label="Currency"
-                value={currency ?? kAny}
-                options={choices}
-                onChange={(next) =>
-                  adjust(next === kAny ? hrefs.ledger : `${hrefs.ledger}?currency=${next}`)
-                }
-              />
-            </div>
-          )
-        }
-      >
-        <Paged list={accounts} what="accounts" skeleton={6} empty={<NoAccounts />}>
-          <Table
-            label="Accounts"
-            className="account-table"
-            cards
-            columns={
-              <>
-                <Column>Account</Column>
-                <Column end>Balance</Column>
-                <Column end>Held</Column>
-                <Column end>Legs</Column>
-              </>
-            }
-          >
-            {accounts.rows.map((account) => (
-              <AccountRow key={account.id} account={account} />
-            ))}
-          </Table>
-        </Paged>
-      </Course>
+      {trial.isPending && (
+        <Course>
+          <Skeleton rows={6} label="Loading the ledger" />
+        </Course>
+      )}
+      {!trial.isPending && <Accounts currency={currency} currencies={currencies} />}
     </Page>
   );
 }

@@ -35,11 +35,13 @@ function Balances() {
     queryFn: ({ signal }) => getBalances(tenant, signal),
     refetchInterval: ({ state }) => (state.status === 'error' ? false : kRefreshMs),
   });
+  // Its place is kept while nothing is known, so that the list below does not move.
   const balances = answer.data?.balances ?? [];
-  if (balances.length === 0) return null;
   return (
     <Course>
       <Facts large>
+        {balances.length === 0 && <Fact name="Available">–</Fact>}
+        {balances.length === 0 && <Fact name="On its way to you">–</Fact>}
         {balances.flatMap(({ currency, available, pending }) => [
           <Fact key={`${currency} available`} name="Available" numeric bad={available < 0}>
             {formatMoney(available, currency)}

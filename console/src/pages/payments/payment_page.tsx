@@ -153,7 +153,7 @@ export function PaymentPage({ id }: { id: string }) {
   return (
     <Page
       title={payment ? formatMoney(payment.amount, payment.currency) : 'Payment'}
-      lead={payment?.description ?? undefined}
+      lead={missing ? undefined : payment ? (payment.description ?? payment.id) : '…'}
       crumb={<a href={hrefs.payments}>Payments</a>}
       actions={payment && <PaymentActions payment={payment} />}
     >

@@ -11,6 +11,7 @@ import { EmptyState } from '../../ui/empty_state';
 import { ErrorNotice } from '../../ui/notice';
 import { Course } from '../../ui/page';
 import { Paged, usePaged } from '../../ui/paged';
+import { Skeleton } from '../../ui/skeleton';
 import { Cell, Column, Row, RowHead, Table } from '../../ui/table';
 import { Timestamp } from '../../ui/timestamp';
 import { NewReconciliation } from './new_reconciliation';
@@ -127,6 +128,14 @@ export function ReconciliationView() {
       </p>
     </EmptyState>
   );
+  // What is below comes when what is above is known: nothing moves.
+  if (ageing.isPending) {
+    return (
+      <Course>
+        <Skeleton rows={6} label="Loading the open breaks" />
+      </Course>
+    );
+  }
   return (
     <>
       {ageing.isError && <ErrorNotice error={ageing.error} />}
