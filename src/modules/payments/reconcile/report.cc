@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <tuple>
 #include <vector>
 
 #include "modules/payments/reconcile/csv.h"
@@ -151,12 +152,10 @@ std::string break_row(const Item& item, Day today) {
 }
 
 std::string breaks_table(std::vector<Item> breaks, Day today) {
-  std::ranges::stable_sort(breaks, [](const Item& a, const Item& b) {
-    const bool open_a = a.state == ItemState::kOpen;
-    const bool open_b = b.state == ItemState::kOpen;
-    if (open_a != open_b) return open_a;
-    return std::abs(a.difference()) > std::abs(b.difference());
-  });
+  const auto rank = [](const Item& item) {
+    return std::tuple(item.state != ItemState::kOpen, -std::abs(item.difference()), item.no);
+  };
+  std::ranges::sort(breaks, {}, rank);
   std::string table =
       "<h2>Breaks</h2>\n<div class=\"scroll\"><table><thead><tr><th scope=\"col\">What is "
       "wrong</th>"
