@@ -115,6 +115,10 @@ std::vector<Setting> payments_settings() {
            [](Config& c) -> auto& { return c.payments.allow_private; }),
       number("payments.call_deadline_ms", "For one call of a provider; then its end is unknown.",
              100, 120'000, [](Config& c) -> auto& { return c.payments.call_deadline_ms; }),
+      number("payments.lease_ms",
+             "So long beyond that a request is left to the process that took it; then another asks "
+             "what became of it.",
+             100, 600'000, [](Config& c) -> auto& { return c.payments.lease_ms; }),
       number("payments.calls_at_once", "Calls of one provider under way; more are refused.", 1,
              100'000, [](Config& c) -> auto& { return c.payments.calls_at_once; }),
       number("payments.keep_keys_s", "How long an answer is kept under its Idempotency-Key.", 3600,

@@ -24,6 +24,7 @@ struct PaymentsConfig {
   bool allow_private = false;
 
   std::int64_t call_deadline_ms = 10'000;  // of one call of a provider
+  std::int64_t lease_ms = 20'000;          // beyond that
   std::size_t calls_at_once = 256;         // of one provider
   std::int64_t keep_keys_s = 25 * 3600;    // answers under an Idempotency-Key
   std::int64_t settle_s = 2 * 24 * 3600;   // captured money is available after that

@@ -29,6 +29,7 @@ base::Result<payments::PaymentsModule::Options> payments_options(const Config& c
   options.routes = given.routes;
   options.seed = ashlar.entropy.u64();
   options.call_deadline = base::Millis{given.call_deadline_ms};
+  options.lease = base::Millis{given.lease_ms};
   options.calls_at_once = given.calls_at_once;
   options.keep_keys = base::Seconds{given.keep_keys_s};
   options.settle_after = base::Seconds{given.settle_s};

@@ -90,7 +90,7 @@ class Bench {  // one store, its servers, and what clients know
     this.key = null;
   }
   async start(sets = {}) {
-    const server = await Server.start({ store: this.store, sets: { "payments.call_deadline_ms": "1000", ...sets } });
+    const server = await Server.start({ store: this.store, sets: { "payments.call_deadline_ms": "1000", "payments.lease_ms": "1500", ...sets } });
     this.key ??= server.newKey("demo", ...kScopes);
     server.api = new Api(server.origin, this.key, { maxSockets: 64 });
     return server;

@@ -9,10 +9,8 @@
 namespace ashlar::payments {
 namespace {
 
-using base::Code;
-
 base::Error refused(std::string why) {
-  return base::fail(Code::kInvalid, "event_refused", std::move(why));
+  return base::fail(base::Code::kInvalid, "event_refused", std::move(why));
 }
 
 template <class Part>
@@ -299,12 +297,9 @@ base::Status on_canceled(Payment& payment, const PaymentEvent& event) {
 base::Status on_cancel_not_done(Payment& payment, const PaymentEvent& /*event*/) {
   if (payment.in_flight != InFlight::kCancel) return refused("no cancellation is in flight");
   payment.cancel_reason.clear();
-  if (payment.state == PaymentState::kSucceeded) {
-    payment.in_flight = InFlight::kNothing;
-    payment.unknown = false;
-  } else {
-    land(payment);
-  }
+  const bool over = payment.state == PaymentState::kSucceeded;
+  land(payment);
+  if (over) payment.state = PaymentState::kSucceeded;
   return base::ok_status();
 }
 

@@ -19,6 +19,7 @@ PaymentsOptions core_options(const PaymentsModule::Options& options) {
   core.authorization_life = options.authorization_life;
   core.claim_life = options.keep_keys;
   core.provider_deadline = options.call_deadline;
+  core.lease = options.lease;
   return core;
 }
 

@@ -48,6 +48,7 @@ class PaymentsModule {
     std::string routes;          // provider_router.h; empty: as in `providers`
     std::uint64_t seed = 1;      // of jitter
     base::Millis call_deadline{10'000};
+    base::Millis lease{20'000};  // PaymentsOptions::lease
     std::size_t calls_at_once = 256;
     base::Seconds keep_keys{25 * 3600};
     base::Seconds settle_after{2 * 24 * 3600};

@@ -25,7 +25,7 @@ enum class PlatformUse : std::uint8_t {
   kJobs,         // jobs of all tenants are leased, ended and tended
   kEvents,       // the log of events is read, consumers' effects and positions commit
   kSagas,        // steps of all tenants' sagas are moved on
-  kPayments,     // unknown ends and holds of all tenants are swept; the sandbox's book is the bank's
+  kPayments,     // unknown ends and holds of all tenants; the sandbox's book, which is a bank's
   kMaintenance,  // verify, clean-up of expired records
 };
 
