@@ -84,9 +84,9 @@ Answer authorised(const std::string& payment) {
 
 base::Result<std::optional<Payment>> CheckoutBank::find(const StepCall& call) const {
   const std::string reference = of_request(call, "merchant_reference");
-  return db_.read(
-      storage::Context::tenant(call.tenant, call.deadline),
-      [&](storage::Transaction& tx) { return Reads(tx).by_merchant_reference(reference); });
+  return db_.read(storage::Context::tenant(call.tenant), [&](storage::Transaction& tx) {
+    return Reads(tx).by_merchant_reference(reference);
+  });
 }
 
 void CheckoutBank::create(const StepCall& call, bool confirm, Done done) const {
