@@ -104,6 +104,16 @@ cpu_us() {  # PID
   echo $((ticks * 10000))
 }
 
+postgres_pid() {  # of the server that listens on the port in the URL
+  local port=${ASHLAR_TEST_POSTGRES##*:} file words
+  port=${port%%/*}
+  for file in /proc/[0-9]*/cmdline; do
+    words=$(tr '\0' ' ' 2>/dev/null <"$file") || continue
+    [[ $words != */postgres\ -D\ *\ -p\ "$port"\ * ]] || { file=${file%/cmdline}; echo "${file#/proc/}"; return; }
+  done
+  die "there is no PostgreSQL on port $port"
+}
+
 rss_kb() { awk '/^VmRSS:/ { print $2 }' "/proc/$1/status"; }
 
 get() { curl -fsS -m 20 "http://127.0.0.1:$port$1" "${@:2}"; }  # PATH CURL-ARGUMENT...
