@@ -51,9 +51,10 @@ base::Time Flow::lease_end() const {
   return change_->now() + desk_.options.provider_deadline + desk_.options.lease;
 }
 
-std::optional<base::Time> Flow::ask_again_at(const store::AttemptRow& row) const {
+std::optional<base::Time> Flow::ask_again_at(const store::AttemptRow& row, bool unknown) const {
   if (row.call.state == CallState::kResolved) return std::nullopt;
-  if (row.call.state == CallState::kWaiting)
+  // A notice may have been why it was asked: without an answer it is asked again soon.
+  if (row.call.state == CallState::kWaiting && !unknown)
     return change_->now() + kWaitingPause * (1 << std::min(row.call.asks, kMostDoublings));
   const base::Seconds pause{std::int64_t{1} << std::min<std::int64_t>(row.call.asks, 9)};
   return change_->now() + std::min(pause, kLongestPause);
@@ -214,6 +215,7 @@ void Flow::send() {
   call.deadline = call_deadline();
   provider->submit(std::move(call), [self = shared_from_this()](ProviderAnswer answer) {
     base::failpoint(Failpoint::kAfterAnswer);
+    self->of_a_sending_ = true;
     self->resolve(std::move(answer));
   });
   base::failpoint(Failpoint::kAfterSend);
@@ -241,6 +243,7 @@ void Flow::on_query(ProviderAnswer answer) {
                      row_->call.state != CallState::kWaiting &&
                      desk_.clock.now() < row_->call.at + provider->remembers() / 2;
   if (again) return send_again();
+  of_a_sending_ = false;
   // Nobody waits any more: another provider is not tried on his behalf.
   if (!done_) seen_plan_.others.clear();
   resolve(std::move(answer));
@@ -389,14 +392,18 @@ base::Status Flow::already_resolved(bool claimed) {
   return finished ? base::ok_status() : base::Status(call_lost());
 }
 
-base::Result<bool> Flow::end_unit(const ProviderAnswer& answer, bool claimed) {
+base::Result<bool> Flow::end_unit(ProviderAnswer answer, bool claimed) {
+  // Of a call that was sent twice, "not done" speaks of one sending alone (the simulation's seed
+  // 210516): it is asked about.
+  if (of_a_sending_ && answer.end == ProviderEnd::kNotDone && row_->call.sends > 1)
+    answer.end = ProviderEnd::kUnknown;
   if (row_->call.subject.starts_with("pay_")) ASHLAR_TRY(change_->load(row_->call.subject));
   ASHLAR_ASSIGN(Ending ending, end_call(*change_, *row_, plan_, answer));
   const store::AttemptRow seen = *row_;
   row_->call.state = ending.state;
   if (!answer.reference.empty()) row_->call.reference = answer.reference;
   row_->call.outcome = outcome_json(answer);
-  row_->ask_at = ask_again_at(*row_);
+  row_->ask_at = ask_again_at(*row_, answer.end == ProviderEnd::kUnknown);
   if (ending.state == CallState::kResolved) row_->call.resolved_at = change_->now();
   ASHLAR_ASSIGN(const bool ours, store::update_attempt(change_->tx(), *row_, seen));
   if (!ours) return false;

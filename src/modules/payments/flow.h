@@ -66,7 +66,7 @@ class Flow : public std::enable_shared_from_this<Flow> {
   base::Status resolve_unit(ledger::Booking& booking, const ProviderAnswer& answer);
   base::Status look_and_resolve(ledger::Booking& booking, const ProviderAnswer& answer);
   // False: the call is not as this saw it last; nothing is written.
-  base::Result<bool> end_unit(const ProviderAnswer& answer, bool claimed);
+  base::Result<bool> end_unit(ProviderAnswer answer, bool claimed);
   base::Status go_to_next(const NewCall& next, bool claimed);
   base::Status answer_and_finish(const Ending& ending, bool claimed);
   base::Status go_on_with_call(const store::AttemptRow& seen);
@@ -75,7 +75,8 @@ class Flow : public std::enable_shared_from_this<Flow> {
   base::Result<Answered> render_call(bool pending);
   void reply();
 
-  [[nodiscard]] std::optional<base::Time> ask_again_at(const store::AttemptRow& row) const;
+  [[nodiscard]] std::optional<base::Time> ask_again_at(const store::AttemptRow& row,
+                                                       bool unknown) const;
   [[nodiscard]] base::Mono call_deadline() const;
   [[nodiscard]] base::Time lease_end() const;
 
@@ -93,6 +94,7 @@ class Flow : public std::enable_shared_from_this<Flow> {
   CallPlan plan_, seen_plan_;
   std::optional<Claim> claim_;  // with the epoch under which this works
   bool counted_ = false;        // among those in flight
+  bool of_a_sending_ = false;   // what is resolved: the answer to a submit(), not to a query()
 };
 
 }  // namespace ashlar::payments
