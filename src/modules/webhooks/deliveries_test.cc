@@ -134,7 +134,7 @@ TEST_P(DeliveriesTest, APrivateAddressIsNotCalledWhateverStandsInTheTable) {
 
 TEST_P(DeliveriesTest, GoneDisablesAndIsToldToOthers) {
   const std::string gone = make_webhook("*", "", "/gone");
-  const std::string watcher = make_webhook("webhook.*", "", "/watcher");
+  make_webhook("webhook.*", "", "/watcher");
   receiver_.answer_with({Reply{.status = 410}});
   publish("a.b");
   work();
@@ -202,7 +202,7 @@ TEST_P(DeliveriesTest, ASuccessBetweenEndsTheCount) {
 }
 
 TEST_P(DeliveriesTest, AnOrderedEndpointIsToldInOrderAlsoThroughRetries) {
-  const std::string id = make_webhook("*", R"(,"ordered":true)");
+  make_webhook("*", R"(,"ordered":true)");
   receiver_.answer_with({Reply{.status = 500}, Reply{.status = 500}});
   for (int i = 0; i < 5; ++i) {
     publish("a.b", R"({"n":)" + std::to_string(i) + "}", kAlice, std::to_string(i));

@@ -82,7 +82,8 @@ std::optional<std::string> unquote(std::string_view value) {
   value = value.substr(1, value.size() - 2);
   for (std::size_t i = 0; i < value.size(); ++i) {
     if (value[i] == '"') return std::nullopt;
-    if (value[i] == '\\' && ++i == value.size()) return std::nullopt;
+    if (value[i] == '\\') ++i;
+    if (i == value.size()) return std::nullopt;
     text += value[i];
   }
   return text;
