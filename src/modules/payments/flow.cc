@@ -51,10 +51,9 @@ base::Time Flow::lease_end() const {
   return change_->now() + desk_.options.provider_deadline + desk_.options.lease;
 }
 
-std::optional<base::Time> Flow::ask_again_at(const store::AttemptRow& row, bool unknown) const {
+std::optional<base::Time> Flow::ask_again_at(const store::AttemptRow& row, bool soon) const {
   if (row.call.state == CallState::kResolved) return std::nullopt;
-  // A notice may have been why it was asked: without an answer it is asked again soon.
-  if (row.call.state == CallState::kWaiting && !unknown)
+  if (row.call.state == CallState::kWaiting && !soon)
     return change_->now() + kWaitingPause * (1 << std::min(row.call.asks, kMostDoublings));
   const base::Seconds pause{std::int64_t{1} << std::min<std::int64_t>(row.call.asks, 9)};
   return change_->now() + std::min(pause, kLongestPause);
@@ -400,10 +399,12 @@ base::Result<bool> Flow::end_unit(ProviderAnswer answer, bool claimed) {
   if (row_->call.subject.starts_with("pay_")) ASHLAR_TRY(change_->load(row_->call.subject));
   ASHLAR_ASSIGN(Ending ending, end_call(*change_, *row_, plan_, answer));
   const store::AttemptRow seen = *row_;
+  // A notice may have come before the answer, or have been why it was asked about in vain.
+  const bool soon = answer.end == ProviderEnd::kUnknown || row_->call.state != CallState::kWaiting;
   row_->call.state = ending.state;
   if (!answer.reference.empty()) row_->call.reference = answer.reference;
   row_->call.outcome = outcome_json(answer);
-  row_->ask_at = ask_again_at(*row_, answer.end == ProviderEnd::kUnknown);
+  row_->ask_at = ask_again_at(*row_, soon);
   if (ending.state == CallState::kResolved) row_->call.resolved_at = change_->now();
   ASHLAR_ASSIGN(const bool ours, store::update_attempt(change_->tx(), *row_, seen));
   if (!ours) return false;

@@ -76,7 +76,7 @@ class Flow : public std::enable_shared_from_this<Flow> {
   void reply();
 
   [[nodiscard]] std::optional<base::Time> ask_again_at(const store::AttemptRow& row,
-                                                       bool unknown) const;
+                                                       bool soon) const;
   [[nodiscard]] base::Mono call_deadline() const;
   [[nodiscard]] base::Time lease_end() const;
 
