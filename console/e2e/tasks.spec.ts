@@ -53,7 +53,7 @@ test('a queue is paused, bounded, and goes on', async ({ console_: page, api }) 
   await form.getByRole('button', { name: 'Save' }).click();
   await expect(form.getByText('Give a number, or nothing.')).toBeVisible();
   await form.getByLabel('Most at once').fill('2');
-  await form.getByLabel('Starts a second').fill('0.5');
+  await form.getByLabel('Starts a second', { exact: true }).fill('0.5');
   await expectAccessible(page, 'the settings of a queue');
   await form.getByRole('button', { name: 'Save' }).click();
   await expect(form).toBeHidden();
