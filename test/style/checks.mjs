@@ -216,6 +216,18 @@ export function textForm(tree) {
   return found;
 }
 
+// `x=$(long | head -1)` under pipefail: the closed pipe's signal ends the script, now and then.
+export function closedPipes(tree) {
+  const found = [];
+  for (const [path, text] of tree) {
+    if (!/^#!.*bash/.test(text) || !/^set .*pipefail/m.test(text)) continue;
+    text.split("\n").forEach((line, index) => {
+      if (/\$\([^#]*\| *head\b/.test(line)) found.push({ rule: "pipe", path, line: index + 1, what: "| head in a substitution under pipefail" });
+    });
+  }
+  return found;
+}
+
 export function migrationNumbers(tree) {
   const found = [];
   const folders = new Map();
@@ -258,7 +270,7 @@ export function readmeMap(tree) {
   return found;
 }
 
-export const kChecks = { bannedCalls, usingNamespace, includeDirection, libraryIncludes, headerForm, deadHeaders, fileLength,
+export const kChecks = { bannedCalls, closedPipes, usingNamespace, includeDirection, libraryIncludes, headerForm, deadHeaders, fileLength,
   functionLength, textForm, migrationNumbers, readmeMap };
 
 // Exceptions: lines `rule key [size] reason`, for call (`call path name`), lines, function and dead. An exception that is not needed, or is

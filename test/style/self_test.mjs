@@ -47,6 +47,8 @@ const kCases = [
   ["functionLength", "a long class of short functions", { "src/kit/a.h": `class A {\n${lines(80, "  int f() { return 1; }")}};\n` }, 0],
   ["functionLength", "a long table", { "src/kit/a.cc": `constexpr A kTable[] = {\n${lines(80, "{f(1), 2},")}};\n` }, 0],
   ["textForm", "long line, trailing space, tab, unfinished", { "src/kit/a.cc": `// ${"x".repeat(100)}\nint x; \n\tint y;\n// TODO\n` }, 4],
+  ["closedPipes", "head under pipefail", { "bench/a": `#!/usr/bin/env bash\nset -euo pipefail\nx=$(cat y | head -n 1)\n` }, 1],
+  ["closedPipes", "lawful", { "bench/a": `#!/usr/bin/env bash\nx=$(cat y | head -n 1)\n`, "bench/b": "#!/usr/bin/env bash\nset -euo pipefail\ncat y | head\n" }, 0],
   ["textForm", "lawful", { "src/kit/a.cc": "int x;\n" }, 0],
   ["migrationNumbers", "a gap", { "src/modules/x/migrations/0001_a.sql": "", "src/modules/x/migrations/0003_b.sql": "" }, 1],
   ["migrationNumbers", "a number twice", { "src/modules/x/migrations/0001_a.sql": "", "src/modules/x/migrations/0001_b.sql": "" }, 1],

@@ -95,7 +95,6 @@ base::Result<Pairs> merged(std::string_view field, const Pairs& kept, const Pair
   return all;
 }
 
-// Keys are made by machines: one that holds a card number is one.
 base::Status check_ask(const Asked& asked) {
   if (!asked.key) return base::ok_status();
   const auto in_a_key = [](char c) { return c >= '!' && c <= '~'; };
@@ -104,8 +103,7 @@ base::Status check_ask(const Asked& asked) {
     return invalid("Idempotency-Key", "bad_idempotency_key",
                    "An Idempotency-Key is 1 to 255 visible ASCII characters.");
   }
-  const bool only_digits = asked.key->find_first_not_of("0123456789- ") == std::string::npos;
-  return only_digits ? refuse_card_number("Idempotency-Key", *asked.key) : base::ok_status();
+  return refuse_card_number_as_key(*asked.key);
 }
 
 base::Status check_ask(const NewPayment& wanted) {

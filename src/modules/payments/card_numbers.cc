@@ -1,6 +1,7 @@
 #include "modules/payments/card_numbers.h"
 
 #include <array>
+#include <cctype>
 #include <string>
 
 namespace ashlar::payments {
@@ -24,19 +25,78 @@ bool passes_luhn(std::string_view digits) {
   return sum % 10 == 0;
 }
 
+bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+// What the networks give out: 2… has 16 digits, 4… 13, 16 or 19.
+bool is_network_length(char first, std::size_t length) {
+  if (length < kFewest) return false;
+  if (first == '2') return length == 16;
+  if (first == '4') return length == 13 || length == 16 || length == 19;
+  return first == '3' || first == '5' || first == '6';
+}
+
+// The digits stand in a digest, a UUID without dashes: more than kMost characters of hexadecimal in
+// a row.
+bool in_digest(std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  while (end < text.size() && is_hex(text[end])) ++end;
+  while (at > 0 && is_hex(text[at - 1])) --at;
+  return end - at > kMost;
+}
+
+bool is_alphanumeric(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
+
+// How people write cards with dashes: 4-4-4-4, 4-4-4-4-3, 4-6-5, 4-6-4. Parts of UUIDs are not so:
+// they touch letters or a group of 12.
+class Groups {
+ public:
+  explicit Groups(bool touches_before) : fits_(!touches_before) {}
+
+  void add(std::size_t digits, bool after_dash) {
+    ++count_;
+    if (count_ == 1) fits_ = fits_ && digits == 4;
+    if (count_ == 2) fits_ = fits_ && (digits == 4 || digits == 6);
+    if (count_ == 2) longest_rest_ = digits == 6 ? 5 : 4;
+    if (count_ >= 3) fits_ = fits_ && digits <= longest_rest_;
+    dashed_ = dashed_ || after_dash;
+  }
+  bool as_written(std::string_view rest) const {
+    if (!dashed_ || rest.empty()) return !dashed_ || fits_;
+    std::size_t touching = rest[0] == '-' ? 1 : 0;
+    const std::size_t begin = touching;
+    while (touching < rest.size() && is_alphanumeric(rest[touching])) ++touching;
+    return fits_ && touching - begin <= (begin == 0 ? 0 : 4);
+  }
+
+ private:
+  bool fits_;
+  bool dashed_ = false;
+  std::size_t count_ = 0;
+  std::size_t longest_rest_ = 0;
+};
+
 // From `at`, the first digit of a group: whether some number of whole groups makes a card number.
 bool begins_card_number(std::string_view text, std::size_t at) {
-  if (text[at] < '2' || text[at] > '6') return false;
+  const char first = text[at];
+  if (first < '2' || first > '6' || in_digest(text, at)) return false;
   std::array<char, kMost> digits{};
   std::size_t count = 0;
+  Groups groups(at > 0 && is_alphanumeric(text[at - 1]));
+  bool after_dash = false;
   while (true) {
+    const std::size_t before = count;
     while (at < text.size() && is_digit(text[at])) {
       if (count == kMost) return false;
       digits[count++] = text[at++];
     }
-    if (count >= kFewest && passes_luhn({digits.data(), count})) return true;
+    groups.add(count - before, after_dash);
+    if (is_network_length(first, count) && groups.as_written(text.substr(at)) &&
+        passes_luhn({digits.data(), count})) {
+      return true;
+    }
     const bool goes_on = at + 1 < text.size() && is_gap(text[at]) && is_digit(text[at + 1]);
     if (!goes_on) return false;
+    after_dash = text[at] == '-';
     ++at;
   }
 }
@@ -59,6 +119,15 @@ base::Status refuse_card_number(std::string_view field, std::string_view text) {
                      "card_number_refused",
                      why,
                      {{std::string(field), "card_number_refused", why}}};
+}
+
+bool is_card_number(std::string_view text) {
+  return text.find_first_not_of("0123456789- ") == std::string_view::npos &&
+         holds_card_number(text);
+}
+
+base::Status refuse_card_number_as_key(std::string_view key) {
+  return is_card_number(key) ? refuse_card_number("Idempotency-Key", key) : base::ok_status();
 }
 
 }  // namespace ashlar::payments

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "modules/payments/card_numbers.h"
 #include "modules/payments/ledger/reserved_ids.h"
 #include "platform/json/writer.h"
 
@@ -81,6 +82,9 @@ void read_account(const NewAccountJson& given, const std::string& where,
   }
   std::string metadata = metadata_text(given.metadata);
   if (auto error = check_metadata(metadata, where + "/metadata")) wrong.push_back(*error);
+  refuse_card_number_as_id(given.id.value_or(""), where + "/id", wrong);
+  refuse_card_number(given.name, where + "/name", wrong);
+  refuse_card_number(metadata, where + "/metadata", wrong);
   accounts.push_back(
       {.id = given.id.value_or(""),
        .currency = given.currency,
@@ -296,6 +300,17 @@ std::optional<Amount> available_of(const AccountRules& rules, const Totals& tota
 std::optional<FieldError> check_metadata(const std::string& text, std::string where) {
   if (text.size() <= kMaxMetadataBytes) return std::nullopt;
   return FieldError{std::move(where), "too_long", "must have at most 2,048 bytes as JSON"};
+}
+
+void refuse_card_number(std::string_view text, std::string where, std::vector<FieldError>& wrong) {
+  if (!payments::holds_card_number(text)) return;
+  wrong.push_back({std::move(where), "card_number_refused",
+                   "looks like a card number; none is taken or kept here"});
+}
+
+void refuse_card_number_as_id(std::string_view id, std::string where,
+                              std::vector<FieldError>& wrong) {
+  if (payments::is_card_number(id)) refuse_card_number(id, std::move(where), wrong);
 }
 
 base::Error invalid_request(std::vector<FieldError> fields) {

@@ -118,6 +118,12 @@ std::optional<Amount> available_of(const AccountRules& rules, const Totals& tota
 
 // `text` is no longer than kMaxMetadataBytes, else the field `where` is too_long.
 std::optional<base::FieldError> check_metadata(const std::string& text, std::string where);
+// Adds card_number_refused where the text looks as if it held one: the book keeps for ever.
+void refuse_card_number(std::string_view text, std::string where,
+                        std::vector<base::FieldError>& wrong);
+// The same for an id, which machines make: only one that is a card number and nothing else.
+void refuse_card_number_as_id(std::string_view id, std::string where,
+                              std::vector<base::FieldError>& wrong);
 base::Error invalid_request(std::vector<base::FieldError> fields);
 
 }  // namespace ashlar::ledger

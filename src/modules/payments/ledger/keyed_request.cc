@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "modules/payments/card_numbers.h"
 #include "platform/http/call.h"
 #include "platform/http/route.h"
 #include "platform/http/router.h"
@@ -18,6 +19,7 @@ base::Result<KeyedRequest> KeyedRequest::of(const http::Call& call) {
     return base::fail(base::Code::kInvalid, "idempotency_key_required",
                       "This request moves money: send an Idempotency-Key.");
   }
+  ASHLAR_TRY(payments::refuse_card_number_as_key(*request.key_));
   request.mode_ = call.principal.mode;
   request.route_ = std::string(http::method_name(call.route->method)) + " " +
                    std::string(call.route->path.value);

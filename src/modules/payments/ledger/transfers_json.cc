@@ -125,6 +125,9 @@ class Reader {
     t.code = given_.code;
     if (!given_.metadata.empty()) t.metadata = json::to_text(json::Value(given_.metadata));
     if (auto error = check_metadata(t.metadata, where_ + "/metadata")) wrong_.push_back(*error);
+    refuse_card_number_as_id(t.id, where_ + "/id", wrong_);
+    refuse_card_number(t.code, where_ + "/code", wrong_);
+    refuse_card_number(t.metadata, where_ + "/metadata", wrong_);
     asked_.currency = given_.currency.value_or("");
     const bool of_hold = t.kind == TransferKind::kPost || t.kind == TransferKind::kVoid;
     if (of_hold) {

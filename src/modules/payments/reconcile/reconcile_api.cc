@@ -1,4 +1,5 @@
 #include "modules/payments/reconcile/reconcile_api.h"
+#include "modules/payments/card_numbers.h"
 
 #include <charconv>
 #include <cstdlib>
@@ -269,6 +270,7 @@ Result<Response> ReconcileApi::report(Call& call) const {
 
 Result<Response> ReconcileApi::resolve(Call& call) const {
   ASHLAR_ASSIGN(ResolveJson wanted, resolve_schema().parse_body(call.body));
+  ASHLAR_TRY(refuse_card_number("/note", wanted.note));
   Reconciliations::Settled settled;
   const std::string& number = call.param(1);
   const auto read = std::from_chars(number.data(), number.data() + number.size(), settled.no);
