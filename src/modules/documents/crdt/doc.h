@@ -1,0 +1,129 @@
+// Doc: one Yjs document in memory: takes updates in any order, any number of times, from anybody,
+// and is the same at the end as every other program's document that took the same ones.
+//
+// Algorithm: YATA (docs/crdt.md). Lengths and indices are in UTF-16 code units, as everywhere in
+// this format. Pure: no clock, no I/O, no threads; one thread at a time.
+//
+// Promises
+//  1. apply() of the same set of updates, in any order, with repetitions, gives equal text, JSON,
+//     state vector and delete set, and equal bytes of encode() where the format leaves no choice.
+//  2. An update that is refused has changed nothing: it is read and checked whole before anything
+//     is integrated.
+//  3. What cannot be integrated yet (a gap in a client's clocks, an unknown neighbour) waits inside
+//     and is part of encode(): nothing is lost by storing or sending that.
+//  4. The cost of an update is bounded: reading is linear; finding places among conflicting
+//     insertions takes at most `limits.conflict_steps`, else the update is refused (promise 2
+//     holds: the budget is spent before the first change is visible, or the change is undone).
+//  5. With `gc` what is deleted keeps no content; without, snapshots can be restored.
+//
+// Errors of apply(): those of update.h, and kInvalid update_too_costly (conflict steps),
+// document_too_large (limits.units, limits.bytes), update_pending_too_large.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "modules/documents/crdt/any.h"
+#include "modules/documents/crdt/update.h"
+
+namespace ashlar::crdt {
+
+struct DocLimits {
+  std::size_t bytes = 256u << 20;             // resident(), after an update
+  std::size_t pending_bytes = 16u << 20;      // of updates that wait
+  std::uint64_t conflict_steps = 20'000'000;  // of one update
+  std::size_t type_depth = 200;               // types within types
+};
+
+// Root types carry no type on the wire: whoever reads one says what it is.
+enum class RootKind : std::uint8_t { kText, kArray, kMap, kXmlFragment, kXmlText };
+
+class Doc {
+ public:
+  struct Options {
+    ClientId client = 0;  // of edits made here; 0: none are made
+    bool gc = true;
+    DocLimits limits{};
+  };
+  explicit Doc(Options options);
+  ~Doc();
+  Doc(Doc&&) noexcept;
+  Doc& operator=(Doc&&) noexcept;
+
+  // What an update did.
+  struct Applied {
+    bool changed = false;   // something was integrated or deleted that was not before
+    bool complete = false;  // all of it was new and integrated: what was given is what changed
+    bool pending = false;   // something of it waits now
+    // V1, what changed, where `changed && !complete`; else empty (nothing, or what was given).
+    std::string change;
+  };
+  base::Result<Applied> apply(std::string_view update, Format format = Format::kV1);
+
+  // All of it, what waits included.
+  [[nodiscard]] std::string encode(Format format = Format::kV1) const;
+  // What somebody lacks who has `have`: structs from there, the whole delete set.
+  [[nodiscard]] std::string encode_since(const StateVector& have,
+                                         Format format = Format::kV1) const;
+  [[nodiscard]] StateVector state_vector() const;
+  [[nodiscard]] DeleteSet delete_set() const;
+  [[nodiscard]] bool has_pending() const;
+  // What would have to come first for what waits, as a state vector to ask with.
+  [[nodiscard]] StateVector missing() const;
+
+  // Views. A root that nobody has written to reads as empty.
+  [[nodiscard]] std::vector<std::string> roots() const;         // sorted
+  [[nodiscard]] std::string text(std::string_view root) const;  // UTF-8; of XML, the markup
+  // As Y.Doc's toJSON gives it, rendered (keys in yjs' order).
+  [[nodiscard]] std::string json(std::string_view root, RootKind kind) const;
+  // A text with its formats and embeds, as a Quill delta: [{"insert":…,"attributes":{…}}].
+  [[nodiscard]] std::string delta(std::string_view root) const;
+
+  // Edits made here, each as one update (V1) for everybody else. kInvalid edit_out_of_range,
+  // edit_wrong_type. REQUIRES: options.client is not 0.
+  base::Result<std::string> insert_text(std::string_view root, std::uint64_t index,
+                                        std::string_view text, const Object& attributes = {});
+  base::Result<std::string> format_text(std::string_view root, std::uint64_t index,
+                                        std::uint64_t length, const Object& attributes);
+  // Of texts, arrays and XML fragments.
+  base::Result<std::string> remove(std::string_view root, std::uint64_t index,
+                                   std::uint64_t length);
+  base::Result<std::string> set_key(std::string_view root, std::string_view key, Any value);
+  base::Result<std::string> remove_key(std::string_view root, std::string_view key);
+  base::Result<std::string> insert_values(std::string_view root, std::uint64_t index,
+                                          std::vector<Any> values);
+  [[nodiscard]] std::uint64_t length(std::string_view root) const;
+
+  // Snapshots, for documents without gc.
+  [[nodiscard]] Snapshot snapshot() const;
+  // The document as it was then, alone. kConflict snapshot_collected where gc has run over it.
+  [[nodiscard]] base::Result<Doc> at(const Snapshot& then) const;
+
+  // A place that stays where it is while others edit (Yjs' relative position, encoded).
+  [[nodiscard]] base::Result<std::string> relative_position(std::string_view root,
+                                                            std::uint64_t index,
+                                                            int assoc = 0) const;
+  // None: the place's root is unknown here or its neighbour was collected.
+  [[nodiscard]] base::Result<std::optional<std::uint64_t>> absolute_position(
+      std::string_view relative) const;
+
+  struct Size {
+    std::size_t structs = 0;
+    std::size_t clients = 0;
+    std::size_t bytes = 0;  // resident, within a tenth
+    std::size_t pending_bytes = 0;
+  };
+  [[nodiscard]] Size size() const;
+
+ private:
+  class Store;
+  std::unique_ptr<Store> store_;
+};
+
+}  // namespace ashlar::crdt
