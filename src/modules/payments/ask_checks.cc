@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/currency.h"
 #include "base/text.h"
 #include "modules/payments/card_numbers.h"
 
@@ -26,12 +27,11 @@ base::Status check_amount(std::string_view field, Money amount) {
 }
 
 base::Status check_currency(std::string_view currency) {
-  const bool right =
-      currency.size() == 3 &&
-      std::all_of(currency.begin(), currency.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-  if (right) return base::ok_status();
+  if (base::currency_digits(currency) && base::ascii_lower(currency) == currency) {
+    return base::ok_status();
+  }
   return invalid("/currency", "currency_invalid",
-                 "A currency is the three letters of ISO 4217, such as usd.");
+                 "This is no currency of ISO 4217 in which money is paid, such as usd.");
 }
 
 base::Status check_text(std::string_view field, std::string_view text, std::size_t most = kShort) {

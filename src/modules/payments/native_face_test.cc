@@ -141,7 +141,7 @@ TEST_F(NativeFaceTest, WhatIsDeletedHasNoBody) {
 TEST(PaymentsJson, CurrenciesAreTakenInEitherCase) {
   EXPECT_EQ(*currency_of("EUR", "/currency"), "eur");
   EXPECT_EQ(*currency_of("eur", "/currency"), "eur");
-  for (const char* wrong : {"", "EU", "EURO", "E1R", "€"}) {
+  for (const char* wrong : {"", "EU", "EURO", "E1R", "€", "ZZZ", "zzz", "XAU", "POINTS"}) {
     const auto code = currency_of(wrong, "/currency");
     ASSERT_FALSE(code.ok()) << wrong;
     EXPECT_EQ(code.error().fields.at(0).field, "/currency");

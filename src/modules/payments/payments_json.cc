@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/currency.h"
 #include "base/text.h"
 
 namespace ashlar::payments {
@@ -180,12 +181,9 @@ BalanceJson json_of(const std::vector<CurrencyBalance>& balances) {
 }
 
 base::Result<std::string> currency_of(std::string_view given, const char* field) {
-  std::string code = base::ascii_lower(given);
-  bool letters = code.size() == 3;
-  for (const char c : code) letters = letters && c >= 'a' && c <= 'z';
-  if (!letters)
-    return wrong_field("currency_invalid", field, "must be the three letters of ISO 4217");
-  return code;
+  if (!base::currency_digits(given))
+    return wrong_field("currency_invalid", field, "must be a currency of ISO 4217, such as EUR");
+  return base::ascii_lower(given);
 }
 
 base::Result<Pairs> pairs_of(const json::Value::Object& given, const char* field, bool may_delete) {

@@ -16,6 +16,16 @@ using Fate = ModelBank::Fate;
 class PaymentsTest : public PaymentsFixture {};
 INSTANTIATE_TEST_SUITE_P(Storage, PaymentsTest, storage::both_engines(), storage::engine_name);
 
+TEST_P(PaymentsTest, MoneyIsInCurrenciesOfIso4217) {
+  for (const char* none : {"zzz", "USD", "xau", "points"}) {
+    NewPayment made = wanted(100);
+    made.currency = none;
+    EXPECT_EQ(refusal([&](Done done) { payments().create(asked("k"), made, std::move(done)); }),
+              "currency_invalid")
+        << none;
+  }
+}
+
 TEST_P(PaymentsTest, IsCreatedConfirmedCapturedAndRefunded) {
   const Answered created = create(wanted(1000), "k1");
   EXPECT_EQ(created.status, 201);

@@ -96,7 +96,7 @@ TEST(SandboxPage, AmountsAreShownInTheCurrencysOwnUnit) {
   EXPECT_EQ(shown_amount(5, "usd"), "USD 0.05");
   EXPECT_EQ(shown_amount(900, "jpy"), "JPY 900");
   EXPECT_EQ(shown_amount(1'234, "kwd"), "KWD 1.234");
-  EXPECT_EQ(shown_amount(5, "<b>"), "B 0.05");
+  EXPECT_EQ(shown_amount(5, "<b>"), "B 5");
 }
 
 }  // namespace

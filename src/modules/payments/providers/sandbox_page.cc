@@ -1,17 +1,11 @@
 #include "modules/payments/providers/sandbox_page.h"
 
-#include <algorithm>
-#include <array>
 #include <cctype>
+
+#include "base/currency.h"
 
 namespace ashlar::payments {
 namespace {
-
-// ISO 4217: those whose minor unit is the unit itself, and those with three digits.
-constexpr std::array<std::string_view, 16> kNoDigits{"bif", "clp", "djf", "gnf", "jpy", "kmf",
-                                                     "krw", "mga", "pyg", "rwf", "ugx", "vnd",
-                                                     "vuv", "xaf", "xof", "xpf"};
-constexpr std::array<std::string_view, 5> kThreeDigits{"bhd", "jod", "kwd", "omr", "tnd"};
 
 constexpr std::string_view kStyle =
     "body{font:16px/1.5 system-ui,sans-serif;margin:0;display:grid;place-items:center;"
@@ -65,16 +59,7 @@ std::string upper(std::string_view text) {
 }  // namespace
 
 std::string shown_amount(std::int64_t amount, std::string_view currency) {
-  constexpr std::size_t kUsual = 2;
-  const bool none = std::ranges::find(kNoDigits, currency) != kNoDigits.end();
-  const bool three = std::ranges::find(kThreeDigits, currency) != kThreeDigits.end();
-  const std::size_t digits = none ? 0 : three ? kUsual + 1 : kUsual;
-  std::string text = std::to_string(amount);
-  if (digits > 0) {
-    if (text.size() <= digits) text.insert(0, digits + 1 - text.size(), '0');
-    text.insert(text.size() - digits, ".");
-  }
-  return upper(currency) + " " + text;
+  return upper(currency) + " " + base::format_amount(amount, currency);
 }
 
 http::Response action_page(const Sandbox::Action& action) {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/currency.h"
 #include "base/text.h"
 #include "modules/payments/reconcile/decimal.h"
 #include "modules/payments/reconcile/statement.h"
@@ -65,8 +66,10 @@ struct Sum {
 std::optional<Sum> sum_of(const xml_node& amt) {
   Sum sum;
   sum.currency = base::ascii_lower(amt.attribute("Ccy").value());
-  const auto amount = parse_decimal(text(amt), currency_digits(sum.currency));
-  if (!is_currency(sum.currency) || !amount || *amount < 0) return std::nullopt;
+  const auto digits = base::currency_digits(sum.currency);
+  if (!digits) return std::nullopt;
+  const auto amount = parse_decimal(text(amt), *digits);
+  if (!amount || *amount < 0) return std::nullopt;
   sum.amount = *amount;
   return sum;
 }

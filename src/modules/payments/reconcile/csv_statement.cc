@@ -3,6 +3,7 @@
 #include <array>
 #include <span>
 
+#include "base/currency.h"
 #include "base/text.h"
 #include "modules/payments/reconcile/csv.h"
 #include "modules/payments/reconcile/decimal.h"
@@ -77,7 +78,7 @@ std::optional<Money> amount_of(const Row& row, std::size_t decimal, std::size_t 
                                std::string_view currency, bool may_be_empty) {
   const std::string_view text = cell(row, decimal != kNone ? decimal : minor);
   if (text.empty() && may_be_empty) return 0;
-  return parse_decimal(text, decimal != kNone ? currency_digits(currency) : 0);
+  return parse_decimal(text, decimal != kNone ? base::currency_digits(currency).value_or(0) : 0);
 }
 
 base::Result<StatementLine> read_line(const Columns& columns, const Row& row, std::int64_t line) {
@@ -89,7 +90,7 @@ base::Result<StatementLine> read_line(const Columns& columns, const Row& row, st
   read.reference = cell(row, columns.reference);
   read.description = cell(row, columns.description);
   read.currency = base::ascii_lower(cell(row, columns.currency));
-  if (!is_currency(read.currency)) return malformed(line, "the currency is not three letters");
+  if (!is_currency(read.currency)) return malformed(line, "the currency is none of ISO 4217");
   const auto day = parse_day(cell(row, columns.date));
   if (!day) return malformed(line, "the date is not YYYY-MM-DD");
   read.day = *day;

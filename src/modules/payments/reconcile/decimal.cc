@@ -1,19 +1,9 @@
 #include "modules/payments/reconcile/decimal.h"
 
 #include <algorithm>
-#include <array>
-
-#include "base/text.h"
 
 namespace ashlar::payments::reconcile {
 namespace {
-
-constexpr std::array<std::string_view, 17> kWhole{"bif", "clp", "djf", "gnf", "isk", "jpy",
-                                                  "kmf", "krw", "pyg", "rwf", "ugx", "uyi",
-                                                  "vnd", "vuv", "xaf", "xof", "xpf"};
-constexpr std::array<std::string_view, 7> kThousandths{"bhd", "iqd", "jod", "kwd",
-                                                       "lyd", "omr", "tnd"};
-constexpr std::array<std::string_view, 2> kTenThousandths{"clf", "uyw"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -24,14 +14,6 @@ bool push(Money& value, char digit) {
 }
 
 }  // namespace
-
-int currency_digits(std::string_view currency) {
-  const std::string lower = base::ascii_lower(currency);
-  if (std::ranges::find(kWhole, lower) != kWhole.end()) return 0;
-  if (std::ranges::find(kThousandths, lower) != kThousandths.end()) return 3;
-  if (std::ranges::find(kTenThousandths, lower) != kTenThousandths.end()) return 4;
-  return 2;
-}
 
 std::optional<Money> parse_decimal(std::string_view text, int digits) {
   const bool negative = text.starts_with('-');
@@ -55,14 +37,6 @@ std::optional<Money> parse_decimal(std::string_view text, int digits) {
     if (part[i] != '0') return std::nullopt;
   }
   return negative ? -value : value;
-}
-
-std::string format_decimal(Money amount, int digits) {
-  std::string text = std::to_string(amount < 0 ? -amount : amount);
-  const auto part = static_cast<std::size_t>(digits);
-  if (text.size() <= part) text.insert(0, part + 1 - text.size(), '0');
-  if (part > 0) text.insert(text.size() - part, 1, '.');
-  return amount < 0 ? "-" + text : text;
 }
 
 }  // namespace ashlar::payments::reconcile

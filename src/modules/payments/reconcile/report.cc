@@ -7,8 +7,8 @@
 #include <tuple>
 #include <vector>
 
+#include "base/currency.h"
 #include "modules/payments/reconcile/csv.h"
-#include "modules/payments/reconcile/decimal.h"
 #include "modules/payments/reconcile/reconcile_json.h"
 
 namespace ashlar::payments::reconcile {
@@ -64,7 +64,7 @@ std::string escaped(std::string_view text) {
 
 // "1,234.50", as people read it.
 std::string grouped(Money amount, std::string_view currency) {
-  std::string text = format_decimal(amount, currency_digits(currency));
+  std::string text = base::format_amount(amount, currency);
   std::size_t at = std::min(text.find('.'), text.size());
   const std::size_t first = amount < 0 ? 1 : 0;
   while (at > first + 3) {
@@ -76,7 +76,7 @@ std::string grouped(Money amount, std::string_view currency) {
 
 std::string plain(const std::optional<Half>& half, Money Half::* member,
                   std::string_view currency) {
-  return half ? format_decimal((*half).*member, currency_digits(currency)) : std::string();
+  return half ? base::format_amount((*half).*member, currency) : std::string();
 }
 
 std::string number_cell(std::string_view text) {
@@ -199,7 +199,6 @@ std::string csv_row(const Item& item) {
   const auto day = [](const std::optional<Half>& half) {
     return half ? format_day(half->day) : std::string();
   };
-  const int digits = currency_digits(item.currency);
   const std::array<std::string, 23> cells{csv_text(item.run),
                                           std::to_string(item.no),
                                           csv_text(item.provider),
@@ -217,8 +216,8 @@ std::string csv_row(const Item& item) {
                                           plain(item.ours, &Half::amount, item.currency),
                                           plain(item.ours, &Half::fee, item.currency),
                                           day(item.ours),
-                                          format_decimal(item.difference(), digits),
-                                          format_decimal(item.suspense, digits),
+                                          base::format_amount(item.difference(), item.currency),
+                                          base::format_amount(item.suspense, item.currency),
                                           item.resolution,
                                           csv_text(item.note),
                                           csv_text(item.by),

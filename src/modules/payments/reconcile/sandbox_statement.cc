@@ -42,7 +42,7 @@ base::Result<StatementLine> read_line(const Value& given, std::int64_t number) {
   line.reference = text_of(given, "reference");
   line.description = text_of(given, "description");
   line.currency = base::ascii_lower(text_of(given, "currency"));
-  if (!is_currency(line.currency)) return malformed(number, "its currency is not three letters");
+  if (!is_currency(line.currency)) return malformed(number, "its currency is none of ISO 4217");
   const auto at = base::parse_rfc3339(text_of(given, "at"));
   if (!at) return malformed(number, "its time is none");
   line.day = day_of(*at);

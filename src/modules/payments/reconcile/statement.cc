@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdlib>
 
+#include "base/currency.h"
 #include "base/text.h"
 
 namespace ashlar::payments::reconcile {
@@ -65,7 +66,7 @@ std::optional<StatementFormat> format_of(std::string_view name) {
 }
 
 bool is_currency(std::string_view text) {
-  return text.size() == 3 && std::ranges::all_of(text, [](char c) { return c >= 'a' && c <= 'z'; });
+  return base::currency_digits(text).has_value() && base::ascii_lower(text) == text;
 }
 
 StatementFormat guess_format(std::string_view bytes) {

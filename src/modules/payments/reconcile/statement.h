@@ -71,7 +71,7 @@ struct Statement {
   std::map<std::string, Money> unexplained;
 };
 
-// Three lower-case letters.
+// One of base/currency.h, in lower case.
 bool is_currency(std::string_view text);
 
 enum class StatementFormat : std::uint8_t { kCsv, kCamt053, kSandbox };

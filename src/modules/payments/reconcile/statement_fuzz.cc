@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/currency.h"
 #include "base/text.h"
 #include "modules/payments/reconcile/csv.h"
-#include "modules/payments/reconcile/decimal.h"
 #include "modules/payments/reconcile/match.h"
 #include "modules/payments/reconcile/statement.h"
 
@@ -56,11 +56,10 @@ void check_matching(const std::vector<StatementLine>& theirs) {
 void check_round_trip(const std::vector<StatementLine>& lines) {
   std::string csv = "type,reference,amount,fee,currency,date,description\n";
   for (const StatementLine& line : lines) {
-    const int digits = reconcile::currency_digits(line.currency);
     // A year that RFC 3339 does not have is none that was read.
     csv += std::string(reconcile::kind_name(line.kind)) + ",," +
-           reconcile::format_decimal(line.amount, digits) + "," +
-           reconcile::format_decimal(line.fee, digits) + "," + line.currency + "," +
+           ashlar::base::format_amount(line.amount, line.currency) + "," +
+           ashlar::base::format_amount(line.fee, line.currency) + "," + line.currency + "," +
            reconcile::format_day(line.day) + ",\n";
   }
   if (csv.size() > reconcile::kMaxStatementBytes) return;
