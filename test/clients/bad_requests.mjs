@@ -1,6 +1,6 @@
 // The table of wrong requests. A row: {name, send: parts for raw(), status, reason, field?, why?: the field's reason, closes?: the
 // connection ends after the answer, answers?: statuses of all answers where there are several, before the wrong one's, not?: text
-// that no answer may hold}. status null: no answer at all, the connection is closed.
+// that no answer's head may hold, nowhere?: text that no answer may hold}. status null: no answer at all, the connection is closed.
 // `slow` rows want a server with timeouts of one second.
 
 const kHost = "Host: ashlar.test\r\n";
@@ -325,8 +325,10 @@ export function badRequests({ key, code, cursors }) {
   payment("with a card", { card: {} }, "/card", "unknown_field");
   payment("with metadata that is a list", { metadata: [] }, "/metadata", "wrong_type");
   row("a payment in a currency of signs", pay("payments", { amount: 5, currency: "€€€" }), 422, "currency_invalid", { field: "/currency" });
+  row("a payment in a currency that is none", pay("payments", { amount: 5, currency: "ZZZ" }), 422, "currency_invalid", { field: "/currency", why: "currency_invalid" });
+  row("a payout in a currency that is none", pay("payouts", { amount: 5, currency: "ZZZ" }), 422, "currency_invalid", { field: "/currency" });
   row("a payment with a number in its metadata", pay("payments", { amount: 5, currency: "EUR", metadata: { a: 1 } }), 422, "metadata_invalid", { field: "/metadata" });
-  row("a payment with a card number", pay("payments", { amount: 5, currency: "EUR", payment_method: "4242424242424242" }), 422, "card_number_refused", { not: "4242" });
+  row("a payment with a card number", pay("payments", { amount: 5, currency: "EUR", payment_method: "4242424242424242" }), 422, "card_number_refused", { nowhere: "4242" });
   row("a payment without an Idempotency-Key", pay("payments", { amount: 5, currency: "EUR" }, "POST", ""), 400, "idempotency_key_required");
   row("a payment under a key with a blank", pay("payments", { amount: 5, currency: "EUR" }, "POST", "Idempotency-Key: a b\r\n"), 400, "bad_idempotency_key");
   row("a payment that is not there", get("/v1/payments/pay_0000000000000000000000"), 404, "payment_not_found");
@@ -348,5 +350,23 @@ export function badRequests({ key, code, cursors }) {
   row("a payout of what there is not", pay("payouts", { amount: 1_000_000, currency: "XAF" }), 409, "balance_insufficient");
   row("a webhook that no provider has signed", request("POST", "/v1/payments/webhooks/sandbox", kJson, '{"id":"x"}'), 401, "notice_signature");
   row("a webhook of a provider that is none", request("POST", "/v1/payments/webhooks/nobody", kJson, "{}"), 404, "provider_not_found");
+
+  // Card numbers in what a book keeps for ever: refused, and in no answer
+  const refused = (name, send, field) => row(`a card number in ${name}`, send, 422, "invalid_request", { field, why: "card_number_refused", nowhere: "4242" });
+  const kCard = "4242 4242 4242 4242";
+  const account = (fields) => pay("ledger/accounts", { id: "x", currency: "EUR", ...fields });
+  const transfer = (fields) => pay("ledger/transfers", { transfers: [{ id: "x", debit_account_id: "a", credit_account_id: "b", amount: 1, ...fields }] });
+  refused("an account's name", account({ name: `Ada, ${kCard}` }), "/name");
+  refused("an account's metadata", account({ metadata: { note: { card: kCard } } }), "/metadata");
+  refused("an account's id", account({ id: "4242-4242-4242-4242" }), "/id");
+  refused("the second of two accounts", pay("ledger/accounts", { accounts: [{ id: "x", currency: "EUR" }, { id: "y", currency: "EUR", name: kCard }] }), "/accounts/1/name");
+  refused("a transfer's code", transfer({ code: "4242424242424242" }), "/transfers/0/code");
+  refused("a transfer's metadata", transfer({ metadata: { pan: "4242424242424242" } }), "/transfers/0/metadata");
+  refused("a transfer's id", transfer({ id: "4242424242424242" }), "/transfers/0/id");
+  const under = (path, body) => pay(path, body, "POST", "Idempotency-Key: 4242-4242-4242-4242\r\n");
+  const refusedKey = (name, send) => row(`a card number for the key of ${name}`, send, 422, "card_number_refused", { field: "Idempotency-Key", why: "card_number_refused", nowhere: "4242" });
+  refusedKey("a transfer", under("ledger/transfers", { transfers: [{ id: "x", debit_account_id: "a", credit_account_id: "b", amount: 1 }] }));
+  refusedKey("a payment", under("payments", { amount: 5, currency: "EUR" }));
+  row("a card number in the note to a break", pay("reconciliations/rec_sandbox_20261121/items/1/resolve", { resolution: "explained", note: kCard }, "POST", ""), 422, "card_number_refused", { field: "/note", nowhere: "4242" });
   return rows;
 }

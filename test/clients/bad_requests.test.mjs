@@ -34,6 +34,7 @@ async function run(row, port) {
   for (const field of row.fields ?? []) assert.ok(problem.errors.some((error) => error.field === field), `${field} is not named`);
   if (row.allow) assert.match(answer.headers.allow, /[A-Z]/);
   if (row.closes) assert.equal(answer.headers.connection, "close");
+  if (row.nowhere) assert.ok(!bytes.includes(row.nowhere), `the answer holds ${row.nowhere}`);
   if (row.not) assert.ok(!bytes.subarray(0, bytes.indexOf("\r\n\r\n")).includes(row.not), `the answer's head holds ${row.not}`);
   if (row.slow) assert.ok(took_ms > 800, `cut off after ${Math.round(took_ms)} ms`);
 }
