@@ -1,19 +1,18 @@
-// Amounts as people read them. The API speaks whole minor units.
+// Amounts as people read them. The API speaks whole minor units, which are ISO 4217's: the table is
+// that of the server (src/base/currency.cc). A browser's own says how people write prices: 0 digits
+// for the forint, which has two, so that 1000 of them would be shown as a hundred times as much.
 import { formatCount } from './numbers';
 
-const digitsOf = new Map<string, number>();
+const kWithoutDigits = new Set(
+  'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF'.split(' '),
+);
+const kThreeDigits = new Set('BHD IQD JOD KWD LYD OMR TND'.split(' '));
+const kCurrencies = new Set(Intl.supportedValuesOf('currency'));
 
 /** Behind the point; 0 for what is no currency of the world's ("POINTS"). */
 export function currencyDigits(currency: string): number {
-  const known = digitsOf.get(currency);
-  if (known !== undefined) return known;
-  let digits = 0;
-  if (/^[A-Z]{3}$/.test(currency)) {
-    const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-    digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  }
-  digitsOf.set(currency, digits);
-  return digits;
+  if (kWithoutDigits.has(currency) || !kCurrencies.has(currency)) return 0;
+  return kThreeDigits.has(currency) ? 3 : 2;
 }
 
 /** "1 234.50", without its currency: for columns that name it. */

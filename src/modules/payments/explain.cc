@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/currency.h"
 #include "base/text.h"
 #include "modules/payments/ids.h"
 #include "modules/payments/ledger/entry.h"
@@ -21,12 +22,7 @@ namespace {
 
 using base::Result;
 
-// "10.50 EUR" would need to know how many digits a currency has: minor units are exact.
-std::string money(Money amount, std::string_view currency) {
-  std::string code(currency);
-  for (char& c : code) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  return std::to_string(amount) + " " + code;
-}
+using base::format_money;
 
 void add(std::string& text, std::string_view label, std::string_view value) {
   if (value.empty()) return;
@@ -34,12 +30,15 @@ void add(std::string& text, std::string_view label, std::string_view value) {
           std::string(value);
 }
 
-std::string event_text(const PaymentEvent& event, std::string_view currency) {
+std::string times(std::int64_t n) { return n == 1 ? "once" : std::to_string(n) + " times"; }
+
+// `of`: what the story is about, which needs no naming again.
+std::string event_text(const PaymentEvent& event, std::string_view of, std::string_view currency) {
   std::string text;
   if (event.amount != 0)
-    add(text, "", money(event.amount, event.currency.value_or(std::string(currency))));
-  add(text, "of", event.part);
-  add(text, "fee", event.fee == 0 ? "" : money(event.fee, currency));
+    add(text, "", format_money(event.amount, event.currency.value_or(std::string(currency))));
+  if (event.part != of) add(text, "of", event.part);
+  add(text, "fee", event.fee == 0 ? "" : format_money(event.fee, currency));
   add(text, "by", event.provider);
   add(text, "as", event.reference);
   add(text, "on", event.network + (event.last4.empty() ? "" : " …" + event.last4));
@@ -67,38 +66,43 @@ std::string_view name_of(CallState state) {
   return "";
 }
 
-StoryLine line_of(const Told& told, std::string_view currency) {
-  StoryLine line{told.at, "event", told.type, event_text(told.event, currency), told.id, {}, {}};
+StoryLine line_of(const Told& told, std::string_view of, std::string_view currency) {
+  std::string text = event_text(told.event, of, currency);
+  StoryLine line{told.at, "event", told.type, std::move(text), told.id, {}, {}};
   if (!told.request_id.empty()) line.request_id = told.request_id;
   if (!told.key.empty()) line.idempotency_key = told.key;
   return line;
 }
 
-std::string member_text(const json::Value& object, std::string_view name) {
+std::string text_of(const json::Value& object, std::string_view name) {
   const json::Value* member = object.find(name);
-  if (member == nullptr) return {};
-  if (const auto* text = member->if_string()) return *text;
-  const auto* number = member->if_integer();
-  return number == nullptr || *number == 0 ? std::string() : std::to_string(*number);
+  const auto* text = member == nullptr ? nullptr : member->if_string();
+  return text == nullptr ? std::string() : *text;
+}
+
+std::string money_of(const json::Value& object, std::string_view name, std::string_view currency) {
+  const json::Value* member = object.find(name);
+  const auto* amount = member == nullptr ? nullptr : member->if_integer();
+  return amount == nullptr || *amount == 0 ? std::string() : format_money(*amount, currency);
 }
 
 // What the provider said, in words: calls.h, outcome_json().
-std::string outcome_text(const CallRow& call) {
+std::string outcome_text(const CallRow& call, std::string_view currency) {
   const auto outcome = json::parse(call.outcome);
   if (!outcome.ok()) return {};
   std::string text;
-  add(text, "", member_text(*outcome, "end"));
-  add(text, "", member_text(*outcome, "amount"));
-  add(text, "fee", member_text(*outcome, "fee"));
-  add(text, "", member_text(*outcome, "decline_code"));
-  add(text, "", member_text(*outcome, "message"));
+  add(text, "", text_of(*outcome, "end"));
+  add(text, "", money_of(*outcome, "amount", currency));
+  add(text, "fee", money_of(*outcome, "fee", currency));
+  add(text, "", text_of(*outcome, "decline_code"));
+  add(text, "", text_of(*outcome, "message"));
   return text;
 }
 
 // A call is two lines: sent, and how it ended.
-void add_call(const CallRow& call, std::vector<StoryLine>& lines) {
+void add_call(const CallRow& call, std::string_view currency, std::vector<StoryLine>& lines) {
   std::string sent = call.provider + " is asked for " + call.part;
-  if (call.sends > 1) sent += ", " + std::to_string(call.sends) + " times";
+  if (call.sends > 1) sent += ", " + times(call.sends);
   lines.push_back({call.sent_at.value_or(call.at),
                    "call",
                    std::string(to_text(call.op)),
@@ -106,9 +110,10 @@ void add_call(const CallRow& call, std::vector<StoryLine>& lines) {
                    call.key,
                    {},
                    {}});
-  std::string end = call.resolved_at ? outcome_text(call) : std::string(name_of(call.state));
+  std::string end =
+      call.resolved_at ? outcome_text(call, currency) : std::string(name_of(call.state));
   add(end, "as", call.reference);
-  if (call.asks > 0) add(end, "asked about", std::to_string(call.asks) + " times");
+  if (call.asks > 0) add(end, "asked about", times(call.asks));
   if (call.resolved_at) {
     lines.push_back({*call.resolved_at,
                      "call",
@@ -122,14 +127,18 @@ void add_call(const CallRow& call, std::vector<StoryLine>& lines) {
   }
 }
 
+// What became of a notice: as notices.cc keeps it, in words.
+std::string notice_text(const NoticeRow& notice) {
+  const std::string tells = notice.provider + " tells";
+  if (notice.outcome == "asked") return tells + ", and is asked about it";
+  if (notice.outcome == "known") return tells + " what is known";
+  if (notice.outcome == "answer awaited") return tells + "; its answer is awaited";
+  return tells + ": " + notice.outcome;
+}
+
 StoryLine line_of(const NoticeRow& notice) {
-  return {notice.at,
-          "notice",
-          std::string(to_text(notice.kind)),
-          notice.provider + " tells: " + notice.outcome,
-          notice.id,
-          {},
-          {}};
+  return {notice.at, "notice", std::string(to_text(notice.kind)), notice_text(notice), notice.id,
+          {},        {}};
 }
 
 std::string_view name_of(ledger::TransferKind kind) {
@@ -148,7 +157,8 @@ std::string_view name_of(ledger::TransferKind kind) {
   return "";
 }
 
-// "1050 provider:sandbox:usd -> merchant:pending:usd": debits to the left of the arrow.
+// "provider:sandbox:usd 10.50 USD -> merchant:pending:usd 10.50 USD": debits to the left of the
+// arrow.
 Result<std::string> legs_text(storage::Transaction& tx, const ledger::Entry& entry) {
   std::vector<std::int64_t> nos;
   for (const ledger::Movement& leg : entry.legs) nos.push_back(leg.account.value);
@@ -158,9 +168,10 @@ Result<std::string> legs_text(storage::Transaction& tx, const ledger::Entry& ent
   for (const ledger::Movement& leg : entry.legs) {
     const auto account = std::ranges::find(accounts, leg.account, &ledger::Account::no);
     std::string& side = leg.side == ledger::Side::kDebit ? debits : credits;
-    const std::string name = account == accounts.end() ? "?" : account->id;
+    const bool known = account != accounts.end();
     const ledger::Amount moved = leg.posted != 0 ? leg.posted : leg.pending;
-    side += (side.empty() ? "" : " + ") + name + " " + std::to_string(moved < 0 ? -moved : moved);
+    side += (side.empty() ? "" : " + ") + (known ? account->id : "?") + " " +
+            format_money(moved < 0 ? -moved : moved, known ? account->currency : "?");
   }
   return debits + " -> " + credits;
 }
@@ -200,11 +211,13 @@ void put_in_order(std::vector<StoryLine>& lines) {
 }
 
 std::string summary_of(const Payment& payment) {
-  std::string text = money(payment.amount, payment.currency);
-  add(text, "", name_of(payment.state));
-  add(text, "captured", std::to_string(payment.captured()));
-  if (payment.refunded() != 0) add(text, "refunded", std::to_string(payment.refunded()));
-  if (payment.disputed() != 0) add(text, "disputed", std::to_string(payment.disputed()));
+  std::string text = format_money(payment.amount, payment.currency);
+  const auto add_money = [&](std::string_view label, Money amount) {
+    if (amount != 0) add(text, label, format_money(amount, payment.currency));
+  };
+  add_money("captured", payment.captured());
+  add_money("refunded", payment.refunded());
+  add_money("disputed", payment.disputed());
   add(text, "order", payment.merchant_reference);
   return text;
 }
@@ -242,7 +255,7 @@ Result<Story> story_of(storage::Transaction& tx, std::string_view id) {
     ASHLAR_ASSIGN(const Payout payout, reads.payout(id));
     story = {payout.id,
              std::string(name_of(payout.state)),
-             money(payout.amount, payout.currency) + ", to the bank by " + payout.provider,
+             format_money(payout.amount, payout.currency) + ", to the bank by " + payout.provider,
              {}};
     currency = payout.currency;
   } else {
@@ -252,9 +265,9 @@ Result<Story> story_of(storage::Transaction& tx, std::string_view id) {
     currency = payment.currency;
   }
   ASHLAR_ASSIGN(const auto events, reads.events_of(story.id));
-  for (const Told& told : events) story.lines.push_back(line_of(told, currency));
+  for (const Told& told : events) story.lines.push_back(line_of(told, story.id, currency));
   ASHLAR_ASSIGN(const auto calls, reads.calls_of(story.id));
-  for (const CallRow& call : calls) add_call(call, story.lines);
+  for (const CallRow& call : calls) add_call(call, currency, story.lines);
   ASHLAR_ASSIGN(const auto notices, reads.notices_of(story.id));
   for (const NoticeRow& notice : notices) story.lines.push_back(line_of(notice));
   ASHLAR_TRY(add_journals(tx, story.id, story.lines));
@@ -263,15 +276,18 @@ Result<Story> story_of(storage::Transaction& tx, std::string_view id) {
 }
 
 std::string story_text(const Story& story) {
+  constexpr std::size_t kTimeWidth = 27;  // with microseconds
   std::string out = story.id + "  " + story.state + "  " + story.summary + "\n";
   for (const StoryLine& line : story.lines) {
     const auto padded = [](std::string text, std::size_t width) {
       text.resize(std::max(text.size(), width), ' ');
       return text;
     };
-    out += base::format_rfc3339(line.at) + "  " + padded(line.kind, 7) + "  " +
+    out += padded(base::format_rfc3339(line.at), kTimeWidth) + "  " + padded(line.kind, 7) + "  " +
            padded(line.what, 26) + "  " + line.text;
-    if (line.request_id) out += "  [request " + *line.request_id + "]";
+    if (line.request_id) out += "  [request " + *line.request_id;
+    if (line.request_id && line.idempotency_key) out += ", key " + *line.idempotency_key;
+    if (line.request_id) out += "]";
     if (line.kind != "event") out += "  (" + line.id + ")";
     out += "\n";
   }

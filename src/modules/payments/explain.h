@@ -28,7 +28,7 @@ struct StoryLine {
   // the ledger.
   std::string kind;
   std::string what;  // "payment.captured", "capture", "dispute_opened", "posted"
-  std::string text;  // in words
+  std::string text;  // in words; amounts in decimals, "10.50 EUR"
   std::string id;    // of the event, the call's key, the notice, the transfer
   std::optional<std::string> request_id, idempotency_key;  // of events that a request caused
 };

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Fragment, useState } from 'react';
 import { explainPayment, type StoryKind, type StoryLine } from '../../api/payments';
 import { jsonText } from '../../lib/json_text';
-import { formatMoney } from '../../lib/money';
+import { formatMoney, parseAmount } from '../../lib/money';
 import { hrefs } from '../../lib/router';
 import { useTenant } from '../../lib/tenant';
 import { formatFull } from '../../lib/time';
@@ -41,15 +41,15 @@ function titleOf({ what }: StoryLine): string {
 
 interface Leg {
   account: string;
-  amount: number;
+  money: string;
 }
 
-/** Of "a 12 + b 3 -> c 15": what is debited, what is credited. null: it is said otherwise. */
+/** Of "a 0.12 EUR -> b 0.12 EUR": what is debited, what is credited; null: it is said otherwise. */
 function legsOf(text: string): { debits: Leg[]; credits: Leg[] } | null {
   const sides = text.split(' -> ').map((side) =>
     side.split(' + ').map((leg) => {
-      const match = /^(\S+) (\d+)$/.exec(leg);
-      return match ? { account: match[1] ?? '', amount: Number(match[2]) } : null;
+      const match = /^(\S+) ([\d.]+ \S+)$/.exec(leg);
+      return match ? { account: match[1] ?? '', money: inWords(match[2] ?? '') } : null;
     }),
   );
   const [debits = [], credits = []] = sides.map((side) => side.filter((leg) => leg !== null));
@@ -57,40 +57,41 @@ function legsOf(text: string): { debits: Leg[]; credits: Leg[] } | null {
   return sides.length === 2 && read === sides.flat().length ? { debits, credits } : null;
 }
 
-function Legs({ legs, currency }: { legs: readonly Leg[]; currency: string }) {
-  return legs.map(({ account, amount }) => (
+function Legs({ legs }: { legs: readonly Leg[] }) {
+  return legs.map(({ account, money }) => (
     <Fragment key={account}>
       <a className="mono" href={hrefs.account(account)}>
         {account}
       </a>
-      <span className="numeric">{formatMoney(amount, currency)}</span>
+      <span className="numeric">{money}</span>
     </Fragment>
   ));
 }
 
-function Journal({ text, currency }: { text: string; currency: string }) {
+function Journal({ text }: { text: string }) {
   const legs = legsOf(text);
   if (legs === null) return <p className="story-text">{text}</p>;
   return (
     <div className="story-legs">
       <div>
         <span className="story-side">Debit</span>
-        <Legs legs={legs.debits} currency={currency} />
+        <Legs legs={legs.debits} />
       </div>
       <div>
         <span className="story-side">Credit</span>
-        <Legs legs={legs.credits} currency={currency} />
+        <Legs legs={legs.credits} />
       </div>
     </div>
   );
 }
 
-/** The story speaks minor units and UTC; a page speaks the currency and local time. */
+/** "1234.50 EUR" and UTC, as a page has them: digits in groups, in local time. */
 function inWords(text: string): string {
   return text
-    .replace(/(?<![.\d])(\d+) ([A-Z]{3})\b/g, (_, amount: string, currency: string) =>
-      formatMoney(Number(amount), currency),
-    )
+    .replace(/(?<![.\d])(\d[\d.]*) ([A-Z]{3})\b/g, (said, decimals: string, currency: string) => {
+      const amount = parseAmount(decimals, currency);
+      return amount === null ? said : formatMoney(amount, currency);
+    })
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (at) => formatFull(at));
 }
 
@@ -106,7 +107,7 @@ function Words({ text }: { text: string }) {
   );
 }
 
-function momentOf(line: StoryLine, index: number, currency: string): Moment {
+function momentOf(line: StoryLine, index: number): Moment {
   return {
     key: `${index} ${line.id}`,
     tone: toneOf(line),
@@ -115,11 +116,7 @@ function momentOf(line: StoryLine, index: number, currency: string): Moment {
     note: line.kind === 'event' ? undefined : kKindWords[line.kind],
     children: (
       <>
-        {line.kind === 'journal' ? (
-          <Journal text={line.text} currency={currency} />
-        ) : (
-          <Words text={line.text} />
-        )}
+        {line.kind === 'journal' ? <Journal text={line.text} /> : <Words text={line.text} />}
         {line.request_id !== null && (
           <p className="story-text story-request">
             request <code>{line.request_id}</code>
@@ -135,7 +132,7 @@ function momentOf(line: StoryLine, index: number, currency: string): Moment {
   };
 }
 
-export function Story({ payment, currency }: { payment: string; currency: string }) {
+export function Story({ payment }: { payment: string }) {
   const { tenant } = useTenant();
   const [shown, setShown] = useState<Shown>('all');
   const story = useQuery({
@@ -159,7 +156,7 @@ export function Story({ payment, currency }: { payment: string; currency: string
       {story.data && lines.length === 0 && <p>Nothing of this kind has happened.</p>}
       <Timeline
         label="What happened to the payment"
-        moments={lines.map((line, index) => momentOf(line, index, currency))}
+        moments={lines.map((line, index) => momentOf(line, index))}
       />
     </Course>
   );
