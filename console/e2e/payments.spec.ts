@@ -43,7 +43,7 @@ test('without payments there is a command that takes one, and its story says eve
   const row = page.getByRole('table', { name: 'Payments' }).getByRole('row').nth(1);
   await expect(row).toContainText('12.50 EUR');
   await expect(row).toContainText('Succeeded');
-  await expect(row).toContainText('visa ···· 4242');
+  await expect(row).toContainText('Visa ···· 4242');
   await expect(fact(page, 'On its way to you')).toContainText('11.84 EUR');
   await expectAccessible(page, 'payments');
 

@@ -35,18 +35,20 @@ export function usePaged<T>(
   return { ...query, rows: query.data?.pages.flatMap((page) => page.data) ?? [] };
 }
 
+export interface PagedList {
+  rows: readonly unknown[];
+  isPending: boolean;
+  isSuccess: boolean;
+  isPlaceholderData: boolean;
+  hasNextPage: boolean;
+  isFetchingNextPage: boolean;
+  error: unknown;
+  refetch: () => unknown;
+  fetchNextPage: () => unknown;
+}
+
 interface PagedProps {
-  list: {
-    rows: readonly unknown[];
-    isPending: boolean;
-    isSuccess: boolean;
-    isPlaceholderData: boolean;
-    hasNextPage: boolean;
-    isFetchingNextPage: boolean;
-    error: unknown;
-    refetch: () => unknown;
-    fetchNextPage: () => unknown;
-  };
+  list: PagedList;
   /** "links": for "Loading links". */
   what: string;
   /** As many as the loaded list is likely to have. */

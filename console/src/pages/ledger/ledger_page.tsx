@@ -8,9 +8,10 @@ import {
 } from '../../api/ledger';
 import { formatAmount, formatMoney } from '../../lib/money';
 import { formatCount } from '../../lib/numbers';
-import { adjust, hrefs } from '../../lib/router';
+import { hrefs } from '../../lib/router';
 import { useTenant } from '../../lib/tenant';
 import { Badge } from '../../ui/badge';
+import { ChoiceFilter } from '../../ui/choice_filter';
 import { CodeBlock } from '../../ui/code_block';
 import { CopyButton } from '../../ui/copy_button';
 import { EmptyState } from '../../ui/empty_state';
@@ -18,7 +19,6 @@ import { Fact, Facts } from '../../ui/facts';
 import { ErrorNotice } from '../../ui/notice';
 import { Course, Page } from '../../ui/page';
 import { Paged, usePaged } from '../../ui/paged';
-import { SelectField } from '../../ui/select_field';
 import { Skeleton } from '../../ui/skeleton';
 import { Cell, Column, Row, RowHead, Table } from '../../ui/table';
 import { Timestamp } from '../../ui/timestamp';
@@ -26,7 +26,6 @@ import { kRefreshMs, ledgerKeys } from './ledger_keys';
 import './ledger_page.css';
 
 const kPageSize = 50;
-const kAny = '';
 
 function BookFacts({ trial }: { trial: TrialBalance | undefined }) {
   const { tenant } = useTenant();
@@ -171,25 +170,19 @@ function Accounts({ currency, currencies }: AccountsProps) {
     (cursor, signal) => listAccounts(tenant, currency, cursor, kPageSize, signal),
     { refreshMs: kRefreshMs, keepsOld: true },
   );
-  const choices = [
-    { value: kAny, label: 'All currencies' },
-    ...currencies.map((one) => ({ value: one, label: one })),
-  ];
   return (
     <Course
       title="Accounts"
       tools={
         currencies.length > 1 && (
-          <div className="field-inline">
-            <SelectField
-              label="Currency"
-              value={currency ?? kAny}
-              options={choices}
-              onChange={(next) =>
-                adjust(next === kAny ? hrefs.ledger : `${hrefs.ledger}?currency=${next}`)
-              }
-            />
-          </div>
+          <ChoiceFilter
+            label="Currency"
+            all="All currencies"
+            choices={currencies.map((one) => ({ value: one, label: one }))}
+            value={currency}
+            page={hrefs.ledger}
+            name="currency"
+          />
         )
       }
     >

@@ -3,9 +3,9 @@ import { formatMoney } from '../../lib/money';
 import { hrefs } from '../../lib/router';
 import { useTenant } from '../../lib/tenant';
 import { EmptyState } from '../../ui/empty_state';
-import { Course } from '../../ui/page';
-import { Paged, usePaged } from '../../ui/paged';
-import { Cell, Column, Row, RowHead, Table } from '../../ui/table';
+import { usePaged } from '../../ui/paged';
+import { PagedCourse } from '../../ui/paged_course';
+import { Cell, Row, RowHead } from '../../ui/table';
 import { Timestamp } from '../../ui/timestamp';
 import { DisputeDeadline } from './dispute_deadline';
 import { kRefreshMs, paymentKeys } from './payment_keys';
@@ -56,27 +56,14 @@ export function DisputesView() {
     </EmptyState>
   );
   return (
-    <Course title="Newest first">
-      <Paged list={disputes} what="disputes" skeleton={4} empty={empty}>
-        <Table
-          label="Disputes"
-          className="dispute-table"
-          cards
-          columns={
-            <>
-              <Column>Amount</Column>
-              <Column>State</Column>
-              <Column>Reason</Column>
-              <Column>Answer due</Column>
-              <Column>Opened</Column>
-            </>
-          }
-        >
-          {disputes.rows.map((dispute) => (
-            <DisputeRow key={dispute.id} dispute={dispute} />
-          ))}
-        </Table>
-      </Paged>
-    </Course>
+    <PagedCourse
+      label="Disputes"
+      list={disputes}
+      skeleton={4}
+      empty={empty}
+      className="dispute-table"
+      columns={['Amount', 'State', 'Reason', 'Answer due', 'Opened']}
+      row={(dispute) => <DisputeRow key={dispute.id} dispute={dispute} />}
+    />
   );
 }

@@ -7,26 +7,23 @@ import {
   type PaymentState,
 } from '../../api/payments';
 import { formatMoney } from '../../lib/money';
-import { adjust, hrefs } from '../../lib/router';
+import { hrefs } from '../../lib/router';
 import { useTenant } from '../../lib/tenant';
+import { ChoiceFilter } from '../../ui/choice_filter';
 import { CodeBlock } from '../../ui/code_block';
 import { EmptyState } from '../../ui/empty_state';
 import { Fact, Facts } from '../../ui/facts';
 import { Course } from '../../ui/page';
-import { Paged, usePaged } from '../../ui/paged';
-import { SelectField } from '../../ui/select_field';
-import { Cell, Column, Row, RowHead, Table } from '../../ui/table';
+import { usePaged } from '../../ui/paged';
+import { PagedCourse } from '../../ui/paged_course';
+import { Cell, Row, RowHead } from '../../ui/table';
 import { Timestamp } from '../../ui/timestamp';
 import { kRefreshMs, paymentKeys } from './payment_keys';
 import { cardWords, kStateWords, PaymentBadge } from './payment_words';
 import './payment_table.css';
 
 const kPageSize = 25;
-const kAny = '';
-const kStates = [
-  { value: kAny, label: 'All states' },
-  ...kPaymentStates.map((state) => ({ value: state, label: kStateWords[state] })),
-];
+const kStates = kPaymentStates.map((state) => ({ value: state, label: kStateWords[state] }));
 
 function Balances() {
   const { tenant } = useTenant();
@@ -56,7 +53,8 @@ function Balances() {
 }
 
 function PaymentRow({ payment }: { payment: Payment }) {
-  const { id, amount, currency, decline, description, merchant_reference: reference } = payment;
+  const { id, amount, currency, decline } = payment;
+  const about = payment.description ?? payment.merchant_reference;
   return (
     <Row>
       <RowHead className="payment-amount numeric">
@@ -73,8 +71,8 @@ function PaymentRow({ payment }: { payment: Payment }) {
         )}
       </Cell>
       <Cell className="payment-about">
-        <span className="cut">{description ?? reference ?? '–'}</span>
-        <span className="table-small mono">{id}</span>
+        {about !== null && <span className="cut">{about}</span>}
+        <span className={about === null ? 'cut mono' : 'table-small mono'}>{id}</span>
       </Cell>
       <Cell className="payment-card">{cardWords(payment.attempts) ?? '–'}</Cell>
       <Cell className="payment-created">
@@ -120,42 +118,25 @@ export function PaymentsView({ state }: { state: PaymentState | null }) {
   return (
     <>
       <Balances />
-      <Course
-        title="Newest first"
+      <PagedCourse
+        label="Payments"
+        list={payments}
+        skeleton={6}
+        empty={<NoPayments state={state} />}
         tools={
-          <div className="field-inline">
-            <SelectField
-              label="State"
-              value={state ?? kAny}
-              options={kStates}
-              onChange={(next) =>
-                adjust(next === kAny ? hrefs.payments : `${hrefs.payments}?state=${next}`)
-              }
-            />
-          </div>
+          <ChoiceFilter
+            label="State"
+            all="All states"
+            choices={kStates}
+            value={state}
+            page={hrefs.payments}
+            name="state"
+          />
         }
-      >
-        <Paged list={payments} what="payments" skeleton={6} empty={<NoPayments state={state} />}>
-          <Table
-            label="Payments"
-            className="payment-table"
-            cards
-            columns={
-              <>
-                <Column>Amount</Column>
-                <Column>State</Column>
-                <Column>About</Column>
-                <Column>Paid with</Column>
-                <Column>Created</Column>
-              </>
-            }
-          >
-            {payments.rows.map((payment) => (
-              <PaymentRow key={payment.id} payment={payment} />
-            ))}
-          </Table>
-        </Paged>
-      </Course>
+        className="payment-table"
+        columns={['Amount', 'State', 'About', 'Paid with', 'Created']}
+        row={(payment) => <PaymentRow key={payment.id} payment={payment} />}
+      />
     </>
   );
 }

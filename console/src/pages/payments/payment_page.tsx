@@ -55,7 +55,8 @@ function PaymentFacts({ payment }: { payment: Payment }) {
     ['Disputed', payment.amount_disputed],
   ];
   const optional: [string, ReactNode][] = [
-    ['Number', payment.id],
+    // Without a description the number stands below the title already.
+    ['Number', payment.description === null ? null : payment.id],
     ['Your reference', payment.merchant_reference],
     ['Customer', payment.customer],
     ['Provider’s reference', payment.attempts.at(-1)?.reference ?? null],
@@ -136,7 +137,7 @@ function Content({ payment }: { payment: Payment }) {
       </Course>
       <Disputes payment={payment} />
       <Refunds payment={payment} />
-      <Story payment={payment.id} currency={payment.currency} />
+      <Story payment={payment.id} />
     </>
   );
 }

@@ -73,11 +73,22 @@ export const kKindWords: Record<StoryKind, string> = {
   journal: 'Ledger',
 };
 
-/** "visa ···· 4242"; null where no attempt has known it. */
+const kNetworkWords: Record<string, string> = {
+  amex: 'Amex',
+  diners: 'Diners',
+  discover: 'Discover',
+  jcb: 'JCB',
+  mastercard: 'Mastercard',
+  unionpay: 'UnionPay',
+  visa: 'Visa',
+};
+
+/** "Visa ···· 4242"; null where no attempt has known it. */
 export function cardWords(attempts: readonly Attempt[]): string | null {
   const known = [...attempts].reverse().find(({ last4 }) => last4 !== null);
   if (!known?.last4) return null;
-  return `${known.network ?? 'card'} ···· ${known.last4}`;
+  const network = known.network ?? 'Card';
+  return `${kNetworkWords[network] ?? network} ···· ${known.last4}`;
 }
 
 /** "product_not_received" is "Product not received". */

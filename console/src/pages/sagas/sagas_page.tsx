@@ -1,22 +1,19 @@
 import { kSagaStates, listSagas, type Saga, type SagaState } from '../../api/sagas';
-import { adjust, hrefs } from '../../lib/router';
+import { hrefs } from '../../lib/router';
 import { useTenant } from '../../lib/tenant';
+import { ChoiceFilter } from '../../ui/choice_filter';
 import { EmptyState } from '../../ui/empty_state';
-import { Course, Page } from '../../ui/page';
-import { Paged, usePaged } from '../../ui/paged';
-import { SelectField } from '../../ui/select_field';
-import { Cell, Column, Row, RowHead, Table } from '../../ui/table';
+import { Page } from '../../ui/page';
+import { usePaged } from '../../ui/paged';
+import { PagedCourse } from '../../ui/paged_course';
+import { Cell, Row, RowHead } from '../../ui/table';
 import { Timestamp } from '../../ui/timestamp';
 import { kRefreshMs, sagaKeys } from './saga_keys';
 import { kStateWords, SagaBadge } from './saga_words';
 import './sagas_page.css';
 
 const kPageSize = 25;
-const kAny = '';
-const kStates = [
-  { value: kAny, label: 'All states' },
-  ...kSagaStates.map((state) => ({ value: state, label: kStateWords[state] })),
-];
+const kStates = kSagaStates.map((state) => ({ value: state, label: kStateWords[state] }));
 
 function readState(query: string): SagaState | null {
   const wanted = new URLSearchParams(query).get('state');
@@ -72,41 +69,25 @@ export function SagasPage({ query }: { query: string }) {
   );
   return (
     <Page title="Sagas" lead="Changes over several parties: all of their steps, or none.">
-      <Course
-        title="Newest first"
+      <PagedCourse
+        label="Sagas"
+        list={sagas}
+        skeleton={6}
+        empty={<NoSagas state={state} />}
         tools={
-          <div className="field-inline">
-            <SelectField
-              label="State"
-              value={state ?? kAny}
-              options={kStates}
-              onChange={(next) =>
-                adjust(next === kAny ? hrefs.sagas : `${hrefs.sagas}?state=${next}`)
-              }
-            />
-          </div>
+          <ChoiceFilter
+            label="State"
+            all="All states"
+            choices={kStates}
+            value={state}
+            page={hrefs.sagas}
+            name="state"
+          />
         }
-      >
-        <Paged list={sagas} what="sagas" skeleton={6} empty={<NoSagas state={state} />}>
-          <Table
-            label="Sagas"
-            className="saga-table"
-            cards
-            columns={
-              <>
-                <Column>Saga</Column>
-                <Column>State</Column>
-                <Column>Step</Column>
-                <Column>Changed</Column>
-              </>
-            }
-          >
-            {sagas.rows.map((saga) => (
-              <SagaRow key={saga.id} saga={saga} />
-            ))}
-          </Table>
-        </Paged>
-      </Course>
+        className="saga-table"
+        columns={['Saga', 'State', 'Step', 'Changed']}
+        row={(saga) => <SagaRow key={saga.id} saga={saga} />}
+      />
     </Page>
   );
 }
