@@ -27,6 +27,7 @@ enum class PlatformUse : std::uint8_t {
   kSagas,        // steps of all tenants' sagas are moved on
   kPayments,     // unknown ends and holds of all tenants; the sandbox's book, which is a bank's
   kMaintenance,  // verify, clean-up of expired records
+  kDocuments,    // updates of all tenants' documents are written in one batch; their old log goes
 };
 
 // What PostgreSQL promises a write. SQLite has one writer, so there all are serializable.

@@ -1,0 +1,111 @@
+// LogWriter: one thread that writes what all open documents have to say, many documents in one
+// transaction, so that a commit is paid for once.
+//
+//   submit(write) ──> queue ──> begin, each: fence, updates, snapshot, event, … commit ──> done()
+//
+// Promises
+//  1. done(ok) after the commit is durable: all of the write is there. done(error): nothing of it
+//     is, except where storage cannot tell (storage/database.h). Once each, on the writer's thread,
+//     those of one document in the order of submit(). It must be quick and not block.
+//  2. A write names the update that it believes to be the document's last (`from`). Where another
+//     one is, nothing is written: kConflict document_moved. So two processes that have the same
+//     document open cannot number two updates alike, whoever believes to own it.
+//  3. A write that fails on its own account takes no other with it.
+//  4. stop() writes what was submitted before it.
+//
+// Whoever submits bounds what waits (each document has one write in flight). Any thread.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "modules/documents/document_row.h"
+#include "platform/events/event.h"
+
+namespace ashlar::base {
+class Clock;
+}
+namespace ashlar::events {
+class Outbox;
+}
+namespace ashlar::obs {
+class Counter;
+class Histogram;
+class Registry;
+}  // namespace ashlar::obs
+namespace ashlar::storage {
+class Database;
+class Transaction;
+}  // namespace ashlar::storage
+
+namespace ashlar::documents {
+
+struct LogWrite {
+  base::TenantId tenant;
+  DocumentNo no;
+  Seq from = 0;                    // what the last update was
+  std::vector<UpdateRow> updates;  // behind it, without gaps; may be none
+  std::optional<SnapshotRow> snapshot;
+  struct Announcement {
+    Seq seq = 0;
+    events::NewEvent event;
+  };
+  std::optional<Announcement> announcement;  // left out where somebody has told of as much
+  std::function<void(base::Status)> done;
+};
+
+class LogWriter {
+ public:
+  static constexpr std::size_t kMaxGroup = 512;             // writes in one transaction
+  static constexpr std::size_t kMaxGroupBytes = 16u << 20;  // and of theirs, the last one more
+  static constexpr base::Seconds kThinSnapshots{3600};      // one an hour is kept of the old
+
+  // All outlive it.
+  LogWriter(storage::Database& db, events::Outbox& outbox, const base::Clock& clock,
+            obs::Registry& metrics);
+  ~LogWriter();  // stops
+  LogWriter(const LogWriter&) = delete;
+  LogWriter& operator=(const LogWriter&) = delete;
+
+  void start();
+  // After stop(): done(kUnavailable documents_stopping), within the call.
+  void submit(LogWrite write);
+  void stop();
+
+ private:
+  void loop();
+  std::vector<LogWrite> take_group();
+  void write_group(std::vector<LogWrite>& group);
+  // What became of each; an error of the transaction is everybody's.
+  base::Status try_group(std::vector<LogWrite>& group, std::size_t first, std::size_t count,
+                         std::vector<base::Status>& outcomes);
+  base::Result<bool> write_one(storage::Transaction& tx, const LogWrite& write);
+
+  storage::Database& db_;
+  events::Outbox& outbox_;
+  const base::Clock& clock_;
+  obs::Counter& updates_;
+  obs::Counter& bytes_;
+  obs::Counter& failed_;
+  obs::Histogram& group_size_;
+  obs::Histogram& commit_s_;
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable ready_;
+  std::deque<LogWrite> queue_;
+  bool stopping_ = false;
+
+  std::thread thread_;
+};
+
+}  // namespace ashlar::documents
