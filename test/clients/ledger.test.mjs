@@ -1,6 +1,7 @@
 // The ledger, on SQLite and on PostgreSQL, on one server and on two.
 import { test } from "node:test";
-import { ledgerClusterSuite, ledgerKilledSuite, ledgerSuite } from "./suites/ledger.mjs";
+import { ledgerSuite } from "./suites/ledger.mjs";
+import { ledgerClusterSuite, ledgerKilledSuite } from "./suites/ledger_killed.mjs";
 import { kPostgres } from "./support/process.mjs";
 
 for (const kind of ["sqlite", "postgres"]) {

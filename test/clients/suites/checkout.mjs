@@ -6,7 +6,7 @@ import { eventually } from "../support/process.mjs";
 import { parties } from "../support/checkout_parties.mjs";
 import { Server, Store } from "../support/server.mjs";
 import { assertProblem } from "./links.mjs";
-import { bankMoves } from "./payments.mjs";
+import { bankMoves } from "../support/till.mjs";
 
 const settings = (services, more = {}) => ({
   "payments.checkout_stock_url": services.stock.url, "payments.checkout_order_url": services.order.url,

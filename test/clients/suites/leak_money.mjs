@@ -1,7 +1,7 @@
 // Two tenants and money: the routes of payments, the ledger, reconciliation and the sandbox, in one story that is told once.
 import assert from "node:assert/strict";
 import { eventually } from "../support/process.mjs";
-import { freshKey, Till } from "./payments.mjs";
+import { freshKey, Till } from "../support/till.mjs";
 
 export const kMoneyScopes = ["payments:read", "payments:write", "ledger:read", "ledger:write"];
 

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Api } from "../support/http.mjs";
 import { Server, Store } from "../support/server.mjs";
-import { fiftyAtOnce, freshKey, Till } from "./payments.mjs";
+import { freshKey, Till } from "../support/till.mjs";
+import { fiftyAtOnce } from "./payments_keys.mjs";
 
 export function paymentsClusterSuite(kind) {
   describe(`payments on two servers on one ${kind}`, { timeout: 240_000 }, () => {

@@ -7,7 +7,7 @@ import { Api } from "../support/http.mjs";
 import { eventually } from "../support/process.mjs";
 import { Server, Store } from "../support/server.mjs";
 import { assertProblem } from "./links.mjs";
-import { freshKey, Till } from "./payments.mjs";
+import { freshKey, Till } from "../support/till.mjs";
 
 const freePort = () => new Promise((done) => {
   const probe = net.createServer().listen(0, "127.0.0.1", () => {

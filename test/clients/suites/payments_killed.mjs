@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { Api } from "../support/http.mjs";
 import { Server, Store } from "../support/server.mjs";
-import { bankMoves, freshKey, Till } from "./payments.mjs";
+import { bankMoves, freshKey, Till } from "../support/till.mjs";
 
 // On PostgreSQL another server might be at work: what the dead one had is taken up when its lease is over, so each takes its time there.
 const kPointsAmongOthers = ["after_claim", "after_send", "half_reply"];
