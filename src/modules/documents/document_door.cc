@@ -1,0 +1,129 @@
+#include "modules/documents/document_door.h"
+
+#include <string>
+#include <utility>
+
+#include "base/clock.h"
+#include "modules/documents/document_grants.h"
+#include "modules/documents/document_host.h"
+#include "modules/documents/documents_store.h"
+#include "platform/security/api_keys.h"
+#include "platform/storage/database.h"
+
+namespace ashlar::documents {
+namespace {
+
+using base::Code;
+using base::fail;
+
+base::Error denied() {
+  return fail(Code::kForbidden, "access_denied", "You have no access to this document.");
+}
+
+bool has_control_characters(std::string_view text) {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+base::Status check_document_name(std::string_view name) {
+  if (name.empty() || name.size() > kMaxNameBytes || has_control_characters(name)) {
+    return fail(Code::kInvalid, "document_name_invalid",
+                "A document's name has 1 to 255 bytes and no control characters.");
+  }
+  if (name == "ws" || name == "hocuspocus") {
+    return fail(Code::kInvalid, "document_name_reserved", "This name is reserved.");
+  }
+  return base::ok_status();
+}
+
+std::string user_of(const security::Principal& principal) {
+  if (principal.kind == security::Principal::Kind::kAdmin) return "admin";
+  return "key:" + principal.key.to_string();
+}
+
+Access access_of_scopes(const security::Principal& principal) {
+  if (principal.has_scope(kWriteScope)) return Access::kWrite;
+  return principal.has_scope(kReadScope) ? Access::kRead : Access::kNone;
+}
+
+base::Result<Visitor> DocumentDoor::admit(std::string_view credential, std::string_view document,
+                                          std::optional<base::Mono> deadline) const {
+  ASHLAR_TRY(check_document_name(document));
+  if (credential.empty()) {
+    return fail(Code::kUnauthenticated, "missing_credentials",
+                "Give an API key or a document token.");
+  }
+  if (credential.starts_with(kTokenPrefix)) return by_token(credential, document, deadline);
+  ASHLAR_ASSIGN(const auto principal, keys_.authenticate(credential, deadline));
+  return admit(*principal, document, Access::kRead, deadline);
+}
+
+base::Result<Visitor> DocumentDoor::admit(const security::Principal& principal,
+                                          std::string_view document, Access wanted,
+                                          std::optional<base::Mono> deadline) const {
+  ASHLAR_TRY(check_document_name(document));
+  Visitor visitor;
+  visitor.tenant = principal.tenant;
+  visitor.user = user_of(principal);
+  visitor.cap = access_of_scopes(principal);
+  ASHLAR_ASSIGN(visitor, lowered(std::move(visitor), document, deadline));
+  if (visitor.access < wanted) return denied();
+  return visitor;
+}
+
+base::Result<Visitor> DocumentDoor::by_token(std::string_view credential, std::string_view document,
+                                             std::optional<base::Mono> deadline) const {
+  const std::optional<DocumentToken> token = tokens_.read(credential);
+  if (!token) {
+    return fail(Code::kUnauthenticated, "invalid_document_token", "This is no document token.");
+  }
+  if (token->expires <= clock_.now()) {
+    return fail(Code::kUnauthenticated, "expired_document_token",
+                "The document token's time is over.");
+  }
+  if (token->document != document) return denied();
+  ASHLAR_ASSIGN(const bool revoked, is_revoked(token->tenant, token->number, deadline));
+  if (revoked) {
+    return fail(Code::kUnauthenticated, "revoked_document_token",
+                "The document token was revoked.");
+  }
+  Visitor visitor;
+  visitor.tenant = token->tenant;
+  visitor.user = token->user;
+  visitor.name = token->name;
+  visitor.info = token->info;
+  visitor.cap = token->access;
+  visitor.token = token->number;
+  visitor.expires = token->expires;
+  return lowered(std::move(visitor), document, deadline);
+}
+
+base::Result<bool> DocumentDoor::is_revoked(base::TenantId tenant, std::int64_t token,
+                                            std::optional<base::Mono> deadline) const {
+  return db_.read(storage::Context::tenant(tenant, deadline),
+                  [&](storage::Transaction& tx) { return store::is_revoked(tx, token); });
+}
+
+base::Result<Visitor> DocumentDoor::lowered(Visitor visitor, std::string_view document,
+                                            std::optional<base::Mono> deadline) const {
+  ASHLAR_ASSIGN(visitor.access, decided_access(authorizer_, visitor.tenant, visitor.user, document,
+                                               visitor.cap, deadline));
+  if (visitor.access == Access::kNone) return denied();
+  return visitor;
+}
+
+base::Result<Access> DocumentDoor::check_again(const Visitor& visitor,
+                                               std::string_view document) const {
+  if (visitor.token != 0) {
+    ASHLAR_ASSIGN(const bool revoked, is_revoked(visitor.tenant, visitor.token, {}));
+    if (revoked) return Access::kNone;
+  }
+  return decided_access(authorizer_, visitor.tenant, visitor.user, document, visitor.cap, {});
+}
+
+}  // namespace ashlar::documents
