@@ -12,6 +12,7 @@
 #include "base/failpoint.h"
 #include "platform/http/connection_stream.h"
 #include "platform/http/proxy_protocol.h"
+#include "platform/http/web_socket_connection.h"
 #include "platform/observability/metrics.h"
 
 namespace ashlar::http {
@@ -268,12 +269,19 @@ void Connection::drain() {
 
 void Connection::close() {
   if (phase_ == Phase::kClosed) return;
+  if (tls_) tls_->shut_down();
+  leave();
+}
+
+// Closes what was not given away.
+void Connection::leave() {
   const bool working = phase_ == Phase::kWorking;
   phase_ = Phase::kClosed;
   client_gone_.store(true);
-  if (tls_) tls_->shut_down();
-  io_.loop.remove(fd_, *this);
-  ::close(fd_);
+  if (fd_ >= 0) {
+    io_.loop.remove(fd_, *this);
+    ::close(fd_);
+  }
   if (auto stream = stream_.lock()) stream->on_closed();
   // A task may still hold views into input_; the Exchange's shared_ptr keeps it alive.
   CHECK(!working || weak_from_this().use_count() > 1);
@@ -297,6 +305,43 @@ std::shared_ptr<EventStream> Connection::start_stream(HeaderList headers) {
     stream->begin(*self, headers);
   });
   return stream;
+}
+
+void Connection::upgrade(WebSocketUpgrade upgrade) {
+  // std::function wants a copyable function.
+  auto shared = std::make_shared<WebSocketUpgrade>(std::move(upgrade));
+  io_.loop.post([self = shared_from_this(), shared] {
+    if (self->phase_ == Phase::kWorking) self->give_away(*shared);  // else closed meanwhile
+  });
+}
+
+void Connection::give_away(WebSocketUpgrade& upgrade) {
+  if (!upgrade.options.protocol.empty()) {
+    upgrade.headers.emplace_back("Sec-WebSocket-Protocol", upgrade.options.protocol);
+  }
+  std::string output = std::move(output_);
+  output += "HTTP/1.1 101 Switching Protocols\r\n";
+  output += io_.loop.date_header();
+  output += "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
+  output += upgrade.accept_key;
+  output += "\r\nX-Request-Id: ";
+  output += request_id_;
+  output += "\r\n";
+  for (const auto& [name, value] : upgrade.headers) {
+    CHECK(is_header_name(name) && is_header_value(value));  // the server's own
+    output.append(name).append(": ").append(value).append("\r\n");
+  }
+  output += "\r\n";
+  count(*match_.endpoint, 101);
+  io_.loop.remove(fd_, *this);
+  auto socket = std::make_shared<WebSocketConnection>(
+      WebSocketConnection::Taken{.fd = std::exchange(fd_, -1),
+                                 .tls = std::move(tls_),
+                                 .input = input_.substr(request_bytes_),
+                                 .output = std::move(output)},
+      std::move(upgrade.reader), std::move(upgrade.options));
+  io_.shared.web_sockets.adopt(std::move(socket), upgrade.loop);
+  leave();
 }
 
 }  // namespace ashlar::http

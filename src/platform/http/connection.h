@@ -9,6 +9,7 @@
 //   kBody ──dispatch: refused, the pool is full───────────────> kHead        (503)
 //   kWorking ──complete, finish_request───────────────────────> kHead
 //   kWorking ──start_stream───────────────────────────────────> kStreaming
+//   kWorking ──upgrade: fd, TLS, what is unread go to a WebSocketConnection──> kClosed
 //   kHead ──finish: refused with input unread─────────────────> kLingering   (read and thrown away)
 //   any ──close: end of stream, time-out, error, last answer──> kClosed
 //
@@ -61,6 +62,7 @@ class Connection final : public runtime::Watcher,
   // Any thread.
   void complete(Response response) override;
   std::shared_ptr<EventStream> start_stream(HeaderList headers) override;
+  void upgrade(WebSocketUpgrade upgrade) override;
   [[nodiscard]] bool client_gone() const override { return client_gone_.load(); }
 
   std::size_t index_in_thread = 0;  // IoThread's own note
@@ -93,6 +95,8 @@ class Connection final : public runtime::Watcher,
   void resume();
   void arm(base::Millis timeout);
   void wait_for_turn();
+  void leave();
+  void give_away(WebSocketUpgrade& upgrade);
 
   // connection_requests.cc: requests out of bytes, answers into them
   void consume(std::string_view data, bool in_input);
@@ -118,7 +122,7 @@ class Connection final : public runtime::Watcher,
   void finish_request();
 
   IoThread& io_;
-  const int fd_;
+  int fd_;                          // -1: closed, or given away
   std::string peer_address_;        // replaced by the PROXY header's
   std::unique_ptr<TlsStream> tls_;  // null: plain
 

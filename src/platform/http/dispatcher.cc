@@ -15,6 +15,8 @@
 #include "platform/http/query.h"
 #include "platform/http/request_limiter.h"
 #include "platform/http/request_observer.h"
+#include "platform/http/web_socket_connection.h"
+#include "platform/http/web_socket_handshake.h"
 #include "platform/observability/log.h"
 #include "platform/observability/trace.h"
 #include "platform/runtime/worker_pool.h"
@@ -173,6 +175,39 @@ class Dispatcher::Late final : public LateAnswer {
   std::atomic<bool> done_{false};
 };
 
+// The same, for a handshake.
+class Dispatcher::Upgrade final : public PendingWebSocket {
+ public:
+  Upgrade(Dispatcher& dispatcher, std::shared_ptr<Job> job)
+      : dispatcher_(dispatcher), job_(std::move(job)) {}
+  ~Upgrade() override {
+    if (!done_.load()) refuse(fail(Code::kInternal, "unanswered", "A handler dropped its socket."));
+  }
+  Upgrade(const Upgrade&) = delete;
+  Upgrade& operator=(const Upgrade&) = delete;
+
+  void accept(runtime::EventLoop& loop, std::shared_ptr<WebSocketReader> reader,
+              WebSocketOptions options) override {
+    if (done_.exchange(true)) return;
+    WebSocketUpgrade upgrade{.loop = loop,
+                             .reader = std::move(reader),
+                             .options = std::move(options),
+                             .accept_key = accept_key_of(job_->exchange->head),
+                             .headers = {}};
+    dispatcher_.tell_quota(job_->quota, upgrade.headers);
+    dispatcher_.finish(*job_, Response{101, {}, {}, {}});
+    job_->exchange->sink->upgrade(std::move(upgrade));
+  }
+  void refuse(base::Error error) override {
+    if (!done_.exchange(true)) dispatcher_.finish(*job_, std::move(error));
+  }
+
+ private:
+  Dispatcher& dispatcher_;
+  const std::shared_ptr<Job> job_;
+  std::atomic<bool> done_{false};
+};
+
 Dispatcher::Dispatcher(const Needs& needs) : needs_(needs) {}
 
 bool Dispatcher::admits(const Endpoint& endpoint, Importance importance) {
@@ -260,7 +295,7 @@ void Dispatcher::finish(Job& job, base::Result<Response> result) {
                         {"http.response.status_code", status},
                         {"ashlar.tenant", call.principal.tenant_name},
                         {"ashlar.request_id", call.request_id}});
-  if (streams) return;
+  if (streams || status == 101) return;
   if (job.permit && says_of_load(status)) job.permit->finished(status < 500);
   if (!is_redirect(status)) tell_quota(job.quota, response.headers);
   needs_.cors.add_headers(exchange.head.origin, call.principal.tenant_name, response.headers);
@@ -284,6 +319,7 @@ base::Result<Response> Dispatcher::answer(const std::shared_ptr<Job>& job) {
   if (const auto* worker = std::get_if<WorkerHandler>(&handler)) return (*worker)(call);
   if (std::holds_alternative<TransactionHandler>(handler)) return run_transaction(call);
   if (std::holds_alternative<LateHandler>(handler)) return answer_late(job);
+  if (std::holds_alternative<WebSocketHandler>(handler)) return answer_upgrade(job);
   return begin_stream(*job);
 }
 
@@ -294,6 +330,25 @@ base::Result<Response> Dispatcher::answer_late(const std::shared_ptr<Job>& job) 
   const auto late = std::make_shared<Late>(*this, job);
   base::Status status = std::get<LateHandler>(job->call.route->handler.value)(job->call, late);
   if (!status.ok()) late->complete(std::move(status).error());
+  if (permit) permit->finished(true);
+  return no_content();
+}
+
+base::Result<Response> Dispatcher::answer_upgrade(const std::shared_ptr<Job>& job) {
+  if (const auto fault = check_handshake(job->exchange->head)) {
+    Response response =
+        needs_.errors.of_refusal(fault->status, fault->reason, fault->detail, job->call.request_id);
+    if (fault->status == 426) {
+      response.header("Upgrade", "websocket").header("Sec-WebSocket-Version", "13");
+    }
+    return response;
+  }
+  job->sends = Job::Sends::kLateAnswer;
+  std::optional<Admission::Permit> permit = std::exchange(job->permit, std::nullopt);
+  const auto pending = std::make_shared<Upgrade>(*this, job);
+  base::Status status =
+      std::get<WebSocketHandler>(job->call.route->handler.value)(job->call, pending);
+  if (!status.ok()) pending->refuse(std::move(status).error());
   if (permit) permit->finished(true);
   return no_content();
 }

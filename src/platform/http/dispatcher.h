@@ -70,11 +70,13 @@ class Dispatcher final : public ExchangeHandler {
  private:
   struct Job;
   class Late;
+  class Upgrade;
   void run(const std::shared_ptr<Job>& job);
   void answer_expired(Job& job);
   base::Result<Response> answer(const std::shared_ptr<Job>& job);
   base::Result<Response> answer_late(const std::shared_ptr<Job>& job);
   base::Result<Response> begin_stream(Job& job);
+  base::Result<Response> answer_upgrade(const std::shared_ptr<Job>& job);
   void finish(Job& job, base::Result<Response> result);
   base::Status identify(const Exchange& exchange, Call& call);
   base::Status admit(const Exchange& exchange, Call& call);

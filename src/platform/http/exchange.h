@@ -1,8 +1,8 @@
 // Exchange: one request that left the I/O thread, and the way back for its answer.
 //
 // Owned by the task that works on it. Its views point into the connection's input buffer, which the
-// connection leaves alone until complete() or start_stream(): exactly one of the two is called,
-// once.
+// connection leaves alone until complete(), start_stream() or upgrade(): exactly one of them is
+// called, once.
 #pragma once
 
 #include <array>
@@ -20,6 +20,7 @@
 namespace ashlar::http {
 
 class EventStream;
+struct WebSocketUpgrade;  // web_socket_connection.h
 
 // Where the answer of an Exchange goes; the connection's face towards other threads.
 class AnswerSink {
@@ -30,6 +31,8 @@ class AnswerSink {
   virtual std::shared_ptr<EventStream> start_stream(HeaderList headers) = 0;
   // Whether the client has closed its side since the request came. Any thread.
   [[nodiscard]] virtual bool client_gone() const = 0;
+  // Answers 101 and gives the connection away.
+  virtual void upgrade(WebSocketUpgrade upgrade) = 0;
 };
 
 struct Exchange {

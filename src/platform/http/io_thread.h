@@ -30,6 +30,7 @@ class Connection;
 class CorsPolicy;
 class ErrorFace;
 class TrustedProxies;
+class WebSockets;
 
 struct ServerShared {
   const ServerOptions& options;
@@ -42,7 +43,8 @@ struct ServerShared {
   obs::Counter& protocol_errors;
   obs::Counter& timeouts;
   std::atomic<std::size_t>& open_connections;  // of this server
-  obs::Gauge& open;                            // of all servers of the program
+  WebSockets& web_sockets;
+  obs::Gauge& open;  // of all servers of the program
 };
 
 class IoThread {

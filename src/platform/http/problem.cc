@@ -51,6 +51,7 @@ constexpr std::array kStatuses = {
     Status{415, "Unsupported Media Type"},
     Status{417, "Expectation Failed"},
     Status{422, "Unprocessable Content"},
+    Status{426, "Upgrade Required"},
     Status{429, "Too Many Requests"},
     Status{431, "Request Header Fields Too Large"},
     Status{500, "Internal Server Error"},

@@ -14,6 +14,9 @@
 //                EventStream
 //   late         on the interactive pool until it returns; the answer may come later, from any
 //                thread, by its LateAnswer (long polls)
+//   web socket   GET, on the interactive pool until it returns, after the handshake was found good;
+//                then or later it accepts or refuses, from any thread (web_socket.h). An error that
+//                it returns is the HTTP answer. Its success is 101
 #pragma once
 
 #include <cstdint>
@@ -36,9 +39,10 @@ class Transaction;
 
 namespace ashlar::http {
 
-class EventStream;    // event_stream.h
-class InlineRequest;  // inline_request.h
-class LateAnswer;     // late_answer.h
+class EventStream;       // event_stream.h
+class InlineRequest;     // inline_request.h
+class LateAnswer;        // late_answer.h
+class PendingWebSocket;  // web_socket.h
 
 // A value that must be given: there is no default to forget.
 template <class T>
@@ -73,6 +77,7 @@ using WorkerHandler = std::function<base::Result<Response>(Call&)>;
 using TransactionHandler = std::function<base::Result<Response>(Call&, storage::Transaction&)>;
 using StreamHandler = std::function<base::Status(Call&, std::shared_ptr<EventStream>)>;
 using LateHandler = std::function<base::Status(Call&, std::shared_ptr<LateAnswer>)>;
+using WebSocketHandler = std::function<base::Status(Call&, std::shared_ptr<PendingWebSocket>)>;
 
 enum class InlineOutcome : std::uint8_t {
   kAnswered,    // the answer has been written
@@ -82,8 +87,8 @@ struct InlineHandler {
   std::function<InlineOutcome(InlineRequest&)> fast;
   WorkerHandler fallback;  // may be empty where fast() never needs it
 };
-using Handler =
-    std::variant<WorkerHandler, TransactionHandler, StreamHandler, LateHandler, InlineHandler>;
+using Handler = std::variant<WorkerHandler, TransactionHandler, StreamHandler, LateHandler,
+                             InlineHandler, WebSocketHandler>;
 
 struct QueryParam {
   std::string_view name;

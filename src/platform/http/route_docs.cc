@@ -169,6 +169,13 @@ void add_body_errors(const Route& route, Errors& out) {
   out.push_back({422, "invalid_request", "Fields are wrong; `errors` names each with its reason."});
 }
 
+void add_handshake_errors(const Route& route, Errors& out) {
+  if (!std::holds_alternative<WebSocketHandler>(route.handler.value)) return;
+  out.push_back({400, "bad_web_socket_key", "Sec-WebSocket-Key is not 16 bytes in base64."});
+  out.push_back({426, "upgrade_required", "The request does not ask to upgrade to WebSocket."});
+  out.push_back({426, "unsupported_web_socket_version", "Sec-WebSocket-Version is not 13."});
+}
+
 void add_repeat_errors(const Route& route, Errors& out) {
   if (route.idempotency != Idempotency::kNatural) {
     if (route.idempotency == Idempotency::kRequired) {
@@ -216,7 +223,9 @@ bool is_stream(const Route& route) {
   return std::holds_alternative<StreamHandler>(route.handler.value);
 }
 
-bool has_answer_body(const Route& route) { return route.success != 204 && route.success < 300; }
+bool has_answer_body(const Route& route) {
+  return route.success >= 200 && route.success != 204 && route.success < 300;
+}
 
 SummaryText summary_of(const Route& route) {
   const std::string_view text = route.summary;
@@ -264,6 +273,7 @@ std::vector<ErrorDoc> errors_of(const Route& route) {
   if (route.paged)
     platform.push_back({400, "invalid_cursor", "The cursor was not given out for this list."});
   add_repeat_errors(route, platform);
+  add_handshake_errors(route, platform);
   if (charged_cost(route) > 0) {
     platform.push_back({429, "quota_exceeded",
                         "A quota is used up, and `violated-policies` names it; try again after "

@@ -84,6 +84,8 @@ Router::Router(RouteTable table, obs::Registry& metrics)
           std::holds_alternative<LateHandler>(route.handler.value) ||
           (route.tenancy == Tenancy::kPlatform &&
            std::holds_alternative<WorkerHandler>(route.handler.value)));
+    CHECK(std::holds_alternative<WebSocketHandler>(route.handler.value) == (route.success == 101) &&
+          (route.success != 101 || route.method == Method::kGet));
     const Endpoint& endpoint = endpoints_.emplace_back(make_endpoint(std::move(route), metrics));
     Node* node = root_.get();
     std::size_t depth = 0;

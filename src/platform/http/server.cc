@@ -17,6 +17,7 @@
 #include "platform/http/cors.h"
 #include "platform/http/io_thread.h"
 #include "platform/http/tls.h"
+#include "platform/http/web_sockets.h"
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
 
@@ -52,17 +53,11 @@ struct Server::Impl final : runtime::Watcher {
                                              "Requests that were not HTTP as we accept it.")),
         timeouts(metrics.make_counter("ashlar_http_timeouts_total",
                                       "Requests that did not arrive in time.")),
-        shared{options,
-               router,
-               handler,
-               clock_in,
-               trusted_proxies,
-               cors,
-               errors,
-               protocol_errors,
-               timeouts,
-               open_connections,
-               metrics.make_gauge("ashlar_http_connections_open", "Open connections.")},
+        open(metrics.make_gauge("ashlar_http_connections_open",
+                                "Open connections, WebSockets too.")),
+        web_sockets(std::make_shared<WebSockets>(metrics, open_connections, open)),
+        shared{options, router,          handler,  clock_in,          trusted_proxies, cors,
+               errors,  protocol_errors, timeouts, *open_connections, *web_sockets,    open},
         socket(std::move(listen_socket)) {}
 
   void on_ready(Ready ready) override {
@@ -87,13 +82,13 @@ struct Server::Impl final : runtime::Watcher {
   }
 
   void adopt(int fd, std::string peer) {
-    if (open_connections.load() >= options.max_connections) {
+    if (open_connections->load() >= options.max_connections) {
       refused.add();
       ::close(fd);
       return;
     }
     accepted.add();
-    open_connections.fetch_add(1);
+    open_connections->fetch_add(1);
     shared.open.add(1);
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -112,11 +107,14 @@ struct Server::Impl final : runtime::Watcher {
   TrustedProxies trusted_proxies;
   CorsPolicy cors;
   std::unique_ptr<TlsContext> tls;
-  std::atomic<std::size_t> open_connections{0};
+  const std::shared_ptr<std::atomic<std::size_t>> open_connections =
+      std::make_shared<std::atomic<std::size_t>>(0);
   obs::Counter& accepted;
   obs::Counter& refused;
   obs::Counter& protocol_errors;
   obs::Counter& timeouts;
+  obs::Gauge& open;
+  const std::shared_ptr<WebSockets> web_sockets;
   ServerShared shared;
   ListenSocket socket;
   std::vector<std::unique_ptr<IoThread>> threads;
@@ -172,7 +170,9 @@ void Server::stop() {
   });
   closed.acquire();
   for (const auto& thread : impl_->threads) thread->drain();
+  impl_->web_sockets->close_all();
   for (const auto& thread : impl_->threads) thread->join();
+  impl_->web_sockets->wait(impl_->options.drain_timeout);
 }
 
 void Server::reload_certificate() {

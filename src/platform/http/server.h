@@ -5,7 +5,8 @@
 // One thread accepts and deals connections out in turn: they spread evenly, and a second server on
 // the same port is refused by the kernel (with SO_REUSEPORT it would silently get half of them).
 // stop(): no new connections; idle ones close; requests under way are answered with
-// `Connection: close`; after drain_timeout the rest is cut off. The handler must still work then.
+// `Connection: close`; WebSockets are closed with 1001; after drain_timeout the rest is cut off.
+// The handler, and the loops that WebSockets were moved to, must still work then.
 #pragma once
 
 #include <atomic>

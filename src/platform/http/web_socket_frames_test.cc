@@ -60,8 +60,7 @@ TEST(FrameDecoder, MessagesOfAllSizesInAllPieces) {
   for (const std::size_t size : {0, 1, 7, 8, 125, 126, 127, 300, 65535, 65536, 200'000}) {
     std::string text(size, 0);
     for (char& c : text) c = static_cast<char>(random.next());
-    const std::string two =
-        testing::client_frame(kBinary, text) + testing::client_frame(kBinary, "after");
+    const std::string two = client_frame(kBinary, text) + client_frame(kBinary, "after");
     const std::vector<Seen> wanted{{Kind::kMessage, 0, text}, {Kind::kMessage, 0, "after"}};
     for (const std::size_t piece : {1, 2, 3, 5, 64, 1000, 1'000'000}) {
       EXPECT_EQ(decode(two, piece), wanted) << size << " in pieces of " << piece;
@@ -70,9 +69,9 @@ TEST(FrameDecoder, MessagesOfAllSizesInAllPieces) {
 }
 
 TEST(FrameDecoder, PiecesOfAMessageWithPingsBetween) {
-  const std::string bytes = testing::client_frame(0x01, "He") + testing::client_frame(kPing, "p") +
-                            testing::client_frame(0x00, "") + testing::client_frame(0x00, "ll") +
-                            testing::client_frame(0x80, "o") + testing::client_frame(kBinary, "x");
+  const std::string bytes = client_frame(0x01, "He") + client_frame(kPing, "p") +
+                            client_frame(0x00, "") + client_frame(0x00, "ll") +
+                            client_frame(0x80, "o") + client_frame(kBinary, "x");
   for (const std::size_t piece : {1, 3, 100}) {
     EXPECT_EQ(decode(bytes, piece),
               (std::vector<Seen>{
@@ -81,7 +80,7 @@ TEST(FrameDecoder, PiecesOfAMessageWithPingsBetween) {
 }
 
 TEST(FrameDecoder, ACharacterMayBeCutBetweenFrames) {
-  EXPECT_EQ(decode(testing::client_frame(0x01, "\xc3") + testing::client_frame(0x80, "\xa4"), 100),
+  EXPECT_EQ(decode(client_frame(0x01, "\xc3") + client_frame(0x80, "\xa4"), 100),
             (std::vector<Seen>{{Kind::kMessage, 0, "\xc3\xa4"}}));
 }
 
@@ -109,49 +108,45 @@ TEST(FrameDecoder, RefusesWhatNoClientMaySend) {
       {"length 5 in two bytes", long_for_nothing, 1002},
       {"length 5 in eight bytes", longer_for_nothing, 1002},
       {"length beyond 63 bits", negative, 1002},
-      {"first reserved bit (compression)", testing::client_frame(0xc2, "x"), 1002},
-      {"second reserved bit", testing::client_frame(0xa2, "x"), 1002},
-      {"third reserved bit", testing::client_frame(0x92, "x"), 1002},
-      {"opcode 3", testing::client_frame(0x83, "x"), 1002},
-      {"opcode 7", testing::client_frame(0x87, "x"), 1002},
-      {"opcode 11", testing::client_frame(0x8b, "x"), 1002},
-      {"opcode 15", testing::client_frame(0x8f, "x"), 1002},
-      {"a ping in pieces", testing::client_frame(0x09, "x"), 1002},
-      {"a close in pieces", testing::client_frame(0x08, "x"), 1002},
-      {"a ping of 126 bytes", testing::client_frame(kPing, std::string(126, 'x')), 1002},
-      {"a continuation of nothing", testing::client_frame(0x80, "x"), 1002},
-      {"a second beginning", testing::client_frame(0x02, "x") + testing::client_frame(kBinary, "y"),
-       1002},
-      {"half a close code", testing::client_frame(kClose, "x"), 1002},
-      {"close 999", testing::client_frame(kClose, "\x03\xe7"), 1002},
-      {"close 1004", testing::client_frame(kClose, "\x03\xec"), 1002},
-      {"close 1005", testing::client_frame(kClose, "\x03\xed"), 1002},
-      {"close 1006", testing::client_frame(kClose, "\x03\xee"), 1002},
-      {"close 1015", testing::client_frame(kClose, "\x03\xf7"), 1002},
-      {"close 2999", testing::client_frame(kClose, "\x0b\xb7"), 1002},
-      {"close 5000", testing::client_frame(kClose, "\x13\x88"), 1002},
-      {"close reason", testing::client_frame(kClose, "\x03\xe8\xff"), 1007},
-      {"bad text", testing::client_frame(kText, "\xff"), 1007},
-      {"overlong text", testing::client_frame(kText, "\xc0\x80"), 1007},
-      {"a surrogate as text", testing::client_frame(kText, "\xed\xa0\x80"), 1007},
-      {"half a character", testing::client_frame(kText, "\xc3"), 1007},
-      {"a byte too many", testing::client_frame(kBinary, std::string(1001, 'x')), 1009},
+      {"first reserved bit (compression)", client_frame(0xc2, "x"), 1002},
+      {"second reserved bit", client_frame(0xa2, "x"), 1002},
+      {"third reserved bit", client_frame(0x92, "x"), 1002},
+      {"opcode 3", client_frame(0x83, "x"), 1002},
+      {"opcode 7", client_frame(0x87, "x"), 1002},
+      {"opcode 11", client_frame(0x8b, "x"), 1002},
+      {"opcode 15", client_frame(0x8f, "x"), 1002},
+      {"a ping in pieces", client_frame(0x09, "x"), 1002},
+      {"a close in pieces", client_frame(0x08, "x"), 1002},
+      {"a ping of 126 bytes", client_frame(kPing, std::string(126, 'x')), 1002},
+      {"a continuation of nothing", client_frame(0x80, "x"), 1002},
+      {"a second beginning", client_frame(0x02, "x") + client_frame(kBinary, "y"), 1002},
+      {"half a close code", client_frame(kClose, "x"), 1002},
+      {"close 999", client_frame(kClose, "\x03\xe7"), 1002},
+      {"close 1004", client_frame(kClose, "\x03\xec"), 1002},
+      {"close 1005", client_frame(kClose, "\x03\xed"), 1002},
+      {"close 1006", client_frame(kClose, "\x03\xee"), 1002},
+      {"close 1015", client_frame(kClose, "\x03\xf7"), 1002},
+      {"close 2999", client_frame(kClose, "\x0b\xb7"), 1002},
+      {"close 5000", client_frame(kClose, "\x13\x88"), 1002},
+      {"close reason", client_frame(kClose, "\x03\xe8\xff"), 1007},
+      {"bad text", client_frame(kText, "\xff"), 1007},
+      {"overlong text", client_frame(kText, "\xc0\x80"), 1007},
+      {"a surrogate as text", client_frame(kText, "\xed\xa0\x80"), 1007},
+      {"half a character", client_frame(kText, "\xc3"), 1007},
+      {"a byte too many", client_frame(kBinary, std::string(1001, 'x')), 1009},
       {"a byte too many in pieces",
-       testing::client_frame(0x02, std::string(600, 'x')) +
-           testing::client_frame(0x80, std::string(401, 'x')),
-       1009},
+       client_frame(0x02, std::string(600, 'x')) + client_frame(0x80, std::string(401, 'x')), 1009},
   };
   for (const Row& row : rows) {
     for (const std::size_t piece : {1, 4, 10'000}) {
       const std::vector<Seen> seen =
-          decode(row.bytes + testing::client_frame(kBinary, "unread"), piece, 1000);
+          decode(row.bytes + client_frame(kBinary, "unread"), piece, 1000);
       ASSERT_EQ(seen.size(), 1U) << row.what;
       EXPECT_EQ(seen[0].kind, Kind::kError) << row.what;
       EXPECT_EQ(seen[0].code, row.code) << row.what;
     }
   }
-  EXPECT_EQ(decode(testing::client_frame(kBinary, std::string(1000, 'x')), 7, 1000)[0].kind,
-            Kind::kMessage);
+  EXPECT_EQ(decode(client_frame(kBinary, std::string(1000, 'x')), 7, 1000)[0].kind, Kind::kMessage);
 }
 
 TEST(FrameDecoder, AnnouncedLengthsAreNotBelieved) {
@@ -164,16 +159,16 @@ TEST(FrameDecoder, AnnouncedLengthsAreNotBelieved) {
 }
 
 TEST(FrameDecoder, ReadsClosesAndNothingAfter) {
-  const std::string after = testing::client_frame(kBinary, "after");
-  EXPECT_EQ(decode(testing::client_frame(kClose, "") + after, 3),
+  const std::string after = client_frame(kBinary, "after");
+  EXPECT_EQ(decode(client_frame(kClose, "") + after, 3),
             (std::vector<Seen>{{Kind::kClose, kNoCloseCode, ""}}));
-  EXPECT_EQ(decode(testing::client_frame(kClose,
-                                         "\x03\xe8"
-                                         "bye") +
+  EXPECT_EQ(decode(client_frame(kClose,
+                                "\x03\xe8"
+                                "bye") +
                        after,
                    3),
             (std::vector<Seen>{{Kind::kClose, 1000, "bye"}}));
-  EXPECT_EQ(decode(testing::client_frame(kClose, "\x11\x31"), 3).at(0).code, 4401);
+  EXPECT_EQ(decode(client_frame(kClose, "\x11\x31"), 3).at(0).code, 4401);
 }
 
 TEST(CloseFrame, CutsReasonsBetweenCharacters) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace ashlar::http::testing {
+namespace ashlar::http {
 
 // `first`: the frame's first byte, FIN and reserved bits and opcode.
 inline std::string client_frame(std::uint8_t first, std::string_view payload) {
@@ -32,4 +32,4 @@ inline std::string client_frame(std::uint8_t first, std::string_view payload) {
   return out;
 }
 
-}  // namespace ashlar::http::testing
+}  // namespace ashlar::http

@@ -1,0 +1,370 @@
+#include "platform/http/web_socket_connection.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "base/check.h"
+#include "platform/observability/metrics.h"
+
+namespace ashlar::http {
+namespace {
+
+// One connection may not keep the loop from the others: after so many reads it waits its turn.
+constexpr int kReadsPerTurn = 8;
+constexpr std::size_t kFramesPerWrite = 64;
+constexpr std::size_t kTlsRecordBytes = 16 * 1024;
+constexpr std::size_t kKeptFrames = 64;
+constexpr base::Millis kCloseTimeout{5'000};
+constexpr std::uint16_t kTryAgainLater = 1013;
+
+}  // namespace
+
+WebSocketConnection::WebSocketConnection(Taken taken, std::shared_ptr<WebSocketReader> reader,
+                                         WebSocketOptions options)
+    : fd_(taken.fd),
+      tls_(std::move(taken.tls)),
+      reader_(std::move(reader)),
+      options_(std::move(options)),
+      decoder_(options_.max_message_bytes),
+      early_input_(std::move(taken.input)) {
+  push(std::make_shared<const std::string>(std::move(taken.output)));
+}
+
+WebSocketConnection::~WebSocketConnection() {
+  if (fd_ >= 0) ::close(fd_);  // its loop ended before it began
+}
+
+runtime::EventLoop& WebSocketConnection::loop() const {
+  CHECK(owner_);
+  return owner_->loop;
+}
+
+void WebSocketConnection::begin(std::shared_ptr<WebSocketLoop> owner) {
+  owner_ = std::move(owner);
+  owner_->loop.add(fd_, *this);
+  last_input_ = owner_->loop.mono();
+  next_ping_ = last_input_ + options_.ping_interval;
+  reader_->on_open(shared_from_this());
+  std::string early = std::exchange(early_input_, {});
+  if (!early.empty()) feed(early);
+  // What OpenSSL has read already brings no edge.
+  input_ready_ = tls_ != nullptr;
+  ask_to_settle();
+}
+
+void WebSocketConnection::on_ready(Ready ready) {
+  const std::shared_ptr<WebSocketConnection> alive = shared_from_this();
+  // OpenSSL may have to write in order to read and the other way round.
+  if (ready.writable || tls_) {
+    blocked_ = false;
+    if (queued_ > 0) ask_to_settle();
+  }
+  if (ready.hangup) hangup_ = true;
+  if (ready.readable || ready.hangup || tls_) {
+    input_ready_ = true;
+    read();
+  }
+}
+
+void WebSocketConnection::read() {
+  for (int turn = 0; turn < kReadsPerTurn; ++turn) {
+    if (broken_ || peer_closed_ || held_ || !input_ready_) return;
+    const IoResult got = read_some();
+    if (got.kind == IoResult::Kind::kEnd) return break_off();
+    if (got.kind == IoResult::Kind::kWouldBlock) {
+      input_ready_ = false;
+      return;
+    }
+    last_input_ = owner_->loop.mono();
+    owner_->sockets->metrics.bytes_in.add(got.bytes);
+    // Edge-triggered: a short read means that the socket is empty, but for the end of the stream.
+    if (!tls_ && !hangup_ && got.bytes < owner_->input.size()) input_ready_ = false;
+    if (!failed_) feed({owner_->input.data(), got.bytes});
+  }
+  if (input_ready_) ask_to_settle();
+}
+
+IoResult WebSocketConnection::read_some() {
+  std::array<char, 64 * 1024>& to = owner_->input;
+  if (tls_) return tls_->read(to.data(), to.size());
+  const ssize_t got = ::recv(fd_, to.data(), to.size(), 0);
+  if (got > 0) return {IoResult::Kind::kBytes, static_cast<std::size_t>(got)};
+  const bool again = got < 0 && (errno == EAGAIN || errno == EINTR);
+  return {again ? IoResult::Kind::kWouldBlock : IoResult::Kind::kEnd, 0};
+}
+
+// REQUIRES: nothing is kept.
+void WebSocketConnection::feed(std::span<char> bytes) {
+  while (!broken_ && !peer_closed_ && !failed_) {
+    if (held_) {
+      kept_.assign(bytes.data(), bytes.size());
+      return;
+    }
+    const FrameDecoder::Event event = decoder_.next(bytes);
+    if (event.kind == FrameDecoder::EventKind::kNeedMore) return;
+    take_event(event);
+  }
+}
+
+void WebSocketConnection::take_event(const FrameDecoder::Event& event) {
+  switch (event.kind) {
+    case FrameDecoder::EventKind::kMessage:
+      owner_->sockets->metrics.messages_in.add();
+      if (state_ == State::kOpen) reader_->on_message(event.message, event.data);
+      return;
+    case FrameDecoder::EventKind::kPing:
+      // Of several that wait the last is answered (RFC 6455, 5.5.3): pings make no queue grow.
+      pong_.assign(event.data);
+      pong_waits_ = true;
+      return ask_to_settle();
+    case FrameDecoder::EventKind::kClose:
+      return take_close(event.code);
+    case FrameDecoder::EventKind::kError:
+      return fail(event.code, event.data);
+    case FrameDecoder::EventKind::kPong:
+    case FrameDecoder::EventKind::kNeedMore:
+      return;
+  }
+}
+
+void WebSocketConnection::take_close(std::uint16_t code) {
+  peer_closed_ = true;
+  if (state_ == State::kOpen) {
+    drop_queue();
+    begin_close(code, {});
+  }
+  ask_to_settle();
+}
+
+void WebSocketConnection::fail(std::uint16_t code, std::string_view what) {
+  owner_->sockets->metrics.protocol_errors.add();
+  failed_ = true;
+  if (state_ == State::kOpen) begin_close(code, what);
+}
+
+void WebSocketConnection::close(std::uint16_t code, std::string_view reason) {
+  if (is_open()) begin_close(code, reason);
+}
+
+void WebSocketConnection::begin_close(std::uint16_t code, std::string_view reason) {
+  state_ = State::kClosing;
+  close_code_ = code;
+  close_until_ = owner_->loop.mono() + kCloseTimeout;
+  held_ = false;
+  kept_.clear();
+  std::string frame;
+  append_close_frame(frame, code, reason);
+  push(std::make_shared<const std::string>(std::move(frame)));
+  ask_to_settle();
+}
+
+void WebSocketConnection::break_off() {
+  broken_ = true;
+  ask_to_settle();
+}
+
+void WebSocketConnection::cut() {
+  if (state_ != State::kClosed) break_off();
+}
+
+void WebSocketConnection::hold(bool held) {
+  if (!is_open() || held_ == held) return;
+  held_ = held;
+  if (held) return;
+  last_input_ = owner_->loop.mono();  // that it was not heard was our doing
+  ask_to_settle();
+}
+
+void WebSocketConnection::send(MessageKind kind, std::string_view data) {
+  if (is_open()) enqueue(frame_of(kind, data));
+}
+
+void WebSocketConnection::send_frame(const std::shared_ptr<const std::string>& frame) {
+  if (is_open()) enqueue(frame);
+}
+
+void WebSocketConnection::enqueue(Frame frame) {
+  const auto too_much = [&] {
+    return queued_ > 0 && queued_ + frame->size() > options_.max_queue_bytes;
+  };
+  if (too_much()) write();  // what was sent in this round has not been tried yet
+  if (too_much()) {
+    owner_->sockets->metrics.slow_readers.add();
+    drop_queue();
+    return begin_close(kTryAgainLater, "Too slow: connect again.");
+  }
+  push(std::move(frame));
+  ask_to_settle();
+}
+
+void WebSocketConnection::enqueue_control(Opcode opcode, std::string_view payload) {
+  std::string frame;
+  append_frame(frame, opcode, payload);
+  push(std::make_shared<const std::string>(std::move(frame)));
+}
+
+void WebSocketConnection::push(Frame frame) {
+  queued_ += frame->size();
+  queue_.push_back(std::move(frame));
+}
+
+// A frame that has begun must be written to its end.
+void WebSocketConnection::drop_queue() {
+  const bool begun = front_written_ > 0;
+  queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(front_ + (begun ? 1 : 0)),
+               queue_.end());
+  queued_ = tls_output_.size() + (begun ? queue_[front_]->size() - front_written_ : 0);
+  if (!begun) {
+    queue_.clear();
+    front_ = 0;
+  }
+}
+
+void WebSocketConnection::write() {
+  while (queued_ > 0 && !blocked_ && !broken_) {
+    const IoResult put = tls_ ? write_tls() : write_plain();
+    if (put.kind == IoResult::Kind::kEnd) return break_off();
+    if (put.kind == IoResult::Kind::kWouldBlock) {
+      blocked_ = true;
+      waited_ = true;
+      return;
+    }
+    queued_ -= put.bytes;
+    owner_->sockets->metrics.bytes_out.add(put.bytes);
+  }
+}
+
+IoResult WebSocketConnection::write_plain() {
+  std::array<iovec, kFramesPerWrite> pieces;
+  std::size_t count = 0;
+  std::size_t skip = front_written_;
+  for (std::size_t i = front_; i < queue_.size() && count < pieces.size(); ++i, skip = 0) {
+    // sendmsg() does not write through it.
+    pieces[count++] = {const_cast<char*>(queue_[i]->data()) + skip, queue_[i]->size() - skip};
+  }
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = count;
+  const ssize_t put = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
+  if (put >= 0) {
+    return {IoResult::Kind::kBytes, pop(static_cast<std::size_t>(put))};
+  }
+  const bool again = errno == EAGAIN || errno == EINTR;
+  return {again ? IoResult::Kind::kWouldBlock : IoResult::Kind::kEnd, 0};
+}
+
+IoResult WebSocketConnection::write_tls() {
+  while (tls_output_.size() < kTlsRecordBytes && front_ < queue_.size()) {
+    const std::string_view rest = std::string_view(*queue_[front_]).substr(front_written_);
+    const std::size_t size = std::min(rest.size(), kTlsRecordBytes - tls_output_.size());
+    tls_output_.append(rest.substr(0, size));
+    pop(size);
+  }
+  const IoResult put = tls_->write(tls_output_.data(), tls_output_.size());
+  if (put.kind == IoResult::Kind::kBytes) tls_output_.erase(0, put.bytes);
+  return put;
+}
+
+// So many bytes of the queue are on their way. Returns their number.
+std::size_t WebSocketConnection::pop(std::size_t bytes) {
+  std::size_t left = bytes;
+  std::size_t frames = 0;
+  while (left > 0) {
+    const std::size_t rest = queue_[front_]->size() - front_written_;
+    if (left < rest) {
+      front_written_ += left;
+      break;
+    }
+    left -= rest;
+    front_written_ = 0;
+    queue_[front_++] = nullptr;
+    ++frames;
+  }
+  if (front_ == queue_.size()) {
+    queue_.clear();
+    front_ = 0;
+    if (queue_.capacity() > kKeptFrames) queue_.shrink_to_fit();
+  } else if (front_ > kKeptFrames && front_ * 2 > queue_.size()) {
+    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(front_));
+    front_ = 0;
+  }
+  owner_->sockets->metrics.frames_out.add(frames);
+  return bytes;
+}
+
+void WebSocketConnection::ask_to_settle() {
+  if (settle_asked || state_ == State::kClosed) return;
+  settle_asked = true;
+  owner_->settle_soon(shared_from_this());
+}
+
+void WebSocketConnection::settle() {
+  if (state_ == State::kClosed) return;
+  if (!held_ && !kept_.empty()) {
+    std::string kept = std::exchange(kept_, {});
+    feed(kept);
+  }
+  read();
+  if (pong_waits_ && queued_ == 0 && state_ == State::kOpen) {
+    pong_waits_ = false;
+    enqueue_control(Opcode::kPong, pong_);
+  }
+  write();
+  if (waited_ && queued_ == 0 && is_open()) {
+    waited_ = false;
+    reader_->on_drained();
+  }
+  if (pong_waits_ && queued_ == 0 && is_open()) ask_to_settle();
+  if (!is_open() && reader_) {
+    const std::shared_ptr<WebSocketReader> reader = std::move(reader_);
+    reader_ = nullptr;
+    reader->on_close(close_code_);
+  }
+  const bool through = state_ == State::kClosing && queued_ == 0;
+  if (broken_ || (through && peer_closed_)) return destroy();
+  if (through && failed_) finish_writing();
+}
+
+// The peer's own close frame will not be read: the end of its stream is what is waited for. Closing
+// at once would make the kernel reset the connection, and our close frame could be lost with it.
+void WebSocketConnection::finish_writing() {
+  if (half_closed_) return;
+  half_closed_ = true;
+  if (tls_) tls_->shut_down();
+  ::shutdown(fd_, SHUT_WR);
+}
+
+void WebSocketConnection::on_sweep(base::Mono now) {
+  if (state_ == State::kClosing && now >= close_until_) return break_off();
+  if (!is_open() || now < next_ping_) return;
+  next_ping_ = now + options_.ping_interval;
+  if (!held_ && now - last_input_ > 2 * options_.ping_interval) {
+    owner_->sockets->metrics.silent.add();
+    return break_off();
+  }
+  if (queued_ > 0) return;  // what waits asks the same
+  enqueue_control(Opcode::kPing, {});
+  ask_to_settle();
+}
+
+void WebSocketConnection::destroy() {
+  state_ = State::kClosed;
+  if (tls_ && !half_closed_) tls_->shut_down();
+  owner_->loop.remove(fd_, *this);
+  ::close(std::exchange(fd_, -1));
+  tls_.reset();
+  queue_ = {};
+  kept_ = {};
+  queued_ = 0;
+  place_.reset();
+  const std::shared_ptr<WebSocketLoop> owner = owner_;
+  owner->release(*this);
+}
+
+}  // namespace ashlar::http
