@@ -25,6 +25,8 @@ enum class Fault : std::uint8_t { kNone, kMalformed, kText, kTooDeep, kTooMany }
 // The reasons of update.h; ok for kNone.
 base::Status status_of(Fault fault);
 
+bool is_ascii(std::string_view text);
+
 struct VarInt {
   std::uint64_t magnitude = 0;  // at most kMaxInteger
   bool negative = false;        // with magnitude 0: -0
@@ -85,7 +87,7 @@ class Reader {
   std::string_view var_bytes() { return bytes(varuint()); }
   std::string_view var_string() {
     const std::string_view text = var_bytes();
-    if (!base::is_utf8(text)) [[unlikely]] {
+    if (!is_ascii(text) && !base::is_utf8(text)) [[unlikely]] {
       fail(Fault::kText);
       return {};
     }

@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -42,6 +43,10 @@ struct Range {
 };
 // Sorted by clock, not touching each other, by client, descending.
 using DeleteSet = std::map<ClientId, std::vector<Range>, std::greater<>>;
+
+// Sorts, joins what touches or overlaps, drops what is empty.
+void normalize(std::vector<Range>& ranges);
+void normalize(DeleteSet& set);
 
 std::string encode_state_vector(const StateVector& vector);
 base::Result<StateVector> decode_state_vector(std::string_view bytes);
@@ -73,6 +78,8 @@ base::Result<std::string> diff_update(std::string_view update, const StateVector
 // What one contiguous state has, counted from 0: gaps end it.
 base::Result<StateVector> state_vector_of(std::string_view update, Format format = Format::kV1);
 
+// Refused: V2 with 1,000,000 structs more than bytes (its runs say much in little), clocks beyond
+// 2^51 for V2.
 base::Result<std::string> to_v1(std::string_view update_v2);
 base::Result<std::string> to_v2(std::string_view update_v1);
 
