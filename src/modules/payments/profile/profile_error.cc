@@ -150,7 +150,8 @@ http::Response ProfileErrorFace::of_refusal(int status, std::string_view reason,
   body.status = status;
   body.type = status >= 500 ? kOurs : kInvalidRequest;
   body.message = detail;
-  if (reason == "not_found") body.message = "Unrecognized request URL: nothing is served here.";
+  if (reason == "not_found")
+    body.message = "Unrecognized request URL: it is not in this profile of the API.";
   return response_of(body, request_id);
 }
 

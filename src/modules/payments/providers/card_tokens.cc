@@ -86,6 +86,7 @@ constexpr std::array kMessages{
     Message{"authorization_expired", "The authorisation has expired."},
     Message{"charge_disputed", "What is disputed cannot be refunded."},
     Message{"refund_exceeds_captured", "The refund is more than what is left of the charge."},
+    Message{"account_closed", "The bank account is closed."},
     Message{"balance_insufficient", "The balance is less than the payout."},
     Message{"dispute_closed", "The dispute is closed."},
     Message{"evidence_late", "The time for evidence is over."},

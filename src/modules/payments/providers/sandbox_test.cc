@@ -291,6 +291,9 @@ TEST_P(SandboxTest, PaysOutWhatThereIs) {
   EXPECT_EQ(ask(failing).end, kPending);
   advance(base::Seconds{2});
   EXPECT_EQ(kinds().back(), NoticeKind::kPayoutFailed);
+  const ProviderAnswer closed = query(failing);
+  EXPECT_EQ(closed.decline_code, "account_closed");
+  EXPECT_EQ(closed.message, "The bank account is closed.");
   EXPECT_EQ(ask(call(kPayout, "p4", 680)).end, kPending);
 }
 
