@@ -25,6 +25,7 @@ const pages = [
   'sagas',
   'payments',
   'payments?view=disputes',
+  'payments?view=payouts',
   'payments?view=reconciliation',
   'ledger',
   'keys',

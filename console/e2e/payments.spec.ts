@@ -6,6 +6,35 @@ import { expect, openAs, test, type Api } from './fixtures';
 
 const run = promisify(execFile);
 
+const kPayouts = [
+  {
+    id: 'po_2',
+    state: 'failed',
+    provider: 'sandbox',
+    amount: 500,
+    currency: 'EUR',
+    destination: 'ba_failure',
+    statement_descriptor: null,
+    reference: 'sbx_po_2',
+    failure: 'The bank account is closed.',
+    metadata: {},
+    created_at: '2026-11-22T10:00:00Z',
+  },
+  {
+    id: 'po_1',
+    state: 'paid',
+    provider: 'sandbox',
+    amount: 1000,
+    currency: 'JPY',
+    destination: null,
+    statement_descriptor: null,
+    reference: 'sbx_po_1',
+    failure: null,
+    metadata: {},
+    created_at: '2026-11-22T09:00:00Z',
+  },
+];
+
 interface Made {
   id: string;
 }
@@ -156,6 +185,29 @@ test('a dispute that is not worth it is given up', async ({ console_: page, api 
   const question = page.getByRole('alertdialog', { name: 'Accept the loss?' });
   await question.getByRole('button', { name: 'Accept the loss' }).click();
   await expect(fact(page, 'State')).toContainText('Lost');
+});
+
+test('payouts: a command for the first, and what became of each', async ({
+  console_: page,
+  api,
+}) => {
+  await api.createTenant('pay-out');
+  await openAs(page, 'pay-out', 'payments?view=payouts');
+  await expect(page.getByText('No payouts yet')).toBeVisible();
+  await expect(page.getByText('my-first-payout')).toBeVisible();
+  await expectAccessible(page, 'payouts without payouts');
+  // Money settles over two days: the server's answer stands in for one that has waited.
+  await page.route('**/v1/payouts?*', (route) =>
+    route.fulfill({ json: { data: kPayouts, next_cursor: null } }),
+  );
+  const rows = page.getByRole('table', { name: 'Payouts' }).getByRole('row');
+  await expect(rows.nth(1)).toContainText('5.00 EUR');
+  await expect(rows.nth(1)).toContainText('Failed');
+  await expect(rows.nth(1)).toContainText('The bank account is closed.');
+  await expect(rows.nth(1)).toContainText('ba_failure');
+  await expect(rows.nth(2)).toContainText('1 000 JPY');
+  await expect(rows.nth(2)).toContainText('Paid');
+  await expectAccessible(page, 'payouts');
 });
 
 test.describe('what is not there', () => {

@@ -60,6 +60,19 @@ export interface Dispute {
   due_by: string | null;
 }
 
+export type PayoutState = 'open' | 'unknown' | 'in_transit' | 'paid' | 'failed';
+
+export interface Payout {
+  id: string;
+  state: PayoutState;
+  provider: string;
+  amount: number;
+  currency: string;
+  destination: string | null;
+  failure: string | null;
+  created_at: string;
+}
+
 export interface Payment {
   id: string;
   state: PaymentState;
@@ -189,6 +202,16 @@ export const giveEvidence = (tenant: string, id: string, key: string, body: Evid
 
 export const closeDispute = (tenant: string, id: string, key: string) =>
   move(tenant, `${disputePath(id)}/close`, key);
+
+export async function listPayouts(
+  tenant: string,
+  cursor: string | null,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<Page<Payout>> {
+  const query = { cursor, limit };
+  return (await call<Page<Payout>>('GET', '/v1/payouts', { tenant, query, signal })).data;
+}
 
 export async function getBalances(tenant: string, signal?: AbortSignal): Promise<Balances> {
   return (await call<Balances>('GET', '/v1/payments/balance', { tenant, signal })).data;

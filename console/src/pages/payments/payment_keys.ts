@@ -8,6 +8,7 @@ export const paymentKeys = {
   payment: (tenant: string, id: string) => ['payment', tenant, id],
   story: (tenant: string, id: string) => ['payment', tenant, id, 'story'],
   balances: (tenant: string) => ['payment-balances', tenant],
+  payouts: (tenant: string) => ['payouts', tenant],
   disputes: (tenant: string) => ['disputes', tenant],
   dispute: (tenant: string, id: string) => ['dispute', tenant, id],
 };

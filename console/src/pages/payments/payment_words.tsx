@@ -4,6 +4,7 @@ import type {
   DisputeState,
   Payment,
   PaymentState,
+  PayoutState,
   RefundState,
   StoryKind,
 } from '../../api/payments';
@@ -55,6 +56,19 @@ const kDisputeTones: Record<DisputeState, 'good' | 'off' | 'bad'> = {
 
 export function DisputeBadge({ state }: { state: DisputeState }) {
   return <Badge tone={kDisputeTones[state]}>{kDisputeWords[state]}</Badge>;
+}
+
+const kPayoutWords: Record<PayoutState, string> = {
+  open: 'On its way',
+  unknown: 'Outcome unknown',
+  in_transit: 'On its way',
+  paid: 'Paid',
+  failed: 'Failed',
+};
+
+export function PayoutBadge({ state }: { state: PayoutState }) {
+  const tone = state === 'paid' ? 'good' : state === 'failed' ? 'bad' : 'off';
+  return <Badge tone={tone}>{kPayoutWords[state]}</Badge>;
 }
 
 export const kRefundWords: Record<RefundState, string> = {

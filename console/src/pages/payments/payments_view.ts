@@ -5,6 +5,7 @@ import { hrefs } from '../../lib/router';
 export const kViews = [
   { value: 'payments', label: 'Payments' },
   { value: 'disputes', label: 'Disputes' },
+  { value: 'payouts', label: 'Payouts' },
   { value: 'reconciliation', label: 'Reconciliation' },
 ] as const;
 export type View = (typeof kViews)[number]['value'];
