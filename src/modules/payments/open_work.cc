@@ -1,6 +1,7 @@
 #include "modules/payments/open_work.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "base/clock.h"
@@ -19,7 +20,13 @@ constexpr Sql kCalls{Audience::kPlatform,
                      "WHERE ask_at IS NOT NULL GROUP BY state = 1",
                      "SELECT CASE WHEN state = 1 THEN 1::BIGINT ELSE 0::BIGINT END, count(*), "
                      "min(at) FROM payment_attempts WHERE ask_at IS NOT NULL GROUP BY 1"};
-constexpr Sql kClaims{Audience::kPlatform, "SELECT count(*) FROM payment_claims WHERE point < 5"};
+// A claim that is not finished waits for a call that is open: those are few, claims are many.
+constexpr Sql kClaims{Audience::kPlatform,
+                      "SELECT count(*) FROM payment_attempts AS a CROSS JOIN payment_claims AS c"
+                      " WHERE a.ask_at IS NOT NULL AND a.claim_key <> ''"
+                      " AND c.tenant_id = a.tenant_id AND c.mode = a.claim_mode"
+                      " AND c.key = a.claim_key AND c.attempt = a.key AND c.point < 5"};
+constexpr std::array<const Sql*, 2> kStatements{&kCalls, &kClaims};
 
 }  // namespace
 
@@ -57,5 +64,7 @@ base::Status OpenWork::look() {
   claims_.set(static_cast<double>(claims));
   return base::ok_status();
 }
+
+std::span<const Sql* const> open_work_statements() { return kStatements; }
 
 }  // namespace ashlar::payments

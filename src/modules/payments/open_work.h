@@ -1,8 +1,10 @@
 // OpenWork: what is not over yet, over all tenants and instances, as gauges: calls of providers
 // whose outcome is unknown and how old the oldest is, calls under way, claims in progress.
 //
-// look() is a read by partial indexes that hold open rows only; its owner calls it now and then.
+// look() is a read by a partial index that holds open calls only; its owner calls it now and then.
 #pragma once
+
+#include <span>
 
 #include "base/result.h"
 
@@ -15,7 +17,8 @@ class Registry;
 }  // namespace ashlar::obs
 namespace ashlar::storage {
 class Database;
-}
+struct Sql;
+}  // namespace ashlar::storage
 
 namespace ashlar::payments {
 
@@ -34,5 +37,7 @@ class OpenWork {
   obs::Gauge& calls_;
   obs::Gauge& claims_;
 };
+
+std::span<const storage::Sql* const> open_work_statements();
 
 }  // namespace ashlar::payments

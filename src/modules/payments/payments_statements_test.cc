@@ -3,15 +3,19 @@
 // what is Bob's.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "modules/payments/calls_store.h"
 #include "modules/payments/claims.h"
 #include "modules/payments/entries_store.h"
+#include "modules/payments/open_work.h"
 #include "modules/payments/payments_store.h"
+#include "modules/payments/reconcile/nightly_store.h"
 #include "modules/payments/testing/payments_fixture.h"
 #include "platform/storage/statement_rules.h"
 
@@ -38,6 +42,27 @@ std::vector<const Sql*> all_statements() {
 
 bool has(const Sql& sql, std::string_view what) {
   return sql.text.find(what) != std::string_view::npos;
+}
+
+bool holds(std::string_view text, std::string_view what) {
+  return text.find(what) != std::string_view::npos;
+}
+
+template <class Sink, std::size_t... I>
+base::Result<std::int64_t> query_nulls(Transaction& tx, const Sql& sql, const Sink& sink,
+                                       std::index_sequence<I...> /*each*/) {
+  return tx.query(sql, {(static_cast<void>(I), Param(nullptr))...}, sink);
+}
+template <std::size_t N = 0, class Sink>
+base::Result<std::int64_t> query_with_nulls(Transaction& tx, const Sql& sql, int parameters,
+                                            const Sink& sink) {
+  if constexpr (N > 24) {
+    return base::fail(base::Code::kInternal, "test", "too many parameters");
+  } else {
+    if (parameters == static_cast<int>(N))
+      return query_nulls(tx, sql, sink, std::make_index_sequence<N>());
+    return query_with_nulls<N + 1>(tx, sql, parameters, sink);
+  }
 }
 
 class PaymentsStatementsTest : public PaymentsFixture {
@@ -95,6 +120,33 @@ class PaymentsStatementsTest : public PaymentsFixture {
     return rows;
   }
 
+  // How SQLite would go about it.
+  std::string plan_of(const Sql& sql) {
+    auto [at, fresh] = explained_.try_emplace(&sql);
+    if (fresh) {
+      at->second.text = "EXPLAIN QUERY PLAN " + std::string(sql.text);
+      at->second.sql = {sql.audience, at->second.text};
+    }
+    const Sql& asked = at->second.sql;
+    const auto context = sql.audience == storage::Audience::kTenant
+                             ? Context::tenant(kAda)
+                             : Context::platform(storage::PlatformUse::kPayments);
+    const int parameters = storage::engine_text(asked, storage::Dialect::kSqlite)->parameters;
+    std::string plan;
+    const auto done = process_->db->write(context, [&](Transaction& tx) -> base::Status {
+      const auto note = [&](const Row& row) { plan.append(row.text(3)).append("; "); };
+      ASHLAR_TRY(query_with_nulls(tx, asked, parameters, note));
+      return base::ok_status();
+    });
+    EXPECT_TRUE(done.ok()) << asked.text << done.error().detail;
+    return plan + " of " + std::string(sql.text);
+  }
+
+  struct Explained {
+    std::string text;
+    Sql sql{};
+  };
+  std::map<const Sql*, Explained> explained_;  // as long as the database that keeps them prepared
   std::string id_, customer_;
 };
 
@@ -176,6 +228,34 @@ TEST_P(PaymentsStatementsTest, KeepTheRulesOfBothEngines) {
       EXPECT_TRUE(storage::engine_text(*sql, dialect).ok()) << sql->text;
     }
   }
+}
+
+// What is run each second, each ten seconds and each night over tables that only grow. SQLite
+// alone: PostgreSQL's plans follow what is in the tables.
+TEST_P(PaymentsStatementsTest, NoneWalksATableThatGrows) {
+  if (GetParam() != storage::Dialect::kSqlite) GTEST_SKIP();
+  std::vector<const Sql*> all = all_statements();
+  for (const auto list : {open_work_statements(), reconcile::store::nightly_statements()})
+    all.insert(all.end(), list.begin(), list.end());
+  const auto uses = [&](std::string_view mark, std::string_view index) {
+    for (const Sql* sql : all) {
+      if (!has(*sql, mark)) continue;
+      EXPECT_TRUE(holds(plan_of(*sql), index)) << plan_of(*sql);
+    }
+  };
+  for (const Sql* sql : all) {
+    const std::string plan = plan_of(*sql);
+    for (const char* table : {"payment_entries", "payment_attempts", "payment_events", "e;"})
+      EXPECT_FALSE(holds(plan, std::string("SCAN ") + table)) << plan;
+    // The first rows by id tell whether there is one to be reaped.
+    const bool scans = holds(plan, "SCAN payment_claims") || holds(plan, "SCAN c;");
+    EXPECT_EQ(scans, has(*sql, "FROM payment_claims ORDER BY id LIMIT")) << plan;
+  }
+  uses("settled = 0", "payment_entries_unsettled");
+  uses("AND subject = ?8", "PRIMARY KEY (tenant_id=? AND subject=?");
+  uses("AND customer = ?5", "payments_by_customer (tenant_id=? AND customer=?");
+  uses("AND parent = ?5", "payment_objects_by_parent (tenant_id=? AND parent=?");
+  uses("AND alias = ?5", "payment_objects_by_alias (tenant_id=? AND alias=?");
 }
 
 }  // namespace

@@ -32,11 +32,17 @@ constexpr Sql kFindByReference{Audience::kTenant,
   " ?1 AND id < ?2 AND (?4 < 0 OR state = ?4)"
 constexpr Sql kPaymentsDown{Audience::kTenant, PAYMENTS_BETWEEN " ORDER BY id DESC LIMIT ?3"};
 constexpr Sql kPaymentsUp{Audience::kTenant, PAYMENTS_BETWEEN " ORDER BY id LIMIT ?3"};
-constexpr Sql kCustomersDown{Audience::kTenant, PAYMENTS_BETWEEN
-                             " AND customer = ?5 AND customer <> '' ORDER BY id DESC LIMIT ?3"};
-constexpr Sql kCustomersUp{Audience::kTenant, PAYMENTS_BETWEEN
-                           " AND customer = ?5 AND customer <> '' ORDER BY id LIMIT ?3"};
-
+// Where SQLite chooses, it walks all rows of the tenant. On PostgreSQL it is not so.
+#define PAYMENTS_OF(INDEX)                             \
+  "SELECT id FROM payments" INDEX                      \
+  " WHERE tenant_id = :tenant AND id > ?1 AND id < ?2" \
+  " AND (?4 < 0 OR state = ?4) AND customer = ?5 AND customer <> ''"
+#define BY_CUSTOMER " INDEXED BY payments_by_customer"
+constexpr Sql kCustomersDown{Audience::kTenant,
+                             PAYMENTS_OF(BY_CUSTOMER) " ORDER BY id DESC LIMIT ?3",
+                             PAYMENTS_OF("") " ORDER BY id DESC LIMIT ?3"};
+constexpr Sql kCustomersUp{Audience::kTenant, PAYMENTS_OF(BY_CUSTOMER) " ORDER BY id LIMIT ?3",
+                           PAYMENTS_OF("") " ORDER BY id LIMIT ?3"};
 constexpr Sql kExpired{Audience::kPlatform,
                        "SELECT tenant_id, id FROM payments WHERE expires_at <= ?1"
                        " ORDER BY expires_at LIMIT ?2"};
@@ -59,10 +65,15 @@ constexpr Sql kListEvents{Audience::kTenant,
 constexpr Sql kFeedDown{Audience::kTenant,
                         FEED_BETWEEN " ORDER BY at DESC, subject DESC, no DESC LIMIT ?7"};
 constexpr Sql kFeedUp{Audience::kTenant, FEED_BETWEEN " ORDER BY at, subject, no LIMIT ?7"};
-constexpr Sql kOfSubjectDown{Audience::kTenant, FEED_BETWEEN
-                             " AND subject = ?8 ORDER BY at DESC, subject DESC, no DESC LIMIT ?7"};
-constexpr Sql kOfSubjectUp{Audience::kTenant,
-                           FEED_BETWEEN " AND subject = ?8 ORDER BY at, subject, no LIMIT ?7"};
+// By the subject's own rows: the + keeps the index of all the tenant's out of it.
+#define OF_SUBJECT                                                  \
+  "SELECT " EVENT_COLUMNS                                           \
+  " FROM payment_events WHERE tenant_id = :tenant AND subject = ?8" \
+  " AND +published = 1 AND (at, subject, no) > (?1, ?2, ?3)"        \
+  " AND (at, subject, no) < (?4, ?5, ?6)"
+constexpr Sql kOfSubjectDown{Audience::kTenant,
+                             OF_SUBJECT " ORDER BY at DESC, subject DESC, no DESC LIMIT ?7"};
+constexpr Sql kOfSubjectUp{Audience::kTenant, OF_SUBJECT " ORDER BY at, subject, no LIMIT ?7"};
 
 constexpr Sql kPutObject{
     Audience::kTenant,
@@ -76,20 +87,24 @@ constexpr Sql kFindObject{Audience::kTenant,
                           "SELECT " OBJECT_COLUMNS
                           " FROM payment_objects WHERE tenant_id = :tenant AND id = ?1"};
 
-#define OBJECTS_BETWEEN                                                                       \
-  "SELECT " OBJECT_COLUMNS                                                                    \
-  " FROM payment_objects WHERE tenant_id = :tenant AND deleted = 0 AND kind = ?1 AND id > ?2" \
-  " AND id < ?3"
-constexpr Sql kObjectsDown{Audience::kTenant, OBJECTS_BETWEEN " ORDER BY id DESC LIMIT ?4"};
-constexpr Sql kObjectsUp{Audience::kTenant, OBJECTS_BETWEEN " ORDER BY id LIMIT ?4"};
-constexpr Sql kChildrenDown{Audience::kTenant, OBJECTS_BETWEEN
-                            " AND parent = ?5 AND parent <> '' ORDER BY id DESC LIMIT ?4"};
-constexpr Sql kChildrenUp{Audience::kTenant,
-                          OBJECTS_BETWEEN " AND parent = ?5 AND parent <> '' ORDER BY id LIMIT ?4"};
-constexpr Sql kAliasDown{
-    Audience::kTenant, OBJECTS_BETWEEN " AND alias = ?5 AND alias <> '' ORDER BY id DESC LIMIT ?4"};
-constexpr Sql kAliasUp{Audience::kTenant,
-                       OBJECTS_BETWEEN " AND alias = ?5 AND alias <> '' ORDER BY id LIMIT ?4"};
+#define OBJECTS_IN(INDEX)                                \
+  "SELECT " OBJECT_COLUMNS " FROM payment_objects" INDEX \
+  " WHERE tenant_id = :tenant AND deleted = 0 AND kind = ?1 AND id > ?2 AND id < ?3"
+#define CHILDREN_IN(INDEX) OBJECTS_IN(INDEX) " AND parent = ?5 AND parent <> ''"
+#define BY_PARENT " INDEXED BY payment_objects_by_parent"
+#define NAMED_IN(INDEX) OBJECTS_IN(INDEX) " AND alias = ?5 AND alias <> ''"
+#define BY_ALIAS " INDEXED BY payment_objects_by_alias"
+#define OBJECTS_DOWN " ORDER BY id DESC LIMIT ?4"
+#define OBJECTS_UP " ORDER BY id LIMIT ?4"
+constexpr Sql kObjectsDown{Audience::kTenant, OBJECTS_IN("") OBJECTS_DOWN};
+constexpr Sql kObjectsUp{Audience::kTenant, OBJECTS_IN("") OBJECTS_UP};
+constexpr Sql kChildrenDown{Audience::kTenant, CHILDREN_IN(BY_PARENT) OBJECTS_DOWN,
+                            CHILDREN_IN("") OBJECTS_DOWN};
+constexpr Sql kChildrenUp{Audience::kTenant, CHILDREN_IN(BY_PARENT) OBJECTS_UP,
+                          CHILDREN_IN("") OBJECTS_UP};
+constexpr Sql kAliasDown{Audience::kTenant, NAMED_IN(BY_ALIAS) OBJECTS_DOWN,
+                         NAMED_IN("") OBJECTS_DOWN};
+constexpr Sql kAliasUp{Audience::kTenant, NAMED_IN(BY_ALIAS) OBJECTS_UP, NAMED_IN("") OBJECTS_UP};
 
 constexpr std::array<const Sql*, 22> kStatements{
     &kInsertPayment, &kUpdatePayment, &kFindByReference, &kPaymentsDown, &kPaymentsUp,

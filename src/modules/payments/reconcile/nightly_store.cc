@@ -11,13 +11,16 @@ namespace {
 using storage::Audience;
 using storage::Sql;
 
+// Tenant by tenant, each has one book: the day's entries of one are found by their time, those of
+// all would be looked for among all that there ever were.
 constexpr Sql kUnreconciled{
     Audience::kPlatform,
-    "SELECT DISTINCT e.tenant_id FROM payment_entries AS e"
-    " WHERE e.provider = ?1 AND e.at >= ?2 AND e.at < ?3 AND NOT EXISTS"
-    " (SELECT 1 FROM reconcile_runs AS r WHERE r.tenant_id = e.tenant_id AND r.provider = ?1"
+    "SELECT b.tenant_id FROM ledger_books AS b WHERE EXISTS"
+    " (SELECT 1 FROM payment_entries AS e WHERE e.tenant_id = b.tenant_id AND e.provider = ?1"
+    " AND e.at >= ?2 AND e.at < ?3) AND NOT EXISTS"
+    " (SELECT 1 FROM reconcile_runs AS r WHERE r.tenant_id = b.tenant_id AND r.provider = ?1"
     " AND r.day = ?2 AND r.state <> 2 AND r.at >= ?3)"
-    " ORDER BY e.tenant_id LIMIT 10000"};
+    " ORDER BY b.tenant_id LIMIT 10000"};
 constexpr std::array<const Sql*, 1> kStatements{&kUnreconciled};
 
 }  // namespace
