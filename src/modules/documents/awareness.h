@@ -1,0 +1,103 @@
+// Awareness: who is present in one document, and what each shows of himself (name, colour, cursor):
+// Yjs' presence, where each client has a clock and a state, a JSON text.
+//
+// What differs from a client's own: states are stamped with who really sent them, and belong to
+// sessions, so that a leaver's presence goes with him.
+//
+//   absent ──apply: a state──> present (its session, its clock) ──apply: newer──> present
+//   present ──apply: null, by its session──> gone                                (clock kept)
+//   present ──remove: its session left, no heir; expire: silent for kSilence─> gone
+//   gone ──apply: a state, by a later session of its user, or newer──> present   (came again)
+//   gone ──expire: kKept later─> absent
+//
+// Invariants
+//  1. A client is one session's. What others say about it changes nothing (providers repeat
+//     everything that they hear), unless they are the same user's and newer (another tab): the
+//     last of these inherits the client when its session leaves.
+//  2. For each client the clocks that are given out never fall, and rise with each new state: a
+//     client that came again with an old clock is given out with a new one, else those who have
+//     seen him go would not see him come.
+//  3. Memory is bounded: kMaxClients, kMaxClientsPerSession, kMaxStateBytes.
+//  4. What is given out is UTF-8 and JSON, always.
+//
+// Stamp. Of a session that came with a token (`vouched`): in the state's `user` (made where it is
+// missing) `id` is the token's user, `name` its name where it has one, and the members of its
+// `info`. Of others (API keys, which are programs'): an `id` that is there becomes the key's.
+//
+// Pure; one thread at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "modules/documents/crdt/ids.h"
+
+namespace ashlar::documents {
+
+class Awareness {
+ public:
+  static constexpr std::size_t kMaxUpdateBytes = 4 << 20;  // all states, repeated by one client
+  static constexpr std::size_t kMaxStateBytes = 16 * 1024;
+  static constexpr std::size_t kMaxClients = 65'536;
+  static constexpr std::size_t kMaxClientsPerSession = 16;
+  static constexpr base::Millis kSilence{35'000};  // providers renew each 15 s
+  static constexpr base::Millis kKept{120'000};
+
+  struct Owner {
+    std::uint64_t session = 0;  // not 0; who comes later has a higher one
+    std::string_view user;
+    std::string_view name;
+    std::string_view info;  // a JSON object or ""
+    bool vouched = false;
+  };
+
+  // What a client sent. Returns what to send to all, him too; "": nothing changed. Errors, nothing
+  // changed: kInvalid awareness_malformed, awareness_too_large (a state, or too many clients);
+  // kForbidden client_id_taken (all of it is about clients of other users, and newer).
+  base::Result<std::string> apply(const Owner& owner, std::string_view update, base::Mono now);
+  // A session has left: its states as removals, for all; "": none.
+  std::string remove(std::uint64_t session);
+  // Those silent for long, as removals; "": none. To be called every few seconds.
+  std::string expire(base::Mono now);
+
+  [[nodiscard]] std::string states() const;  // all, for a newcomer; "": nobody
+  [[nodiscard]] std::vector<crdt::ClientId> clients_of(std::uint64_t session) const;
+  [[nodiscard]] std::size_t present() const { return present_; }
+
+ private:
+  struct Entry {
+    std::uint64_t session = 0;  // 0: gone
+    std::uint64_t heir = 0;
+    std::uint64_t heard = 0;   // the client's clock
+    std::uint64_t given = 0;   // the clock that is given out
+    base::Mono at{};           // of the last word, or of its going
+    std::uint64_t newest = 0;  // session when it went: those were there and saw it
+    std::string user;
+    std::string state;  // JSON; empty: gone
+  };
+  struct Change {
+    crdt::ClientId client = 0;
+    std::uint64_t clock = 0;
+    std::string_view state;  // JSON, or "null"
+  };
+  enum class Verdict : std::uint8_t { kTaken, kOld, kForeign };
+
+  static base::Result<std::vector<Change>> read(std::string_view update);
+  [[nodiscard]] Verdict judge(const Owner& owner, const Change& change) const;
+  void put(const Owner& owner, const Change& change, std::string state, base::Mono now);
+  void drop(Entry& entry, base::Mono now);
+  void forget_gone();
+
+  std::map<crdt::ClientId, Entry> clients_;
+  std::size_t present_ = 0;
+  std::uint64_t newest_session_ = 0;
+  base::Mono now_{};  // of the last call that told it
+};
+
+}  // namespace ashlar::documents
