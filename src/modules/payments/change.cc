@@ -20,6 +20,31 @@ base::Error not_found(const char* reason, const char* what) {
   return base::fail(Code::kNotFound, reason, std::string("There is no such ") + what + ".");
 }
 
+base::Error too_many_changes() {
+  return base::fail(Code::kConflict, "too_many_changes", "It was changed too often.");
+}
+
+// After how many events of a payment another of this type may begin: what is asked for, and what
+// only describes, leaves room for what comes of it, or money that has moved could not be booked.
+std::int64_t room_for(EventType type) {
+  constexpr std::int64_t kUpdates = kMaxEventsOfPayment * 4 / 10;
+  constexpr std::int64_t kAsked = kMaxEventsOfPayment * 6 / 10;
+  switch (type) {
+    case EventType::kUpdated:
+    case EventType::kChargeUpdated:
+    case EventType::kRefundUpdated:
+    case EventType::kDisputeUpdated:
+      return kUpdates;
+    case EventType::kAuthorizing:
+    case EventType::kCapturing:
+    case EventType::kCanceling:
+    case EventType::kRefunding:
+      return kAsked;
+    default:
+      return kMaxEventsOfPayment;
+  }
+}
+
 template <class T>
 base::Result<std::pair<T, std::int64_t>> object_of(storage::Transaction& tx, std::string_view id,
                                                    store::ObjectKind kind, const char* reason,
@@ -27,6 +52,7 @@ base::Result<std::pair<T, std::int64_t>> object_of(storage::Transaction& tx, std
                                                    base::Result<T> (*decode)(std::string_view)) {
   ASHLAR_ASSIGN(const auto row, store::find_object(tx, id));
   if (!row || row->kind != kind || row->deleted) return not_found(reason, what);
+  if (row->events >= kMaxEvents) return too_many_changes();
   ASHLAR_ASSIGN(T object, decode(row->body));
   return std::pair(std::move(object), row->events);
 }
@@ -72,6 +98,7 @@ base::Status Change::add(PaymentEvent event) {
   } else {
     event.at = now_;
   }
+  if (payment_.events >= room_for(event.type)) return too_many_changes();
   ASHLAR_TRY(apply(payment_, event));
   told_.push_back({payment_.id, std::string(name_of(event.type)), to_json(event), payment_.events,
                    event.at, is_published(event.type), true});

@@ -42,6 +42,16 @@ base::Error not_in(const Payment& payment, const char* wanted) {
   return payment.in_flight != InFlight::kNothing ? in_progress() : wrong_state(payment, wanted);
 }
 
+// Nobody pays with another customer's card, and with a deleted customer's nobody at all.
+base::Status check_owner(Change& change, const Method& method) {
+  const std::string& payer = change.payment().customer;
+  if (method.customer.empty() || method.customer == payer) return base::ok_status();
+  if (!payer.empty())
+    return conflict("method_attached", "The means of payment is another customer's.");
+  ASHLAR_TRY(change.customer(method.customer));
+  return base::ok_status();
+}
+
 // The token that `method` stands for, and whose it is: a stored one's, or it is itself a token.
 struct Token {
   std::string token, provider;
@@ -49,7 +59,10 @@ struct Token {
 base::Result<Token> token_of(Change& change, const std::string& method) {
   if (method.starts_with("pm_")) {
     auto stored = change.method(method);
-    if (stored.ok()) return Token{stored->first.token, stored->first.provider};
+    if (stored.ok()) {
+      ASHLAR_TRY(check_owner(change, stored->first));
+      return Token{stored->first.token, stored->first.provider};
+    }
     if (stored.error().code != Code::kNotFound) return stored.error();
   }
   return Token{method, {}};
@@ -61,6 +74,7 @@ base::Status authorize(Change& change, Turn& turn, const Confirmation& how) {
   const std::string method = how.method.value_or(payment.method);
   if (payment.attempts.size() >= kMaxPartsOfPayment)
     return conflict("payment_state", "The payment has had too many attempts.");
+  if (!payment.customer.empty()) ASHLAR_TRY(change.customer(payment.customer));
   ASHLAR_ASSIGN(const Token token, token_of(change, method));
   NewCall call;
   call.op = ProviderOp::kAuthorize;
@@ -120,6 +134,33 @@ const Attempt* charge_to_refund(const Payment& payment, const std::string& charg
   return at == payment.attempts.rend() ? nullptr : &*at;
 }
 
+base::Status authorize_new(Change& change, Turn& turn, const NewPayment& wanted) {
+  Confirmation how;
+  how.off_session = wanted.off_session;
+  return authorize(change, turn, how);
+}
+
+// Whether the loaded payment is what `wanted` made when it came before, and no provider did
+// anything: then its key was free for this repetition.
+base::Result<bool> is_made_before(Change& change, const NewPayment& wanted) {
+  const Payment& payment = change.payment();
+  const bool untouched =
+      !payment.attempts.empty() && payment.state == PaymentState::kNeedsConfirmation &&
+      std::ranges::all_of(payment.attempts,
+                          [](const Attempt& one) { return one.state == AttemptState::kNotDone; });
+  if (!untouched || !wanted.confirm || !change.by().key) return false;
+  ASHLAR_ASSIGN(const Pairs metadata, merged("/metadata", {}, wanted.metadata));
+  const bool same = payment.amount == wanted.amount && payment.currency == wanted.currency &&
+                    payment.capture == wanted.capture && payment.customer == wanted.customer &&
+                    payment.method == wanted.method && payment.description == wanted.description &&
+                    payment.descriptor == wanted.descriptor &&
+                    payment.receipt_email == wanted.receipt_email &&
+                    payment.off_session == wanted.off_session && payment.metadata == metadata;
+  if (!same) return false;
+  ASHLAR_ASSIGN(const auto first, store::list_events(change.tx(), payment.id, 0, 1));
+  return !first.empty() && first[0].key == *change.by().key;
+}
+
 }  // namespace
 
 base::Status plan_create(Change& change, Turn& turn, const NewPayment& wanted,
@@ -129,8 +170,15 @@ base::Status plan_create(Change& change, Turn& turn, const NewPayment& wanted,
     ASHLAR_ASSIGN(const auto other,
                   store::find_by_reference(change.tx(), wanted.merchant_reference));
     if (other) {
-      return conflict("merchant_reference_used",
-                      "Payment " + *other + " has this merchant reference.");
+      ASHLAR_TRY(change.load(*other));
+      ASHLAR_ASSIGN(const bool again, is_made_before(change, wanted));
+      if (!again) {
+        return conflict("merchant_reference_used",
+                        "Payment " + *other + " has this merchant reference.");
+      }
+      turn.renders = Renders::kNewPayment;
+      turn.created = true;
+      return authorize_new(change, turn, wanted);
     }
   }
   PaymentEvent made = event(EventType::kCreated, id);
@@ -154,10 +202,7 @@ base::Status plan_create(Change& change, Turn& turn, const NewPayment& wanted,
   ASHLAR_TRY(change.add(std::move(made)));
   turn.renders = Renders::kNewPayment;
   turn.created = true;
-  if (!wanted.confirm) return base::ok_status();
-  Confirmation how;
-  how.off_session = wanted.off_session;
-  return authorize(change, turn, how);
+  return wanted.confirm ? authorize_new(change, turn, wanted) : base::ok_status();
 }
 
 base::Status plan_confirm(Change& change, Turn& turn, const Confirmation& how) {
