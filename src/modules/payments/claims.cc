@@ -49,6 +49,13 @@ base::Result<Found> judge(const Claim& claim, std::string_view fingerprint, base
   return Found::kTakeOver;
 }
 
+base::Error not_booked(const base::Error& why) {
+  const bool passing = why.code == Code::kUnavailable || why.code == Code::kDeadline;
+  if (!passing) return why;
+  return base::fail(Code::kConflict, "idempotency_key_in_use",
+                    "What the provider did is not booked yet; ask again.");
+}
+
 std::string headers_text(const std::vector<std::pair<std::string, std::string>>& headers) {
   std::string text;
   for (const auto& [name, value] : headers) {

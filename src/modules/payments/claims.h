@@ -86,6 +86,9 @@ enum class Found : std::uint8_t { kAnswer, kTakeOver };
 // kInvalid idempotency_key_reused: another request made it. kConflict idempotency_key_in_use: whose
 // work it is has its lease.
 base::Result<Found> judge(const Claim& claim, std::string_view fingerprint, base::Time now);
+// What a request hears whose provider has answered, when that could not be booked because of `why`.
+// To say that nothing was done, because the book is busy, would be a lie: its claim stands.
+base::Error not_booked(const base::Error& why);
 
 // As one text, for the row.
 std::string headers_text(const std::vector<std::pair<std::string, std::string>>& headers);

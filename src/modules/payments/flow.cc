@@ -189,6 +189,15 @@ void Flow::go_on(const base::Status& committed) {
   }
 }
 
+void Flow::go_on_booked(const base::Status& committed) {
+  if (committed.ok()) return go_on(committed);
+  desk_.log.warn("what a provider answered could not be booked; it will be asked again",
+                 {{"call", std::string_view(seen_->call.key)},
+                  {"reason", committed.error().reason},
+                  {"detail", std::string_view(committed.error().detail)}});
+  go_on(not_booked(committed.error()));
+}
+
 void Flow::reply() {
   if (!done_) return;
   Done done = std::exchange(done_, nullptr);
@@ -265,7 +274,7 @@ void Flow::send_again() {
         self->next_ = Next::kSend;
         return self->go_on_with_call(seen);
       },
-      [self = shared_from_this()](base::Status committed) { self->go_on(committed); });
+      [self = shared_from_this()](base::Status committed) { self->go_on_booked(committed); });
 }
 
 // --- Asking about what is open
@@ -333,7 +342,7 @@ void Flow::resolve(ProviderAnswer answer) {
       [self = shared_from_this(), answer = std::move(answer)](ledger::Booking& booking) {
         return self->resolve_unit(booking, answer);
       },
-      [self = shared_from_this()](base::Status committed) { self->go_on(committed); });
+      [self = shared_from_this()](base::Status committed) { self->go_on_booked(committed); });
 }
 
 // Mostly nobody else has touched the call since: then its row need not be read, and neither its

@@ -58,6 +58,7 @@ class Flow : public std::enable_shared_from_this<Flow> {
   base::Status due_unit(ledger::Booking& booking, const std::string& call);
 
   void go_on(const base::Status& committed);
+  void go_on_booked(const base::Status& committed);
   void send();
   void query();
   void on_query(ProviderAnswer answer);

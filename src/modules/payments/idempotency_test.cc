@@ -75,6 +75,55 @@ TEST_P(IdempotencyTest, AProviderThatDidNothingLeavesTheKeyFree) {
             (std::vector<std::string>{id + ":authorize:1", id + ":authorize:2"}));
 }
 
+// The payment of the first time is there and has the reference: the repetition goes on with it.
+TEST_P(IdempotencyTest, AProviderThatDidNothingLeavesTheReferenceToTheRepetition) {
+  NewPayment order = wanted(100);
+  order.merchant_reference = "order-1";
+  order.confirm = true;
+  const auto creating = [&](const std::string& key) {
+    return
+        [this, &order, key](Done done) { payments().create(asked(key), order, std::move(done)); };
+  };
+  banks_.north.fates = {Fate::kRefused};
+  EXPECT_EQ(refusal(creating("k")), "provider_unavailable");
+  EXPECT_EQ(refusal(creating("another")), "merchant_reference_used");
+  order.amount = 99;
+  EXPECT_EQ(refusal(creating("k")), "merchant_reference_used");
+  order.amount = 100;
+  const Answered again = ask(creating("k"));
+  const std::string id = id_of(again);
+  EXPECT_EQ(again.status, 201);
+  EXPECT_EQ(again.body, id + " capturable 100/0/0");
+  EXPECT_EQ(banks_.north.sent,
+            (std::vector<std::string>{id + ":authorize:1", id + ":authorize:2"}));
+  EXPECT_EQ(read([&](Reads& reads) { return reads.payments({}); }).rows.size(), 1u);
+  EXPECT_TRUE(ask(creating("k")).replayed);
+  EXPECT_EQ(refusal(creating("another")), "merchant_reference_used");
+}
+
+// "Nothing was done" would be a lie: the money has moved.
+TEST_P(IdempotencyTest, AnAnswerThatCannotBeBookedIsNotTakenForNothing) {
+  const std::string id = id_of(create(wanted(100)));
+  banks_.north.fates = {Fate::kHangs};
+  std::string heard;
+  confirming(id, "k")([&](base::Result<Answered> answer) {
+    ASSERT_FALSE(answer.ok());
+    heard = answer.error().reason;
+  });
+  work();
+  for (std::size_t i = 0; i < ledger::BookWriter::kMaxQueued; ++i) {
+    process_->writer.submit(
+        kAda, [](ledger::Booking&) { return base::ok_status(); }, [](const base::Status&) {});
+  }
+  banks_.north.let_go();
+  EXPECT_EQ(heard, "idempotency_key_in_use");
+  work();
+  EXPECT_EQ(refusal(confirming(id, "k")), "idempotency_key_in_use");
+  advance(base::Seconds(120));
+  EXPECT_EQ(ask(confirming(id, "k")).body, id + " capturable 100/0/0");
+  EXPECT_EQ(banks_.north.sent.size(), 1u);
+}
+
 TEST_P(IdempotencyTest, TheNextProviderIsTriedOnlyAfterOneThatDidNothing) {
   banks_.failover = true;
   const std::string id = id_of(create(wanted(100)));
