@@ -1,5 +1,6 @@
 #include "modules/payments/providers/card_api_calls.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -15,9 +16,10 @@ using json::Value;
 
 constexpr std::string_view kIntents = "/v1/payment_intents";
 constexpr std::string_view kExpandFee = "latest_charge.balance_transaction";
-// Things are found among those made this near to the call.
+// Things are found among those made this near to the call: it is sent again for half of the time
+// that keys are remembered, and an hour may pass on the way.
 constexpr base::Seconds kBefore{300};
-constexpr base::Seconds kAfter{3600};
+constexpr base::Seconds kAfter{13 * 3600};
 
 class Form {
  public:
@@ -112,13 +114,22 @@ void read_card(const Value& holder, ProviderAnswer& answer) {
   }
 }
 
+// Of a charge's entry. In another currency than the charge it is no amount of the payment's:
+// reconciliation shows it.
+std::int64_t fee_of(const Value& charge, std::string_view currency) {
+  const Value* entry = charge.find("balance_transaction");
+  if (entry == nullptr) return 0;
+  const std::string_view settled = text_of(*entry, "currency");
+  if (!settled.empty() && settled != currency) return 0;
+  return std::max<std::int64_t>(number_of(*entry, "fee"), 0);
+}
+
 // The charge of an intent: its fee, card and capture.
 void read_charge(const Value& intent, ProviderAnswer& answer) {
   const Value* charge = intent.find("latest_charge");
   if (charge == nullptr || charge->if_object() == nullptr) return;
   if (const Value* details = charge->find("payment_method_details")) read_card(*details, answer);
-  const Value* entry = charge->find("balance_transaction");
-  if (entry != nullptr) answer.fee = number_of(*entry, "fee");
+  answer.fee = fee_of(*charge, text_of(intent, "currency"));
 }
 
 std::string capture_reference(const ProviderCall& call, const Value& intent,
@@ -180,10 +191,8 @@ ProviderAnswer capture_answer(const ProviderCall& call, const Value& intent) {
   ProviderAnswer answer = intent_answer(call, intent);
   const std::string_view status = text_of(intent, "status");
   if (status != "succeeded" && status != "requires_capture") return ended(kUnknown);
-  if (const Value* charge = intent.find("latest_charge")) {
-    const Value* entry = charge->find("balance_transaction");
-    if (entry != nullptr) answer.fee = number_of(*entry, "fee");
-  }
+  if (const Value* charge = intent.find("latest_charge"))
+    answer.fee = fee_of(*charge, text_of(intent, "currency"));
   answer.reference = capture_reference(call, intent, number_of(intent, "amount_received"));
   answer.amount = call.amount;
   return answer;

@@ -79,6 +79,32 @@ TEST(CardApiCalls, AnIntentsStatusIsTheEnd) {
   EXPECT_EQ(refund("failed").end, kDeclined);
 }
 
+// A call is sent again for half of the time that keys are remembered: what the last sending made
+// must be among what is looked through, or it would be taken for not done.
+TEST(CardApiCalls, WhatIsLookedThroughReachesToTheLastSending) {
+  ProviderCall call;
+  call.op = ProviderOp::kAuthorize;
+  call.key = "k";
+  call.begun_at = base::Time{base::Seconds{1'000'000}};
+  const auto question = card_api_question(call, "");
+  ASSERT_TRUE(question.has_value());
+  EXPECT_NE(question->path.find("created%5Bgte%5D=999700"), std::string::npos) << question->path;
+  EXPECT_NE(question->path.find("created%5Blte%5D=1046800"), std::string::npos) << question->path;
+}
+
+TEST(CardApiCalls, AFeeInAnotherCurrencyIsNoAmountOfThePayments) {
+  const auto fee = [](const std::string& settled) {
+    return meant(200, R"({"id":"pi_1","amount":900,"amount_received":900,"currency":"eur",)"
+                      R"("status":"succeeded","latest_charge":{"id":"ch_1","balance_transaction":)"
+                      R"({"id":"txn_1","fee":29)" +
+                          settled + "}}}")
+        .fee;
+  };
+  EXPECT_EQ(fee(R"(,"currency":"eur")"), 29);
+  EXPECT_EQ(fee(""), 29);
+  EXPECT_EQ(fee(R"(,"currency":"usd")"), 0);
+}
+
 TEST(CardApiCalls, FormsAndPathsHoldOnlyWhatTheyMay) {
   EXPECT_EQ(form_encoded("a b&c=d/é~"), "a%20b%26c%3Dd%2F%C3%A9~");
   ProviderCall call;
