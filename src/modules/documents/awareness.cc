@@ -125,7 +125,8 @@ Awareness::Verdict Awareness::judge(const Owner& owner, const Change& change) co
   if (entry.session == 0) {
     if (removal) return Verdict::kOld;
     // Of somebody who has left, as a bystander remembers him; or he himself, back again.
-    return entry.user == owner.user || change.clock > entry.given ? Verdict::kTaken : Verdict::kOld;
+    const bool back = entry.user == owner.user && owner.session > entry.newest;
+    return back || change.clock > entry.given ? Verdict::kTaken : Verdict::kOld;
   }
   const bool newer = change.clock > entry.heard || (change.clock == entry.heard && removal);
   if (entry.session == owner.session) return newer ? Verdict::kTaken : Verdict::kOld;
