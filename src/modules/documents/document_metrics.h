@@ -1,0 +1,37 @@
+// DocumentMetrics: what is counted of open documents.
+#pragma once
+
+#include "platform/observability/metrics.h"
+
+namespace ashlar::documents {
+
+struct DocumentMetrics {
+  explicit DocumentMetrics(obs::Registry& registry)
+      : updates(registry.make_counter("ashlar_documents_updates_total",
+                                      "Updates that changed a document.")),
+        deliveries(registry.make_counter("ashlar_documents_deliveries_total",
+                                         "Updates handed to those who have the document open.")),
+        refused(registry.make_counter("ashlar_documents_updates_refused_total",
+                                      "Updates that were refused.")),
+        reloads(registry.make_counter("ashlar_documents_reloads_total",
+                                      "Documents dropped because a write failed.")),
+        loads(registry.make_counter("ashlar_documents_loads_total", "Documents read from the log.")),
+        unloads(registry.make_counter("ashlar_documents_unloads_total",
+                                      "Documents that left memory, unused.")),
+        open(registry.make_gauge("ashlar_documents_open", "Documents in memory.")),
+        sessions(registry.make_gauge("ashlar_documents_sessions", "Visits of documents.")),
+        load_s(registry.make_histogram("ashlar_documents_load_seconds",
+                                       "Time from the log to memory.", obs::latency_buckets_s())) {}
+
+  obs::Counter& updates;
+  obs::Counter& deliveries;
+  obs::Counter& refused;
+  obs::Counter& reloads;
+  obs::Counter& loads;
+  obs::Counter& unloads;
+  obs::Gauge& open;
+  obs::Gauge& sessions;
+  obs::Histogram& load_s;
+};
+
+}  // namespace ashlar::documents

@@ -1,0 +1,71 @@
+#include "modules/documents/document_sessions.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace ashlar::documents {
+
+DocumentSession& DocumentSessions::join(SessionId id, Peer& peer, Visitor visitor,
+                                        base::Time now) {
+  CHECK(find(peer) == nullptr);
+  auto session = std::make_unique<DocumentSession>();
+  session->id = id;
+  session->peer = &peer;
+  session->visitor = std::move(visitor);
+  session->since = now;
+  by_peer_[&peer] = session.get();
+  by_id_[id.value] = session.get();
+  return *sessions_.emplace_back(std::move(session));
+}
+
+bool DocumentSessions::leave(const Peer& peer) {
+  const auto found = by_peer_.find(&peer);
+  if (found == by_peer_.end()) return false;
+  DocumentSession& session = *found->second;
+  by_peer_.erase(found);
+  by_id_.erase(session.id.value);
+  for (const crdt::ClientId client : session.clients) {
+    const auto owner = owners_.find(client);
+    if (owner != owners_.end() && owner->second == &session) owners_.erase(owner);
+  }
+  session.peer = nullptr;
+  gone_ = true;
+  if (depth_ == 0) sweep();
+  return true;
+}
+
+DocumentSession* DocumentSessions::find(const Peer& peer) {
+  const auto found = by_peer_.find(&peer);
+  return found == by_peer_.end() ? nullptr : found->second;
+}
+
+const DocumentSession* DocumentSessions::find(const Peer& peer) const {
+  const auto found = by_peer_.find(&peer);
+  return found == by_peer_.end() ? nullptr : found->second;
+}
+
+DocumentSession* DocumentSessions::find(SessionId id) {
+  const auto found = by_id_.find(id.value);
+  return found == by_id_.end() ? nullptr : found->second;
+}
+
+bool DocumentSessions::is_taken(crdt::ClientId client, const DocumentSession& by) const {
+  const auto owner = owners_.find(client);
+  return owner != owners_.end() && owner->second->visitor.user != by.visitor.user;
+}
+
+void DocumentSessions::claim(crdt::ClientId client, DocumentSession& by) {
+  if (std::find(by.clients.begin(), by.clients.end(), client) != by.clients.end()) return;
+  if (by.clients.size() >= kMaxClients) return;
+  by.clients.push_back(client);
+  owners_[client] = &by;
+}
+
+void DocumentSessions::sweep() {
+  if (!std::exchange(gone_, false)) return;
+  std::erase_if(sessions_, [](const auto& session) { return session->peer == nullptr; });
+}
+
+}  // namespace ashlar::documents

@@ -1,0 +1,406 @@
+#include "modules/documents/documents.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/entropy.h"
+#include "modules/documents/documents_store.h"
+#include "modules/documents/update_list.h"
+#include "platform/observability/log.h"
+
+namespace ashlar::documents {
+namespace {
+
+using base::Code;
+using base::fail;
+
+// The tenant's number and the name: also the text of notices.
+std::string key_of(base::TenantId tenant, std::string_view name) {
+  return tenant.to_string() + " " + std::string(name);
+}
+
+base::Error overloaded() {
+  return fail(Code::kUnavailable, "documents_overloaded", "Too many documents are being opened.");
+}
+base::Error stopping() {
+  return fail(Code::kUnavailable, "documents_stopping", "The server ends.");
+}
+base::Error not_found() {
+  return fail(Code::kNotFound, "document_not_found", "There is no such document.");
+}
+
+constexpr base::Millis kStopTime{10'000};
+
+}  // namespace
+
+Documents::Documents(const Options& options, storage::Database& db, events::Outbox& outbox,
+                     const DocumentDoor& door, const base::Clock& clock, base::Entropy& entropy,
+                     obs::Registry& metrics, obs::Log& log)
+    : options_(options),
+      db_(db),
+      door_(door),
+      clock_(clock),
+      log_(log),
+      metrics_(metrics),
+      key_{entropy.u64(), entropy.u64()},
+      writer_(db, outbox, clock, metrics),
+      loops_(options.threads, "documents", clock),
+      pool_("documents", kLoadThreads, kMaxWaiting, clock, metrics),
+      next_client_(static_cast<std::uint32_t>(entropy.u64()) | 1) {
+  for (std::size_t i = 0; i < options.threads; ++i) {
+    shards_.push_back(std::make_unique<Shard>());
+    loops_.loop(i).on_tick([this, i] { tick(i); });
+  }
+  db.subscribe(std::string(kChannel),
+               [this](const storage::Database::Notice& notice) { hear(notice); });
+}
+
+Documents::~Documents() { stop(); }
+
+void Documents::start() {
+  writer_.start();
+  loops_.start();
+}
+
+void Documents::stop() {
+  if (!loops_.running()) return;
+  std::vector<std::future<void>> settled;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    settled.push_back(shards_[i]->settled.get_future());
+    loops_.loop(i).post([this, i] {
+      Shard& shard = *shards_[i];
+      shard.stopping = true;
+      for (auto& [key, entry] : shard.entries) {
+        for (const Found& waiter : std::exchange(entry.waiters, {})) waiter(stopping());
+        if (!entry.live) continue;
+        entry.live->end_all(EndReason::kStopping);
+        entry.live->announce_now();
+      }
+      check_settled(i);
+    });
+  }
+  for (std::future<void>& one : settled) one.wait_for(kStopTime);
+  writer_.stop();
+  pool_.drain();
+  loops_.stop();
+  for (const auto& shard : shards_) shard->entries.clear();
+}
+
+void Documents::check_settled(std::size_t index) {
+  Shard& shard = *shards_[index];
+  if (!shard.stopping || shard.told_settled) return;
+  for (const auto& [key, entry] : shard.entries) {
+    if (entry.live && !entry.live->is_settled()) return;
+  }
+  shard.told_settled = true;
+  shard.settled.set_value();
+}
+
+// --- The wires
+// -------------------------------------------------------------------------------------
+
+bool Documents::run(std::function<void()> work, std::function<void()> expired) {
+  return pool_.submit({.run = std::move(work),
+                       .expired = std::move(expired),
+                       .deadline = clock_.mono() + kDeadline});
+}
+
+void Documents::admit(std::string credential, std::string name, Admitted done) {
+  const base::Mono deadline = clock_.mono() + kDeadline;
+  const bool taken =
+      run([this, done, deadline, credential = std::move(credential),
+           name = std::move(name)] { done(door_.admit(credential, name, deadline)); },
+          [done] { done(overloaded()); });
+  if (!taken) done(overloaded());
+}
+
+std::size_t Documents::shard_of(std::string_view key) const {
+  return kit::siphash(key_, key) % shards_.size();
+}
+
+runtime::EventLoop& Documents::loop_of(base::TenantId tenant, std::string_view name) const {
+  return loops_.loop(shard_of(key_of(tenant, name)));
+}
+
+void Documents::open(const Visitor& visitor, std::string name, Opened done) {
+  const Missing missing = visitor.access == Access::kWrite ? Missing::kCreate : Missing::kFail;
+  find(visitor.tenant, std::move(name), visitor.user, missing,
+       [done = std::move(done)](base::Result<std::shared_ptr<LiveDocument>> found) {
+         if (!found.ok()) return done(found.error());
+         done(std::shared_ptr<Document>(*std::move(found)));
+       });
+}
+
+// --- Loading
+// ---------------------------------------------------------------------------------------
+
+void Documents::find(base::TenantId tenant, std::string name, std::string_view author,
+                     Missing missing, Found done) {
+  std::string key = key_of(tenant, name);
+  const std::size_t index = shard_of(key);
+  loops_.loop(index).post([this, index, tenant, missing, key = std::move(key),
+                           name = std::move(name), author = std::string(author),
+                           done = std::move(done)]() mutable {
+    find_here(index, std::move(key), tenant, std::move(name), std::move(author), missing,
+              std::move(done));
+  });
+}
+
+void Documents::find_here(std::size_t index, std::string key, base::TenantId tenant,
+                          std::string name, std::string author, Missing missing, Found done) {
+  Shard& shard = *shards_[index];
+  if (shard.stopping) return done(stopping());
+  const auto [at, is_new] = shard.entries.try_emplace(key);
+  Entry& entry = at->second;
+  if (entry.live) return done(entry.live);
+  if (is_new) {
+    entry.waiters.push_back(std::move(done));
+    return load(index, key, tenant, name, author, missing);
+  }
+  if (missing == Missing::kFail) {
+    entry.waiters.push_back(std::move(done));
+    return;
+  }
+  // Whoever began may not have wanted it made; then this one begins again.
+  entry.waiters.push_back([this, index, key = std::move(key), tenant, name = std::move(name),
+                           author = std::move(author), missing,
+                           done = std::move(done)](base::Result<std::shared_ptr<LiveDocument>> r) {
+    if (r.ok() || r.error().code != Code::kNotFound) return done(std::move(r));
+    find_here(index, key, tenant, name, author, missing, done);
+  });
+}
+
+void Documents::load(std::size_t index, const std::string& key, base::TenantId tenant,
+                     const std::string& name, const std::string& author, Missing missing) {
+  runtime::EventLoop& loop = loops_.loop(index);
+  const auto give = [this, index, key, &loop](base::Result<Loaded> result) {
+    loop.post(
+        [this, index, key, result = std::make_shared<base::Result<Loaded>>(std::move(result))] {
+          loaded(index, key, std::move(*result));
+        });
+  };
+  const bool taken = run(
+      [this, tenant, name, author, missing, give] { give(read(tenant, name, author, missing)); },
+      [give] { give(overloaded()); });
+  if (!taken) give(overloaded());
+}
+
+base::Result<Documents::Loaded> Documents::read(base::TenantId tenant, std::string_view name,
+                                                std::string_view author, Missing missing) {
+  const base::Mono start = clock_.mono();
+  const auto context = storage::Context::tenant(tenant, start + kDeadline);
+  const auto once = [&]() -> base::Result<std::optional<Loaded>> {
+    return db_.read(context, [&](storage::Transaction& tx) -> base::Result<std::optional<Loaded>> {
+      ASHLAR_ASSIGN(auto row, store::find(tx, name));
+      if (!row) return std::optional<Loaded>();
+      Loaded loaded{.row = *std::move(row), .updates = {}};
+      ASHLAR_ASSIGN(auto snapshot, store::snapshot(tx, loaded.row.no, loaded.row.seq));
+      const Seq from = snapshot ? snapshot->seq : 0;
+      if (snapshot) loaded.updates.push_back(std::move(snapshot->bytes));
+      ASHLAR_TRY(
+          store::updates(tx, loaded.row.no, from, loaded.row.seq, [&](const UpdateRow& update) {
+            std::string_view list = update.bytes;
+            std::string_view one;
+            while (take_update(list, one)) loaded.updates.emplace_back(one);
+          }));
+      return std::optional(std::move(loaded));
+    });
+  };
+  ASHLAR_ASSIGN(std::optional<Loaded> found, once());
+  if (!found && missing == Missing::kCreate) {
+    ASHLAR_TRY(create(tenant, name, author));
+    ASHLAR_ASSIGN(found, once());
+  }
+  if (!found) return not_found();
+  metrics_.loads.add();
+  metrics_.load_s.observe(std::chrono::duration<double>(clock_.mono() - start).count());
+  return *std::move(found);
+}
+
+base::Status Documents::create(base::TenantId tenant, std::string_view name,
+                               std::string_view author) {
+  return db_.write(storage::Context::tenant(tenant, clock_.mono() + kDeadline),
+                   [&](storage::Transaction& tx) -> base::Status {
+                     ASHLAR_ASSIGN(const std::int64_t count, store::count(tx));
+                     if (count >= options_.max_documents) {
+                       return fail(Code::kTooMany, "too_many_documents",
+                                   "The tenant has as many documents as it may have.");
+                     }
+                     ASHLAR_TRY(store::insert(tx, name, author, clock_.now()));
+                     return base::ok_status();
+                   });
+}
+
+void Documents::loaded(std::size_t index, const std::string& key, base::Result<Loaded> result) {
+  Shard& shard = *shards_[index];
+  const auto at = shard.entries.find(key);
+  if (at == shard.entries.end()) return;
+  base::Result<std::shared_ptr<LiveDocument>> live = stopping();
+  if (!shard.stopping) {
+    live = result.ok() ? make_live(index, key, *std::move(result))
+                       : base::Result<std::shared_ptr<LiveDocument>>(result.error());
+  }
+  const std::vector<Found> waiters = std::exchange(at->second.waiters, {});
+  if (live.ok()) {
+    at->second.live = *live;
+  } else {
+    shard.entries.erase(at);
+  }
+  for (const Found& waiter : waiters) waiter(live);
+}
+
+base::Result<std::shared_ptr<LiveDocument>> Documents::make_live(std::size_t index,
+                                                                 const std::string& key,
+                                                                 Loaded loaded) {
+  crdt::Doc::Options options;
+  options.client = next_client_.fetch_add(1, std::memory_order_relaxed);
+  if (options.client == 0) options.client = 1;
+  options.limits.bytes = options_.max_document_bytes;
+  crdt::Doc doc(options);
+  for (const std::string& update : loaded.updates) {
+    const auto applied = doc.apply(update);
+    if (!applied.ok()) {
+      log_.error("document's log does not read",
+                 {{"document", loaded.row.no.to_string()}, {"reason", applied.error().reason}});
+      return fail(Code::kInternal, "document_damaged", "The document's log cannot be read.");
+    }
+  }
+  auto live = std::make_shared<LiveDocument>(
+      std::move(loaded.row), std::move(doc),
+      LiveDocument::Needs{loops_.loop(index), writer_, metrics_, log_, options_.live});
+  live->on_broken = [this, index, key] {
+    auto& entries = shards_[index]->entries;
+    const auto at = entries.find(key);
+    if (at != entries.end() && at->second.live && at->second.live->is_broken()) entries.erase(at);
+  };
+  live->on_settled = [this, index] { check_settled(index); };
+  return live;
+}
+
+// --- Coming and going
+// ------------------------------------------------------------------------------
+
+void Documents::tick(std::size_t index) {
+  Shard& shard = *shards_[index];
+  const base::Mono now = loops_.loop(index).mono();
+  if (now < shard.next_tick || shard.stopping) return;
+  shard.next_tick = now + kTick;
+  std::vector<std::shared_ptr<LiveDocument>> all;  // tick() may end one, which leaves the table
+  all.reserve(shard.entries.size());
+  for (const auto& [key, entry] : shard.entries) {
+    if (entry.live) all.push_back(entry.live);
+  }
+  for (const auto& live : all) live->tick();
+  unload_some(shard, now);
+}
+
+// The longest unused first, until memory is half full; those that have changed leave a snapshot
+// behind first, so that they are read quickly the next time.
+void Documents::unload_some(Shard& shard, base::Mono now) {
+  const std::size_t budget = options_.memory_bytes / shards_.size();
+  std::size_t used = 0;
+  std::vector<std::pair<base::Mono, std::string>> idle;
+  for (const auto& [key, entry] : shard.entries) {
+    if (!entry.live) continue;
+    used += entry.live->memory_bytes();
+    if (entry.live->is_idle() && entry.live.use_count() == 1) {
+      idle.emplace_back(entry.live->last_used(), key);
+    }
+  }
+  std::sort(idle.begin(), idle.end());
+  for (const auto& [last_used, key] : idle) {
+    const bool old = now - last_used > kIdle;
+    if (used <= budget / 2 && !old) return;
+    if (used <= budget && now - last_used < kTick) return;
+    const auto at = shard.entries.find(key);
+    LiveDocument& live = *at->second.live;
+    if (live.want_snapshot(kSnapshotBeforeUnload)) continue;  // gone at a later tick
+    used -= std::min(used, live.memory_bytes());
+    metrics_.unloads.add();
+    shard.entries.erase(at);
+  }
+}
+
+// --- Notices
+// ---------------------------------------------------------------------------------------
+//
+// "g TENANT NAME" grants changed, "d TENANT NAME" deleted, "t TENANT TOKEN" revoked.
+
+std::string Documents::grants_changed(base::TenantId tenant, std::string_view name) {
+  return "g " + key_of(tenant, name);
+}
+std::string Documents::document_deleted(base::TenantId tenant, std::string_view name) {
+  return "d " + key_of(tenant, name);
+}
+std::string Documents::token_revoked(base::TenantId tenant, std::int64_t token) {
+  return "t " + key_of(tenant, std::to_string(token));
+}
+
+void Documents::hear(const storage::Database::Notice& notice) {
+  const char kind = notice.resync || notice.payload.size() < 3 ? '*' : notice.payload.front();
+  std::string key(kind == '*' ? std::string_view() : notice.payload.substr(2));
+  if (kind == 'd' || kind == 'g') {
+    const std::size_t index = shard_of(key);
+    loops_.loop(index).post([this, index, kind, key = std::move(key)] {
+      auto& entries = shards_[index]->entries;
+      const auto at = entries.find(key);
+      if (at == entries.end() || !at->second.live) return;
+      const std::shared_ptr<LiveDocument> live = at->second.live;
+      if (kind == 'g') return check_sessions(live, {});
+      entries.erase(at);
+      live->end_all(EndReason::kDeleted);
+    });
+    return;
+  }
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    loops_.loop(i).post([this, i, key] {
+      std::vector<std::shared_ptr<LiveDocument>> all;
+      for (const auto& [name, entry] : shards_[i]->entries) {
+        if (entry.live && entry.live->sessions() > 0) all.push_back(entry.live);
+      }
+      for (const auto& live : all) check_sessions(live, key);
+    });
+  }
+}
+
+// Those whom it concerns are asked about again. `token`: "TENANT NUMBER" of whose alone; "": all.
+void Documents::check_sessions(const std::shared_ptr<LiveDocument>& live,
+                               const std::string& token) {
+  live->for_each_session([&](const DocumentSession& session) {
+    const Visitor& visitor = session.visitor;
+    if (!token.empty() && key_of(visitor.tenant, std::to_string(visitor.token)) != token) return;
+    const auto ask = [this, live, id = session.id, visitor] {
+      const auto access = door_.check_again(visitor, live->row().name);
+      // Storage that does not answer shows nobody out: what he was let in for still stands.
+      if (!access.ok()) return;
+      live->loop().post([live, id, access = *access] { live->set_access(id, access); });
+    };
+    if (!run(ask, [] {})) log_.warn("sessions of a document not looked at again", {});
+  });
+}
+
+std::unordered_map<std::int64_t, std::size_t> Documents::sessions(base::TenantId tenant) {
+  using Counts = std::unordered_map<std::int64_t, std::size_t>;
+  Counts all;
+  std::vector<std::future<Counts>> parts;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    auto part = std::make_shared<std::promise<Counts>>();
+    parts.push_back(part->get_future());
+    loops_.loop(i).post([this, i, tenant, part] {
+      Counts counts;
+      for (const auto& [key, entry] : shards_[i]->entries) {
+        if (!entry.live || entry.live->row().tenant != tenant) continue;
+        if (entry.live->sessions() > 0) counts[entry.live->row().no.value] = entry.live->sessions();
+      }
+      part->set_value(std::move(counts));
+    });
+  }
+  for (auto& part : parts) {
+    if (part.wait_for(base::Millis{1'000}) == std::future_status::ready) all.merge(part.get());
+  }
+  return all;
+}
+
+}  // namespace ashlar::documents

@@ -1,0 +1,156 @@
+// Documents: the service: which documents are in memory, on which loop, and how they come and go.
+//
+//   open ──in memory──> Document
+//     └──not──> [loading] (once, whoever asks waits for it) ──> Document
+//   Document ──unused, and memory is short or kIdle is over──> snapshot ──> gone
+//            ──a write failed, deleted──> gone: the next open reads the log
+//
+// Promises
+//  1. A document is in this process's memory at most once, on the loop that its name says.
+//  2. Reading the log, keys, grants: on a few threads of its own, never on a loop. At most
+//     kMaxWaiting such things wait; beyond: kUnavailable documents_overloaded.
+//  3. Grants and revocations reach those who are inside within a second, in every process on the
+//     same database (storage's notices).
+//  4. Two processes may have the same document open: the log takes an update only from who has read
+//     all before it (log_writer.h, 2); who has not ends his copy with kReload, and his visitors
+//     come again. So nothing that was acknowledged is lost, whoever believes to be the only one.
+//  5. stop(): nobody new; who is inside is told; what was pushed is written.
+//
+// Order: construct → start() → … → the HTTP server has stopped → stop().
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "base/strong_id.h"
+#include "base/time.h"
+#include "kit/siphash.h"
+#include "modules/documents/document_door.h"
+#include "modules/documents/document_host.h"
+#include "modules/documents/document_metrics.h"
+#include "modules/documents/document_token.h"
+#include "modules/documents/live_document.h"
+#include "modules/documents/log_writer.h"
+#include "platform/net/loop_group.h"
+#include "platform/runtime/worker_pool.h"
+#include "platform/storage/database.h"
+
+namespace ashlar::base {
+class Entropy;
+}
+
+namespace ashlar::documents {
+
+class Documents final : public DocumentHost {
+ public:
+  static constexpr std::size_t kMaxWaiting = 20'000;
+  static constexpr std::size_t kLoadThreads = 4;
+  static constexpr base::Millis kTick{200};
+  static constexpr base::Millis kIdle{60'000};  // unused for so long, and memory is half full
+  static constexpr base::Millis kDeadline{10'000};
+  static constexpr std::size_t kSnapshotBeforeUnload = 16u << 10;  // bytes of log
+  static constexpr std::string_view kChannel = "documents";
+
+  struct Options {
+    std::size_t threads = 1;
+    std::size_t memory_bytes = 512u << 20;
+    std::size_t max_document_bytes = 64u << 20;  // in memory
+    std::int64_t max_documents = 1'000'000;      // of one tenant
+    LiveLimits live;
+  };
+
+  // All by reference outlives it; it subscribes to `db`, so it outlives `db`'s threads.
+  Documents(const Options& options, storage::Database& db, events::Outbox& outbox,
+            const DocumentDoor& door, const base::Clock& clock, base::Entropy& entropy,
+            obs::Registry& metrics, obs::Log& log);
+  ~Documents() override;
+  Documents(const Documents&) = delete;
+  Documents& operator=(const Documents&) = delete;
+
+  void start();
+  void stop();
+
+  // --- The wires'
+  // ---------------------------------------------------------------------------------
+  void admit(std::string credential, std::string name, Admitted done) override;
+  [[nodiscard]] runtime::EventLoop& loop_of(base::TenantId tenant,
+                                            std::string_view name) const override;
+  void open(const Visitor& visitor, std::string name, Opened done) override;
+
+  // --- The API's
+  // ----------------------------------------------------------------------------------
+  enum class Missing : std::uint8_t { kFail, kCreate };
+  using Found = std::function<void(base::Result<std::shared_ptr<LiveDocument>>)>;
+  // `done` on the document's loop.
+  void find(base::TenantId tenant, std::string name, std::string_view author, Missing missing,
+            Found done);
+  // Sessions of documents in memory, by number of document; any thread but a loop's.
+  [[nodiscard]] std::unordered_map<std::int64_t, std::size_t> sessions(base::TenantId tenant);
+  // Blocking work on the threads of its own. False: too much waits.
+  bool run(std::function<void()> work, std::function<void()> expired);
+
+  // What to tell all processes, as notices of the transaction that changes it.
+  static std::string grants_changed(base::TenantId tenant, std::string_view name);
+  static std::string token_revoked(base::TenantId tenant, std::int64_t token);
+  static std::string document_deleted(base::TenantId tenant, std::string_view name);
+
+ private:
+  struct Entry {
+    std::shared_ptr<LiveDocument> live;  // null: it is being loaded
+    std::vector<Found> waiters;
+  };
+  // What lives on one loop; its thread alone.
+  struct Shard {
+    std::unordered_map<std::string, Entry> entries;  // by key_of()
+    base::Mono next_tick{};
+    bool stopping = false;
+    std::promise<void> settled;
+    bool told_settled = false;
+  };
+  struct Loaded {
+    DocumentRow row;
+    std::vector<std::string> updates;  // the snapshot first
+  };
+
+  [[nodiscard]] std::size_t shard_of(std::string_view key) const;
+  void find_here(std::size_t index, std::string key, base::TenantId tenant, std::string name,
+                 std::string author, Missing missing, Found done);
+  void load(std::size_t index, const std::string& key, base::TenantId tenant,
+            const std::string& name, const std::string& author, Missing missing);
+  base::Result<Loaded> read(base::TenantId tenant, std::string_view name, std::string_view author,
+                            Missing missing);
+  base::Status create(base::TenantId tenant, std::string_view name, std::string_view author);
+  void loaded(std::size_t index, const std::string& key, base::Result<Loaded> result);
+  base::Result<std::shared_ptr<LiveDocument>> make_live(std::size_t index, const std::string& key,
+                                                        Loaded loaded);
+  void tick(std::size_t index);
+  void unload_some(Shard& shard, base::Mono now);
+  void check_settled(std::size_t index);
+  void hear(const storage::Database::Notice& notice);
+  void check_sessions(const std::shared_ptr<LiveDocument>& live, const std::string& token);
+
+  const Options options_;
+  storage::Database& db_;
+  const DocumentDoor& door_;
+  const base::Clock& clock_;
+  obs::Log& log_;
+  DocumentMetrics metrics_;
+  const kit::SipKey key_;
+  LogWriter writer_;
+  mutable net::LoopGroup loops_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  runtime::WorkerPool pool_;
+  std::atomic<std::uint32_t> next_client_;
+};
+
+}  // namespace ashlar::documents

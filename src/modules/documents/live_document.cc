@@ -1,0 +1,466 @@
+#include "modules/documents/live_document.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "base/varint.h"
+#include "modules/documents/awareness.h"
+#include "modules/documents/crdt/struct_codec.h"
+#include "modules/documents/document_metrics.h"
+#include "modules/documents/update_list.h"
+#include "platform/json/writer.h"
+#include "platform/observability/log.h"
+#include "platform/runtime/event_loop.h"
+
+namespace ashlar::documents {
+namespace {
+
+using base::Code;
+using base::fail;
+
+constexpr base::Millis kPresenceCheck{3'000};
+
+SessionId next_session() {
+  static std::atomic<std::int64_t> last{0};
+  return SessionId(last.fetch_add(1, std::memory_order_relaxed) + 1);
+}
+
+base::Error reloading() {
+  return base::fail(Code::kUnavailable, "document_reloading",
+                    "The last write failed; open the document again.");
+}
+
+// Of an update that is one client's: who. Most are.
+std::optional<crdt::ClientId> only_client(std::string_view update) {
+  std::uint64_t clients = 0;
+  std::uint64_t structs = 0;
+  std::uint64_t client = 0;
+  if (!base::read_varint(update, clients) || clients != 1 || !base::read_varint(update, structs) ||
+      !base::read_varint(update, client)) {
+    return std::nullopt;
+  }
+  return client;
+}
+
+// Whether all of `range` lies in one of `ranges` (sorted, not touching).
+bool covers(const std::vector<crdt::Range>& ranges, const crdt::Range& range) {
+  auto after = std::upper_bound(
+      ranges.begin(), ranges.end(), range.clock,
+      [](crdt::Clock clock, const crdt::Range& other) { return clock < other.clock; });
+  if (after == ranges.begin()) return false;
+  const crdt::Range& before = *std::prev(after);
+  return range.clock + range.length <= before.clock + before.length;
+}
+
+}  // namespace
+
+LiveDocument::LiveDocument(DocumentRow row, crdt::Doc doc, const Needs& needs)
+    : needs_(needs),
+      row_(std::move(row)),
+      last_seq_(row_.seq),
+      doc_(std::move(doc)),
+      awareness_(std::make_unique<Awareness>()),
+      unannounced_(row_.announced_seq < row_.seq),
+      first_change_(needs.loop.mono()),
+      last_change_(needs.loop.mono()),
+      last_used_(needs.loop.mono()) {
+  needs_.metrics.open.add(1);
+}
+
+LiveDocument::~LiveDocument() { needs_.metrics.open.add(-1); }
+
+// --- Visitors
+// --------------------------------------------------------------------------------------
+
+base::Result<SessionId> LiveDocument::join(Peer& peer, Visitor visitor) {
+  if (broken_) return reloading();
+  if (visitor.access == Access::kNone) {
+    return fail(Code::kForbidden, "access_denied", "You have no access to this document.");
+  }
+  if (sessions_.size() >= needs_.limits.max_sessions) {
+    return fail(Code::kTooMany, "document_full", "Too many have this document open.");
+  }
+  last_used_ = needs_.loop.mono();
+  needs_.metrics.sessions.add(1);
+  return sessions_.join(next_session(), peer, std::move(visitor), needs_.loop.now()).id;
+}
+
+void LiveDocument::leave(Peer& peer) {
+  const DocumentSession* session = sessions_.find(peer);
+  if (session == nullptr) return;
+  const SessionId id = session->id;
+  sessions_.leave(peer);
+  needs_.metrics.sessions.add(-1);
+  last_used_ = needs_.loop.mono();
+  broadcast_awareness(awareness_->remove(static_cast<std::uint64_t>(id.value)));
+}
+
+void LiveDocument::renew(Peer& peer, Visitor visitor) {
+  DocumentSession* session = sessions_.find(peer);
+  if (session == nullptr) return;
+  if (visitor.user != session->visitor.user) {
+    end_session(session->id, EndReason::kRevoked);
+    return;
+  }
+  const SessionId id = session->id;
+  const Access access = visitor.access;
+  const Access before = session->visitor.access;
+  session->visitor = std::move(visitor);
+  session->visitor.access = before;
+  set_access(id, access);
+}
+
+Access LiveDocument::access_of(const Peer& peer) const {
+  const DocumentSession* session = sessions_.find(peer);
+  return session == nullptr ? Access::kNone : session->visitor.access;
+}
+
+void LiveDocument::for_each_session(const std::function<void(const DocumentSession&)>& call) {
+  sessions_.for_each([&](const DocumentSession& session) { call(session); });
+}
+
+bool LiveDocument::end_session(SessionId id, EndReason reason) {
+  DocumentSession* session = sessions_.find(id);
+  if (session == nullptr) return false;
+  Peer& peer = *session->peer;
+  leave(peer);
+  peer.on_end(reason);
+  return true;
+}
+
+void LiveDocument::set_access(SessionId id, Access access) {
+  DocumentSession* session = sessions_.find(id);
+  if (session == nullptr || session->visitor.access == access) return;
+  if (access == Access::kNone) {
+    end_session(id, EndReason::kRevoked);
+    return;
+  }
+  session->visitor.access = access;
+  session->peer->on_access(access);
+}
+
+void LiveDocument::end_all(EndReason reason) {
+  sessions_.for_each([&](const DocumentSession& session) { end_session(session.id, reason); });
+}
+
+// --- What is read
+// ----------------------------------------------------------------------------------
+
+void LiveDocument::when_durable(Done done) {
+  if (broken_) return done(reloading());
+  if (is_settled()) return done(base::ok_status());
+  last_batch().waiters.push_back(std::move(done));
+}
+
+void LiveDocument::sync(Peer& peer, const crdt::StateVector& have) {
+  const DocumentSession* session = sessions_.find(peer);
+  if (session == nullptr) return;
+  std::string update = doc_.encode_since(have);
+  if (is_settled()) return peer.on_sync(std::move(update));
+  when_durable([this, id = session->id, update = std::move(update)](const base::Status& status) {
+    DocumentSession* still = sessions_.find(id);
+    if (status.ok() && still != nullptr) still->peer->on_sync(update);
+  });
+}
+
+// --- What is written
+// -------------------------------------------------------------------------------
+
+base::Result<Pushed> LiveDocument::push(Peer& peer, std::string_view update, Ticket ticket) {
+  DocumentSession* session = sessions_.find(peer);
+  if (session == nullptr) return fail(Code::kForbidden, "access_denied", "You have left.");
+  if (session->visitor.access != Access::kWrite) {
+    ASHLAR_TRY(crdt::check_update(update));
+    if (!has_all_of(update)) {
+      needs_.metrics.refused.add();
+      return fail(Code::kForbidden, "access_read_only", "You may read this document only.");
+    }
+    if (is_settled()) return Pushed::kNothingNew;
+    last_batch().claims.push_back({session->id, ticket});
+    return Pushed::kWaiting;
+  }
+  const Seq before = last_seq_;
+  ASHLAR_ASSIGN(const crdt::Doc::Applied applied, apply(update, session, session->visitor.user));
+  if (before == last_seq_ && !applied.changed && is_settled()) return Pushed::kNothingNew;
+  last_batch().claims.push_back({session->id, ticket});
+  return Pushed::kWaiting;
+}
+
+void LiveDocument::submit(std::string_view author, std::string_view update, Done done) {
+  const auto applied = apply(update, nullptr, author);
+  if (!applied.ok()) return done(applied.error());
+  when_durable(std::move(done));
+}
+
+void LiveDocument::edit(std::string_view author, const Edit& edit, Done done) {
+  if (broken_) return done(reloading());
+  const auto update = edit(doc_);
+  if (!update.ok()) return done(update.error());
+  add(author, *update, *update, {});
+  when_durable(std::move(done));
+}
+
+base::Result<crdt::Doc::Applied> LiveDocument::apply(std::string_view update, DocumentSession* by,
+                                                     std::string_view author) {
+  last_used_ = needs_.loop.mono();
+  if (broken_) return reloading();
+  if (open_.bytes + in_flight_.bytes + update.size() > needs_.limits.max_waiting_bytes) {
+    return fail(Code::kTooMany, "document_busy", "The disk is behind; wait and send it again.");
+  }
+  if (by != nullptr) ASHLAR_TRY(check_owner(update, *by));
+  auto applied = doc_.apply(update);
+  if (!applied.ok()) {
+    needs_.metrics.refused.add();
+    return applied;
+  }
+  if (!applied->changed && !applied->pending) return applied;
+  if (by != nullptr) claim_client(update, *by);
+  // What waits for others is in no change yet; what others waited for is in none that was sent.
+  const std::string_view shown = applied->complete ? update : std::string_view(applied->change);
+  const std::string_view stored = applied->pending || applied->complete ? update : shown;
+  add(author, stored, applied->changed ? shown : std::string_view(),
+      by == nullptr ? SessionId() : by->id);
+  return applied;
+}
+
+// Nobody writes in the name of a client who is here as somebody else.
+base::Status LiveDocument::check_owner(std::string_view update, DocumentSession& by) {
+  const auto taken = [] {
+    return fail(Code::kForbidden, "client_id_taken", "Another user is here with this client id.");
+  };
+  if (const auto client = only_client(update)) {
+    if (std::find(by.clients.begin(), by.clients.end(), *client) != by.clients.end()) {
+      return base::ok_status();
+    }
+  }
+  ASHLAR_ASSIGN(const crdt::UpdateMeta meta, crdt::describe_update(update));
+  std::optional<crdt::StateVector> known;
+  for (const auto& [client, end] : meta.to) {
+    if (!sessions_.is_taken(client, by)) continue;
+    if (!known) known = doc_.state_vector();
+    const auto have = known->find(client);
+    if (have == known->end() || end > have->second) return taken();
+  }
+  return base::ok_status();
+}
+
+void LiveDocument::claim_client(std::string_view update, DocumentSession& by) {
+  const auto client = only_client(update);
+  if (client && !sessions_.is_taken(*client, by)) sessions_.claim(*client, by);
+}
+
+bool LiveDocument::has_all_of(std::string_view update) const {
+  crdt::UpdateReader reader(update);
+  crdt::WireStruct one;
+  const crdt::StateVector state = doc_.state_vector();
+  while (reader.next(one)) {
+    const auto have = state.find(one.id.client);
+    if (one.ref == crdt::Ref::kSkip) continue;
+    if (have == state.end() || one.end() > have->second) return false;
+  }
+  std::optional<crdt::DeleteSet> deleted;
+  crdt::ClientId client = 0;
+  crdt::Range range;
+  while (reader.next_deleted(client, range)) {
+    if (!deleted) deleted = doc_.delete_set();
+    const auto ranges = deleted->find(client);
+    if (ranges == deleted->end() || !covers(ranges->second, range)) return false;
+  }
+  return reader.status().ok();
+}
+
+// `stored` for the log, `shown` to those who are here ("": there is nothing to show yet).
+void LiveDocument::add(std::string_view author, std::string_view stored, std::string_view shown,
+                       SessionId from) {
+  needs_.metrics.updates.add();
+  std::vector<UpdateRow>& rows = open_.updates;
+  if (rows.empty() || rows.back().author != author) {
+    rows.push_back({last_seq_, 0, needs_.loop.now(), std::string(author), {}});
+  }
+  rows.back().seq = ++last_seq_;
+  ++rows.back().count;
+  append_update(rows.back().bytes, stored);
+  open_.bytes += stored.size();
+  if (!shown.empty()) {
+    open_.deliveries.push_back({std::make_shared<const Broadcast>(std::string(shown)), from});
+  }
+  flush_soon();
+}
+
+// After what this turn of the loop still brings.
+void LiveDocument::flush_soon() {
+  if (flying_ || flush_posted_) return;
+  flush_posted_ = true;
+  needs_.loop.post([self = shared_from_this()] {
+    self->flush_posted_ = false;
+    self->flush();
+  });
+}
+
+void LiveDocument::flush() {
+  if (flying_ || broken_) return;
+  const bool announce = unannounced_ && announcement_due();
+  if (open_.empty() && !wants_snapshot_ && !announce) return;
+  flying_ = true;
+  in_flight_ = std::exchange(open_, {});
+  LogWrite write;
+  write.tenant = row_.tenant;
+  write.no = row_.no;
+  write.from = row_.seq;
+  write.updates = std::move(in_flight_.updates);
+  const std::int64_t tail = row_.tail_bytes + static_cast<std::int64_t>(in_flight_.bytes);
+  const auto most =
+      std::max(static_cast<std::int64_t>(needs_.limits.snapshot_after), row_.snapshot_bytes);
+  if (std::exchange(wants_snapshot_, false) || tail >= most) {
+    write.snapshot = SnapshotRow{last_seq_, needs_.loop.now(), doc_.encode()};
+  }
+  if (announce) write.announcement = announcement();
+  const Written done{.seq = last_seq_,
+                     .snapshot_bytes = write.snapshot ? write.snapshot->bytes.size() : 0,
+                     .announced = announce};
+  write.done = [self = shared_from_this(), done](base::Status status) {
+    self->needs_.loop.post(
+        [self, done, status = std::move(status)] { self->written(done, status); });
+  };
+  needs_.writer.submit(std::move(write));
+}
+
+void LiveDocument::written(const Written& done, const base::Status& status) {
+  const auto self = shared_from_this();
+  flying_ = false;
+  Batch batch = std::exchange(in_flight_, {});
+  if (!status.ok()) return fail_all(std::move(batch), status.error());
+  if (done.announced) {
+    unannounced_ = false;
+    row_.announced_seq = done.seq;
+  } else if (done.seq > row_.seq) {
+    note_change();
+  }
+  row_.seq = done.seq;
+  row_.updated_at = needs_.loop.now();
+  row_.tail_bytes += static_cast<std::int64_t>(batch.bytes);
+  if (done.snapshot_bytes > 0) {
+    row_.snapshot_seq = done.seq;
+    row_.snapshot_bytes = static_cast<std::int64_t>(done.snapshot_bytes);
+    row_.tail_bytes = 0;
+  }
+  deliver(batch);
+  if (!open_.empty()) {
+    flush();
+  } else if (on_settled) {
+    on_settled();
+  }
+}
+
+void LiveDocument::deliver(Batch& batch) {
+  for (const Batch::Delivery& delivery : batch.deliveries) {
+    sessions_.for_each([&](DocumentSession& session) {
+      session.peer->on_update(delivery.update, session.id == delivery.from);
+    });
+    needs_.metrics.deliveries.add(sessions_.size());
+  }
+  for (const Batch::Claim& claim : batch.claims) {
+    DocumentSession* session = sessions_.find(claim.session);
+    if (session != nullptr) session->peer->on_stored(claim.ticket);
+  }
+  for (const Done& waiter : batch.waiters) waiter(base::ok_status());
+}
+
+// Memory is ahead of the disk: nobody may go on from it.
+void LiveDocument::fail_all(Batch batch, const base::Error& why) {
+  needs_.log.warn("document's write failed",
+                  {{"document", row_.no.to_string()}, {"reason", why.reason}});
+  needs_.metrics.reloads.add();
+  broken_ = true;
+  const Batch later = std::exchange(open_, {});
+  if (on_broken) on_broken();
+  end_all(EndReason::kReload);
+  for (const Done& waiter : batch.waiters) waiter(why);
+  for (const Done& waiter : later.waiters) waiter(why);
+  if (on_settled) on_settled();
+}
+
+// --- What happens by itself
+// ------------------------------------------------------------------------
+
+void LiveDocument::tick() {
+  const auto self = shared_from_this();
+  const base::Time now = needs_.loop.now();
+  sessions_.for_each([&](const DocumentSession& session) {
+    if (session.visitor.expires <= now) end_session(session.id, EndReason::kExpired);
+  });
+  if (needs_.loop.mono() >= next_expiry_) {
+    next_expiry_ = needs_.loop.mono() + kPresenceCheck;
+    broadcast_awareness(awareness_->expire(needs_.loop.mono()));
+  }
+  if (unannounced_ && announcement_due()) flush();
+}
+
+bool LiveDocument::want_snapshot(std::size_t bytes) {
+  if (broken_ || row_.tail_bytes < static_cast<std::int64_t>(bytes)) return false;
+  wants_snapshot_ = true;
+  flush();
+  return true;
+}
+
+void LiveDocument::announce_now() {
+  if (!unannounced_) return;
+  first_change_ = needs_.loop.mono() - needs_.limits.announce_latest;
+  flush();
+}
+
+void LiveDocument::note_change() {
+  last_change_ = needs_.loop.mono();
+  if (!std::exchange(unannounced_, true)) first_change_ = last_change_;
+}
+
+bool LiveDocument::announcement_due() const {
+  const base::Mono now = needs_.loop.mono();
+  return now - last_change_ >= needs_.limits.announce_after ||
+         now - first_change_ >= needs_.limits.announce_latest;
+}
+
+LogWrite::Announcement LiveDocument::announcement() const {
+  LogWrite::Announcement announcement{.seq = last_seq_, .event = {}};
+  announcement.event.type = "document.updated";
+  announcement.event.aggregate_type = "document";
+  announcement.event.aggregate_id = row_.name;
+  json::Writer json(announcement.event.data);
+  json.begin_object().key("name").string(row_.name).key("epoch").string(row_.no.to_string());
+  json.key("updates").integer(last_seq_).end_object();
+  return announcement;
+}
+
+std::size_t LiveDocument::memory_bytes() {
+  if (measured_seq_ != last_seq_) {
+    measured_bytes_ = doc_.size().bytes;
+    measured_seq_ = last_seq_;
+  }
+  return measured_bytes_ + sizeof *this + open_.bytes + in_flight_.bytes;
+}
+
+// --- Presence
+// --------------------------------------------------------------------------------------
+
+base::Status LiveDocument::awareness(Peer& peer, std::string_view update) {
+  const DocumentSession* session = sessions_.find(peer);
+  if (session == nullptr) return fail(Code::kForbidden, "access_denied", "You have left.");
+  const Visitor& visitor = session->visitor;
+  const Awareness::Owner owner{static_cast<std::uint64_t>(session->id.value), visitor.user,
+                               visitor.name, visitor.info, visitor.token != 0};
+  ASHLAR_ASSIGN(std::string changed, awareness_->apply(owner, update, needs_.loop.mono()));
+  broadcast_awareness(std::move(changed));
+  return base::ok_status();
+}
+
+std::string LiveDocument::awareness_states() const { return awareness_->states(); }
+
+void LiveDocument::broadcast_awareness(std::string bytes) {
+  if (bytes.empty() || sessions_.size() == 0) return;
+  const auto broadcast = std::make_shared<const Broadcast>(std::move(bytes));
+  sessions_.for_each(
+      [&](const DocumentSession& session) { session.peer->on_awareness(broadcast); });
+}
+
+}  // namespace ashlar::documents

@@ -1,0 +1,171 @@
+// LiveDocument: what stands behind Document (document.h has the picture and the promises): the
+// engine's document, who has it open, and the batch on its way to the log.
+//
+//   kOpen ──a write failed──> kBroken: every peer is ended, whoever waits is told
+//      └──end_all()─────────> kEnded
+//
+// Its loop's thread alone. It lives in a shared_ptr: writes under way keep it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "modules/documents/broadcast.h"
+#include "modules/documents/crdt/doc.h"
+#include "modules/documents/document.h"
+#include "modules/documents/document_row.h"
+#include "modules/documents/document_sessions.h"
+#include "modules/documents/log_writer.h"
+
+namespace ashlar::obs {
+class Log;
+}
+
+namespace ashlar::documents {
+
+class Awareness;         // awareness.h
+struct DocumentMetrics;  // document_metrics.h
+
+struct LiveLimits {
+  std::size_t max_sessions = 5'000;
+  std::size_t max_waiting_bytes = 16u << 20;  // that are not durable yet
+  std::size_t snapshot_after = 64u << 10;     // bytes of log; then as much as the last one had
+  base::Millis announce_after{2'000};         // that nothing came
+  base::Millis announce_latest{10'000};
+};
+
+class LiveDocument final : public Document, public std::enable_shared_from_this<LiveDocument> {
+ public:
+  struct Needs {
+    runtime::EventLoop& loop;
+    LogWriter& writer;
+    DocumentMetrics& metrics;
+    obs::Log& log;
+    LiveLimits limits;
+  };
+  // `row` and `doc` as one transaction read them. All of `needs` outlives it.
+  LiveDocument(DocumentRow row, crdt::Doc doc, const Needs& needs);
+  ~LiveDocument() override;
+
+  // --- The wires' face: document.h ---------------------------------------------------------------
+  base::Result<SessionId> join(Peer& peer, Visitor visitor) override;
+  void leave(Peer& peer) override;
+  void renew(Peer& peer, Visitor visitor) override;
+  void sync(Peer& peer, const crdt::StateVector& have) override;
+  [[nodiscard]] crdt::StateVector state_vector() const override { return doc_.state_vector(); }
+  base::Result<Pushed> push(Peer& peer, std::string_view update, Ticket ticket) override;
+  base::Status awareness(Peer& peer, std::string_view update) override;
+  [[nodiscard]] std::string awareness_states() const override;
+  [[nodiscard]] Access access_of(const Peer& peer) const override;
+  [[nodiscard]] std::string_view name() const override { return row_.name; }
+  [[nodiscard]] runtime::EventLoop& loop() const override { return needs_.loop; }
+
+  // --- The API's ---------------------------------------------------------------------------------
+  // Once all that is in memory now is durable, or cannot be any more.
+  using Done = std::function<void(base::Status)>;
+  void when_durable(Done done);
+  // An update that came by HTTP. Errors and success by `done`.
+  void submit(std::string_view author, std::string_view update, Done done);
+  // `edit` changes the document and gives the update that says so.
+  using Edit = std::function<base::Result<std::string>(crdt::Doc&)>;
+  void edit(std::string_view author, const Edit& edit, Done done);
+  [[nodiscard]] const crdt::Doc& doc() const { return doc_; }
+  [[nodiscard]] const DocumentRow& row() const { return row_; }  // seq: of what is durable
+  [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
+  void for_each_session(const std::function<void(const DocumentSession&)>& call);
+  // False: there is none.
+  bool end_session(SessionId id, EndReason reason);
+  // What somebody may do from now on: kNone ends him. Does nothing where he has left.
+  void set_access(SessionId id, Access access);
+
+  // --- The host's --------------------------------------------------------------------------------
+  void end_all(EndReason reason);
+  // Now and then: tokens that are over, presence, announcements.
+  void tick();
+  // Writes what is not announced yet without waiting for its time.
+  void announce_now();
+  // A snapshot is written where the log is longer than `bytes`. False: it is not.
+  bool want_snapshot(std::size_t bytes);
+  [[nodiscard]] bool is_broken() const { return broken_; }
+  [[nodiscard]] bool is_settled() const { return !flying_ && open_.empty(); }
+  [[nodiscard]] bool is_idle() const { return sessions() == 0 && is_settled() && !unannounced_; }
+  [[nodiscard]] base::Mono last_used() const { return last_used_; }
+  [[nodiscard]] std::size_t memory_bytes();  // measured anew when it has changed
+  // Called once, when a write has failed.
+  std::function<void()> on_broken;
+  // Called when it has become settled.
+  std::function<void()> on_settled;
+
+ private:
+  struct Batch {
+    std::vector<UpdateRow> updates;
+    struct Delivery {
+      std::shared_ptr<const Broadcast> update;
+      SessionId from;  // none: nobody's who is here
+    };
+    std::vector<Delivery> deliveries;
+    struct Claim {
+      SessionId session;
+      Ticket ticket;
+    };
+    std::vector<Claim> claims;
+    std::vector<Done> waiters;
+    std::size_t bytes = 0;
+    [[nodiscard]] bool empty() const { return updates.empty(); }
+  };
+
+  struct Written {
+    Seq seq = 0;
+    std::size_t snapshot_bytes = 0;  // 0: none was written
+    bool announced = false;
+  };
+
+  // `by` is null where nobody who is here pushed it.
+  base::Result<crdt::Doc::Applied> apply(std::string_view update, DocumentSession* by,
+                                         std::string_view author);
+  base::Status check_owner(std::string_view update, DocumentSession& by);
+  void claim_client(std::string_view update, DocumentSession& by);
+  [[nodiscard]] bool has_all_of(std::string_view update) const;
+  void add(std::string_view author, std::string_view stored, std::string_view shown,
+           SessionId from);
+  [[nodiscard]] Batch& last_batch() { return open_.empty() ? in_flight_ : open_; }
+  void flush_soon();
+  void flush();
+  void written(const Written& done, const base::Status& status);
+  void deliver(Batch& batch);
+  void fail_all(Batch batch, const base::Error& why);
+  void note_change();
+  [[nodiscard]] bool announcement_due() const;
+  [[nodiscard]] LogWrite::Announcement announcement() const;
+  void broadcast_awareness(std::string bytes);
+
+  const Needs needs_;
+  DocumentRow row_;
+  Seq last_seq_;  // in memory
+  crdt::Doc doc_;
+  DocumentSessions sessions_;
+  std::unique_ptr<Awareness> awareness_;
+  Batch open_;
+  Batch in_flight_;
+  bool flying_ = false;
+  bool flush_posted_ = false;
+  bool broken_ = false;
+  bool wants_snapshot_ = false;
+  bool unannounced_ = false;
+  base::Mono first_change_{};
+  base::Mono last_change_{};
+  base::Mono last_used_{};
+  base::Mono next_expiry_{};
+  std::size_t measured_bytes_ = 0;
+  Seq measured_seq_ = -1;
+};
+
+}  // namespace ashlar::documents
