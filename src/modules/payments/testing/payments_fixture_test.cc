@@ -1,6 +1,9 @@
 // The fixture's own part of its tests: what is the same in all of them.
 #include "modules/payments/testing/payments_fixture.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "modules/payments/ledger/ledger_store.h"
 
 namespace ashlar::payments {
@@ -89,10 +92,13 @@ void PaymentsFixture::check_books() {
       storage::Context::tenant(kAda), [&](storage::Transaction& tx) -> base::Result<Books> {
         Books found;
         ASHLAR_ASSIGN(found.accounts, ledger::store::list_accounts(tx, 0, 1000));
-        Window all;
-        all.limit = 1000;
-        ASHLAR_ASSIGN(auto listed, Reads(tx).payments(all));
-        found.payments = std::move(listed.rows);
+        Window window{.limit = 1000};
+        for (bool more = true; more;) {
+          ASHLAR_ASSIGN(auto listed, Reads(tx).payments(window));
+          more = listed.has_more;
+          if (more) window.starting_after = listed.rows.back().id;
+          std::ranges::move(listed.rows, std::back_inserter(found.payments));
+        }
         return found;
       });
   ASSERT_TRUE(books.ok()) << books.error().detail;
