@@ -11,11 +11,14 @@ namespace {
 using storage::Audience;
 using storage::Sql;
 
-// Tenant by tenant, each has one book: the day's entries of one are found by their time, those of
-// all would be looked for among all that there ever were.
+// From tenant to tenant, and of each its day's entries by their time: of all tenants together they
+// would be looked for among all that there ever were.
 constexpr Sql kUnreconciled{
     Audience::kPlatform,
-    "SELECT b.tenant_id FROM ledger_books AS b WHERE EXISTS"
+    "WITH RECURSIVE walk(tenant_id) AS (SELECT min(tenant_id) FROM payment_entries UNION ALL"
+    " SELECT (SELECT min(n.tenant_id) FROM payment_entries AS n WHERE n.tenant_id > w.tenant_id)"
+    " FROM walk AS w WHERE w.tenant_id IS NOT NULL)"
+    " SELECT b.tenant_id FROM walk AS b WHERE b.tenant_id IS NOT NULL AND EXISTS"
     " (SELECT 1 FROM payment_entries AS e WHERE e.tenant_id = b.tenant_id AND e.provider = ?1"
     " AND e.at >= ?2 AND e.at < ?3) AND NOT EXISTS"
     " (SELECT 1 FROM reconcile_runs AS r WHERE r.tenant_id = b.tenant_id AND r.provider = ?1"
