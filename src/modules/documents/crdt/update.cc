@@ -17,12 +17,14 @@ namespace ashlar::crdt {
 namespace {
 
 // Structs in the order in which they come, with what is missing between those of one client as a
-// Skip; none at a client's start or end.
+// Skip; none at a client's start or end. That a struct is under a key is said only where the key is
+// said too, which is what yjs does with structs that it has not integrated.
 class GapWriter {
  public:
   explicit GapWriter(Format format) : out_(format) {}
 
-  void write(const WireStruct& s, Clock offset = 0) {
+  void write(WireStruct s, Clock offset = 0) {
+    if (s.parent == WireStruct::Parent::kNeighbour) s.has_parent_sub = false;
     const Clock clock = s.id.clock + offset;
     if (!open_ || s.id.client != end_.client || clock < end_.clock) {
       out_.begin(s.id.client, clock);
