@@ -15,7 +15,8 @@ struct DocumentMetrics {
                                       "Updates that were refused.")),
         reloads(registry.make_counter("ashlar_documents_reloads_total",
                                       "Documents dropped because a write failed.")),
-        loads(registry.make_counter("ashlar_documents_loads_total", "Documents read from the log.")),
+        loads(
+            registry.make_counter("ashlar_documents_loads_total", "Documents read from the log.")),
         unloads(registry.make_counter("ashlar_documents_unloads_total",
                                       "Documents that left memory, unused.")),
         open(registry.make_gauge("ashlar_documents_open", "Documents in memory.")),

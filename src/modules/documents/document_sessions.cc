@@ -7,8 +7,7 @@
 
 namespace ashlar::documents {
 
-DocumentSession& DocumentSessions::join(SessionId id, Peer& peer, Visitor visitor,
-                                        base::Time now) {
+DocumentSession& DocumentSessions::join(SessionId id, Peer& peer, Visitor visitor, base::Time now) {
   CHECK(find(peer) == nullptr);
   auto session = std::make_unique<DocumentSession>();
   session->id = id;

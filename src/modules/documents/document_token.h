@@ -38,6 +38,7 @@ struct DocumentToken {
 inline constexpr std::string_view kTokenPrefix = "dt_";
 inline constexpr std::size_t kMaxUserBytes = 200;
 inline constexpr std::size_t kMaxInfoBytes = 1'000;
+inline constexpr base::Seconds kLongestToken{7 * 24 * 3600};
 
 class DocumentTokens {
  public:

@@ -219,15 +219,18 @@ base::Result<Documents::Loaded> Documents::read(base::TenantId tenant, std::stri
   return *std::move(found);
 }
 
+base::Status Documents::check_count(storage::Transaction& tx) const {
+  ASHLAR_ASSIGN(const std::int64_t count, store::count(tx));
+  if (count < options_.max_documents) return base::ok_status();
+  return fail(Code::kTooMany, "too_many_documents",
+              "The tenant has as many documents as it may have.");
+}
+
 base::Status Documents::create(base::TenantId tenant, std::string_view name,
                                std::string_view author) {
   return db_.write(storage::Context::tenant(tenant, clock_.mono() + kDeadline),
                    [&](storage::Transaction& tx) -> base::Status {
-                     ASHLAR_ASSIGN(const std::int64_t count, store::count(tx));
-                     if (count >= options_.max_documents) {
-                       return fail(Code::kTooMany, "too_many_documents",
-                                   "The tenant has as many documents as it may have.");
-                     }
+                     ASHLAR_TRY(check_count(tx));
                      ASHLAR_TRY(store::insert(tx, name, author, clock_.now()));
                      return base::ok_status();
                    });
@@ -268,7 +271,7 @@ base::Result<std::shared_ptr<LiveDocument>> Documents::make_live(std::size_t ind
     }
   }
   auto live = std::make_shared<LiveDocument>(
-      std::move(loaded.row), std::move(doc),
+      std::move(loaded.row), std::move(doc), options,
       LiveDocument::Needs{loops_.loop(index), writer_, metrics_, log_, options_.live});
   live->on_broken = [this, index, key] {
     auto& entries = shards_[index]->entries;

@@ -96,6 +96,8 @@ class Documents final : public DocumentHost {
             Found done);
   // Sessions of documents in memory, by number of document; any thread but a loop's.
   [[nodiscard]] std::unordered_map<std::int64_t, std::size_t> sessions(base::TenantId tenant);
+  // kTooMany too_many_documents: one more would be too many.
+  base::Status check_count(storage::Transaction& tx) const;
   // Blocking work on the threads of its own. False: too much waits.
   bool run(std::function<void()> work, std::function<void()> expired);
 

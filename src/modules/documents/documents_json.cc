@@ -10,7 +10,6 @@ const json::Choices kAccesses{"read", "comment", "write"};
 const json::Choices kGrants{"none", "read", "comment", "write"};
 const json::Choices kOps{"insert_text",   "append_text", "format_text", "delete",
                          "insert_values", "set_key",     "remove_key"};
-constexpr std::int64_t kMaxTtl = 7 * 24 * 3600;
 constexpr std::int64_t kMaxEdits = 1'000;
 constexpr std::int64_t kMaxText = 1'000'000;
 constexpr std::int64_t kMaxIndex = std::int64_t{1} << 40;
@@ -101,7 +100,7 @@ const json::Schema<NewTokenJson>& new_token_schema() {
       json::Schema<NewTokenJson>("CreateDocumentToken", "For whom, and what he may do.")
           .optional("access", &NewTokenJson::access, {.one_of = kAccesses})
           .optional("ttl_s", &NewTokenJson::ttl_s,
-                    {.doc = "How long it is good for.", .min = 1, .max = kMaxTtl})
+                    {.doc = "How long it is good for.", .min = 1, .max = kLongestToken.count()})
           .optional("user", &NewTokenJson::user,
                     {.doc = "Who he is, for grants and history. Without it one is made up.",
                      .min_length = 1,

@@ -55,10 +55,12 @@ bool covers(const std::vector<crdt::Range>& ranges, const crdt::Range& range) {
 
 }  // namespace
 
-LiveDocument::LiveDocument(DocumentRow row, crdt::Doc doc, const Needs& needs)
+LiveDocument::LiveDocument(DocumentRow row, crdt::Doc doc, const crdt::Doc::Options& options,
+                           const Needs& needs)
     : needs_(needs),
       row_(std::move(row)),
       last_seq_(row_.seq),
+      options_(options),
       doc_(std::move(doc)),
       awareness_(std::make_unique<Awareness>()),
       unannounced_(row_.announced_seq < row_.seq),
@@ -193,12 +195,20 @@ void LiveDocument::submit(std::string_view author, std::string_view update, Done
   when_durable(std::move(done));
 }
 
-void LiveDocument::edit(std::string_view author, const Edit& edit, Done done) {
+void LiveDocument::edit(std::string_view author, Where where, const Edit& edit, Done done) {
   if (broken_) return done(reloading());
-  const auto update = edit(doc_);
+  if (where == Where::kHere) {
+    const auto update = edit(doc_);
+    if (!update.ok()) return done(update.error());
+    if (!update->empty()) add(author, *update, *update, {});
+    return when_durable(std::move(done));
+  }
+  crdt::Doc copy(options_);
+  const auto copied = copy.apply(doc_.encode());
+  if (!copied.ok()) return done(copied.error());
+  const auto update = edit(copy);
   if (!update.ok()) return done(update.error());
-  add(author, *update, *update, {});
-  when_durable(std::move(done));
+  submit(author, *update, std::move(done));
 }
 
 base::Result<crdt::Doc::Applied> LiveDocument::apply(std::string_view update, DocumentSession* by,

@@ -51,8 +51,10 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
     obs::Log& log;
     LiveLimits limits;
   };
-  // `row` and `doc` as one transaction read them. All of `needs` outlives it.
-  LiveDocument(DocumentRow row, crdt::Doc doc, const Needs& needs);
+  // `row` and `doc` as one transaction read them; `options` are `doc`'s. All of `needs` outlives
+  // it.
+  LiveDocument(DocumentRow row, crdt::Doc doc, const crdt::Doc::Options& options,
+               const Needs& needs);
   ~LiveDocument() override;
 
   // --- The wires' face: document.h ---------------------------------------------------------------
@@ -74,11 +76,14 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
   void when_durable(Done done);
   // An update that came by HTTP. Errors and success by `done`.
   void submit(std::string_view author, std::string_view update, Done done);
-  // `edit` changes the document and gives the update that says so.
+  // `edit` changes the document and gives the update that says so; with an error it has changed
+  // nothing, else it works on a copy.
   using Edit = std::function<base::Result<std::string>(crdt::Doc&)>;
-  void edit(std::string_view author, const Edit& edit, Done done);
+  enum class Where : std::uint8_t { kHere, kInCopy };
+  void edit(std::string_view author, Where where, const Edit& edit, Done done);
   [[nodiscard]] const crdt::Doc& doc() const { return doc_; }
   [[nodiscard]] const DocumentRow& row() const { return row_; }  // seq: of what is durable
+  [[nodiscard]] Seq last_seq() const { return last_seq_; }       // of what doc() has
   [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
   void for_each_session(const std::function<void(const DocumentSession&)>& call);
   // False: there is none.
@@ -150,6 +155,7 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
   const Needs needs_;
   DocumentRow row_;
   Seq last_seq_;  // in memory
+  const crdt::Doc::Options options_;
   crdt::Doc doc_;
   DocumentSessions sessions_;
   std::unique_ptr<Awareness> awareness_;

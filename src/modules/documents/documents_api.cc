@@ -1,0 +1,243 @@
+#include "modules/documents/documents_api.h"
+
+#include <charconv>
+#include <string>
+#include <utility>
+
+#include "modules/documents/documents_json.h"
+#include "modules/documents/documents_module.h"
+#include "modules/documents/documents_store.h"
+#include "platform/http/call.h"
+#include "platform/http/cursor.h"
+#include "platform/http/late_answer.h"
+#include "platform/http/paging.h"
+
+namespace ashlar::documents {
+namespace {
+
+using base::Code;
+using base::fail;
+using base::Result;
+using http::Call;
+using http::Response;
+
+constexpr std::int64_t kMaxGrants = 1'000;
+
+http::CursorScope list_scope(const Call& call) {
+  return {"documents", call.principal.tenant.value};
+}
+
+base::Error not_found() {
+  return fail(Code::kNotFound, "document_not_found", "There is no such document.");
+}
+
+std::int64_t number_of(std::string_view text) {
+  std::int64_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  return read.ec == std::errc() && read.ptr == text.data() + text.size() ? number : 0;
+}
+
+DocumentJson render(const DocumentRow& row, std::size_t sessions) {
+  return {row.name,
+          row.no.to_string(),
+          row.created_at,
+          row.created_by,
+          row.updated_at,
+          row.updated_by,
+          row.seq,
+          row.snapshot_bytes + row.tail_bytes,
+          static_cast<std::int64_t>(sessions)};
+}
+
+base::Status check_subject(std::string_view subject) {
+  if (!subject.empty() && subject.size() <= kMaxUserBytes) return base::ok_status();
+  return fail(Code::kInvalid, "subject_invalid", "A subject has 1 to 200 bytes.");
+}
+
+}  // namespace
+
+Result<DocumentRow> DocumentsApi::find(storage::Transaction& tx, const Call& call) const {
+  ASHLAR_ASSIGN(auto row, store::find(tx, call.param(0)));
+  if (!row) return not_found();
+  return *std::move(row);
+}
+
+Result<Response> DocumentsApi::create(Call& call, storage::Transaction& tx) const {
+  ASHLAR_ASSIGN(const NewDocumentJson wanted, new_document_schema().parse_body(call.body));
+  ASHLAR_TRY(check_document_name(wanted.name));
+  ASHLAR_TRY(module_.documents.check_count(tx));
+  const std::string user = user_of(call.principal);
+  ASHLAR_ASSIGN(const auto no, store::insert(tx, wanted.name, user, module_.clock.now()));
+  if (!no) {
+    return fail(Code::kConflict, "document_exists", "There is a document of this name.");
+  }
+  ASHLAR_ASSIGN(const auto row, store::find(tx, wanted.name));
+  if (!row) return not_found();
+  return http::json_response(201, document_schema(), render(*row, 0));
+}
+
+Result<Response> DocumentsApi::list(Call& call) const {
+  ASHLAR_ASSIGN(const int limit, http::page_limit(call));
+  std::string after;
+  if (const auto cursor = call.query_value("cursor")) {
+    ASHLAR_ASSIGN(auto position, cursors_.decode<std::string>(list_scope(call), *cursor));
+    after = std::get<0>(std::move(position));
+  }
+  const std::string prefix(call.query_value("prefix").value_or(""));
+  ASHLAR_ASSIGN(auto found, module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) {
+    return store::list(tx, prefix, after, limit + 1);
+  }));
+  json::Page<DocumentJson> page;
+  if (static_cast<int>(found.size()) > limit) {
+    found.pop_back();
+    ASHLAR_ASSIGN(page.next_cursor, cursors_.encode(list_scope(call), found.back().name));
+  }
+  const auto sessions = module_.documents.sessions(call.principal.tenant);
+  for (const DocumentRow& row : found) {
+    const auto here = sessions.find(row.no.value);
+    page.data.push_back(render(row, here == sessions.end() ? 0 : here->second));
+  }
+  return http::page_response(call, document_page_schema(), page);
+}
+
+Result<Response> DocumentsApi::get(Call& call) const {
+  ASHLAR_TRY(module_.door.admit(call.principal, call.param(0), Access::kRead, call.deadline));
+  ASHLAR_ASSIGN(const DocumentRow row,
+                module_.db.read(call.tenant_context(),
+                                [&](storage::Transaction& tx) { return find(tx, call); }));
+  const auto sessions = module_.documents.sessions(call.principal.tenant);
+  const auto here = sessions.find(row.no.value);
+  return http::json_response(200, document_schema(),
+                             render(row, here == sessions.end() ? 0 : here->second));
+}
+
+// With ?erase=true nothing of it is left when this has answered.
+Result<Response> DocumentsApi::remove(Call& call) const {
+  ASHLAR_TRY(module_.door.admit(call.principal, call.param(0), Access::kWrite, call.deadline));
+  const bool erase = call.query_value("erase") == "true";
+  const base::Time when = erase ? base::Time{} : module_.clock.now();
+  ASHLAR_ASSIGN(
+      const DocumentNo no,
+      module_.db.write(call.tenant_context(), [&](storage::Transaction& tx) -> Result<DocumentNo> {
+        ASHLAR_ASSIGN(const DocumentRow row, find(tx, call));
+        ASHLAR_TRY(store::remove(tx, row.no, when));
+        tx.notify(Documents::kChannel, Documents::document_deleted(row.tenant, row.name));
+        return row.no;
+      }));
+  if (erase) ASHLAR_TRY(module_.erase(no));
+  return http::no_content();
+}
+
+// --- Tokens and grants
+// -----------------------------------------------------------------------------
+
+Result<Response> DocumentsApi::make_token(Call& call) const {
+  ASHLAR_ASSIGN(const NewTokenJson wanted, new_token_schema().parse_body(call.body));
+  const Access access = access_of_name(wanted.access).value_or(Access::kRead);
+  // Nobody gives what he has not.
+  ASHLAR_TRY(module_.door.admit(call.principal, call.param(0), access, call.deadline));
+  DocumentToken token;
+  token.number = static_cast<std::int64_t>(module_.entropy.u64() >> 1) | 1;
+  token.tenant = call.principal.tenant;
+  token.document = call.param(0);
+  token.access = access;
+  token.user = wanted.user.value_or("guest:" + std::to_string(token.number));
+  token.name = wanted.name.value_or("");
+  if (wanted.info) token.info = wanted.info->text;
+  if (token.info.size() > kMaxInfoBytes || (!token.info.empty() && token.info.front() != '{')) {
+    return fail(Code::kInvalid, "token_info_invalid", "info is an object of at most 1,000 bytes.");
+  }
+  token.expires =
+      std::chrono::floor<base::Seconds>(module_.clock.now()) + base::Seconds{wanted.ttl_s};
+  const TokenJson json{module_.tokens.make(token), std::to_string(token.number), wanted.access,
+                       token.user, token.expires};
+  return http::json_response(201, token_schema(), json).header("Cache-Control", "no-store");
+}
+
+Result<Response> DocumentsApi::revoke_token(Call& call, storage::Transaction& tx) const {
+  const std::int64_t number = number_of(call.param(1));
+  if (number <= 0) {
+    return fail(Code::kNotFound, "document_token_not_found", "This is no token's id.");
+  }
+  const base::Time until = module_.clock.now() + kLongestToken;
+  ASHLAR_TRY(store::revoke_token(tx, number, until));
+  tx.notify(Documents::kChannel, Documents::token_revoked(call.principal.tenant, number));
+  return http::no_content();
+}
+
+Result<Response> DocumentsApi::grants(Call& call) const {
+  ASHLAR_ASSIGN(const auto rows,
+                module_.db.read(call.tenant_context(),
+                                [&](storage::Transaction& tx) -> Result<std::vector<GrantRow>> {
+                                  ASHLAR_ASSIGN(const auto row, find(tx, call));
+                                  return store::list_grants(tx, row.no, "", kMaxGrants);
+                                }));
+  GrantsJson json;
+  for (const GrantRow& row : rows) {
+    json.data.push_back({row.subject, std::string(access_name(row.access)), row.at});
+  }
+  return http::json_response(200, grants_schema(), json);
+}
+
+Result<Response> DocumentsApi::put_grant(Call& call, storage::Transaction& tx) const {
+  ASHLAR_ASSIGN(const PutGrantJson wanted, put_grant_schema().parse_body(call.body));
+  ASHLAR_TRY(check_subject(call.param(1)));
+  ASHLAR_ASSIGN(const DocumentRow row, find(tx, call));
+  ASHLAR_ASSIGN(const auto all, store::list_grants(tx, row.no, "", kMaxGrants));
+  if (static_cast<std::int64_t>(all.size()) >= kMaxGrants) {
+    return fail(Code::kConflict, "too_many_grants", "The document has 1,000 grants.");
+  }
+  const GrantRow grant{call.param(1), access_of_name(wanted.access).value_or(Access::kNone),
+                       module_.clock.now()};
+  ASHLAR_TRY(store::put_grant(tx, row.no, grant));
+  tx.notify(Documents::kChannel, Documents::grants_changed(row.tenant, row.name));
+  return http::json_response(200, grant_schema(),
+                             GrantJson{grant.subject, wanted.access, grant.at});
+}
+
+Result<Response> DocumentsApi::remove_grant(Call& call, storage::Transaction& tx) const {
+  ASHLAR_ASSIGN(const DocumentRow row, find(tx, call));
+  ASHLAR_ASSIGN(const bool removed, store::remove_grant(tx, row.no, call.param(1)));
+  if (!removed) return fail(Code::kNotFound, "grant_not_found", "There is no such grant.");
+  tx.notify(Documents::kChannel, Documents::grants_changed(row.tenant, row.name));
+  return http::no_content();
+}
+
+// --- Sessions
+// --------------------------------------------------------------------------------------
+
+base::Status DocumentsApi::sessions(Call& call, std::shared_ptr<http::LateAnswer> answer) const {
+  ASHLAR_TRY(module_.door.admit(call.principal, call.param(0), Access::kRead, call.deadline));
+  module_.documents.find(
+      call.principal.tenant, call.param(0), {}, Documents::Missing::kFail,
+      [answer = std::move(answer)](Result<std::shared_ptr<LiveDocument>> found) {
+        if (!found.ok()) return answer->complete(found.error());
+        SessionsJson json;
+        (*found)->for_each_session([&](const DocumentSession& session) {
+          const Visitor& visitor = session.visitor;
+          json.data.push_back({session.id.to_string(), visitor.user, visitor.name,
+                               std::string(access_name(visitor.access)), std::string(visitor.wire),
+                               session.since});
+        });
+        answer->complete(http::json_response(200, sessions_schema(), json));
+      });
+  return base::ok_status();
+}
+
+base::Status DocumentsApi::end_session(Call& call, std::shared_ptr<http::LateAnswer> answer) const {
+  ASHLAR_TRY(module_.door.admit(call.principal, call.param(0), Access::kWrite, call.deadline));
+  const SessionId id(number_of(call.param(1)));
+  module_.documents.find(
+      call.principal.tenant, call.param(0), {}, Documents::Missing::kFail,
+      [answer = std::move(answer), id](Result<std::shared_ptr<LiveDocument>> found) {
+        if (!found.ok()) return answer->complete(found.error());
+        if (!(*found)->end_session(id, EndReason::kKicked)) {
+          return answer->complete(fail(Code::kNotFound, "document_session_not_found",
+                                       "There is no such session on this instance."));
+        }
+        answer->complete(http::no_content());
+      });
+  return base::ok_status();
+}
+
+}  // namespace ashlar::documents
