@@ -204,6 +204,9 @@ export function webhooks(it, shop) {
     assert.match(made.secret, /^whsec_\w{20,}$/);
     assert.equal(made.status, "enabled");
     assert.equal(made.object, "webhook_endpoint");
+    const numbered = { url: "http://127.0.0.1:9/hook", enabled_events: ["*"], description: "4242 4242 4242 4242" };
+    await assert.rejects(stripe.webhookEndpoints.create(numbered), { statusCode: 400, param: "description" });
+    await assert.rejects(stripe.webhookEndpoints.update(made.id, { metadata: { card: "4242424242424242" } }), { statusCode: 400, param: "metadata[card]" });
     const looked = await stripe.webhookEndpoints.retrieve(made.id);
     assert.equal(looked.secret, undefined);
     assert.deepEqual(looked.enabled_events, ["charge.refunded", "payment_intent.succeeded"]);

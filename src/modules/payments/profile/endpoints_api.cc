@@ -125,6 +125,7 @@ base::Result<Response> EndpointsApi::create(Call& call) const {
   params.ignore({"api_version"});
   params.choice("connect", {"false"});
   ASHLAR_TRY(ask.finish());
+  ASHLAR_TRY(refuse_card_numbers(endpoint));
   return once(call, [&](Transaction& tx) -> base::Result<Response> {
     ASHLAR_ASSIGN(const auto all, store::list_endpoints(tx));
     if (static_cast<std::int64_t>(all.size()) >= kMostEndpoints) {
@@ -163,6 +164,7 @@ base::Result<Response> EndpointsApi::update(Call& call) const {
     if (!sent.events.empty()) found->events = sent.events;
     if (description) found->description = sent.description;
     if (disabled) found->disabled = *disabled;
+    ASHLAR_TRY(refuse_card_numbers(*found));
     ASHLAR_TRY(store::update_endpoint(tx, *found));
     return shown(*found, "");
   });

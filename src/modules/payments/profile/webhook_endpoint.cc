@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "modules/payments/card_numbers.h"
 #include "modules/payments/profile/object_parts.h"
 #include "modules/payments/profile/profile_error.h"
 #include "modules/payments/profile/profile_event.h"
@@ -30,6 +31,16 @@ std::string place_of(base::TenantId tenant, std::string_view endpoint) {
 bool WebhookEndpoint::wants(std::string_view type) const {
   return !disabled && std::ranges::any_of(
                           events, [&](const std::string& pattern) { return fits(pattern, type); });
+}
+
+base::Status refuse_card_numbers(const WebhookEndpoint& endpoint) {
+  ASHLAR_TRY(refuse_card_number("/url", endpoint.url));
+  ASHLAR_TRY(refuse_card_number("/description", endpoint.description));
+  for (const auto& [name, value] : endpoint.metadata) {
+    ASHLAR_TRY(refuse_card_number("/metadata", name));
+    ASHLAR_TRY(refuse_card_number("/metadata/" + name, value));
+  }
+  return base::ok_status();
 }
 
 std::string seal_secret(const security::SecretBox& box, std::string_view secret,

@@ -43,6 +43,9 @@ struct WebhookEndpoint {
   [[nodiscard]] bool wants(std::string_view type) const;
 };
 
+// In none of its texts.
+base::Status refuse_card_numbers(const WebhookEndpoint& endpoint);
+
 // The secret is sealed for this endpoint of this tenant alone.
 std::string seal_secret(const security::SecretBox& box, std::string_view secret,
                         base::TenantId tenant, std::string_view endpoint);

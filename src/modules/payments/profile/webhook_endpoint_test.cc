@@ -65,6 +65,24 @@ class WebhookEndpointTest : public testing::TestWithParam<storage::Dialect> {
   const security::SecretBox box_{std::string(security::SecretBox::kKeyBytes, 'k'), entropy_};
 };
 
+TEST(WebhookEndpointTexts, HoldNoCardNumber) {
+  const std::string number = "4242 4242 4242 4242";
+  const auto refused = [](const WebhookEndpoint& endpoint) {
+    const base::Status done = refuse_card_numbers(endpoint);
+    return done.ok() ? std::string() : done.error().fields.at(0).field;
+  };
+  WebhookEndpoint endpoint;
+  endpoint.url = "https://example.com/hook";
+  endpoint.metadata = {{"order", "6735"}};
+  EXPECT_EQ(refused(endpoint), "");
+  endpoint.metadata.emplace_back("card", number);
+  EXPECT_EQ(refused(endpoint), "/metadata/card");
+  endpoint.description = number;
+  EXPECT_EQ(refused(endpoint), "/description");
+  endpoint.url += "/4242424242424242";
+  EXPECT_EQ(refused(endpoint), "/url");
+}
+
 TEST_P(WebhookEndpointTest, ComesBackAsItWasWritten) {
   const WebhookEndpoint made = make(kAlice, "we_1", true);
   const auto found = db_->read(Context::tenant(kAlice),
