@@ -239,6 +239,10 @@ base::Status check_update(std::string_view update, Format format) {
 }
 
 base::Result<std::string> merge_updates(std::span<const std::string_view> updates, Format format) {
+  if (updates.size() == 1) {
+    ASHLAR_TRY(check_update(updates[0], format));
+    return std::string(updates[0]);
+  }
   ASHLAR_ASSIGN(std::optional<std::string> merged, Merge(updates, format).run());
   if (merged) return *std::move(merged);
   std::vector<std::string> owned;

@@ -67,7 +67,7 @@ base::Result<UpdateMeta> describe_update(std::string_view update, Format format 
 base::Status check_update(std::string_view update, Format format = Format::kV1);
 
 // One update that does what all of them do, in any order, with or without gaps (which become Skips)
-// and repetitions. A k-way merge: never quadratic.
+// and repetitions. A k-way merge: never quadratic. One alone stays as it is.
 base::Result<std::string> merge_updates(std::span<const std::string_view> updates,
                                         Format format = Format::kV1);
 

@@ -146,7 +146,8 @@ TEST(UpdateTest, ClientsInTheWrongOrderAreSorted) {
   const std::string more = piece(1, 2, 4);
   const auto group = [](const std::string& update) { return update.substr(1, update.size() - 2); };
   const std::string odd = '\3' + group(one) + group(two) + group(more) + '\0';
-  EXPECT_EQ(hex(merged({odd}).value()), hex(merged({one, two, more}).value()));
+  EXPECT_EQ(hex(merged({odd, odd}).value()), hex(merged({one, two, more}).value()));
+  EXPECT_EQ(hex(merged({odd}).value()), hex(odd));
   EXPECT_EQ(hex(merged({piece(3, 0, 1), odd}).value()),
             hex(merged({one, two, more, piece(3, 0, 1)}).value()));
 }
