@@ -1,6 +1,7 @@
 #include "modules/payments/providers/card_api_connector.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <utility>
 
@@ -16,6 +17,15 @@ namespace {
 constexpr const char* kApiVersion = "2025-03-31.basil";
 constexpr std::uint32_t kAttempts = 3;
 constexpr std::size_t kMaxAnswerBytes = std::size_t{8} << 20;  // 100 objects, expanded
+
+// The API counts these in hundredths (isk, ugx) or whole units (mga), for compatibility with its
+// own past; ISO 4217 and we do not. Whatever was sent would be a hundred times too much or too
+// little.
+constexpr std::array<std::string_view, 3> kOtherUnits{"isk", "mga", "ugx"};
+
+bool counts_otherwise(const ProviderCall& call) {
+  return std::ranges::find(kOtherUnits, call.currency) != kOtherUnits.end();
+}
 
 ProviderAnswer ended(ProviderEnd end, std::string message) {
   ProviderAnswer answer;
@@ -140,6 +150,12 @@ CardApiConnector::~CardApiConnector() { stop(); }
 std::string_view CardApiConnector::name() const { return impl_->options.name; }
 
 void CardApiConnector::submit(ProviderCall call, Done done) {
+  if (counts_otherwise(call)) {
+    ProviderAnswer answer = ended(ProviderEnd::kDeclined,
+                                  "This provider counts amounts of this currency in other units.");
+    answer.decline_code = "currency_not_supported";
+    return done(std::move(answer));
+  }
   impl_->submit(std::move(call), std::move(done));
 }
 

@@ -68,6 +68,21 @@ class CardApiConnectorTest : public ::testing::Test {
   int made_ = 0;
 };
 
+// 500 shillings would be five.
+TEST_F(CardApiConnectorTest, CurrenciesThatTheApiCountsOtherwiseAreDeclinedUnsent) {
+  for (const char* currency : {"ugx", "isk", "mga"}) {
+    ProviderCall made = call(kAuthorize, std::string("pay_1:authorize:") + currency, 500);
+    made.currency = currency;
+    const ProviderAnswer answer = submit(made);
+    EXPECT_EQ(answer.end, kDeclined) << currency;
+    EXPECT_EQ(answer.decline_code, "currency_not_supported");
+    EXPECT_EQ(query(made).end, kNotDone) << currency;
+  }
+  ProviderCall yen = call(kAuthorize, "pay_1:authorize:jpy", 500);
+  yen.currency = "jpy";
+  EXPECT_EQ(submit(yen).end, kApplied);
+}
+
 TEST_F(CardApiConnectorTest, AuthorizesCapturesInPartsAndRefunds) {
   const ProviderAnswer held = submit(call(kAuthorize, "pay_1:authorize:1", 2'000));
   ASSERT_EQ(held.end, kApplied) << held.message;
