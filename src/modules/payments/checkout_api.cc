@@ -9,6 +9,7 @@
 #include "modules/payments/asking.h"
 #include "modules/payments/card_numbers.h"
 #include "modules/payments/checkout.h"
+#include "modules/payments/field_rules.h"
 #include "modules/payments/payments_json.h"
 #include "modules/payments/payments_rows.h"
 #include "modules/payments/reads.h"
@@ -59,16 +60,8 @@ const json::Schema<CheckoutItemJson>& item_schema() {
 const json::Schema<NewCheckoutJson>& new_checkout_schema() {
   static const auto kSchema =
       json::Schema<NewCheckoutJson>("CreateCheckout", "A sale over stock, card, order and access.")
-          .required("amount", &NewCheckoutJson::amount,
-                    {.doc = "In minor units: 1050 is 10.50 in a currency with cents.",
-                     .min = 1,
-                     .max = kMaxMoney,
-                     .example = 1050})
-          .required("currency", &NewCheckoutJson::currency,
-                    {.doc = "ISO 4217, in either case.",
-                     .min_length = 3,
-                     .max_length = 3,
-                     .example = "EUR"})
+          .required("amount", &NewCheckoutJson::amount, amount_rules())
+          .required("currency", &NewCheckoutJson::currency, currency_rules())
           .required("payment_method", &NewCheckoutJson::payment_method,
                     {.doc = "A provider's token or pm_…; nobody is there to authenticate.",
                      .min_length = 1,

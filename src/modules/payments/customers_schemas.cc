@@ -1,29 +1,13 @@
 // What the native API takes and gives of customers, payment methods and payouts, described.
 #include "modules/payments/customers_json.h"
+#include "modules/payments/field_rules.h"
 
 namespace ashlar::payments {
 namespace {
 
-constexpr const char* kAmountDoc = "In minor units: 1050 is 10.50 in a currency with cents.";
-constexpr const char* kCurrencyDoc = "ISO 4217, in either case.";
-constexpr const char* kMetadataDoc =
-    "Anything of yours: up to 50 texts of at most 500 characters, under names of at most 40.";
-constexpr const char* kMergedDoc = "Merged with what is there; null or an empty text deletes.";
 constexpr const char* kProviderDoc = "The first one of the settings unless given.";
-constexpr const char* kMetadataExample = R"({"order":"6735"})";
 
 const json::Choices kPayoutStates{"open", "unknown", "in_transit", "paid", "failed"};
-
-json::FieldRules amount_rules() {
-  return {.doc = kAmountDoc, .min = 1, .max = kMaxMoney, .example = 1050};
-}
-json::FieldRules currency_rules() {
-  return {.doc = kCurrencyDoc, .min_length = 3, .max_length = 3, .example = "EUR"};
-}
-json::FieldRules text_rules(std::string_view doc, std::size_t longest) {
-  return {.doc = doc, .max_length = longest};
-}
-json::FieldRules metadata_rules() { return {.doc = kMetadataDoc, .example = kMetadataExample}; }
 
 }  // namespace
 

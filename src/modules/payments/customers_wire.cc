@@ -11,12 +11,13 @@
 namespace ashlar::payments {
 namespace {
 
-using http::Call;
 using http::ErrorDoc;
 using http::Method;
 using rows::changing;
+using rows::late;
 using rows::moving;
 using rows::reading;
+using rows::worker;
 
 using Api = std::shared_ptr<const CustomersApi>;
 
@@ -26,15 +27,6 @@ const ErrorDoc kNoMethod{404, "method_not_found",
                          "There is no such payment method, or it is another tenant's."};
 const ErrorDoc kNoPayout{404, "payout_not_found",
                          "There is no such payout, or it is another tenant's."};
-
-http::Handler late(const Api& api, base::Status (CustomersApi::*method)(Call&, Late) const) {
-  return http::LateHandler(
-      [api, method](Call& call, Late late) { return ((*api).*method)(call, std::move(late)); });
-}
-http::Handler worker(const Api& api,
-                     base::Result<http::Response> (CustomersApi::*method)(Call&) const) {
-  return http::WorkerHandler([api, method](Call& call) { return ((*api).*method)(call); });
-}
 
 void add_customer_routes(http::RouteTable& table, const Api& api) {
   table.push_back(changing(Method::kPost, "/v1/customers", "Make a customer.",

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <initializer_list>
+#include <memory>
 #include <string_view>
+#include <utility>
 
 #include "platform/http/route.h"
 
@@ -16,6 +18,21 @@ extern const http::ErrorDoc kCurrency;
 extern const http::ErrorDoc kNothing;
 extern const http::ErrorDoc kProviderAway;
 extern const http::ErrorDoc kBusy;
+
+// A handler that is a function of `api`, which the row keeps alive.
+template <class Api>
+http::Handler late(const std::shared_ptr<const Api>& api,
+                   base::Status (Api::*method)(http::Call&, std::shared_ptr<http::LateAnswer>)
+                       const) {
+  return http::LateHandler([api, method](http::Call& call, std::shared_ptr<http::LateAnswer> late) {
+    return ((*api).*method)(call, std::move(late));
+  });
+}
+template <class Api>
+http::Handler worker(const std::shared_ptr<const Api>& api,
+                     base::Result<http::Response> (Api::*method)(http::Call&) const) {
+  return http::WorkerHandler([api, method](http::Call& call) { return ((*api).*method)(call); });
+}
 
 // GET: payments:read.
 http::Route reading(std::string_view path, std::string_view summary, http::Handler handler,

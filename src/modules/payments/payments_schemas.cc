@@ -1,44 +1,28 @@
 // What the native API takes and gives, described.
+#include "modules/payments/field_rules.h"
 #include "modules/payments/payments_json.h"
 
 namespace ashlar::payments {
 namespace {
 
-constexpr const char* kAmountDoc = "In minor units: 1050 is 10.50 in a currency with cents.";
-constexpr const char* kCurrencyDoc = "ISO 4217, in either case.";
 constexpr const char* kMethodDoc =
     "A stored payment method (pm_…), or a token of the provider, such as the sandbox's "
     "pm_card_visa. Never a card number.";
 constexpr const char* kReferenceDoc =
     "Your own number of the order: one payment has it, for ever, whatever becomes of keys.";
-constexpr const char* kMetadataDoc =
-    "Anything of yours: up to 50 texts of at most 500 characters, under names of at most 40.";
-constexpr const char* kMergedDoc = "Merged with what is there; null or an empty text deletes.";
 constexpr const char* kDescriptorDoc = "What is on the customer's statement.";
 constexpr const char* kStateDoc =
     "needs_method, needs_confirmation, needs_action (see next_action), processing (the provider's "
     "answer is not known yet), capturable, succeeded, canceled.";
-constexpr const char* kMetadataExample = R"({"order":"6735"})";
 
 const json::Choices kCaptures{"automatic", "manual"};
 const json::Choices kPaymentStates{"needs_method", "needs_confirmation", "needs_action",
                                    "processing",   "capturable",         "succeeded",
                                    "canceled"};
-const json::Choices kAttemptStates{"open",       "unknown",  "needs_action",
-                                   "authorized", "declined", "not_done"};
+const json::Choices kAttemptStates{"open",     "unknown",  "needs_action", "authorized",
+                                   "declined", "not_done", "released"};
 const json::Choices kRefundStates{"open", "unknown", "pending", "succeeded", "failed", "canceled"};
 const json::Choices kDisputeStates{"needs_response", "under_review", "won", "lost"};
-
-json::FieldRules amount_rules() {
-  return {.doc = kAmountDoc, .min = 1, .max = kMaxMoney, .example = 1050};
-}
-json::FieldRules currency_rules() {
-  return {.doc = kCurrencyDoc, .min_length = 3, .max_length = 3, .example = "EUR"};
-}
-json::FieldRules text_rules(std::string_view doc, std::size_t longest) {
-  return {.doc = doc, .max_length = longest};
-}
-json::FieldRules metadata_rules() { return {.doc = kMetadataDoc, .example = kMetadataExample}; }
 
 const json::Schema<NextActionJson>& next_action_schema() {
   static const auto kSchema =

@@ -14,12 +14,13 @@
 namespace ashlar::payments {
 namespace {
 
-using http::Call;
 using http::ErrorDoc;
 using http::Method;
 using rows::changing;
+using rows::late;
 using rows::moving;
 using rows::reading;
+using rows::worker;
 
 using Api = std::shared_ptr<const PaymentsApi>;
 
@@ -44,15 +45,6 @@ const ErrorDoc kRefunded{409, "charge_already_refunded", "Nothing is left to be 
 const ErrorDoc kNeedsMethod{422, "method_required", "There is no means of payment to ask for it."};
 const ErrorDoc kDisputed{409, "charge_disputed", "The money is disputed."};
 const ErrorDoc kPosition{400, "position_unknown", "What the cursor names is not there any more."};
-
-http::Handler late(const Api& api, base::Status (PaymentsApi::*method)(Call&, Late) const) {
-  return http::LateHandler(
-      [api, method](Call& call, Late late) { return ((*api).*method)(call, std::move(late)); });
-}
-http::Handler worker(const Api& api,
-                     base::Result<http::Response> (PaymentsApi::*method)(Call&) const) {
-  return http::WorkerHandler([api, method](Call& call) { return ((*api).*method)(call); });
-}
 
 void add_payment_routes(http::RouteTable& table, const Api& api) {
   table.push_back(moving("/v1/payments", "Begin a payment; with `confirm`, ask the provider.",
