@@ -116,10 +116,11 @@ void HocuspocusVisit::take_sync(std::string_view body, bool ask_back, std::size_
 }
 
 void HocuspocusVisit::push(std::string_view update, std::size_t cost) {
+  costs_.push_back(cost);  // before: the answer may come within the call
   const base::Result<Pushed> pushed = document_->push(*this, update, ++last_ticket_);
-  if (!pushed.ok()) return refuse(pushed.error(), cost);
-  if (*pushed == Pushed::kNothingNew) return status(true, cost);
-  costs_.push_back(cost);
+  if (pushed.ok() && *pushed == Pushed::kWaiting) return;
+  costs_.pop_back();
+  pushed.ok() ? status(true, cost) : refuse(pushed.error(), cost);
 }
 
 void HocuspocusVisit::status(bool stored, std::size_t cost) {

@@ -99,11 +99,14 @@ void YWebSocketSession::take_sync(const SyncMessage& message) {
 }
 
 void YWebSocketSession::push(std::string_view update) {
-  const base::Result<Pushed> pushed = document_->push(*this, update, ++last_ticket_);
-  if (!pushed.ok()) return refuse(pushed.error());
-  if (*pushed == Pushed::kNothingNew) return;
-  waiting_.push_back(update.size());
+  waiting_.push_back(update.size());  // before: the answer may come within the call
   unacknowledged_.add(update.size());
+  const base::Result<Pushed> pushed = document_->push(*this, update, ++last_ticket_);
+  if (!pushed.ok() || *pushed == Pushed::kNothingNew) {
+    unacknowledged_.remove(waiting_.back());
+    waiting_.pop_back();
+  }
+  if (!pushed.ok()) return refuse(pushed.error());
   if (socket_ && !held_ && unacknowledged_.wait(held_)) socket_->hold(held_ = true);
 }
 
