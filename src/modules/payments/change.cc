@@ -237,6 +237,9 @@ std::string Change::summary(const Told& told) const {
 }
 
 void Change::committed() {
+  for (const Told& told : std::exchange(told_, {})) desk_.changes.happened(told.type);
+  const bool moved = !payment_.id.empty() && (is_new_ || payment_.state != row_.state);
+  if (moved) desk_.changes.entered(payment_.state);
   if (payment_.id.empty()) return;
   desk_.folds.put(by_.tenant, std::make_shared<const Payment>(std::move(payment_)));
 }

@@ -65,7 +65,7 @@ class Change {
   base::Status write();
   // The journals alone, for who writes rows of his own after them; write() then has no more.
   base::Status write_money();
-  // After the commit.
+  // After the commit, once.
   void committed();
 
  private:

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "modules/payments/change_counters.h"
 #include "modules/payments/fold_cache.h"
 #include "modules/payments/payments.h"
 
@@ -30,6 +31,7 @@ struct Desk {
   obs::Counter& resent;     // under the same key, the provider not having seen it
   obs::Counter& replays;    // answers from a claim
   obs::Counter& oddities;  // what a provider said and cannot be: in the log, and for reconciliation
+  ChangeCounters changes;
 
   std::array<const Face*, 3> faces{};  // by FaceKind
   FoldCache folds{};

@@ -1,5 +1,6 @@
 // OpenWork: what is not over yet, over all tenants and instances, as gauges: calls of providers
-// whose outcome is unknown and how old the oldest is, calls under way, claims in progress.
+// whose outcome is unknown and how old the oldest is, calls under way, claims in progress, and how
+// old the oldest call is that a provider has not ended yet, be it under way or unknown.
 //
 // look() is a read by a partial index that holds open calls only; its owner calls it now and then.
 #pragma once
@@ -34,6 +35,7 @@ class OpenWork {
   const base::Clock& clock_;
   obs::Gauge& unknown_;
   obs::Gauge& unknown_age_;
+  obs::Gauge& unresolved_age_;
   obs::Gauge& calls_;
   obs::Gauge& claims_;
 };

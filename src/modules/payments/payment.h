@@ -22,6 +22,7 @@
 //  6. An event applies to the state before it, or is refused: apply() never guesses.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -50,6 +51,7 @@ enum class PaymentState : std::uint8_t {
   kSucceeded,
   kCanceled
 };
+inline constexpr std::size_t kStatesOfPayment = 7;
 enum class Capture : std::uint8_t { kAutomatic, kManual };
 
 enum class AttemptState : std::uint8_t {

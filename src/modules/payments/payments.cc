@@ -54,7 +54,8 @@ Payments::Payments(const PaymentsOptions& options, storage::Database& db,
                metrics.make_counter("ashlar_payments_replays_total",
                                     "Requests answered with the stored answer of their key."),
                metrics.make_counter("ashlar_payments_oddities_total",
-                                    "What a provider said and cannot be; it changed nothing.")}}) {}
+                                    "What a provider said and cannot be; it changed nothing."),
+               ChangeCounters(metrics)}}) {}
 
 Payments::~Payments() = default;
 
