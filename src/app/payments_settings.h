@@ -23,12 +23,13 @@ struct PaymentsConfig {
   std::string routes;  // provider_router.h; "": providers as they are listed
   bool allow_private = false;
 
-  std::int64_t call_deadline_ms = 10'000;  // of one call of a provider
-  std::int64_t lease_ms = 20'000;          // beyond that
-  std::size_t calls_at_once = 256;         // of one provider
-  std::int64_t keep_keys_s = 25 * 3600;    // answers under an Idempotency-Key
-  std::int64_t settle_s = 2 * 24 * 3600;   // captured money is available after that
-  std::int64_t hold_s = 7 * 24 * 3600;     // an authorisation lives so long
+  std::int64_t call_deadline_ms = 10'000;    // of one call of a provider
+  std::int64_t lease_ms = 20'000;            // beyond that
+  std::size_t calls_at_once = 256;           // of one provider
+  std::int64_t keep_keys_s = 25 * 3600;      // answers under an Idempotency-Key
+  std::int64_t keep_notices_s = 90 * 86400;  // what providers told by themselves
+  std::int64_t settle_s = 2 * 24 * 3600;     // captured money is available after that
+  std::int64_t hold_s = 7 * 24 * 3600;       // an authorisation lives so long
 
   std::string checkout_stock_url, checkout_order_url, checkout_access_url;  // "": no checkouts
 

@@ -32,6 +32,7 @@ base::Result<payments::PaymentsModule::Options> payments_options(const Config& c
   options.lease = base::Millis{given.lease_ms};
   options.calls_at_once = given.calls_at_once;
   options.keep_keys = base::Seconds{given.keep_keys_s};
+  options.keep_notices = base::Seconds{given.keep_notices_s};
   options.settle_after = base::Seconds{given.settle_s};
   options.authorization_life = base::Seconds{given.hold_s};
   return options;

@@ -78,11 +78,16 @@ constexpr Sql kListNotices{Audience::kTenant,
                            "SELECT provider, id, subject, outcome, kind, at FROM payment_notices"
                            " WHERE tenant_id = :tenant AND subject = ?1 ORDER BY at, id LIMIT ?2"};
 
-constexpr std::array<const Sql*, 17> kStatements{
+constexpr Sql kReapNotices{
+    Audience::kPlatform,
+    "DELETE FROM payment_notices WHERE (provider, id) IN (SELECT provider, id"
+    " FROM payment_notices WHERE at < ?1 ORDER BY at LIMIT ?2)"};
+
+constexpr std::array<const Sql*, 18> kStatements{
     &kInsertAttempt, &kFindAttempt,     &kListAttempts,  &kUpdateAttempt,     &kPartsDown,
     &kPartsUp,       &kPartsOfDown,     &kPartsOfUp,     &kFindPart,          &kDue,
     &kMakeDue,       &kInsertReference, &kFindReference, &kTenantOfReference, &kHasNotice,
-    &kInsertNotice,  &kListNotices};
+    &kInsertNotice,  &kListNotices,     &kReapNotices};
 
 Param nullable(const std::optional<base::Time>& time) {
   return time ? Param(base::to_micros(*time)) : Param(nullptr);
@@ -257,6 +262,11 @@ base::Result<std::vector<NoticeRow>> list_notices(storage::Transaction& tx,
                        base::from_micros(row.integer(5))});
   }));
   return notices;
+}
+
+base::Result<std::int64_t> reap_notices(storage::Transaction& tx, base::Time until,
+                                        std::int64_t limit) {
+  return tx.execute(kReapNotices, {base::to_micros(until), limit});
 }
 
 std::span<const Sql* const> call_statements() { return kStatements; }

@@ -103,6 +103,9 @@ base::Result<bool> has_notice(storage::Transaction& tx, std::string_view provide
 base::Result<bool> insert_notice(storage::Transaction& tx, const NoticeRow& notice);
 base::Result<std::vector<NoticeRow>> list_notices(storage::Transaction& tx,
                                                   std::string_view subject);
+// Platform: removes at most `limit` of those that were told before `until`. How many.
+base::Result<std::int64_t> reap_notices(storage::Transaction& tx, base::Time until,
+                                        std::int64_t limit);
 
 std::span<const storage::Sql* const> call_statements();
 

@@ -267,5 +267,25 @@ TEST_P(NoticesTest, TheStoryOfAPaymentIsKept) {
   EXPECT_EQ(notices[0].outcome, "dispute opened");
 }
 
+// Memory of what was told ends; what was told does not come to pass again.
+TEST_P(NoticesTest, AreForgottenAfterTheirTimeAndThenStillCountOnce) {
+  const std::string id = captured(100);
+  ProviderNotice opened = about(NoticeKind::kDisputeOpened, "d1", charge_reference(id));
+  opened.amount = 60;
+  ASSERT_TRUE(tell(opened).ok());
+  const auto notices = [&] {
+    return read([&](Reads& reads) { return reads.notices_of(id); }).size();
+  };
+  advance(base::Seconds{89 * 86400});
+  ASSERT_TRUE(payments().reap().ok());
+  EXPECT_EQ(notices(), 1u);
+  advance(base::Seconds{2 * 86400});
+  ASSERT_TRUE(payments().reap().ok());
+  EXPECT_EQ(notices(), 0u);
+  ASSERT_TRUE(tell(opened).ok());
+  EXPECT_EQ(payment(id).disputes.size(), 1u);
+  EXPECT_EQ(balance("disputes:usd"), 60);
+}
+
 }  // namespace
 }  // namespace ashlar::payments

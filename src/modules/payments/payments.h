@@ -78,6 +78,7 @@ struct PaymentsOptions {
   base::Seconds settle_after{2 * 24 * 3600};  // captured money is available from that day on
   base::Seconds authorization_life{7 * 24 * 3600};
   base::Seconds claim_life{25 * 3600};     // an answer is kept so long, at least
+  base::Seconds notice_life{90 * 86400};   // what a provider told is remembered so long
   base::Millis lease{20'000};              // beyond a provider call's deadline
   base::Millis provider_deadline{10'000};  // of one call
 };
@@ -131,7 +132,7 @@ class Payments {
   // has none, they drain() it.
   base::Status resolve();  // asks about calls whose outcome is unknown or whose caller is gone
   base::Status settle();   // pending to available; expiry of authorisations; disputes' deadlines
-  base::Status reap();     // claims past their life
+  base::Status reap();     // claims and notices past their life
   // At the start, before anything is asked, where no other process has this database: what a dead
   // process left is taken up at once, leases or not.
   base::Status recover();

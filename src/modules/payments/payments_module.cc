@@ -18,6 +18,7 @@ PaymentsOptions core_options(const PaymentsModule::Options& options) {
   core.settle_after = options.settle_after;
   core.authorization_life = options.authorization_life;
   core.claim_life = options.keep_keys;
+  core.notice_life = options.keep_notices;
   core.provider_deadline = options.call_deadline;
   core.lease = options.lease;
   return core;

@@ -6,7 +6,7 @@
 //
 // start() takes up what a dead process has left, before anything is asked; then three rounds of
 // house-keeping run: calls whose end is unknown are asked about (each second), money becomes
-// available and holds expire (each ten seconds), old claims go (each minute).
+// available and holds expire (each ten seconds), old claims and notices go (each minute).
 #pragma once
 
 #include <cstdint>
@@ -51,6 +51,7 @@ class PaymentsModule {
     base::Millis lease{20'000};  // PaymentsOptions::lease
     std::size_t calls_at_once = 256;
     base::Seconds keep_keys{25 * 3600};
+    base::Seconds keep_notices{90 * 86400};
     base::Seconds settle_after{2 * 24 * 3600};
     base::Seconds authorization_life{7 * 24 * 3600};
   };

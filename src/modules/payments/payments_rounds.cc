@@ -124,6 +124,16 @@ base::Status expire_payment(Change& change, Turn& turn, const std::string& id) {
   return change.add(std::move(begun));
 }
 
+// Some at a time, until there are no more.
+template <class Reap>
+base::Status reap_all(Desk& desk, const Reap& reap) {
+  for (int i = 0; i < kReapBatches; ++i) {
+    ASHLAR_ASSIGN(const std::int64_t removed, desk.db.write(sweeping(), reap));
+    if (removed < kReapedAtOnce) break;
+  }
+  return base::ok_status();
+}
+
 }  // namespace
 
 void Payments::notice(std::string provider, ProviderNotice notice,
@@ -211,14 +221,13 @@ base::Status Payments::settle() {
 
 base::Status Payments::reap() {
   Desk& desk = impl_->desk;
-  for (int i = 0; i < kReapBatches; ++i) {
-    ASHLAR_ASSIGN(const std::int64_t removed,
-                  desk.db.write(sweeping(), [&](storage::Transaction& tx) {
-                    return claims::reap(tx, desk.clock.now(), kReapedAtOnce);
-                  }));
-    if (removed < kReapedAtOnce) break;
-  }
-  return base::ok_status();
+  const base::Time now = desk.clock.now();
+  ASHLAR_TRY(reap_all(
+      desk, [now](storage::Transaction& tx) { return claims::reap(tx, now, kReapedAtOnce); }));
+  const base::Time until = now - desk.options.notice_life;
+  return reap_all(desk, [until](storage::Transaction& tx) {
+    return store::reap_notices(tx, until, kReapedAtOnce);
+  });
 }
 
 base::Status Payments::recover() {
