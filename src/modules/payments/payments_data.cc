@@ -75,9 +75,9 @@ constexpr Sql kErasePaymentAttempts{
 
 constexpr Sql kExportPaymentReferences{
     Audience::kTenant,
-    "SELECT provider, reference, subject, part, attempt FROM payment_references WHERE "
-    "tenant_id = :tenant AND (provider, reference) > (?1, ?2) ORDER BY provider, "
-    "reference LIMIT ?3"};
+    "SELECT subject, provider, reference, part, attempt FROM payment_references WHERE "
+    "tenant_id = :tenant AND (subject, provider, reference) > (?1, ?2, ?3) "
+    "ORDER BY subject, provider, reference LIMIT ?4"};
 constexpr Sql kErasePaymentReferences{
     Audience::kTenant,
     "DELETE FROM payment_references WHERE tenant_id = :tenant AND (provider, reference) "
@@ -189,7 +189,7 @@ constexpr std::array<Table, 14> kTables{
       "key:t subject:t part:t charge:t op:i state:i provider:t reference:t request:t outcome:t "
       "sends:i asks:i at:i resolved_at:i",
       &kExportPaymentAttempts, &kErasePaymentAttempts},
-     {"payment_references", 2, "provider:t reference:t subject:t part:t attempt:t",
+     {"payment_references", 3, "subject:t provider:t reference:t part:t attempt:t",
       &kExportPaymentReferences, &kErasePaymentReferences},
      {"payment_disputes", 1, "id:t payment:t charge:t state:i at:i due_by:i",
       &kExportPaymentDisputes, &kErasePaymentDisputes},

@@ -1,5 +1,6 @@
 #include "modules/payments/payments_store.h"
 
+#include <algorithm>
 #include <array>
 
 #include "platform/storage/database.h"
@@ -27,11 +28,13 @@ constexpr Sql kFindByReference{Audience::kTenant,
                                "SELECT id FROM payments WHERE tenant_id = :tenant"
                                " AND merchant_reference = ?1 AND merchant_reference <> ''"};
 
-#define PAYMENTS_BETWEEN                                       \
-  "SELECT id FROM payments WHERE tenant_id = :tenant AND id >" \
-  " ?1 AND id < ?2 AND (?4 < 0 OR state = ?4)"
+#define PAYMENTS_BETWEEN "SELECT id FROM payments WHERE tenant_id = :tenant AND id > ?1 AND id < ?2"
 constexpr Sql kPaymentsDown{Audience::kTenant, PAYMENTS_BETWEEN " ORDER BY id DESC LIMIT ?3"};
 constexpr Sql kPaymentsUp{Audience::kTenant, PAYMENTS_BETWEEN " ORDER BY id LIMIT ?3"};
+constexpr Sql kInStateDown{Audience::kTenant,
+                           PAYMENTS_BETWEEN " AND state = ?4 ORDER BY id DESC LIMIT ?3"};
+constexpr Sql kInStateUp{Audience::kTenant,
+                         PAYMENTS_BETWEEN " AND state = ?4 ORDER BY id LIMIT ?3"};
 // Where SQLite chooses, it walks all rows of the tenant. On PostgreSQL it is not so.
 #define PAYMENTS_OF(INDEX)                             \
   "SELECT id FROM payments" INDEX                      \
@@ -43,6 +46,7 @@ constexpr Sql kCustomersDown{Audience::kTenant,
                              PAYMENTS_OF("") " ORDER BY id DESC LIMIT ?3"};
 constexpr Sql kCustomersUp{Audience::kTenant, PAYMENTS_OF(BY_CUSTOMER) " ORDER BY id LIMIT ?3",
                            PAYMENTS_OF("") " ORDER BY id LIMIT ?3"};
+
 constexpr Sql kExpired{Audience::kPlatform,
                        "SELECT tenant_id, id FROM payments WHERE expires_at <= ?1"
                        " ORDER BY expires_at LIMIT ?2"};
@@ -75,6 +79,17 @@ constexpr Sql kOfSubjectDown{Audience::kTenant,
                              OF_SUBJECT " ORDER BY at DESC, subject DESC, no DESC LIMIT ?7"};
 constexpr Sql kOfSubjectUp{Audience::kTenant, OF_SUBJECT " ORDER BY at, subject, no LIMIT ?7"};
 
+// As in the index, which has what is not in every payment.
+constexpr std::array<std::string_view, 3> kCommonTypes{"payment.created", "payment.authorized",
+                                                       "payment.captured"};
+#define OF_TYPE                                                               \
+  FEED_BETWEEN                                                                \
+  " AND type = ?8 AND type NOT IN ('payment.created', 'payment.authorized', " \
+  "'payment.captured')"
+constexpr Sql kOfTypeDown{Audience::kTenant,
+                          OF_TYPE " ORDER BY at DESC, subject DESC, no DESC LIMIT ?7"};
+constexpr Sql kOfTypeUp{Audience::kTenant, OF_TYPE " ORDER BY at, subject, no LIMIT ?7"};
+
 constexpr Sql kPutObject{
     Audience::kTenant,
     "INSERT INTO payment_objects (tenant_id, id, kind, parent, alias, deleted, events, body)"
@@ -106,12 +121,13 @@ constexpr Sql kAliasDown{Audience::kTenant, NAMED_IN(BY_ALIAS) OBJECTS_DOWN,
                          NAMED_IN("") OBJECTS_DOWN};
 constexpr Sql kAliasUp{Audience::kTenant, NAMED_IN(BY_ALIAS) OBJECTS_UP, NAMED_IN("") OBJECTS_UP};
 
-constexpr std::array<const Sql*, 22> kStatements{
+constexpr std::array<const Sql*, 26> kStatements{
     &kInsertPayment, &kUpdatePayment, &kFindByReference, &kPaymentsDown, &kPaymentsUp,
-    &kCustomersDown, &kCustomersUp,   &kExpired,         &kInsertEvent,  &kListEvents,
-    &kFeedDown,      &kFeedUp,        &kOfSubjectDown,   &kOfSubjectUp,  &kPutObject,
-    &kFindObject,    &kObjectsDown,   &kObjectsUp,       &kChildrenDown, &kChildrenUp,
-    &kAliasDown,     &kAliasUp};
+    &kInStateDown,   &kInStateUp,     &kCustomersDown,   &kCustomersUp,  &kExpired,
+    &kInsertEvent,   &kListEvents,    &kFeedDown,        &kFeedUp,       &kOfSubjectDown,
+    &kOfSubjectUp,   &kOfTypeDown,    &kOfTypeUp,        &kPutObject,    &kFindObject,
+    &kObjectsDown,   &kObjectsUp,     &kChildrenDown,    &kChildrenUp,   &kAliasDown,
+    &kAliasUp};
 
 Param nullable(const std::optional<base::Time>& time) {
   return time ? Param(base::to_micros(*time)) : Param(nullptr);
@@ -186,13 +202,16 @@ base::Result<std::vector<std::string>> list_payments(storage::Transaction& tx, c
                                                      const PaymentChoice& choice) {
   std::vector<std::string> ids;
   const auto sink = [&](const Row& row) { ids.emplace_back(row.text(0)); };
-  if (choice.customer.empty()) {
-    ASHLAR_TRY(tx.query(range.newest_first ? kPaymentsDown : kPaymentsUp,
-                        {range.after, range.before, range.limit, choice.state}, sink));
-  } else {
+  if (!choice.customer.empty()) {
     ASHLAR_TRY(tx.query(range.newest_first ? kCustomersDown : kCustomersUp,
                         {range.after, range.before, range.limit, choice.state, choice.customer},
                         sink));
+  } else if (choice.state >= 0) {
+    ASHLAR_TRY(tx.query(range.newest_first ? kInStateDown : kInStateUp,
+                        {range.after, range.before, range.limit, choice.state}, sink));
+  } else {
+    ASHLAR_TRY(tx.query(range.newest_first ? kPaymentsDown : kPaymentsUp,
+                        {range.after, range.before, range.limit}, sink));
   }
   return ids;
 }
@@ -221,18 +240,27 @@ base::Result<std::vector<EventRow>> list_events(storage::Transaction& tx, std::s
   return events;
 }
 
+bool has_own_list(std::string_view type) {
+  return std::ranges::find(kCommonTypes, type) == kCommonTypes.end();
+}
+
 base::Result<std::vector<EventRow>> list_feed(storage::Transaction& tx, const FeedRange& range) {
   std::vector<EventRow> events;
   const auto sink = [&](const Row& row) { events.push_back(event_row(row)); };
-  if (range.subject.empty()) {
+  const auto ask = [&](const Sql& down, const Sql& up, const std::string& only) {
+    return tx.query(range.newest_first ? down : up,
+                    {range.after.at, range.after.subject, range.after.no, range.before.at,
+                     range.before.subject, range.before.no, range.limit, only},
+                    sink);
+  };
+  if (!range.subject.empty()) {
+    ASHLAR_TRY(ask(kOfSubjectDown, kOfSubjectUp, range.subject));
+  } else if (!range.type.empty()) {
+    ASHLAR_TRY(ask(kOfTypeDown, kOfTypeUp, range.type));
+  } else {
     ASHLAR_TRY(tx.query(range.newest_first ? kFeedDown : kFeedUp,
                         {range.after.at, range.after.subject, range.after.no, range.before.at,
                          range.before.subject, range.before.no, range.limit},
-                        sink));
-  } else {
-    ASHLAR_TRY(tx.query(range.newest_first ? kOfSubjectDown : kOfSubjectUp,
-                        {range.after.at, range.after.subject, range.after.no, range.before.at,
-                         range.before.subject, range.before.no, range.limit, range.subject},
                         sink));
   }
   return events;

@@ -84,7 +84,10 @@ struct FeedRange {
   bool newest_first = true;
   std::int64_t limit = 0;
   std::string subject;  // only its; empty: all
+  std::string type;     // only these, where has_own_list(); empty: all. Not with a subject
 };
+// A type so rare that its events are looked for apart from the others.
+bool has_own_list(std::string_view type);
 base::Result<std::vector<EventRow>> list_feed(storage::Transaction& tx, const FeedRange& range);
 
 // --- Objects

@@ -1,6 +1,8 @@
 // The lists of Reads: places in an order, pages of it.
 #include <algorithm>
+#include <iterator>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 #include "base/encoding.h"
@@ -163,6 +165,36 @@ bool wanted(const EventFilter& filter, const std::string& type) {
                      [&](const std::string& one) { return events::type_fits(one, type); });
 }
 
+// Every type by itself, and of all of them the first ones.
+base::Result<std::vector<store::EventRow>> events_of_types(storage::Transaction& tx,
+                                                           store::FeedRange range,
+                                                           std::vector<std::string> types) {
+  std::ranges::sort(types);
+  types.erase(std::unique(types.begin(), types.end()), types.end());
+  std::vector<store::EventRow> found;
+  for (std::string& type : types) {
+    range.type = std::move(type);
+    ASHLAR_ASSIGN(auto rows, store::list_feed(tx, range));
+    std::ranges::move(rows, std::back_inserter(found));
+  }
+  const auto place = [](const store::EventRow& row) {
+    return std::tuple(row.at, std::string_view(row.subject), row.no);
+  };
+  std::ranges::sort(found, [&](const store::EventRow& a, const store::EventRow& b) {
+    return range.newest_first ? place(b) < place(a) : place(a) < place(b);
+  });
+  const auto limit = static_cast<std::size_t>(range.limit);
+  if (found.size() > limit) found.erase(found.begin() + range.limit, found.end());
+  return found;
+}
+
+bool have_own_lists(const EventFilter& filter) {
+  return filter.subject.empty() && !filter.types.empty() &&
+         std::ranges::all_of(filter.types, [](const std::string& type) {
+           return !type.ends_with('*') && store::has_own_list(type);
+         });
+}
+
 }  // namespace
 
 base::Result<Listed<Payment>> Reads::payments(const Window& window, const PaymentFilter& filter) {
@@ -230,8 +262,13 @@ base::Result<Listed<Told>> Reads::events(const Window& window, const EventFilter
   ASHLAR_ASSIGN(store::FeedRange range, feed_range(tx_, window));
   range.subject = filter.subject;
   std::vector<store::EventRow> found;
-  // Types are chosen here: page by page, until there are enough or no more.
-  while (static_cast<std::int64_t>(found.size()) <= window.limit) {
+  const bool apart = have_own_lists(filter);
+  if (apart) {
+    range.limit = window.limit + 1;
+    ASHLAR_ASSIGN(found, events_of_types(tx_, range, filter.types));
+  }
+  // Others are chosen here: page by page, until there are enough or no more.
+  while (!apart && static_cast<std::int64_t>(found.size()) <= window.limit) {
     ASHLAR_ASSIGN(auto page, store::list_feed(tx_, range));
     const bool is_last = static_cast<std::int64_t>(page.size()) < range.limit;
     if (!page.empty()) {
