@@ -123,6 +123,16 @@ Response json_report(const Run& run, const std::vector<Item>& items) {
   return http::json_response(200, report_schema(), report);
 }
 
+// Where in the request it is: the body, or a parameter.
+base::Error placed(base::Error error) {
+  if (error.code != base::Code::kInvalid || !error.fields.empty()) return error;
+  const std::string_view reason = error.reason;
+  const char* where = reason == "day_invalid" ? "?day" : "";
+  if (reason == "provider_invalid") where = "?provider";
+  error.fields.push_back({where, error.reason, error.detail});
+  return error;
+}
+
 }  // namespace
 
 Result<Response> ReconcileApi::run(Call& call) const {
@@ -136,9 +146,10 @@ Result<Response> ReconcileApi::run(Call& call) const {
   } else {
     asked.statement = call.body;
   }
-  ASHLAR_ASSIGN(const Ran ran, module_.reconciliations.run(asked));
-  Response response = http::json_response(ran.made ? 201 : 200, run_schema(), json_of(ran.run));
-  response.header("Location", "/v1/reconciliations/" + ran.run.id);
+  const Result<Ran> ran = module_.reconciliations.run(asked);
+  if (!ran.ok()) return placed(ran.error());
+  Response response = http::json_response(ran->made ? 201 : 200, run_schema(), json_of(ran->run));
+  response.header("Location", "/v1/reconciliations/" + ran->run.id);
   return response;
 }
 
