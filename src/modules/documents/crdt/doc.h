@@ -16,8 +16,13 @@
 //     holds: the budget is spent before the first change is visible, or the change is undone).
 //  5. With `gc` what is deleted keeps no content; without, snapshots can be restored.
 //
-// Errors of apply(): those of update.h, and kInvalid update_too_costly (conflict steps),
-// document_too_large (limits.units, limits.bytes), update_pending_too_large.
+// Errors of apply(): those of update.h (update_malformed also for an item that names what its own
+// client inserted later; update_too_deep also for types, limits.type_depth), and kInvalid
+// update_too_costly (limits.conflict_steps), document_too_large (limits.bytes, or a client's clock
+// beyond 32 bits), update_pending_too_large (limits.pending_bytes).
+//
+// What waits is integrated within a budget of its own, as much as one update has: where that ends,
+// or where a type would lie too deep, the rest goes on waiting.
 #pragma once
 
 #include <cstddef>
@@ -74,7 +79,7 @@ class Doc {
   [[nodiscard]] StateVector state_vector() const;
   [[nodiscard]] DeleteSet delete_set() const;
   [[nodiscard]] bool has_pending() const;
-  // What would have to come first for what waits, as a state vector to ask with.
+  // What has to come before any of what waits can go in: of each client, up to which clock.
   [[nodiscard]] StateVector missing() const;
 
   // Views. A root that nobody has written to reads as empty.
@@ -85,8 +90,10 @@ class Doc {
   // A text with its formats and embeds, as a Quill delta: [{"insert":…,"attributes":{…}}].
   [[nodiscard]] std::string delta(std::string_view root) const;
 
-  // Edits made here, each as one update (V1) for everybody else. kInvalid edit_out_of_range,
-  // edit_wrong_type. REQUIRES: options.client is not 0.
+  // Edits made here, each as one update (V1) for everybody else; where nothing changes, one of
+  // nothing. Text without attributes takes those of the text before it. kInvalid edit_out_of_range,
+  // edit_wrong_type (what lies under `root` is of another kind), update_text, document_too_large.
+  // REQUIRES: options.client is not 0, and nobody else's.
   base::Result<std::string> insert_text(std::string_view root, std::uint64_t index,
                                         std::string_view text, const Object& attributes = {});
   base::Result<std::string> format_text(std::string_view root, std::uint64_t index,
@@ -102,14 +109,16 @@ class Doc {
 
   // Snapshots, for documents without gc.
   [[nodiscard]] Snapshot snapshot() const;
-  // The document as it was then, alone. kConflict snapshot_collected where gc has run over it.
+  // The document as it was then, alone. kConflict snapshot_collected where gc has run over it;
+  // kInvalid snapshot_unknown where it is of another document, or of this one's future.
   [[nodiscard]] base::Result<Doc> at(const Snapshot& then) const;
 
   // A place that stays where it is while others edit (Yjs' relative position, encoded).
   [[nodiscard]] base::Result<std::string> relative_position(std::string_view root,
                                                             std::uint64_t index,
                                                             int assoc = 0) const;
-  // None: the place's root is unknown here or its neighbour was collected.
+  // None: its neighbour is not here, or was collected with what it was in. kInvalid
+  // position_malformed
   [[nodiscard]] base::Result<std::optional<std::uint64_t>> absolute_position(
       std::string_view relative) const;
 
