@@ -33,6 +33,8 @@ constexpr Sql kSteal{Audience::kTenant,
 constexpr Sql kSettings{Audience::kTenant, "SELECT count(*) FROM settings WHERE :tenant > 0"};
 constexpr Sql kSetCounter{Audience::kPlatform, "INSERT INTO counters (id, value) VALUES (?1, ?2)"};
 constexpr Sql kBackend{Audience::kPlatform, "SELECT pg_backend_pid()", "SELECT pg_backend_pid()"};
+constexpr Sql kJit{Audience::kPlatform,
+                   "SELECT count(*) FROM pg_settings WHERE name = 'jit' AND setting = 'off'"};
 constexpr Sql kEither{Audience::kPlatform,
                       "SELECT count(*) FROM counters WHERE (?1 IS NULL OR id = ?1)"
                       " AND (?2 IS NULL OR value = ?2)",
@@ -156,6 +158,10 @@ TEST_F(PostgresDatabaseTest, ThePolicyReadsTheTenantOnceAndUsesTheIndex) {
            "EXPLAIN (FORMAT JSON) SELECT * FROM notes WHERE name = 'a'"});
   EXPECT_NE(plan.find("InitPlan"), std::string::npos) << plan;
   EXPECT_NE(plan.find("notes_tenant_id_name_key"), std::string::npos) << plan;
+}
+
+TEST_F(PostgresDatabaseTest, NoStatementIsCompiledByTheServer) {
+  EXPECT_EQ(*one_number(kPlatform, kJit), 1);
 }
 
 TEST_F(PostgresDatabaseTest, AnAcknowledgedTenantDoesNotLeakIntoTheNextTransaction) {
