@@ -45,8 +45,8 @@ constexpr std::array<ControlText, static_cast<std::size_t>(PostgresConnection::C
         {"ashlar_ping", "SELECT 1"},
     }};
 
-// A transaction that its function forgot must not hold back the clean-up of the whole database. On a
-// young table the planner's guesses are high enough for JIT, which compiles for 100 ms, at each
+// A transaction that its function forgot must not hold back the clean-up of the whole database. On
+// a young table the planner's guesses are high enough for JIT, which compiles for 100 ms, at each
 // execution, what runs for one.
 constexpr const char* kSession =
     "SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning;"
