@@ -3,8 +3,8 @@
 // Tags on the wire (one byte): 127 undefined, 126 null, 125 integer (|n| <= 2^31 - 1), 124 float,
 // 123 double, 122 int64, 121 false, 120 true, 119 string, 118 object, 117 array, 116 bytes. Which
 // of the number tags a value came with is kept, so that what is read and written again is the same
-// to the byte. Objects keep the order of their keys. Depth is bounded where it is read
-// (kMaxAnyDepth); so recursion over a value that was read is safe.
+// to the byte. Objects that were read have their keys in JavaScript's order, and each once. Depth
+// is bounded where it is read (kMaxAnyDepth); so recursion over a value that was read is safe.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +36,7 @@ struct Bytes {
 };
 using Array = std::vector<Any>;
 struct Member;
-using Object = std::vector<Member>;  // in the order of the wire
+using Object = std::vector<Member>;  // in the order in which they are written
 
 struct Any {
   std::variant<Undefined, Null, bool, Integer, float, double, std::int64_t, std::string, Bytes,

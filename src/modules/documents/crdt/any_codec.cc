@@ -52,6 +52,7 @@ bool take_object(Reader& in, Any* out, std::size_t depth) {
     if (kept != nullptr) value = &kept->emplace_back(Member{std::string(key), {}}).value;
     if (!take_any(in, value, depth)) return false;
   }
+  if (kept != nullptr) order_as_javascript(*kept);
   return in.ok();
 }
 

@@ -1,7 +1,8 @@
 // Any as bytes (lib0's any) and as JSON.
 //
 // lib0: check_any() takes one value from a reader and keeps nothing; read_any() keeps it. A value
-// deeper than kMaxAnyDepth is Fault::kTooDeep. What was read is written again to the same bytes.
+// deeper than kMaxAnyDepth is Fault::kTooDeep. What was read is written again to the same bytes,
+// but for the order of an object's keys, which is JavaScript's (as for JSON).
 //
 // JSON: as JavaScript's JSON.stringify and JSON.parse do it, to the byte: shortest numbers, members
 // that are undefined left out, undefined in arrays null, bytes an object of their numbers; keys
@@ -17,6 +18,10 @@
 #include "modules/documents/crdt/lib0.h"
 
 namespace ashlar::crdt {
+
+// Keys that are array indices first, ascending, then the others as they are; of equal keys the last
+// value, at the first one's place.
+void order_as_javascript(Object& object);
 
 // False, and the reader has a fault.
 bool check_any(Reader& in);

@@ -63,6 +63,12 @@ TEST(AnyCodecTest, WritesWhatLib0Writes) {
   }
 }
 
+TEST(AnyCodecTest, ObjectsAreInJavaScriptsOrder) {
+  const Object odd{{"b", any_of(1)}, {"10", any_of(2)}, {"9", any_of(3)},
+                   {"b", any_of(4)}, {"01", any_of(5)}, {"4294967295", any_of(6)}};
+  EXPECT_EQ(json_of(read(bytes_of({odd}))), R"({"9":3,"10":2,"b":4,"01":5,"4294967295":6})");
+}
+
 TEST(AnyCodecTest, DepthIsBounded) {
   for (const std::string& level : {std::string("\x75\x01"), std::string("\x76\x01\x00", 3)}) {
     std::string bytes;

@@ -50,29 +50,17 @@ std::optional<std::uint32_t> array_index(std::string_view key) {
   return static_cast<std::uint32_t>(value);
 }
 
-void order_as_javascript(Object& object) {
-  std::unordered_map<std::string_view, std::size_t> first;
-  std::vector<std::size_t> place(object.size());
+// Whether JavaScript would keep it as it is. Of large ones nobody asks; they are put in order.
+bool is_in_order(const Object& object) {
+  constexpr std::size_t kFew = 8;
+  if (object.size() > kFew) return false;
   for (std::size_t i = 0; i < object.size(); ++i) {
-    place[i] = first.try_emplace(object[i].key, i).first->second;
-  }
-  Object kept;
-  kept.reserve(first.size());
-  std::vector<std::size_t> moved_to(object.size());
-  first.clear();  // its keys are views into what is moved now
-  for (std::size_t i = 0; i < object.size(); ++i) {
-    if (place[i] == i) {
-      moved_to[i] = kept.size();
-      kept.push_back(std::move(object[i]));
-    } else {
-      kept[moved_to[place[i]]].value = std::move(object[i].value);
+    if (array_index(object[i].key)) return false;
+    for (std::size_t k = 0; k < i; ++k) {
+      if (object[k].key == object[i].key) return false;
     }
   }
-  std::ranges::stable_sort(kept, {}, [](const Member& member) {
-    const auto index = array_index(member.key);
-    return index ? std::uint64_t{*index} : std::uint64_t{1} << 32;
-  });
-  object = std::move(kept);
+  return true;
 }
 
 class JsonReader {
@@ -255,6 +243,32 @@ class JsonReader {
 };
 
 }  // namespace
+
+void order_as_javascript(Object& object) {
+  if (is_in_order(object)) return;
+  std::unordered_map<std::string_view, std::size_t> first;
+  std::vector<std::size_t> place(object.size());
+  for (std::size_t i = 0; i < object.size(); ++i) {
+    place[i] = first.try_emplace(object[i].key, i).first->second;
+  }
+  Object kept;
+  kept.reserve(first.size());
+  std::vector<std::size_t> moved_to(object.size());
+  first.clear();  // its keys are views into what is moved now
+  for (std::size_t i = 0; i < object.size(); ++i) {
+    if (place[i] == i) {
+      moved_to[i] = kept.size();
+      kept.push_back(std::move(object[i]));
+    } else {
+      kept[moved_to[place[i]]].value = std::move(object[i].value);
+    }
+  }
+  std::ranges::stable_sort(kept, {}, [](const Member& member) {
+    const auto index = array_index(member.key);
+    return index ? std::uint64_t{*index} : std::uint64_t{1} << 32;
+  });
+  object = std::move(kept);
+}
 
 Fault check_json(std::string_view text) { return JsonReader(text).read(nullptr); }
 
