@@ -26,9 +26,9 @@ constexpr std::size_t kMaxEditsBytes = 4u << 20;
 const ErrorDoc kNotFound{404, "document_not_found",
                          "There is no such document, or it is another tenant's."};
 const ErrorDoc kDenied{403, "access_denied", "A grant of the document shuts the caller out."};
-const ErrorDoc kName{422, "document_name_invalid",
+const ErrorDoc kName{400, "document_name_invalid",
                      "A name has 1 to 255 bytes and no control characters."};
-const ErrorDoc kReserved{422, "document_name_reserved", "ws and hocuspocus are reserved."};
+const ErrorDoc kReserved{400, "document_name_reserved", "ws and hocuspocus are reserved."};
 const ErrorDoc kBadCursor{400, "invalid_cursor", "The cursor was not given out for this list."};
 const ErrorDoc kEpoch{412, "epoch_mismatch", "The document was deleted and made again since."};
 const ErrorDoc kReloading{503, "document_reloading", "A write failed; try it again."};
@@ -98,7 +98,7 @@ void add_visitor_routes(http::RouteTable& table, const std::shared_ptr<const Doc
   table.back().body_optional = true;
   table.back().success = 201;
   table.back().errors = {
-      kDenied, kName, kReserved, {422, "token_info_invalid", "info is no object, or too long."}};
+      kDenied, kName, kReserved, {400, "token_info_invalid", "info is no object, or too long."}};
   table.push_back(row(Method::kDelete, "/v1/documents/{name}/tokens/{id}",
                       "Revoke a token; who came with it is shown out within a second.",
                       http::TransactionHandler(
@@ -119,7 +119,7 @@ void add_visitor_routes(http::RouteTable& table, const std::shared_ptr<const Doc
   table.back().request = &put_grant_schema();
   table.back().errors = {kNotFound,
                          {409, "too_many_grants", "The document has 1,000 grants."},
-                         {422, "subject_invalid", "A subject has 1 to 200 bytes."}};
+                         {400, "subject_invalid", "A subject has 1 to 200 bytes."}};
   table.push_back(row(Method::kDelete, "/v1/documents/{name}/grants/{subject}", "Take it back.",
                       http::TransactionHandler(
                           [api](Call& c, Transaction& tx) { return api->remove_grant(c, tx); }),
@@ -179,10 +179,10 @@ void add_content_routes(http::RouteTable& table, const std::shared_ptr<const Con
       kEpoch,
       kReloading,
       kOverloaded,
-      {422, "update_malformed", "The body is no Yjs update."},
-      {422, "update_too_costly", "Integrating it would take too long."},
+      {400, "update_malformed", "The body is no Yjs update."},
+      {400, "update_too_costly", "Integrating it would take too long."},
       {429, "document_busy", "The disk is behind."},
-      {422, "document_too_large", "The document would be larger than it may be."}};
+      {400, "document_too_large", "The document would be larger than it may be."}};
   table.push_back(row(Method::kPost, "/v1/documents/{name}/update",
                       "Apply a Yjs update; it is durable when this has answered.",
                       http::LateHandler([api](Call& c, Answer a) { return api->update(c, a); }),
@@ -205,8 +205,8 @@ void add_content_routes(http::RouteTable& table, const std::shared_ptr<const Con
                          kReloading,
                          kOverloaded,
                          {422, "edit_incomplete", "An edit lacks what its op needs."},
-                         {422, "edit_out_of_range", "There is no such place in the root."},
-                         {422, "edit_wrong_type", "The root is of another type."}};
+                         {400, "edit_out_of_range", "There is no such place in the root."},
+                         {400, "edit_wrong_type", "The root is of another type."}};
 }
 
 void add_version_routes(http::RouteTable& table, const std::shared_ptr<const VersionsApi>& api) {
