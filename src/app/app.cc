@@ -74,6 +74,7 @@ http::ApiInfo api_info(const std::string& origin) {
                       {"sagas", "Sagas", "Steps with a way back."},
                       {"payments", "Payments", "Money from customers, and what becomes of it."},
                       {"ledger", "Ledger", "Double-entry books that an auditor can check."},
+                      {"documents", "Documents", "Texts and data that many write at once."},
                       {"keys", "API keys", "Who may call, and what."},
                       {"tenants", "Tenants", "For whom data is kept apart."},
                       {"admin", "Console", "The administrator's session."},

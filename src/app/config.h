@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "app/async_settings.h"
+#include "app/documents_settings.h"
 #include "app/limits_settings.h"
 #include "app/payments_settings.h"
 #include "base/result.h"
@@ -59,6 +60,7 @@ struct Config {
 
   LimitsConfig limits;
   AsyncConfig async;
+  DocumentsConfig documents;
   PaymentsConfig payments;
 };
 

@@ -1,6 +1,8 @@
 #include "app/modules.h"
 
+#include <algorithm>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "app/async_core.h"
@@ -10,6 +12,8 @@
 #include "app/payments_wiring.h"
 #include "base/encoding.h"
 #include "modules/activity/activity_module.h"
+#include "modules/documents/documents_module.h"
+#include "modules/documents/documents_sockets.h"
 #include "modules/events/events_module.h"
 #include "modules/limits/api_limiter.h"
 #include "modules/limits/limits_data.h"
@@ -71,7 +75,8 @@ std::vector<std::string> known_scopes() {
   return {"links:read",     "links:write",  "activity:read", "activity:write", "limits:check",
           "limits:read",    "limits:write", "tasks:read",    "tasks:write",    "webhooks:read",
           "webhooks:write", "events:read",  "sagas:read",    "sagas:write",    "payments:read",
-          "payments:write", "ledger:read",  "ledger:write",  "keys:read",      "keys:write"};
+          "payments:write", "ledger:read",  "ledger:write",  "documents:read", "documents:write",
+          "keys:read",      "keys:write"};
 }
 
 std::vector<security::TenantData> tenant_data() {
@@ -80,7 +85,7 @@ std::vector<security::TenantData> tenant_data() {
           events::events_tenant_data(),     sagas::sagas_tenant_data(),
           webhooks::webhooks_tenant_data(), jobs::jobs_tenant_data(),
           payments::payments_tenant_data(), payments::profile::profile_tenant_data(),
-          ledger::ledger_tenant_data()};
+          ledger::ledger_tenant_data(),     documents::documents_tenant_data()};
 }
 
 base::Result<std::string> link_code_secret(Installation& ashlar) {
@@ -153,9 +158,36 @@ base::Result<std::unique_ptr<limits::ApiLimiter>> make_api_limiter(const Config&
 
 }  // namespace
 
+namespace {
+
+documents::DocumentsModule::Options documents_options(const Config& config, std::string secret) {
+  const DocumentsConfig& given = config.documents;
+  constexpr std::size_t kMostThreads = 4;
+  const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
+  documents::DocumentsModule::Options options;
+  options.token_secret = std::move(secret);
+  options.history = base::Seconds{given.history_days * 24 * 3600};
+  options.deleted = base::Seconds{given.deleted_days * 24 * 3600};
+  options.documents.threads =
+      given.threads > 0 ? given.threads : std::min(processors, kMostThreads);
+  options.documents.memory_bytes = given.memory_mb << 20;
+  options.documents.max_document_bytes = given.max_mb << 20;
+  options.documents.max_documents = given.max_per_tenant;
+  options.documents.live.max_sessions = given.max_sessions;
+  return options;
+}
+
+documents::SocketLimits socket_limits(const Config& config) {
+  documents::SocketLimits limits;
+  limits.max_queue_bytes = std::max(limits.max_queue_bytes, (config.documents.max_mb << 20) * 2);
+  return limits;
+}
+
+}  // namespace
+
 // What only this installation knows.
 struct Secrets {
-  std::string reservations, leases, box;
+  std::string reservations, leases, box, documents;
 
   static base::Result<Secrets> of(security::Settings& settings) {
     Secrets secrets;
@@ -166,6 +198,9 @@ struct Secrets {
                                                                 tasks::LeaseTokens::kSecretBytes));
     ASHLAR_ASSIGN(secrets.box,
                   settings.get_or_create_secret("secret_box_key", security::SecretBox::kKeyBytes));
+    ASHLAR_ASSIGN(secrets.documents,
+                  settings.get_or_create_secret("documents_token_secret",
+                                                documents::DocumentTokens::kSecretBytes));
     return secrets;
   }
 };
@@ -219,7 +254,11 @@ struct Modules::Parts {
                 payments, async.jobs, needs.ashlar.entropy, needs.ashlar.metrics),
         serves_profile(!needs.config.payments.profile_listen.empty()),
         reconcile(statement_sources(payments), *needs.ashlar.db, payments.ledger.writer,
-                  async.outbox, async.jobs, needs.ashlar.clock, needs.ashlar.log) {}
+                  async.outbox, async.jobs, needs.ashlar.clock, needs.ashlar.log),
+        documents(documents_options(needs.config, secrets.documents), *needs.ashlar.db,
+                  async.outbox, *needs.ashlar.keys, needs.ashlar.clock, needs.ashlar.entropy,
+                  needs.ashlar.metrics, needs.ashlar.log),
+        sockets(socket_limits(needs.config)) {}
 
   links::LinksModule::Options joined(links::LinksModule::Options options) {
     options.region = &links_values;
@@ -282,6 +321,8 @@ struct Modules::Parts {
   payments::profile::ProfileModule profile;
   const bool serves_profile;
   payments::reconcile::ReconcileModule reconcile;
+  documents::DocumentsModule documents;
+  const documents::SocketLimits sockets;
   std::unique_ptr<limits::ApiLimiter> api_limiter;
 };
 
@@ -327,6 +368,8 @@ http::RouteTable Modules::routes() {
   add(table, payments::payments_routes(parts_->payments, parts_->cursors));
   add(table, payments::checkout_routes(parts_->checkout));
   add(table, payments::reconcile::reconcile_routes(parts_->reconcile, parts_->cursors));
+  add(table, documents::documents_routes(parts_->documents, parts_->cursors));
+  add(table, documents::documents_socket_routes(parts_->documents.documents, parts_->sockets));
   return table;
 }
 
@@ -348,6 +391,7 @@ base::Status Modules::start() {
   ASHLAR_TRY(parts_->payments.start());
   ASHLAR_TRY(parts_->async.start());
   parts_->reconcile.start();
+  parts_->documents.start();
   return base::ok_status();
 }
 
@@ -363,6 +407,7 @@ void Modules::close_streams() {
 }
 
 base::Status Modules::stop() {
+  parts_->documents.stop();
   parts_->reconcile.stop();
   parts_->checkout.stop();
   parts_->payments.stop();

@@ -1,0 +1,28 @@
+#include "app/documents_settings.h"
+
+#include "app/config.h"
+#include "app/setting_kinds.h"
+
+namespace ashlar::app {
+
+std::vector<Setting> documents_settings() {
+  return {
+      number("documents.threads",
+             "Threads on which documents live; 0: one for each processor, at most 4.", 0, 64,
+             [](Config& c) -> auto& { return c.documents.threads; }),
+      number("documents.memory_mb", "Documents in memory; beyond it those that nobody uses leave.",
+             16, 1 << 20, [](Config& c) -> auto& { return c.documents.memory_mb; }),
+      number("documents.max_mb", "One document in memory; what would make it larger is refused.", 1,
+             2048, [](Config& c) -> auto& { return c.documents.max_mb; }),
+      number("documents.max_per_tenant", "Documents of one tenant.", 1, std::int64_t{1} << 40,
+             [](Config& c) -> auto& { return c.documents.max_per_tenant; }),
+      number("documents.max_sessions", "Who may have one document open at once.", 1, 1'000'000,
+             [](Config& c) -> auto& { return c.documents.max_sessions; }),
+      number("documents.history_days", "Each moment of so many days can be looked at.", 0, 36'500,
+             [](Config& c) -> auto& { return c.documents.history_days; }),
+      number("documents.deleted_days", "Deleted documents are kept in the database so long.", 0,
+             36'500, [](Config& c) -> auto& { return c.documents.deleted_days; }),
+  };
+}
+
+}  // namespace ashlar::app
