@@ -14,8 +14,7 @@ namespace {
 std::string unhex(std::string_view hex) {
   std::string out;
   for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    out += static_cast<char>(
-        std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+    out += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
   }
   return out;
 }
@@ -29,8 +28,7 @@ Doc reader_of(std::string_view hex) {
 
 // Made by yjs 13.6.33.
 constexpr std::string_view kHi = "0101010004010174066869f09f988000";
-constexpr std::string_view kHiDeleted =
-    "010301000401017401688101000184010104f09f98800101010101";
+constexpr std::string_view kHiDeleted = "010301000401017401688101000184010104f09f98800101010101";
 constexpr std::string_view kXml =
     "010b0700070101780303446976280007000269640177026e312800070005636c6173730177"
     "0362696707000700060400"
@@ -59,8 +57,7 @@ TEST(Doc, IsWhatYjsMadeAndWritesItAgain) {
     ASSERT_TRUE(second.apply(doc.encode(Format::kV2), Format::kV2).ok());
     EXPECT_EQ(second.encode(), unhex(hex));
   }
-  EXPECT_EQ(encode_state_vector(reader_of(kHi).state_vector()),
-            unhex("010104"));
+  EXPECT_EQ(encode_state_vector(reader_of(kHi).state_vector()), unhex("010104"));
 }
 
 TEST(Doc, Views) {
@@ -77,10 +74,9 @@ TEST(Doc, Views) {
   EXPECT_EQ(reader_of(kMap).json("m", RootKind::kMap),
             R"({"2":null,"10":true,"b":1,"f":1.5,"bytes":{"0":1,"1":255},)"
             R"("arr":[1,null,"x",{"k":[1e+21,0]}],"sub":{"t":"in"},"doc":{}})");
-  EXPECT_EQ(
-      reader_of(kDelta).delta("t"),
-      R"([{"insert":"Hello","attributes":{"bold":true}},)"
-      R"({"insert":{"image":"i.png"},"attributes":{"width":3}},{"insert":" world"}])");
+  EXPECT_EQ(reader_of(kDelta).delta("t"),
+            R"([{"insert":"Hello","attributes":{"bold":true}},)"
+            R"({"insert":{"image":"i.png"},"attributes":{"width":3}},{"insert":" world"}])");
   EXPECT_EQ(reader_of(kMap).roots(), std::vector<std::string>{"m"});
   EXPECT_EQ(Doc({}).text("nothing"), "");
   EXPECT_EQ(Doc({}).json("nothing", RootKind::kMap), "{}");
@@ -121,12 +117,10 @@ TEST(Doc, TheExampleOfTheDocumentationInEveryOrder) {
   std::string bytes;
   do {
     Doc doc({});
-    for (const auto &update : updates)
-      ASSERT_TRUE(doc.apply(update).ok());
+    for (const auto& update : updates) ASSERT_TRUE(doc.apply(update).ok());
     ASSERT_EQ(doc.text("t"), "Amxy!B");
     ASSERT_FALSE(doc.has_pending());
-    if (bytes.empty())
-      bytes = doc.encode();
+    if (bytes.empty()) bytes = doc.encode();
     ASSERT_EQ(doc.encode(), bytes);
   } while (std::ranges::next_permutation(updates).found);
 }
@@ -147,7 +141,7 @@ TEST(Doc, WhatComesTooEarlyWaitsAndIsPassedOn) {
 
   Doc other({});
   ASSERT_TRUE(other.apply(doc.encode()).ok());
-  for (Doc *each : {&doc, &other}) {
+  for (Doc* each : {&doc, &other}) {
     applied = each->apply(first);
     ASSERT_TRUE(applied.ok());
     EXPECT_TRUE(applied->changed);
@@ -183,8 +177,7 @@ TEST(Doc, SaysWhatChanged) {
   auto applied = doc.apply(ab);
   EXPECT_TRUE(applied->changed && applied->complete && applied->change.empty());
   applied = doc.apply(ab);
-  EXPECT_TRUE(!applied->changed && !applied->complete &&
-              applied->change.empty());
+  EXPECT_TRUE(!applied->changed && !applied->complete && applied->change.empty());
   applied = doc.apply(abc);
   EXPECT_TRUE(applied->changed && !applied->complete);
   EXPECT_EQ(applied->change, insertion({1, 2}, "c", Id{1, 1}, {}));
@@ -202,9 +195,8 @@ std::vector<std::string> conflicting(int clients) {
 
 TEST(Doc, ARefusedUpdateLeavesNothing) {
   Doc doc({.limits = {.conflict_steps = 50}});
-  for (const auto &update : conflicting(40))
-    ASSERT_TRUE(doc.apply(update).ok());
-  UpdateWriter pair; // 😀 in one item, to be torn
+  for (const auto& update : conflicting(40)) ASSERT_TRUE(doc.apply(update).ok());
+  UpdateWriter pair;  // 😀 in one item, to be torn
   WireStruct s;
   s.id = {50, 0};
   s.length = 2;
@@ -227,9 +219,8 @@ TEST(Doc, ARefusedUpdateLeavesNothing) {
     s.content = "new";
     s.length = 3;
     s.has_origin = client == 103;
-    s.parent = s.has_origin ? WireStruct::Parent::kNeighbour
-                            : WireStruct::Parent::kRoot;
-    s.origin = {50, 0}; // amid the pair
+    s.parent = s.has_origin ? WireStruct::Parent::kNeighbour : WireStruct::Parent::kRoot;
+    s.origin = {50, 0};  // amid the pair
     writer.write(s);
   }
   writer.deletes({{1, {{0, 1}}}});
@@ -255,8 +246,7 @@ TEST(Doc, ARefusedMapIsAsItWas) {
   ASSERT_TRUE(doc.apply(*two).ok() || true);
   Doc tight({.limits = {.bytes = doc.size().bytes}});
   ASSERT_TRUE(tight.apply(*one).ok());
-  const auto big =
-      Doc({.client = 2}).set_key("m", "other", Any{std::string(90'000, 'y')});
+  const auto big = Doc({.client = 2}).set_key("m", "other", Any{std::string(90'000, 'y')});
   const auto refused = tight.apply(*big);
   ASSERT_FALSE(refused.ok());
   EXPECT_STREQ(refused.error().reason, "document_too_large");
@@ -284,23 +274,21 @@ TEST(Doc, TypesWithinTypesAreBounded) {
   };
   Doc doc({});
   ASSERT_TRUE(doc.apply(nested(1, 200)).ok());
-  EXPECT_EQ(doc.json("a", RootKind::kArray),
-            std::string(201, '[') + std::string(201, ']'));
+  EXPECT_EQ(doc.json("a", RootKind::kArray), std::string(201, '[') + std::string(201, ']'));
   const auto refused = Doc({}).apply(nested(1, 201));
   ASSERT_FALSE(refused.ok());
   EXPECT_STREQ(refused.error().reason, "update_too_deep");
 }
 
 TEST(Doc, HostileUpdatesAreRefused) {
-  const std::pair<std::string, const char *> cases[] = {
-      {insertion({1, 5}, "a", Id{1, 5}, {}),
-       "update_malformed"}, // its own origin
+  const std::pair<std::string, const char*> cases[] = {
+      {insertion({1, 5}, "a", Id{1, 5}, {}), "update_malformed"},  // its own origin
       {insertion({1, 5}, "a", {}, Id{1, 9}), "update_malformed"},
       {insertion({1, kMaxClock}, "a", {}, {}), "document_too_large"},
-      {unhex("0101010004010174066869f09f9880"), "update_malformed"}, // cut off
+      {unhex("0101010004010174066869f09f9880"), "update_malformed"},  // cut off
       {"", "update_malformed"},
   };
-  for (const auto &[update, reason] : cases) {
+  for (const auto& [update, reason] : cases) {
     Doc doc({});
     const auto refused = doc.apply(update);
     ASSERT_FALSE(refused.ok());
@@ -311,8 +299,7 @@ TEST(Doc, HostileUpdatesAreRefused) {
   const auto refused = [&] {
     for (Clock clock = 1;; ++clock) {
       const auto applied = doc.apply(insertion({7, clock}, "waits", {}, {}));
-      if (!applied.ok())
-        return applied.error().reason;
+      if (!applied.ok()) return applied.error().reason;
     }
   }();
   EXPECT_STREQ(refused, "update_pending_too_large");
@@ -321,21 +308,20 @@ TEST(Doc, HostileUpdatesAreRefused) {
 TEST(Doc, ASplitPairIsTwoReplacements) {
   Doc doc = reader_of(kHi);
   UpdateWriter writer;
-  writer.deletes({{1, {{2, 1}}}}); // the first half of 😀
+  writer.deletes({{1, {{2, 1}}}});  // the first half of 😀
   ASSERT_TRUE(doc.apply(writer.finish()).ok());
   EXPECT_EQ(doc.text("t"), "hi\xef\xbf\xbd");
 }
 
 TEST(Doc, ManyEditorsInAnyOrderAgree) {
-  std::mt19937 random(20); // NOLINT(*-msc51-cpp): the same histories each time
+  std::mt19937 random(20);  // NOLINT(*-msc51-cpp): the same histories each time
   const auto below = [&](std::size_t n) { return random() % n; };
   for (int round = 0; round < 60; ++round) {
     std::vector<Doc> docs;
-    for (ClientId client = 1; client <= 4; ++client)
-      docs.emplace_back(Doc::Options{client});
+    for (ClientId client = 1; client <= 4; ++client) docs.emplace_back(Doc::Options{client});
     std::vector<std::string> updates;
     for (int step = 0; step < 80; ++step) {
-      Doc &doc = docs[below(docs.size())];
+      Doc& doc = docs[below(docs.size())];
       if (below(3) == 0 && !updates.empty()) {
         ASSERT_TRUE(doc.apply(updates[below(updates.size())]).ok());
         continue;
@@ -344,32 +330,28 @@ TEST(Doc, ManyEditorsInAnyOrderAgree) {
       const std::uint64_t index = below(length + 1);
       base::Result<std::string> update = std::string();
       switch (below(5)) {
-      case 0:
-        update = doc.remove("t", index, below(length - index + 1));
-        break;
-      case 1:
-        update = doc.format_text("t", index, below(length - index + 1),
-                                 {{"bold", Any{below(2) == 0}}});
-        break;
-      case 2:
-        update =
-            doc.set_key("m", std::string(1, static_cast<char>('a' + below(3))),
-                        Any{Integer{step}});
-        break;
-      default:
-        update =
-            doc.insert_text("t", index, below(4) == 0 ? "é😀" : "some text");
+        case 0:
+          update = doc.remove("t", index, below(length - index + 1));
+          break;
+        case 1:
+          update = doc.format_text("t", index, below(length - index + 1),
+                                   {{"bold", Any{below(2) == 0}}});
+          break;
+        case 2:
+          update = doc.set_key("m", std::string(1, static_cast<char>('a' + below(3))),
+                               Any{Integer{step}});
+          break;
+        default:
+          update = doc.insert_text("t", index, below(4) == 0 ? "é😀" : "some text");
       }
       ASSERT_TRUE(update.ok());
       updates.push_back(*update);
     }
     std::string bytes;
-    for (Doc &doc : docs) {
+    for (Doc& doc : docs) {
       std::ranges::shuffle(updates, random);
-      for (const auto &update : updates)
-        ASSERT_TRUE(doc.apply(update).ok());
-      if (bytes.empty())
-        bytes = doc.encode();
+      for (const auto& update : updates) ASSERT_TRUE(doc.apply(update).ok());
+      if (bytes.empty()) bytes = doc.encode();
       ASSERT_EQ(doc.encode(), bytes) << "round " << round;
       ASSERT_EQ(doc.delta("t"), docs[0].delta("t"));
       ASSERT_EQ(doc.state_vector(), docs[0].state_vector());
@@ -385,18 +367,14 @@ TEST(Doc, Edits) {
   Doc doc({.client = 1});
   ASSERT_TRUE(doc.insert_text("t", 0, "Hello world").ok());
   ASSERT_TRUE(doc.format_text("t", 0, 5, {{"bold", Any{true}}}).ok());
-  ASSERT_TRUE(doc.insert_text("t", 5, "!").ok()); // as the text before it
+  ASSERT_TRUE(doc.insert_text("t", 5, "!").ok());  // as the text before it
   ASSERT_TRUE(doc.insert_text("t", 12, "?", {{"em", Any{true}}}).ok());
-  EXPECT_EQ(
-      doc.delta("t"),
-      R"([{"insert":"Hello!","attributes":{"bold":true}},{"insert":" world"},)"
-      R"({"insert":"?","attributes":{"em":true}}])");
-  ASSERT_TRUE(doc.remove("t", 0, 6).ok());
   EXPECT_EQ(doc.delta("t"),
-            R"([{"insert":" world"},{"insert":"?","attributes":{"em":true}}])");
-  ASSERT_TRUE(
-      doc.insert_values("a", 0, {Any{Integer{1}}, Any{Bytes{"b"}}, Any{Null{}}})
-          .ok());
+            R"([{"insert":"Hello!","attributes":{"bold":true}},{"insert":" world"},)"
+            R"({"insert":"?","attributes":{"em":true}}])");
+  ASSERT_TRUE(doc.remove("t", 0, 6).ok());
+  EXPECT_EQ(doc.delta("t"), R"([{"insert":" world"},{"insert":"?","attributes":{"em":true}}])");
+  ASSERT_TRUE(doc.insert_values("a", 0, {Any{Integer{1}}, Any{Bytes{"b"}}, Any{Null{}}}).ok());
   EXPECT_EQ(doc.json("a", RootKind::kArray), R"([1,{"0":98},null])");
   ASSERT_TRUE(doc.set_key("m", "k", Any{Integer{1}}).ok());
   ASSERT_TRUE(doc.set_key("m", "k", Any{Integer{2}}).ok());
@@ -404,15 +382,27 @@ TEST(Doc, Edits) {
   ASSERT_TRUE(doc.remove_key("m", "j").ok());
   EXPECT_EQ(doc.json("m", RootKind::kMap), R"({"k":2})");
 
-  EXPECT_STREQ(doc.insert_text("t", 99, "x").error().reason,
-               "edit_out_of_range");
+  EXPECT_STREQ(doc.insert_text("t", 99, "x").error().reason, "edit_out_of_range");
   EXPECT_STREQ(doc.remove("t", 1, 99).error().reason, "edit_out_of_range");
   EXPECT_STREQ(doc.insert_text("a", 0, "x").error().reason, "edit_wrong_type");
-  EXPECT_STREQ(doc.insert_values("t", 0, {Any{Null{}}}).error().reason,
-               "edit_wrong_type");
-  EXPECT_STREQ(doc.set_key("t", "k", Any{Null{}}).error().reason,
-               "edit_wrong_type");
+  EXPECT_STREQ(doc.insert_values("t", 0, {Any{Null{}}}).error().reason, "edit_wrong_type");
+  EXPECT_STREQ(doc.set_key("t", "k", Any{Null{}}).error().reason, "edit_wrong_type");
   EXPECT_STREQ(doc.insert_text("t", 0, "\xff").error().reason, "update_text");
+}
+
+TEST(Doc, WhatIsDeletedTakesOnlyIdleMarksAlong) {
+  Doc doc({.client = 1});
+  ASSERT_TRUE(doc.insert_text("t", 0, "plain").ok());
+  ASSERT_TRUE(doc.insert_text("t", 5, "bold", {{"bold", Any{true}}}).ok());
+  ASSERT_TRUE(doc.insert_text("t", 9, "xy", {{"em", Any{true}}}).ok());
+  ASSERT_TRUE(doc.remove("t", 9, 1).ok());
+  EXPECT_EQ(doc.delta("t"), R"([{"insert":"plain"},{"insert":"bold","attributes":{"bold":true}},)"
+                            R"({"insert":"y","attributes":{"em":true}}])");
+  ASSERT_TRUE(doc.remove("t", 5, 4).ok());
+  EXPECT_EQ(doc.delta("t"), R"([{"insert":"plain"},{"insert":"y","attributes":{"em":true}}])");
+  ASSERT_TRUE(doc.remove("t", 5, 1).ok());
+  ASSERT_TRUE(doc.insert_text("t", 5, "!").ok());
+  EXPECT_EQ(doc.delta("t"), R"([{"insert":"plain!"}])");
 }
 
 TEST(Doc, Snapshots) {
@@ -445,18 +435,15 @@ TEST(Doc, RelativePositionsStayWhereTheyAre) {
   ASSERT_TRUE(doc.remove("t", 2, 4).ok());
   EXPECT_EQ(doc.absolute_position(after).value(), 2u);
   EXPECT_EQ(Doc({}).absolute_position(after).value(), std::nullopt);
-  EXPECT_STREQ(doc.absolute_position("\x07").error().reason,
-               "position_malformed");
+  EXPECT_STREQ(doc.absolute_position("\x07").error().reason, "position_malformed");
 }
 
 TEST(Doc, ADeleteSetThatSplitsEveryUnit) {
   constexpr Clock kUnits = 200'000;
   Doc doc({});
-  ASSERT_TRUE(
-      doc.apply(insertion({1, 0}, std::string(kUnits, 'a'), {}, {})).ok());
+  ASSERT_TRUE(doc.apply(insertion({1, 0}, std::string(kUnits, 'a'), {}, {})).ok());
   std::vector<Range> ranges;
-  for (Clock clock = 0; clock < kUnits; clock += 2)
-    ranges.push_back({clock, 1});
+  for (Clock clock = 0; clock < kUnits; clock += 2) ranges.push_back({clock, 1});
   UpdateWriter writer;
   writer.deletes({{1, ranges}});
   ASSERT_TRUE(doc.apply(writer.finish()).ok());
@@ -468,5 +455,5 @@ TEST(Doc, ADeleteSetThatSplitsEveryUnit) {
   EXPECT_EQ(doc.size().structs, 1u);
 }
 
-} // namespace
-} // namespace ashlar::crdt
+}  // namespace
+}  // namespace ashlar::crdt

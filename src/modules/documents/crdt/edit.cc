@@ -16,44 +16,40 @@ base::Error wrong_type() {
 }
 
 bool is_value(Ref ref) {
-  return ref == Ref::kAny || ref == Ref::kJson || ref == Ref::kBinary ||
-         ref == Ref::kDoc;
+  return ref == Ref::kAny || ref == Ref::kJson || ref == Ref::kBinary || ref == Ref::kDoc;
 }
 
-} // namespace
+}  // namespace
 
-Edit::Edit(StructStore &store, Integrator &integrator, Transaction &txn,
-           ClientId client, std::string_view root)
-    : store_(store), integrator_(integrator), txn_(txn), client_(client),
-      root_(root), type_(store.intern_root(root)) {}
+Edit::Edit(StructStore& store, Integrator& integrator, Transaction& txn, ClientId client,
+           std::string_view root)
+    : store_(store),
+      integrator_(integrator),
+      txn_(txn),
+      client_(client),
+      root_(root),
+      type_(store.intern_root(root)) {}
 
 bool Edit::is_text() const {
-  for (ItemRef ref = store_.type(type_).start; ref != 0;
-       ref = store_.item(ref).right) {
-    if (!store_.item(ref).deleted && is_value(store_.item(ref).ref))
-      return false;
+  for (ItemRef ref = store_.type(type_).start; ref != 0; ref = store_.item(ref).right) {
+    if (!store_.item(ref).deleted && is_value(store_.item(ref).ref)) return false;
   }
   return true;
 }
 
 bool Edit::is_values() const {
-  for (ItemRef ref = store_.type(type_).start; ref != 0;
-       ref = store_.item(ref).right) {
-    const Item &item = store_.item(ref);
-    if (!item.deleted && (item.ref == Ref::kString || item.ref == Ref::kFormat))
-      return false;
+  for (ItemRef ref = store_.type(type_).start; ref != 0; ref = store_.item(ref).right) {
+    const Item& item = store_.item(ref);
+    if (!item.deleted && (item.ref == Ref::kString || item.ref == Ref::kFormat)) return false;
   }
   return true;
 }
 
-base::Status Edit::check_range(std::uint64_t index,
-                               std::uint64_t length) const {
+base::Status Edit::check_range(std::uint64_t index, std::uint64_t length) const {
   const std::uint64_t all = store_.type(type_).length;
-  if (index <= all && length <= all - index)
-    return {};
+  if (index <= all && length <= all - index) return {};
   return base::fail(base::Code::kInvalid, "edit_out_of_range",
-                    "the place is beyond the end, which is at " +
-                        std::to_string(all));
+                    "the place is beyond the end, which is at " + std::to_string(all));
 }
 
 // After exactly `index` visible units, before anything that is not visible.
@@ -62,10 +58,9 @@ Edit::Cursor Edit::at(std::uint64_t index) {
   cursor.right = store_.type(type_).start;
   while (index > 0) {
     CHECK(cursor.right != 0);
-    const Item &item = store_.item(cursor.right);
+    const Item& item = store_.item(cursor.right);
     if (item.visible()) {
-      if (index < item.length)
-        store_.split(cursor.right, static_cast<std::uint32_t>(index), txn_);
+      if (index < item.length) store_.split(cursor.right, static_cast<std::uint32_t>(index), txn_);
       index -= item.length;
     }
     step(cursor);
@@ -73,34 +68,29 @@ Edit::Cursor Edit::at(std::uint64_t index) {
   return cursor;
 }
 
-void Edit::step(Cursor &cursor) const {
-  const Item &item = store_.item(cursor.right);
+void Edit::step(Cursor& cursor) const {
+  const Item& item = store_.item(cursor.right);
   if (item.ref == Ref::kFormat && !item.deleted) {
     std::string unused;
     const std::string_view key = store_.keys().name(Contents::format_key(item));
     const std::string_view value = Contents::view(item, unused);
-    std::erase_if(cursor.marks,
-                  [&](const auto &mark) { return mark.first == key; });
-    if (value != "null")
-      cursor.marks.emplace_back(key, value);
+    std::erase_if(cursor.marks, [&](const auto& mark) { return mark.first == key; });
+    if (value != "null") cursor.marks.emplace_back(key, value);
   }
   cursor.left = cursor.right;
   cursor.right = item.right;
 }
 
-base::Status Edit::insert(Cursor &cursor, WireStruct s) {
+base::Status Edit::insert(Cursor& cursor, WireStruct s) {
   s.id = {client_, store_.end(client_)};
   if (s.end() > kMaxClock) {
-    return base::fail(
-        base::Code::kInvalid, "document_too_large",
-        "this client has inserted as much as a document may hold");
+    return base::fail(base::Code::kInvalid, "document_too_large",
+                      "this client has inserted as much as a document may hold");
   }
   s.has_origin = cursor.left != 0;
   s.has_right_origin = cursor.right != 0;
-  if (s.has_origin)
-    s.origin = store_.wire_id(store_.item(cursor.left).last_id());
-  if (s.has_right_origin)
-    s.right_origin = store_.wire_id(store_.item(cursor.right).id);
+  if (s.has_origin) s.origin = store_.wire_id(store_.item(cursor.left).last_id());
+  if (s.has_right_origin) s.right_origin = store_.wire_id(store_.item(cursor.right).id);
   if (!s.has_origin && !s.has_right_origin) {
     s.parent = WireStruct::Parent::kRoot;
     s.root = root_;
@@ -108,31 +98,26 @@ base::Status Edit::insert(Cursor &cursor, WireStruct s) {
   const Integration done = integrator_.integrate(s, txn_);
   CHECK(done.outcome == Integration::Outcome::kDone);
   const auto client = store_.find_client(client_);
-  cursor.right =
-      store_.client(client).item_at(static_cast<std::uint32_t>(s.id.clock));
+  cursor.right = store_.client(client).item_at(static_cast<std::uint32_t>(s.id.clock));
   step(cursor);
   return {};
 }
 
-base::Status Edit::insert_values(std::uint64_t index,
-                                 const std::vector<Any> &values) {
+base::Status Edit::insert_values(std::uint64_t index, const std::vector<Any>& values) {
   ASHLAR_TRY(check_range(index, 0));
-  if (!is_values())
-    return wrong_type();
+  if (!is_values()) return wrong_type();
   Cursor cursor = at(index);
   for (std::size_t i = 0; i < values.size();) {
     WireStruct s;
     std::string content;
-    if (const auto *bytes = std::get_if<Bytes>(&values[i].value)) {
+    if (const auto* bytes = std::get_if<Bytes>(&values[i].value)) {
       s.ref = Ref::kBinary;
       s.length = 1;
       content = bytes->data;
       ++i;
     } else {
       s.ref = Ref::kAny;
-      for (;
-           i < values.size() && !std::holds_alternative<Bytes>(values[i].value);
-           ++i) {
+      for (; i < values.size() && !std::holds_alternative<Bytes>(values[i].value); ++i) {
         write_any(content, values[i]);
         ++s.length;
       }
@@ -143,13 +128,12 @@ base::Status Edit::insert_values(std::uint64_t index,
   return {};
 }
 
-base::Status Edit::set_key(std::string_view key, const Any &value) {
-  if (store_.type(type_).start != 0)
-    return wrong_type();
+base::Status Edit::set_key(std::string_view key, const Any& value) {
+  if (store_.type(type_).start != 0) return wrong_type();
   WireStruct s;
   std::string content;
   s.length = 1;
-  if (const auto *bytes = std::get_if<Bytes>(&value.value)) {
+  if (const auto* bytes = std::get_if<Bytes>(&value.value)) {
     s.ref = Ref::kBinary;
     content = bytes->data;
   } else {
@@ -174,24 +158,21 @@ base::Status Edit::set_key(std::string_view key, const Any &value) {
 }
 
 base::Status Edit::remove_key(std::string_view key) {
-  if (store_.type(type_).start != 0)
-    return wrong_type();
+  if (store_.type(type_).start != 0) return wrong_type();
   const KeyIndex index = store_.keys().find(key);
   const ItemRef last = index == kNoKey ? 0 : store_.type(type_).value(index);
-  if (last != 0)
-    store_.delete_item(last, txn_);
+  if (last != 0) store_.delete_item(last, txn_);
   return {};
 }
 
 base::Status Edit::remove(std::uint64_t index, std::uint64_t length) {
   ASHLAR_TRY(check_range(index, length));
-  if (length == 0)
-    return {};
+  if (length == 0) return {};
   Cursor cursor = at(index);
   const Cursor before = cursor;
   while (length > 0) {
     CHECK(cursor.right != 0);
-    const Item &item = store_.item(cursor.right);
+    const Item& item = store_.item(cursor.right);
     if (item.visible()) {
       if (length < item.length) {
         store_.split(cursor.right, static_cast<std::uint32_t>(length), txn_);
@@ -208,18 +189,16 @@ base::Status Edit::remove(std::uint64_t index, std::uint64_t length) {
 // --- Formats
 // ----------------------------------------------------------------------------------
 
-bool Edit::is_mark(ItemRef ref, const Marks &wanted) const {
-  const Item &item = store_.item(ref);
-  if (item.ref != Ref::kFormat)
-    return false;
+bool Edit::is_mark(ItemRef ref, const Marks& wanted) const {
+  const Item& item = store_.item(ref);
+  if (item.ref != Ref::kFormat) return false;
   std::string unused;
   const std::string_view key = store_.keys().name(Contents::format_key(item));
   const auto at = std::ranges::find(wanted, key, &Marks::value_type::first);
   return at != wanted.end() && at->second == Contents::view(item, unused);
 }
 
-base::Status Edit::insert_mark(Cursor &cursor, const std::string &key,
-                               const std::string &value) {
+base::Status Edit::insert_mark(Cursor& cursor, const std::string& key, const std::string& value) {
   WireStruct s;
   s.ref = Ref::kFormat;
   s.length = 1;
@@ -229,71 +208,58 @@ base::Status Edit::insert_mark(Cursor &cursor, const std::string &key,
 }
 
 // Puts `wanted` in force; `restore` is what was in its place.
-base::Status Edit::begin_marks(Cursor &cursor, const Marks &wanted,
-                               Marks &restore) {
+base::Status Edit::begin_marks(Cursor& cursor, const Marks& wanted, Marks& restore) {
   // Marks that say so already are stepped over.
   while (cursor.right != 0 &&
          (store_.item(cursor.right).deleted || is_mark(cursor.right, wanted))) {
     step(cursor);
   }
-  for (const auto &[key, value] : wanted) {
-    const auto at =
-        std::ranges::find(cursor.marks, key, &Marks::value_type::first);
+  for (const auto& [key, value] : wanted) {
+    const auto at = std::ranges::find(cursor.marks, key, &Marks::value_type::first);
     const std::string now = at == cursor.marks.end() ? "null" : at->second;
-    if (now == value)
-      continue;
+    if (now == value) continue;
     restore.emplace_back(key, now);
     ASHLAR_TRY(insert_mark(cursor, key, value));
   }
   return {};
 }
 
-base::Status Edit::end_marks(Cursor &cursor, Marks restore) {
-  while (
-      cursor.right != 0 && !restore.empty() &&
-      (store_.item(cursor.right).deleted || is_mark(cursor.right, restore))) {
-    const Item &item = store_.item(cursor.right);
+base::Status Edit::end_marks(Cursor& cursor, Marks restore) {
+  while (cursor.right != 0 && !restore.empty() &&
+         (store_.item(cursor.right).deleted || is_mark(cursor.right, restore))) {
+    const Item& item = store_.item(cursor.right);
     if (!item.deleted) {
-      const std::string_view key =
-          store_.keys().name(Contents::format_key(item));
-      std::erase_if(restore,
-                    [&](const auto &mark) { return mark.first == key; });
+      const std::string_view key = store_.keys().name(Contents::format_key(item));
+      std::erase_if(restore, [&](const auto& mark) { return mark.first == key; });
     }
     step(cursor);
   }
-  for (const auto &[key, value] : restore)
-    ASHLAR_TRY(insert_mark(cursor, key, value));
+  for (const auto& [key, value] : restore) ASHLAR_TRY(insert_mark(cursor, key, value));
   return {};
 }
 
 base::Status Edit::insert_text(std::uint64_t index, std::string_view text,
-                               const Object &attributes) {
-  if (!base::is_utf8(text))
-    return status_of(Fault::kText);
+                               const Object& attributes) {
+  if (!base::is_utf8(text)) return status_of(Fault::kText);
   ASHLAR_TRY(check_range(index, 0));
-  if (!is_text())
-    return wrong_type();
-  if (text.empty())
-    return {};
+  if (!is_text()) return wrong_type();
+  if (text.empty()) return {};
   Cursor cursor = at(index);
   Marks wanted;
-  for (const Member &member : attributes) {
+  for (const Member& member : attributes) {
     std::string value;
     write_json(value, member.value);
     wanted.emplace_back(member.key, value.empty() ? "null" : value);
   }
-  if (!attributes
-           .empty()) { // exactly these; without any, those of the text before
-    for (const auto &[key, value] : cursor.marks) {
-      if (std::ranges::find(wanted, key, &Marks::value_type::first) ==
-          wanted.end()) {
+  if (!attributes.empty()) {  // exactly these; without any, those of the text before
+    for (const auto& [key, value] : cursor.marks) {
+      if (std::ranges::find(wanted, key, &Marks::value_type::first) == wanted.end()) {
         wanted.emplace_back(key, "null");
       }
     }
   }
   Marks restore;
-  if (!wanted.empty())
-    ASHLAR_TRY(begin_marks(cursor, wanted, restore));
+  if (!wanted.empty()) ASHLAR_TRY(begin_marks(cursor, wanted, restore));
   WireStruct s;
   s.ref = Ref::kString;
   s.length = utf16_length(text);
@@ -303,15 +269,13 @@ base::Status Edit::insert_text(std::uint64_t index, std::string_view text,
 }
 
 base::Status Edit::format_text(std::uint64_t index, std::uint64_t length,
-                               const Object &attributes) {
+                               const Object& attributes) {
   ASHLAR_TRY(check_range(index, length));
-  if (!is_text())
-    return wrong_type();
-  if (length == 0 || attributes.empty())
-    return {};
+  if (!is_text()) return wrong_type();
+  if (length == 0 || attributes.empty()) return {};
   Cursor cursor = at(index);
   Marks wanted;
-  for (const Member &member : attributes) {
+  for (const Member& member : attributes) {
     std::string value;
     write_json(value, member.value);
     wanted.emplace_back(member.key, value.empty() ? "null" : value);
@@ -319,24 +283,20 @@ base::Status Edit::format_text(std::uint64_t index, std::uint64_t length,
   Marks restore;
   ASHLAR_TRY(begin_marks(cursor, wanted, restore));
   while (cursor.right != 0) {
-    const Item &item = store_.item(cursor.right);
+    const Item& item = store_.item(cursor.right);
     const bool mark = item.ref == Ref::kFormat && !item.deleted;
-    if (length == 0 && (restore.empty() || !(mark || item.deleted)))
-      break;
+    if (length == 0 && (restore.empty() || !(mark || item.deleted))) break;
     if (mark) {
       std::string unused;
       const std::string key(store_.keys().name(Contents::format_key(item)));
       const std::string_view value = Contents::view(item, unused);
       const auto at = std::ranges::find(wanted, key, &Marks::value_type::first);
-      if (at != wanted.end()) { // a mark of its own kind within: what it began
-                                // is overruled
+      if (at != wanted.end()) {  // a mark of its own kind within: what it began
+                                 // is overruled
         const bool same = at->second == value;
-        if (!same && length == 0)
-          break;
-        std::erase_if(restore,
-                      [&](const auto &old) { return old.first == key; });
-        if (!same)
-          restore.emplace_back(key, value);
+        if (!same && length == 0) break;
+        std::erase_if(restore, [&](const auto& old) { return old.first == key; });
+        if (!same) restore.emplace_back(key, value);
         store_.delete_item(cursor.right, txn_);
       }
     } else if (item.visible()) {
@@ -354,35 +314,27 @@ void Edit::drop_idle_marks(Cursor before, ItemRef to) {
   // To the next unit that is seen: marks up to there stand next to each other
   // now.
   ItemRef end = to;
-  while (end != 0 && !store_.item(end).visible())
-    end = store_.item(end).right;
+  while (end != 0 && !store_.item(end).visible()) end = store_.item(end).right;
   std::vector<std::pair<std::string, ItemRef>> deciding;
   for (Cursor cursor = before; cursor.right != end; step(cursor)) {
-    const Item &item = store_.item(cursor.right);
-    if (item.deleted || item.ref != Ref::kFormat)
-      continue;
+    const Item& item = store_.item(cursor.right);
+    if (item.deleted || item.ref != Ref::kFormat) continue;
     const std::string key(store_.keys().name(Contents::format_key(item)));
-    std::erase_if(deciding,
-                  [&](const auto &entry) { return entry.first == key; });
+    std::erase_if(deciding, [&](const auto& entry) { return entry.first == key; });
     deciding.emplace_back(key, cursor.right);
   }
   for (ItemRef ref = before.right; ref != end; ref = store_.item(ref).right) {
-    const Item &item = store_.item(ref);
-    if (item.deleted || item.ref != Ref::kFormat)
-      continue;
+    const Item& item = store_.item(ref);
+    if (item.deleted || item.ref != Ref::kFormat) continue;
     std::string unused;
     const std::string_view key = store_.keys().name(Contents::format_key(item));
-    const auto held =
-        std::ranges::find(before.marks, key, &Marks::value_type::first);
-    const std::string_view value =
-        held == before.marks.end() ? "null" : held->second;
-    const bool decides =
-        std::ranges::find(deciding, ref, [](const auto &entry) {
-          return entry.second;
-        }) != deciding.end();
-    if (!decides || value == Contents::view(item, unused))
-      store_.delete_item(ref, txn_);
+    const auto held = std::ranges::find(before.marks, key, &Marks::value_type::first);
+    const std::string value = held == before.marks.end() ? "null" : held->second;
+    const bool decides = std::ranges::find(deciding, ref, [](const auto& entry) {
+                           return entry.second;
+                         }) != deciding.end();
+    if (!decides || value == Contents::view(item, unused)) store_.delete_item(ref, txn_);
   }
 }
 
-} // namespace ashlar::crdt
+}  // namespace ashlar::crdt
