@@ -9,9 +9,33 @@ namespace {
 
 constexpr std::size_t kFewest = 13;
 constexpr std::size_t kMost = 19;
+constexpr std::size_t kFewestOfDigests = 24;  // hexadecimal characters in a row
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_gap(char c) { return c == ' ' || c == '-'; }
+
+// Between two groups of digits: blanks (of any kind, three at most), or one dash or dot.
+struct Gap {
+  std::size_t length = 0;  // 0: none
+  bool dashed = false;
+};
+Gap gap_at(std::string_view text, std::size_t at) {
+  constexpr std::string_view kNoBreak = "\xc2\xa0";
+  constexpr std::size_t kMostBlanks = 3;
+  const std::string_view rest = text.substr(at);
+  if (rest.starts_with('-') || rest.starts_with('.')) return {1, true};
+  Gap gap;
+  for (std::size_t blanks = 0; blanks < kMostBlanks; ++blanks) {
+    const std::string_view here = rest.substr(gap.length);
+    if (here.starts_with(' ') || here.starts_with('\t')) {
+      gap.length += 1;
+    } else if (here.starts_with(kNoBreak)) {
+      gap.length += kNoBreak.size();
+    } else {
+      break;
+    }
+  }
+  return gap;
+}
 
 bool passes_luhn(std::string_view digits) {
   int sum = 0;
@@ -35,13 +59,12 @@ bool is_network_length(char first, std::size_t length) {
   return first == '3' || first == '5' || first == '6';
 }
 
-// The digits stand in a digest, a UUID without dashes: more than kMost characters of hexadecimal in
-// a row.
+// The digits stand in a digest, an object's id, a UUID without dashes.
 bool in_digest(std::string_view text, std::size_t at) {
   std::size_t end = at;
   while (end < text.size() && is_hex(text[end])) ++end;
   while (at > 0 && is_hex(text[at - 1])) --at;
-  return end - at > kMost;
+  return end - at >= kFewestOfDigests;
 }
 
 bool is_alphanumeric(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
@@ -62,7 +85,7 @@ class Groups {
   }
   bool as_written(std::string_view rest) const {
     if (!dashed_ || rest.empty()) return !dashed_ || fits_;
-    std::size_t touching = rest[0] == '-' ? 1 : 0;
+    std::size_t touching = rest[0] == '-' || rest[0] == '.' ? 1 : 0;
     const std::size_t begin = touching;
     while (touching < rest.size() && is_alphanumeric(rest[touching])) ++touching;
     return fits_ && touching - begin <= (begin == 0 ? 0 : 4);
@@ -94,10 +117,10 @@ bool begins_card_number(std::string_view text, std::size_t at) {
         passes_luhn({digits.data(), count})) {
       return true;
     }
-    const bool goes_on = at + 1 < text.size() && is_gap(text[at]) && is_digit(text[at + 1]);
-    if (!goes_on) return false;
-    after_dash = text[at] == '-';
-    ++at;
+    const Gap gap = gap_at(text, at);
+    at += gap.length;
+    if (gap.length == 0 || at == text.size() || !is_digit(text[at])) return false;
+    after_dash = gap.dashed;
   }
 }
 

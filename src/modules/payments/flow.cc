@@ -374,8 +374,9 @@ base::Status Flow::look_and_resolve(ledger::Booking& booking, const ProviderAnsw
         next_ = Next::kReply;
         return base::ok_status();
       }
-    } else if (found && found->epoch != claim_->epoch) {
-      // Another has the lease: what we know, he will be told.
+    } else if (found && (found->epoch != claim_->epoch || found->attempt != claim_->attempt)) {
+      // Another has the lease, or the key was let go and is another request's now: what we know,
+      // he will be told.
       answer_ = base::fail(Code::kConflict, "idempotency_key_in_use",
                            "Another process has taken this request over; ask again.");
       next_ = Next::kReply;
