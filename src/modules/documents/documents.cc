@@ -33,6 +33,19 @@ base::Error not_found() {
 
 constexpr base::Millis kStopTime{10'000};
 
+// What the log has beyond `row`. kConflict document_moved: only a whole load has all of it.
+base::Result<std::vector<UpdateRow>> rows_behind(storage::Transaction& tx, const DocumentRow& row) {
+  ASHLAR_ASSIGN(const auto now, store::find(tx, row.name));
+  if (!now || now->no != row.no) return not_found();
+  std::vector<UpdateRow> rows;
+  ASHLAR_TRY(store::updates(tx, row.no, row.seq, now->seq,
+                            [&](const UpdateRow& one) { rows.push_back(one); }));
+  const bool gap =
+      rows.empty() ? now->seq != row.seq : rows.front().seq - rows.front().count != row.seq;
+  if (gap) return fail(Code::kConflict, "document_moved", "The log was trimmed.");
+  return rows;
+}
+
 }  // namespace
 
 Documents::Documents(const Options& options, storage::Database& db, events::Outbox& outbox,
@@ -98,8 +111,7 @@ void Documents::check_settled(std::size_t index) {
   shard.settled.set_value();
 }
 
-// --- The wires
-// -------------------------------------------------------------------------------------
+// --- The wires ----------------------------------------------------------------------------------
 
 bool Documents::run(std::function<void()> work, std::function<void()> expired) {
   return pool_.submit({.run = std::move(work),
@@ -133,8 +145,7 @@ void Documents::open(const Visitor& visitor, std::string name, Opened done) {
        });
 }
 
-// --- Loading
-// ---------------------------------------------------------------------------------------
+// --- Loading ------------------------------------------------------------------------------------
 
 void Documents::find(base::TenantId tenant, std::string name, std::string_view author,
                      Missing missing, Found done) {
@@ -279,11 +290,25 @@ base::Result<std::shared_ptr<LiveDocument>> Documents::make_live(std::size_t ind
     if (at != entries.end() && at->second.live && at->second.live->is_broken()) entries.erase(at);
   };
   live->on_settled = [this, index] { check_settled(index); };
+  live->on_behind = [this, weak = std::weak_ptr(live)] {
+    if (const auto still = weak.lock()) read_on(still);
+  };
   return live;
 }
 
-// --- Coming and going
-// ------------------------------------------------------------------------------
+// The log has more than this copy.
+void Documents::read_on(const std::shared_ptr<LiveDocument>& live) {
+  const auto give = [live](base::Result<std::vector<UpdateRow>> rows) {
+    live->loop().post([live, rows = std::move(rows)] { live->catch_up(rows); });
+  };
+  const auto read = [this, give, row = live->row()] {
+    give(db_.read(storage::Context::tenant(row.tenant, clock_.mono() + kDeadline),
+                  [&](storage::Transaction& tx) { return rows_behind(tx, row); }));
+  };
+  if (!run(read, [give] { give(overloaded()); })) give(overloaded());
+}
+
+// --- Coming and going ---------------------------------------------------------------------------
 
 void Documents::tick(std::size_t index) {
   Shard& shard = *shards_[index];
@@ -326,10 +351,9 @@ void Documents::unload_some(Shard& shard, base::Mono now) {
   }
 }
 
-// --- Notices
-// ---------------------------------------------------------------------------------------
+// --- Notices ------------------------------------------------------------------------------------
 //
-// "g TENANT NAME" grants changed, "d TENANT NAME" deleted, "t TENANT TOKEN" revoked.
+// "u" as below, "g TENANT NAME" grants changed, "d TENANT NAME" deleted, "t TENANT TOKEN" revoked.
 
 std::string Documents::grants_changed(base::TenantId tenant, std::string_view name) {
   return "g " + key_of(tenant, name);
@@ -341,7 +365,27 @@ std::string Documents::token_revoked(base::TenantId tenant, std::int64_t token) 
   return "t " + key_of(tenant, std::to_string(token));
 }
 
+// "u TENANT NAME\nSEQ": some process, perhaps this one, wrote so much of it.
+void Documents::hear_update(std::string_view text) {
+  const std::size_t end = text.rfind('\n');
+  if (end == std::string_view::npos) return;
+  Seq seq = 0;
+  std::from_chars(text.data() + end + 1, text.data() + text.size(), seq);
+  std::string key(text.substr(0, end));
+  const std::size_t index = shard_of(key);
+  loops_.loop(index).post([this, index, seq, key = std::move(key)] {
+    const auto& entries = shards_[index]->entries;
+    const auto at = entries.find(key);
+    if (at == entries.end() || !at->second.live) return;
+    const std::shared_ptr<LiveDocument>& live = at->second.live;
+    if (!live->is_writing() && live->row().seq < seq) read_on(live);
+  });
+}
+
 void Documents::hear(const storage::Database::Notice& notice) {
+  if (!notice.resync && notice.payload.starts_with("u ")) {
+    return hear_update(notice.payload.substr(2));
+  }
   const char kind = notice.resync || notice.payload.size() < 3 ? '*' : notice.payload.front();
   std::string key(kind == '*' ? std::string_view() : notice.payload.substr(2));
   if (kind == 'd' || kind == 'g') {
@@ -361,9 +405,12 @@ void Documents::hear(const storage::Database::Notice& notice) {
     loops_.loop(i).post([this, i, key] {
       std::vector<std::shared_ptr<LiveDocument>> all;
       for (const auto& [name, entry] : shards_[i]->entries) {
-        if (entry.live && entry.live->sessions() > 0) all.push_back(entry.live);
+        if (entry.live) all.push_back(entry.live);
       }
-      for (const auto& live : all) check_sessions(live, key);
+      for (const auto& live : all) {
+        check_sessions(live, key);
+        if (key.empty() && !live->is_writing()) read_on(live);
+      }
     });
   }
 }

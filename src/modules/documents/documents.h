@@ -11,9 +11,11 @@
 //     kMaxWaiting such things wait; beyond: kUnavailable documents_overloaded.
 //  3. Grants and revocations reach those who are inside within a second, in every process on the
 //     same database (storage's notices).
-//  4. Two processes may have the same document open: the log takes an update only from who has read
-//     all before it (log_writer.h, 2); who has not ends his copy with kReload, and his visitors
-//     come again. So nothing that was acknowledged is lost, whoever believes to be the only one.
+//  4. Several processes may have the same document open: the log takes an update only from who has
+//     read all before it (log_writer.h, 2). Who has not reads what is missing, shows it to his
+//     visitors, and writes his own behind it. So nobody owns a document, nothing has to be taken
+//     over when a process dies, and nothing that was acknowledged is lost. Notices of the database
+//     tell of what others wrote. Presence stays within a process.
 //  5. stop(): nobody new; who is inside is told; what was pushed is written.
 //
 // Order: construct → start() → … → the HTTP server has stopped → stop().
@@ -59,7 +61,7 @@ class Documents final : public DocumentHost {
   static constexpr base::Millis kIdle{60'000};  // unused for so long, and memory is half full
   static constexpr base::Millis kDeadline{10'000};
   static constexpr std::size_t kSnapshotBeforeUnload = 16u << 10;  // bytes of log
-  static constexpr std::string_view kChannel = "documents";
+  static constexpr std::string_view kChannel = LogWriter::kChannel;
 
   struct Options {
     std::size_t threads = 1;
@@ -138,6 +140,8 @@ class Documents final : public DocumentHost {
   void tick(std::size_t index);
   void unload_some(Shard& shard, base::Mono now);
   void check_settled(std::size_t index);
+  void read_on(const std::shared_ptr<LiveDocument>& live);
+  void hear_update(std::string_view text);
   void hear(const storage::Database::Notice& notice);
   void check_sessions(const std::shared_ptr<LiveDocument>& live, const std::string& token);
 

@@ -128,8 +128,7 @@ Result<Response> DocumentsApi::remove(Call& call) const {
   return http::no_content();
 }
 
-// --- Tokens and grants
-// -----------------------------------------------------------------------------
+// --- Tokens and grants --------------------------------------------------------------------------
 
 Result<Response> DocumentsApi::make_token(Call& call) const {
   ASHLAR_ASSIGN(const NewTokenJson wanted, new_token_schema().parse_body(call.body));
@@ -203,8 +202,7 @@ Result<Response> DocumentsApi::remove_grant(Call& call, storage::Transaction& tx
   return http::no_content();
 }
 
-// --- Sessions
-// --------------------------------------------------------------------------------------
+// --- Sessions -----------------------------------------------------------------------------------
 
 base::Status DocumentsApi::sessions(Call& call, std::shared_ptr<http::LateAnswer> answer) const {
   ASHLAR_TRY(module_.door.admit(call.principal, call.param(0), Access::kRead, call.deadline));

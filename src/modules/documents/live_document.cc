@@ -4,10 +4,9 @@
 #include <atomic>
 #include <utility>
 
-#include "base/varint.h"
 #include "modules/documents/awareness.h"
-#include "modules/documents/crdt/struct_codec.h"
 #include "modules/documents/document_metrics.h"
+#include "modules/documents/update_checks.h"
 #include "modules/documents/update_list.h"
 #include "platform/json/writer.h"
 #include "platform/observability/log.h"
@@ -20,6 +19,7 @@ using base::Code;
 using base::fail;
 
 constexpr base::Millis kPresenceCheck{3'000};
+constexpr int kMostMoves = 50;  // of one batch that others overtake
 
 SessionId next_session() {
   static std::atomic<std::int64_t> last{0};
@@ -29,28 +29,6 @@ SessionId next_session() {
 base::Error reloading() {
   return base::fail(Code::kUnavailable, "document_reloading",
                     "The last write failed; open the document again.");
-}
-
-// Of an update that is one client's: who. Most are.
-std::optional<crdt::ClientId> only_client(std::string_view update) {
-  std::uint64_t clients = 0;
-  std::uint64_t structs = 0;
-  std::uint64_t client = 0;
-  if (!base::read_varint(update, clients) || clients != 1 || !base::read_varint(update, structs) ||
-      !base::read_varint(update, client)) {
-    return std::nullopt;
-  }
-  return client;
-}
-
-// Whether all of `range` lies in one of `ranges` (sorted, not touching).
-bool covers(const std::vector<crdt::Range>& ranges, const crdt::Range& range) {
-  auto after = std::upper_bound(
-      ranges.begin(), ranges.end(), range.clock,
-      [](crdt::Clock clock, const crdt::Range& other) { return clock < other.clock; });
-  if (after == ranges.begin()) return false;
-  const crdt::Range& before = *std::prev(after);
-  return range.clock + range.length <= before.clock + before.length;
 }
 
 }  // namespace
@@ -72,8 +50,7 @@ LiveDocument::LiveDocument(DocumentRow row, crdt::Doc doc, const crdt::Doc::Opti
 
 LiveDocument::~LiveDocument() { needs_.metrics.open.add(-1); }
 
-// --- Visitors
-// --------------------------------------------------------------------------------------
+// --- Visitors -----------------------------------------------------------------------------------
 
 base::Result<SessionId> LiveDocument::join(Peer& peer, Visitor visitor) {
   if (broken_) return reloading();
@@ -146,8 +123,7 @@ void LiveDocument::end_all(EndReason reason) {
   sessions_.for_each([&](const DocumentSession& session) { end_session(session.id, reason); });
 }
 
-// --- What is read
-// ----------------------------------------------------------------------------------
+// --- What is read -------------------------------------------------------------------------------
 
 void LiveDocument::when_durable(Done done) {
   if (broken_) return done(reloading());
@@ -166,15 +142,14 @@ void LiveDocument::sync(Peer& peer, const crdt::StateVector& have) {
   });
 }
 
-// --- What is written
-// -------------------------------------------------------------------------------
+// --- What is written ----------------------------------------------------------------------------
 
 base::Result<Pushed> LiveDocument::push(Peer& peer, std::string_view update, Ticket ticket) {
   DocumentSession* session = sessions_.find(peer);
   if (session == nullptr) return fail(Code::kForbidden, "access_denied", "You have left.");
   if (session->visitor.access != Access::kWrite) {
     ASHLAR_TRY(crdt::check_update(update));
-    if (!has_all_of(update)) {
+    if (!has_all_of(doc_, update)) {
       needs_.metrics.refused.add();
       return fail(Code::kForbidden, "access_read_only", "You may read this document only.");
     }
@@ -260,31 +235,12 @@ void LiveDocument::claim_client(std::string_view update, DocumentSession& by) {
   if (client && !sessions_.is_taken(*client, by)) sessions_.claim(*client, by);
 }
 
-bool LiveDocument::has_all_of(std::string_view update) const {
-  crdt::UpdateReader reader(update);
-  crdt::WireStruct one;
-  const crdt::StateVector state = doc_.state_vector();
-  while (reader.next(one)) {
-    const auto have = state.find(one.id.client);
-    if (one.ref == crdt::Ref::kSkip) continue;
-    if (have == state.end() || one.end() > have->second) return false;
-  }
-  std::optional<crdt::DeleteSet> deleted;
-  crdt::ClientId client = 0;
-  crdt::Range range;
-  while (reader.next_deleted(client, range)) {
-    if (!deleted) deleted = doc_.delete_set();
-    const auto ranges = deleted->find(client);
-    if (ranges == deleted->end() || !covers(ranges->second, range)) return false;
-  }
-  return reader.status().ok();
-}
-
 // `stored` for the log, `shown` to those who are here ("": there is nothing to show yet).
 void LiveDocument::add(std::string_view author, std::string_view stored, std::string_view shown,
                        SessionId from) {
   needs_.metrics.updates.add();
-  std::vector<UpdateRow>& rows = open_.updates;
+  if (!open_.updates) open_.updates = std::make_shared<std::vector<UpdateRow>>();
+  std::vector<UpdateRow>& rows = *open_.updates;
   if (rows.empty() || rows.back().author != author) {
     rows.push_back({last_seq_, 0, needs_.loop.now(), std::string(author), {}});
   }
@@ -312,21 +268,28 @@ void LiveDocument::flush() {
   if (flying_ || broken_) return;
   const bool announce = unannounced_ && announcement_due();
   if (open_.empty() && !wants_snapshot_ && !announce) return;
-  flying_ = true;
   in_flight_ = std::exchange(open_, {});
+  send(announce);
+}
+
+void LiveDocument::send(bool announce) {
+  flying_ = true;
   LogWrite write;
   write.tenant = row_.tenant;
   write.no = row_.no;
   write.from = row_.seq;
-  write.updates = std::move(in_flight_.updates);
+  write.updates = in_flight_.updates;
+  write.notice = "u " + row_.tenant.to_string() + " " + row_.name;
   const std::int64_t tail = row_.tail_bytes + static_cast<std::int64_t>(in_flight_.bytes);
   const auto most =
       std::max(static_cast<std::int64_t>(needs_.limits.snapshot_after), row_.snapshot_bytes);
-  if (std::exchange(wants_snapshot_, false) || tail >= most) {
+  // A snapshot is of what is written with it: what came since must not be in it.
+  if (open_.empty() && (std::exchange(wants_snapshot_, false) || tail >= most)) {
     write.snapshot = SnapshotRow{last_seq_, needs_.loop.now(), doc_.encode()};
   }
-  if (announce) write.announcement = announcement();
-  const Written done{.seq = last_seq_,
+  const Seq seq = in_flight_.empty() ? row_.seq : in_flight_.updates->back().seq;
+  if (announce) write.announcement = announcement(seq);
+  const Written done{.seq = seq,
                      .snapshot_bytes = write.snapshot ? write.snapshot->bytes.size() : 0,
                      .announced = announce};
   write.done = [self = shared_from_this(), done](base::Status status) {
@@ -338,9 +301,15 @@ void LiveDocument::flush() {
 
 void LiveDocument::written(const Written& done, const base::Status& status) {
   const auto self = shared_from_this();
+  const bool moved = !status.ok() && std::string_view(status.error().reason) == "document_moved";
+  if (moved && on_behind && ++moved_ <= kMostMoves) {
+    behind_ = true;  // still in flight: nothing else is written before it
+    return on_behind();
+  }
   flying_ = false;
   Batch batch = std::exchange(in_flight_, {});
   if (!status.ok()) return fail_all(std::move(batch), status.error());
+  moved_ = 0;
   if (done.announced) {
     unannounced_ = false;
     row_.announced_seq = done.seq;
@@ -361,6 +330,51 @@ void LiveDocument::written(const Written& done, const base::Status& status) {
   } else if (on_settled) {
     on_settled();
   }
+}
+
+// --- What other processes write -----------------------------------------------------------------
+
+void LiveDocument::catch_up(const base::Result<std::vector<UpdateRow>>& tail) {
+  const auto self = shared_from_this();
+  if (broken_ || (flying_ && !behind_)) return;  // its own write finds out
+  if (!tail.ok()) {
+    behind_ = flying_ = false;
+    return fail_all(std::exchange(in_flight_, {}), tail.error());
+  }
+  for (const UpdateRow& row : *tail) {
+    if (row.seq <= row_.seq) continue;
+    std::string_view list = row.bytes;
+    std::string_view update;
+    while (take_update(list, update)) show(update);
+    row_.seq = row.seq;
+    row_.tail_bytes += static_cast<std::int64_t>(row.bytes.size());
+  }
+  last_seq_ = renumber(open_, renumber(in_flight_, row_.seq));
+  if (!std::exchange(behind_, false)) return;
+  if (in_flight_.empty()) {  // it was a snapshot or an announcement, which come again
+    flying_ = false;
+    for (const Done& waiter : std::exchange(in_flight_, {}).waiters) waiter(base::ok_status());
+    return flush();
+  }
+  send(false);
+}
+
+// Somebody else's, durable already.
+void LiveDocument::show(std::string_view update) {
+  const auto applied = doc_.apply(update);
+  if (!applied.ok() || !applied->changed) return;
+  const std::string_view shown = applied->complete ? update : std::string_view(applied->change);
+  Batch batch;
+  batch.deliveries.push_back({std::make_shared<const Broadcast>(std::string(shown)), {}});
+  deliver(batch);
+}
+
+Seq LiveDocument::renumber(Batch& batch, Seq from) {
+  if (batch.empty()) return from;
+  auto rows = std::make_shared<std::vector<UpdateRow>>(*batch.updates);
+  for (UpdateRow& row : *rows) row.seq = from += row.count;
+  batch.updates = std::move(rows);
+  return from;
 }
 
 void LiveDocument::deliver(Batch& batch) {
@@ -391,8 +405,7 @@ void LiveDocument::fail_all(Batch batch, const base::Error& why) {
   if (on_settled) on_settled();
 }
 
-// --- What happens by itself
-// ------------------------------------------------------------------------
+// --- What happens by itself ---------------------------------------------------------------------
 
 void LiveDocument::tick() {
   const auto self = shared_from_this();
@@ -431,14 +444,14 @@ bool LiveDocument::announcement_due() const {
          now - first_change_ >= needs_.limits.announce_latest;
 }
 
-LogWrite::Announcement LiveDocument::announcement() const {
-  LogWrite::Announcement announcement{.seq = last_seq_, .event = {}};
+LogWrite::Announcement LiveDocument::announcement(Seq seq) const {
+  LogWrite::Announcement announcement{.seq = seq, .event = {}};
   announcement.event.type = "document.updated";
   announcement.event.aggregate_type = "document";
   announcement.event.aggregate_id = row_.name;
   json::Writer json(announcement.event.data);
   json.begin_object().key("name").string(row_.name).key("epoch").string(row_.no.to_string());
-  json.key("updates").integer(last_seq_).end_object();
+  json.key("updates").integer(seq).end_object();
   return announcement;
 }
 
@@ -450,8 +463,7 @@ std::size_t LiveDocument::memory_bytes() {
   return measured_bytes_ + sizeof *this + open_.bytes + in_flight_.bytes;
 }
 
-// --- Presence
-// --------------------------------------------------------------------------------------
+// --- Presence -----------------------------------------------------------------------------------
 
 base::Status LiveDocument::awareness(Peer& peer, std::string_view update) {
   const DocumentSession* session = sessions_.find(peer);

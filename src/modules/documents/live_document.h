@@ -1,8 +1,11 @@
 // LiveDocument: what stands behind Document (document.h has the picture and the promises): the
 // engine's document, who has it open, and the batch on its way to the log.
 //
-//   kOpen ──a write failed──> kBroken: every peer is ended, whoever waits is told
-//      └──end_all()─────────> kEnded
+//   open ──a write failed──> broken: every peer is ended, whoever waits is told
+//     └──another process wrote first──> behind ──catch_up()──> open: what it wrote is applied and
+//     shown,
+//                                                              what was under way is written behind
+//                                                              it
 //
 // Its loop's thread alone. It lives in a shared_ptr: writes under way keep it.
 #pragma once
@@ -57,7 +60,7 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
                const Needs& needs);
   ~LiveDocument() override;
 
-  // --- The wires' face: document.h ---------------------------------------------------------------
+  // --- The wires' face: document.h -------------------------------------------------------------
   base::Result<SessionId> join(Peer& peer, Visitor visitor) override;
   void leave(Peer& peer) override;
   void renew(Peer& peer, Visitor visitor) override;
@@ -70,7 +73,7 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
   [[nodiscard]] std::string_view name() const override { return row_.name; }
   [[nodiscard]] runtime::EventLoop& loop() const override { return needs_.loop; }
 
-  // --- The API's ---------------------------------------------------------------------------------
+  // --- The API's -------------------------------------------------------------------------------
   // Once all that is in memory now is durable, or cannot be any more.
   using Done = std::function<void(base::Status)>;
   void when_durable(Done done);
@@ -91,7 +94,7 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
   // What somebody may do from now on: kNone ends him. Does nothing where he has left.
   void set_access(SessionId id, Access access);
 
-  // --- The host's --------------------------------------------------------------------------------
+  // --- The host's ------------------------------------------------------------------------------
   void end_all(EndReason reason);
   // Now and then: tokens that are over, presence, announcements.
   void tick();
@@ -104,6 +107,12 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
   [[nodiscard]] bool is_idle() const { return sessions() == 0 && is_settled() && !unannounced_; }
   [[nodiscard]] base::Mono last_used() const { return last_used_; }
   [[nodiscard]] std::size_t memory_bytes();  // measured anew when it has changed
+  // What another process wrote behind row().seq, as the log has it; an error breaks the document.
+  void catch_up(const base::Result<std::vector<UpdateRow>>& tail);
+  // While its own write is under way it is that which finds out.
+  [[nodiscard]] bool is_writing() const { return flying_; }
+  // Called when the log has more than memory: whoever hears it reads the log and calls catch_up().
+  std::function<void()> on_behind;
   // Called once, when a write has failed.
   std::function<void()> on_broken;
   // Called when it has become settled.
@@ -111,7 +120,7 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
 
  private:
   struct Batch {
-    std::vector<UpdateRow> updates;
+    std::shared_ptr<std::vector<UpdateRow>> updates;  // null: none
     struct Delivery {
       std::shared_ptr<const Broadcast> update;
       SessionId from;  // none: nobody's who is here
@@ -124,7 +133,7 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
     std::vector<Claim> claims;
     std::vector<Done> waiters;
     std::size_t bytes = 0;
-    [[nodiscard]] bool empty() const { return updates.empty(); }
+    [[nodiscard]] bool empty() const { return !updates; }
   };
 
   struct Written {
@@ -138,18 +147,20 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
                                          std::string_view author);
   base::Status check_owner(std::string_view update, DocumentSession& by);
   void claim_client(std::string_view update, DocumentSession& by);
-  [[nodiscard]] bool has_all_of(std::string_view update) const;
   void add(std::string_view author, std::string_view stored, std::string_view shown,
            SessionId from);
   [[nodiscard]] Batch& last_batch() { return open_.empty() ? in_flight_ : open_; }
   void flush_soon();
   void flush();
+  void send(bool announce);  // what is in flight
   void written(const Written& done, const base::Status& status);
+  void show(std::string_view update);
+  Seq renumber(Batch& batch, Seq from);
   void deliver(Batch& batch);
   void fail_all(Batch batch, const base::Error& why);
   void note_change();
   [[nodiscard]] bool announcement_due() const;
-  [[nodiscard]] LogWrite::Announcement announcement() const;
+  [[nodiscard]] LogWrite::Announcement announcement(Seq seq) const;
   void broadcast_awareness(std::string bytes);
 
   const Needs needs_;
@@ -162,6 +173,8 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
   Batch open_;
   Batch in_flight_;
   bool flying_ = false;
+  bool behind_ = false;  // what is in flight waits for catch_up()
+  int moved_ = 0;        // how often, one after another
   bool flush_posted_ = false;
   bool broken_ = false;
   bool wants_snapshot_ = false;

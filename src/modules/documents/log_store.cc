@@ -91,7 +91,7 @@ constexpr Sql kEraseDocument{Audience::kPlatform,
 constexpr Sql kSweepRevocations{Audience::kPlatform,
                                 "DELETE FROM documents_revocations WHERE until < ?1"};
 
-// --- A whole tenant ------------------------------------------------------------------------------
+// --- A whole tenant -----------------------------------------------------------------------------
 
 constexpr Sql kExport{Audience::kTenant,
                       "SELECT " DOCUMENTS_COLUMNS

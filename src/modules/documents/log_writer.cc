@@ -20,8 +20,15 @@ storage::Context context() {
 
 std::size_t bytes_of(const LogWrite& write) {
   std::size_t bytes = write.snapshot ? write.snapshot->bytes.size() : 0;
-  for (const UpdateRow& update : write.updates) bytes += update.bytes.size();
+  if (!write.updates) return bytes;
+  for (const UpdateRow& update : *write.updates) bytes += update.bytes.size();
   return bytes;
+}
+
+std::uint64_t count_of(const std::vector<UpdateRow>& updates) {
+  std::int64_t count = 0;
+  for (const UpdateRow& update : updates) count += update.count;
+  return static_cast<std::uint64_t>(count);
 }
 
 base::Error moved() {
@@ -122,9 +129,7 @@ void LogWriter::write_group(std::vector<LogWrite>& group) {
   group_size_.observe(static_cast<double>(group.size()));
   for (std::size_t i = 0; i < group.size(); ++i) {
     if (outcomes[i].ok()) {
-      for (const UpdateRow& update : group[i].updates) {
-        updates_.add(static_cast<std::uint64_t>(update.count));
-      }
+      if (group[i].updates) updates_.add(count_of(*group[i].updates));
       bytes_.add(bytes_of(group[i]));
     } else {
       failed_.add();
@@ -146,16 +151,20 @@ base::Status LogWriter::try_group(std::vector<LogWrite>& group, std::size_t firs
 
 // False: it has moved.
 base::Result<bool> LogWriter::write_one(storage::Transaction& tx, const LogWrite& write) {
-  if (!write.updates.empty()) {
+  if (write.updates) {
+    const std::vector<UpdateRow>& updates = *write.updates;
     std::int64_t bytes = 0;
-    for (const UpdateRow& update : write.updates) {
+    for (const UpdateRow& update : updates) {
       bytes += static_cast<std::int64_t>(update.bytes.size());
     }
     ASHLAR_ASSIGN(const bool current,
-                  store::advance(tx, write.no, write.from, write.updates.back(), bytes));
+                  store::advance(tx, write.no, write.from, updates.back(), bytes));
     if (!current) return false;
-    for (const UpdateRow& update : write.updates) {
+    for (const UpdateRow& update : updates) {
       ASHLAR_TRY(store::append(tx, write.tenant, write.no, update));
+    }
+    if (db_.dialect() == storage::Dialect::kPostgres) {
+      tx.notify(kChannel, write.notice + "\n" + std::to_string(updates.back().seq));
     }
   }
   if (write.snapshot) {

@@ -12,6 +12,8 @@
 //     document open cannot number two updates alike, whoever believes to own it.
 //  3. A write that fails on its own account takes no other with it.
 //  4. stop() writes what was submitted before it.
+//  5. On PostgreSQL, where other processes may have the document open, they are told: a notice on
+//     kChannel, `notice` and behind it a line feed and the number of the last update.
 //
 // Whoever submits bounds what waits (each document has one write in flight). Any thread.
 #pragma once
@@ -21,9 +23,11 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -53,19 +57,22 @@ namespace ashlar::documents {
 struct LogWrite {
   base::TenantId tenant;
   DocumentNo no;
-  Seq from = 0;                    // what the last update was
-  std::vector<UpdateRow> updates;  // behind it, without gaps; may be none
+  Seq from = 0;  // what the last update was
+  // Behind it, without gaps; null: none. Whoever submits may keep it, and does not change it.
+  std::shared_ptr<const std::vector<UpdateRow>> updates;
   std::optional<SnapshotRow> snapshot;
   struct Announcement {
     Seq seq = 0;
     events::NewEvent event;
   };
+  std::string notice;
   std::optional<Announcement> announcement;  // left out where somebody has told of as much
   std::function<void(base::Status)> done;
 };
 
 class LogWriter {
  public:
+  static constexpr std::string_view kChannel = "documents";
   static constexpr std::size_t kMaxGroup = 512;             // writes in one transaction
   static constexpr std::size_t kMaxGroupBytes = 16u << 20;  // and of theirs, the last one more
   static constexpr base::Seconds kThinSnapshots{3600};      // one an hour is kept of the old

@@ -63,7 +63,8 @@ class LogWriterTest : public testing::TestWithParam<storage::Dialect> {
     write.from = from;
     std::string list;
     append_update(list, bytes);
-    write.updates.push_back({from + 1, 1, clock_.now(), "alice", list});
+    write.updates = std::make_shared<const std::vector<UpdateRow>>(
+        1, UpdateRow{from + 1, 1, clock_.now(), "alice", list});
     return write;
   }
 
@@ -133,7 +134,8 @@ TEST_P(LogWriterTest, EachFailsAlone) {
   const DocumentNo second = make("b", kBob);
   const DocumentNo third = make("c");
   LogWrite bad = write_of(second, 0, "bad", kBob);
-  bad.updates.push_back(bad.updates.back());  // the same number twice
+  bad.updates = std::make_shared<const std::vector<UpdateRow>>(
+      2, bad.updates->front());  // the same number twice
   auto behind = submit(write_of(third, 7, "behind"));
   auto failed = submit(std::move(bad));
   auto good = submit(write_of(first, 0, "good"));
