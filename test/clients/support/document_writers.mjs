@@ -20,7 +20,7 @@ export class HttpWriter {
     try {
       const state = await this.api.get(`/v1/documents/${this.name}/state`);
       if (state.status === 200) Y.applyUpdate(doc, state.body);
-      for (;;) {
+      while (!this.ended) {
         const before = Y.encodeStateVector(doc);
         const token = `[${this.mark}.${++this.sent}]`;
         doc.getText(kRoot).insert(doc.getText(kRoot).length, token);
@@ -35,6 +35,9 @@ export class HttpWriter {
       this.api.close();
       doc.destroy();
     }
+  }
+  end() {
+    this.ended = true;
   }
 }
 
