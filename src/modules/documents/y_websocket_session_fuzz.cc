@@ -14,11 +14,12 @@
 #include "modules/documents/testing/twin_document.h"
 #include "modules/documents/y_websocket_session.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace ashlar::documents;  // NOLINT(google-build-using-namespace)
-  std::string_view input(reinterpret_cast<const char*>(data), size);
-  const ashlar::base::SystemClock clock;
-  static ashlar::runtime::EventLoop loop(clock, ashlar::base::Millis{10});
+namespace ashlar::documents {
+namespace {
+
+void run(std::string_view input) {
+  static const base::SystemClock clock;
+  static runtime::EventLoop loop(clock, base::Millis{10});
   TwinHost host(loop);
   for (const Access access : {Access::kRead, Access::kWrite}) {
     Visitor visitor;
@@ -37,12 +38,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         CHECK(hocuspocus->key.starts_with(document_of(hocuspocus->key)));
         static_cast<void>(read_token(hocuspocus->body));
       }
-      session->on_message(ashlar::http::MessageKind::kBinary, frame);
+      session->on_message(http::MessageKind::kBinary, frame);
       CHECK(socket->is_open() == (host.at("doc")->peers() == 1));
     }
     if (access == Access::kRead) CHECK(host.at("doc")->state == std::string("\0\0", 2));
     session->on_close(1006);
     CHECK(host.at("doc")->peers() == 0);
   }
+}
+
+}  // namespace
+}  // namespace ashlar::documents
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  ashlar::documents::run({reinterpret_cast<const char*>(data), size});
   return 0;
 }
