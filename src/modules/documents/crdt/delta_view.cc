@@ -8,13 +8,10 @@ namespace {
 
 using Attributes = std::vector<std::pair<KeyIndex, std::string_view>>;
 
-void set_attribute(Attributes &attributes, KeyIndex key,
-                   std::string_view value) {
-  const auto at =
-      std::ranges::find(attributes, key, &Attributes::value_type::first);
+void set_attribute(Attributes& attributes, KeyIndex key, std::string_view value) {
+  const auto at = std::ranges::find(attributes, key, &Attributes::value_type::first);
   if (value == "null") {
-    if (at != attributes.end())
-      attributes.erase(at);
+    if (at != attributes.end()) attributes.erase(at);
   } else if (at != attributes.end()) {
     at->second = value;
   } else {
@@ -22,16 +19,13 @@ void set_attribute(Attributes &attributes, KeyIndex key,
   }
 }
 
-void write_attributes(const StructStore &store, const Attributes &attributes,
-                      std::string &out) {
+void write_attributes(const StructStore& store, const Attributes& attributes, std::string& out) {
   std::vector<std::string_view> keys;
-  for (const auto &[key, value] : attributes)
-    keys.push_back(store.keys().name(key));
+  for (const auto& [key, value] : attributes) keys.push_back(store.keys().name(key));
   out += ",\"attributes\":{";
   bool first = true;
   for (const std::size_t at : member_order(keys)) {
-    if (!first)
-      out += ',';
+    if (!first) out += ',';
     first = false;
     write_json_string(out, keys[at]);
     out += ':';
@@ -40,69 +34,63 @@ void write_attributes(const StructStore &store, const Attributes &attributes,
   out += '}';
 }
 
-void write_embed(const StructStore &store, const Item &item, std::string &out) {
+void write_embed(const StructStore& store, const Item& item, std::string& out) {
   if (item.ref == Ref::kType) {
-    write_type_json(store, item.content.type, store.type(item.content.type).ref,
-                    out);
+    write_type_json(store, item.content.type, store.type(item.content.type).ref, out);
   } else {
     write_json(out, value_at(item, 0));
   }
 }
 
-} // namespace
+}  // namespace
 
-std::vector<DeltaOp> delta_ops(const StructStore &store, TypeIndex type) {
+std::vector<DeltaOp> delta_ops(const StructStore& store, TypeIndex type) {
   std::vector<DeltaOp> ops;
   Attributes current;
   std::string text;
   const auto pack = [&] {
-    if (text.empty())
-      return;
+    if (text.empty()) return;
     ops.push_back({0, std::move(text), current});
     text.clear();
   };
   std::string unused;
-  for (ItemRef ref = store.type(type).start; ref != 0;
-       ref = store.item(ref).right) {
-    const Item &item = store.item(ref);
-    if (item.deleted)
-      continue;
+  for (ItemRef ref = store.type(type).start; ref != 0; ref = store.item(ref).right) {
+    const Item& item = store.item(ref);
+    if (item.deleted) continue;
     switch (item.ref) {
-    case Ref::kString:
-      Contents::append_text(item, 0, item.length, text);
-      break;
-    case Ref::kEmbed:
-    case Ref::kType:
-      pack();
-      ops.push_back({ref, {}, current});
-      break;
-    case Ref::kFormat:
-      pack();
-      set_attribute(current, Contents::format_key(item),
-                    Contents::view(item, unused));
-      break;
-    default:
-      break;
+      case Ref::kString:
+        Contents::append_text(item, 0, item.length, text);
+        break;
+      case Ref::kEmbed:
+      case Ref::kType:
+        pack();
+        ops.push_back({ref, {}, current});
+        break;
+      case Ref::kFormat:
+        pack();
+        set_attribute(current, Contents::format_key(item), Contents::view(item, unused));
+        break;
+      default:
+        break;
     }
   }
   pack();
   return ops;
 }
 
-std::string delta_of(const StructStore &store, TypeIndex type) {
+std::string delta_of(const StructStore& store, TypeIndex type) {
   std::string out = "[";
-  for (const DeltaOp &op : delta_ops(store, type)) {
+  for (const DeltaOp& op : delta_ops(store, type)) {
     out += out.size() > 1 ? ",{\"insert\":" : "{\"insert\":";
     if (op.embed != 0) {
       write_embed(store, store.item(op.embed), out);
     } else {
       write_json_string(out, op.text);
     }
-    if (!op.attributes.empty())
-      write_attributes(store, op.attributes, out);
+    if (!op.attributes.empty()) write_attributes(store, op.attributes, out);
     out += '}';
   }
   return out + ']';
 }
 
-} // namespace ashlar::crdt
+}  // namespace ashlar::crdt

@@ -14,50 +14,40 @@ namespace {
 
 TypeRef type_of(RootKind kind) {
   switch (kind) {
-  case RootKind::kText:
-    return TypeRef::kText;
-  case RootKind::kArray:
-    return TypeRef::kArray;
-  case RootKind::kMap:
-    return TypeRef::kMap;
-  case RootKind::kXmlFragment:
-    return TypeRef::kXmlFragment;
-  case RootKind::kXmlText:
-    break;
+    case RootKind::kText:
+      return TypeRef::kText;
+    case RootKind::kArray:
+      return TypeRef::kArray;
+    case RootKind::kMap:
+      return TypeRef::kMap;
+    case RootKind::kXmlFragment:
+      return TypeRef::kXmlFragment;
+    case RootKind::kXmlText:
+      break;
   }
   return TypeRef::kXmlText;
 }
 
 // 0, a type that is always empty, where there is none.
-TypeIndex root_of(const StructStore &store, std::string_view root) {
-  return store.find_root(root);
-}
+TypeIndex root_of(const StructStore& store, std::string_view root) { return store.find_root(root); }
 
-// Something of what was there then was not deleted then, and has lost its
-// content since.
-bool was_collected(const StructStore &store, const Snapshot &then) {
-  for (const auto &[id, end] : then.state) {
-    if (end == 0)
-      continue;
-    const ClientStructs &client = store.client(store.find_client(id));
+// Something of what was there then was not deleted then, and has lost its content since.
+bool was_collected(const StructStore& store, const Snapshot& then) {
+  for (const auto& [id, end] : then.state) {
+    if (end == 0) continue;
+    const ClientStructs& client = store.client(store.find_client(id));
     const auto ranges = then.deleted.find(id);
     std::size_t next = 0;
     auto place = client.find(0);
     do {
-      const Item &item = store.item(client.at(place).item);
-      if (item.id.clock >= end)
-        break;
-      if (item.ref != Ref::kGc && item.ref != Ref::kDeleted)
-        continue;
-      if (ranges == then.deleted.end())
-        return true;
-      const std::vector<Range> &list = ranges->second;
-      while (next < list.size() &&
-             list[next].clock + list[next].length <= item.id.clock)
-        ++next;
+      const Item& item = store.item(client.at(place).item);
+      if (item.id.clock >= end) break;
+      if (item.ref != Ref::kGc && item.ref != Ref::kDeleted) continue;
+      if (ranges == then.deleted.end()) return true;
+      const std::vector<Range>& list = ranges->second;
+      while (next < list.size() && list[next].clock + list[next].length <= item.id.clock) ++next;
       if (next == list.size() || list[next].clock > item.id.clock ||
-          list[next].clock + list[next].length <
-              std::min<Clock>(item.end(), end)) {
+          list[next].clock + list[next].length < std::min<Clock>(item.end(), end)) {
         return true;
       }
     } while (client.next(place));
@@ -65,39 +55,34 @@ bool was_collected(const StructStore &store, const Snapshot &then) {
   return false;
 }
 
-} // namespace
+}  // namespace
 
 Doc::Doc(Options options) : store_(std::make_unique<Store>(options)) {}
 Doc::~Doc() = default;
-Doc::Doc(Doc &&) noexcept = default;
-Doc &Doc::operator=(Doc &&) noexcept = default;
+Doc::Doc(Doc&&) noexcept = default;
+Doc& Doc::operator=(Doc&&) noexcept = default;
 
 base::Result<Doc::Applied> Doc::apply(std::string_view update, Format format) {
   return store_->apply(update, format);
 }
 
-std::string Doc::encode(Format format) const {
-  return encode_since({}, format);
-}
+std::string Doc::encode(Format format) const { return encode_since({}, format); }
 
-std::string Doc::encode_since(const StateVector &have, Format format) const {
+std::string Doc::encode_since(const StateVector& have, Format format) const {
   return crdt::encode_since(store_->structs(), store_->pending(), have, format);
 }
 
-StateVector Doc::state_vector() const {
-  return state_vector_of(store_->structs());
-}
+StateVector Doc::state_vector() const { return state_vector_of(store_->structs()); }
 DeleteSet Doc::delete_set() const { return delete_set_of(store_->structs()); }
 bool Doc::has_pending() const { return !store_->pending().empty(); }
 StateVector Doc::missing() const { return store_->pending().missing(); }
 
 std::vector<std::string> Doc::roots() const {
-  const StructStore &store = store_->structs();
+  const StructStore& store = store_->structs();
   std::vector<std::string> names;
   for (const TypeIndex root : store.roots()) {
-    const Type &type = store.type(root);
-    if (!type.empty())
-      names.emplace_back(store.keys().name(type.name));
+    const Type& type = store.type(root);
+    if (!type.empty()) names.emplace_back(store.keys().name(type.name));
   }
   std::ranges::sort(names);
   return names;
@@ -109,8 +94,7 @@ std::string Doc::text(std::string_view root) const {
 
 std::string Doc::json(std::string_view root, RootKind kind) const {
   std::string out;
-  write_type_json(store_->structs(), root_of(store_->structs(), root),
-                  type_of(kind), out);
+  write_type_json(store_->structs(), root_of(store_->structs(), root), type_of(kind), out);
   return out;
 }
 
@@ -122,57 +106,43 @@ std::uint64_t Doc::length(std::string_view root) const {
   return store_->structs().type(root_of(store_->structs(), root)).length;
 }
 
-base::Result<std::string> Doc::insert_text(std::string_view root,
-                                           std::uint64_t index,
-                                           std::string_view text,
-                                           const Object &attributes) {
-  return store_->edit(root, [&](Edit &edit) {
-    return edit.insert_text(index, text, attributes);
-  });
+base::Result<std::string> Doc::insert_text(std::string_view root, std::uint64_t index,
+                                           std::string_view text, const Object& attributes) {
+  return store_->edit(root, [&](Edit& edit) { return edit.insert_text(index, text, attributes); });
 }
 
-base::Result<std::string> Doc::format_text(std::string_view root,
-                                           std::uint64_t index,
-                                           std::uint64_t length,
-                                           const Object &attributes) {
-  return store_->edit(root, [&](Edit &edit) {
-    return edit.format_text(index, length, attributes);
-  });
-}
-
-base::Result<std::string>
-Doc::remove(std::string_view root, std::uint64_t index, std::uint64_t length) {
+base::Result<std::string> Doc::format_text(std::string_view root, std::uint64_t index,
+                                           std::uint64_t length, const Object& attributes) {
   return store_->edit(root,
-                      [&](Edit &edit) { return edit.remove(index, length); });
+                      [&](Edit& edit) { return edit.format_text(index, length, attributes); });
 }
 
-base::Result<std::string> Doc::set_key(std::string_view root,
-                                       std::string_view key, Any value) {
-  return store_->edit(root,
-                      [&](Edit &edit) { return edit.set_key(key, value); });
+base::Result<std::string> Doc::remove(std::string_view root, std::uint64_t index,
+                                      std::uint64_t length) {
+  return store_->edit(root, [&](Edit& edit) { return edit.remove(index, length); });
 }
 
-base::Result<std::string> Doc::remove_key(std::string_view root,
-                                          std::string_view key) {
-  return store_->edit(root, [&](Edit &edit) { return edit.remove_key(key); });
+base::Result<std::string> Doc::set_key(std::string_view root, std::string_view key, Any value) {
+  return store_->edit(root, [&](Edit& edit) { return edit.set_key(key, value); });
 }
 
-base::Result<std::string> Doc::insert_values(std::string_view root,
-                                             std::uint64_t index,
+base::Result<std::string> Doc::remove_key(std::string_view root, std::string_view key) {
+  return store_->edit(root, [&](Edit& edit) { return edit.remove_key(key); });
+}
+
+base::Result<std::string> Doc::insert_values(std::string_view root, std::uint64_t index,
                                              std::vector<Any> values) {
-  return store_->edit(
-      root, [&](Edit &edit) { return edit.insert_values(index, values); });
+  return store_->edit(root, [&](Edit& edit) { return edit.insert_values(index, values); });
 }
 
 Snapshot Doc::snapshot() const { return {delete_set(), state_vector()}; }
 
-base::Result<Doc> Doc::at(const Snapshot &then) const {
-  const StructStore &store = store_->structs();
-  for (const auto &[client, end] : then.state) {
+base::Result<Doc> Doc::at(const Snapshot& then) const {
+  const StructStore& store = store_->structs();
+  for (const auto& [client, end] : then.state) {
     if (end > store.end(client)) {
-      return base::fail(
-          base::Code::kInvalid, "snapshot_unknown",
-          "this document has not been where the snapshot was taken");
+      return base::fail(base::Code::kInvalid, "snapshot_unknown",
+                        "this document has not been where the snapshot was taken");
     }
   }
   if (was_collected(store, then)) {
@@ -185,28 +155,25 @@ base::Result<Doc> Doc::at(const Snapshot &then) const {
   return out;
 }
 
-base::Result<std::string> Doc::relative_position(std::string_view root,
-                                                 std::uint64_t index,
+base::Result<std::string> Doc::relative_position(std::string_view root, std::uint64_t index,
                                                  int assoc) const {
   if (index > length(root)) {
-    return base::fail(base::Code::kInvalid, "edit_out_of_range",
-                      "the place is beyond the end");
+    return base::fail(base::Code::kInvalid, "edit_out_of_range", "the place is beyond the end");
   }
   const TypeIndex type = root_of(store_->structs(), root);
   return encode_position(store_->structs(), root, type, index, assoc);
 }
 
-base::Result<std::optional<std::uint64_t>>
-Doc::absolute_position(std::string_view relative) const {
+base::Result<std::optional<std::uint64_t>> Doc::absolute_position(std::string_view relative) const {
   return decode_position(store_->structs(), relative);
 }
 
 Doc::Size Doc::size() const {
-  const StructStore &store = store_->structs();
+  const StructStore& store = store_->structs();
   return {.structs = store.structs(),
           .clients = store.clients().size(),
           .bytes = store_->resident(),
           .pending_bytes = store_->pending().bytes()};
 }
 
-} // namespace ashlar::crdt
+}  // namespace ashlar::crdt

@@ -13,7 +13,7 @@ base::Error too_large() {
                     "with this the document would be larger than its limit");
 }
 
-} // namespace
+}  // namespace
 
 void Doc::Store::begin() {
   structs_.begin(txn_);
@@ -26,25 +26,22 @@ void Doc::Store::undo() {
 }
 
 base::Status Doc::Store::check_size() const {
-  if (resident() > options_.limits.bytes)
-    return too_large();
+  if (resident() > options_.limits.bytes) return too_large();
   return {};
 }
 
-base::Result<Doc::Applied> Doc::Store::apply(std::string_view update,
-                                             Format format) {
+base::Result<Doc::Applied> Doc::Store::apply(std::string_view update, Format format) {
+  ASHLAR_TRY(inbox_.check(UpdateReader(update, format)));
   UpdateReader reader(update, format);
-  ASHLAR_TRY(inbox_.read(reader));
   begin();
   std::vector<std::string> leftovers;
-  if (auto done = integrate(leftovers); !done.ok()) {
+  if (auto done = integrate(reader, leftovers); !done.ok()) {
     undo();
     inbox_.clear();
     return std::move(done).error();
   }
   const bool waited = !pending_.empty();
-  for (std::string &leftover : leftovers)
-    pending_.add(std::move(leftover));
+  for (std::string& leftover : leftovers) pending_.add(std::move(leftover));
   txn_.steps_left = options_.limits.conflict_steps;
   pending_.integrate(structs_, integrator_, txn_);
   delete_all();
@@ -55,24 +52,23 @@ base::Result<Doc::Applied> Doc::Store::apply(std::string_view update,
   out.pending = !pending_.empty();
   out.complete = out.changed && !txn_.partly_known && !waited && !out.pending;
   commit(structs_, txn_, options_.gc);
-  if (out.changed && !out.complete)
-    out.change = encode_change(structs_, txn_);
+  if (out.changed && !out.complete) out.change = encode_change(structs_, txn_);
   settle(structs_, txn_);
   return out;
 }
 
-base::Status Doc::Store::integrate(std::vector<std::string> &leftovers) {
+base::Status Doc::Store::integrate(UpdateReader& reader, std::vector<std::string>& leftovers) {
   using Outcome = Integration::Outcome;
-  switch (inbox_.integrate(structs_, integrator_, txn_)) {
-  case Outcome::kTooCostly:
-    return base::fail(base::Code::kInvalid, "update_too_costly",
-                      "too many insertions at one place to find this one's");
-  case Outcome::kTooDeep:
-    return base::fail(base::Code::kInvalid, "update_too_deep",
-                      "types are nested deeper than a document may hold");
-  case Outcome::kDone:
-  case Outcome::kMissing:
-    break;
+  switch (inbox_.integrate(reader, structs_, integrator_, txn_)) {
+    case Outcome::kTooCostly:
+      return base::fail(base::Code::kInvalid, "update_too_costly",
+                        "too many insertions at one place to find this one's");
+    case Outcome::kTooDeep:
+      return base::fail(base::Code::kInvalid, "update_too_deep",
+                        "types are nested deeper than a document may hold");
+    case Outcome::kDone:
+    case Outcome::kMissing:
+      break;
   }
   ASHLAR_TRY(check_size());
   std::size_t waits = 0;
@@ -80,9 +76,8 @@ base::Status Doc::Store::integrate(std::vector<std::string> &leftovers) {
     leftovers = inbox_.leftovers();
     waits = Pending::cost(leftovers);
   }
-  for (const Inbox::Deleted &d : inbox_.deleted()) {
-    if (d.end > structs_.end(d.client))
-      waits += Pending::kRangeCost;
+  for (const Inbox::Deleted& d : inbox_.deleted()) {
+    if (d.end > structs_.end(d.client)) waits += Pending::kRangeCost;
   }
   if (waits > 0 && pending_.bytes() + waits > options_.limits.pending_bytes) {
     return base::fail(base::Code::kInvalid, "update_pending_too_large",
@@ -92,14 +87,12 @@ base::Status Doc::Store::integrate(std::vector<std::string> &leftovers) {
 }
 
 void Doc::Store::delete_all() {
-  for (const Inbox::Deleted &d : inbox_.deleted()) {
+  for (const Inbox::Deleted& d : inbox_.deleted()) {
     const Clock have = structs_.end(d.client);
-    if (d.clock < have)
-      delete_range(d.client, d.clock, std::min(d.end, have));
-    if (d.end > have)
-      pending_.add_deleted(d.client, std::max(d.clock, have), d.end);
+    if (d.clock < have) delete_range(d.client, d.clock, std::min(d.end, have));
+    if (d.end > have) pending_.add_deleted(d.client, std::max(d.clock, have), d.end);
   }
-  for (const Pending::Due &due : pending_.take_due(structs_, txn_)) {
+  for (const Pending::Due& due : pending_.take_due(structs_, txn_)) {
     delete_range(due.client, due.clock, due.end);
   }
 }
@@ -110,18 +103,15 @@ void Doc::Store::delete_range(ClientId id, Clock from, Clock to) {
   auto clock = static_cast<std::uint32_t>(from);
   const auto end = static_cast<std::uint32_t>(to);
   while (clock < end) {
-    const ClientStructs &client = structs_.client(index);
+    const ClientStructs& client = structs_.client(index);
     ItemRef ref = client.item_at(clock);
     if (structs_.item(ref).deleted) {
-      if (structs_.item(ref).id.clock < client.before())
-        txn_.partly_known = true;
+      if (structs_.item(ref).id.clock < client.before()) txn_.partly_known = true;
       clock = structs_.item(ref).end();
       continue;
     }
-    if (structs_.item(ref).id.clock < clock)
-      ref = structs_.starting_at({index, clock}, txn_);
-    if (structs_.item(ref).end() > end)
-      structs_.ending_at({index, end - 1}, txn_);
+    if (structs_.item(ref).id.clock < clock) ref = structs_.starting_at({index, clock}, txn_);
+    if (structs_.item(ref).end() > end) structs_.ending_at({index, end - 1}, txn_);
     clock = structs_.item(ref).end();
     structs_.delete_item(ref, txn_);
   }
@@ -135,4 +125,4 @@ std::string Doc::Store::finish_edit() {
   return update;
 }
 
-} // namespace ashlar::crdt
+}  // namespace ashlar::crdt

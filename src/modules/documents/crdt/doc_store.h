@@ -1,10 +1,10 @@
 // Doc::Store: what a Doc is made of, and the order of one transaction.
 //
-//   begin -> the update's structs -> (refused: undo) -> what waited ->
-//   deletions -> commit -> settle
+//   begin -> the update's structs -> what waited -> deletions -> commit -> settle
+//                  +-> refused: undo
 //
-// What waited has a budget of its own: it was accepted before, so it waits on
-// where that ends, and the update that set it free is not refused for it.
+// What waited has a budget of its own: it was accepted before, so it waits on where that ends, and
+// the update that set it free is not refused for it.
 #pragma once
 
 #include <string>
@@ -21,39 +21,35 @@
 namespace ashlar::crdt {
 
 class Doc::Store {
-public:
+ public:
   explicit Store(Options options)
       : options_(options), integrator_(structs_, options.limits.type_depth) {}
 
   base::Result<Applied> apply(std::string_view update, Format format);
-  [[nodiscard]] std::size_t resident() const {
-    return structs_.bytes() + pending_.bytes();
-  }
+  [[nodiscard]] std::size_t resident() const { return structs_.bytes() + pending_.bytes(); }
 
-  // An edit made here. Where it fails, nothing has happened. The result is the
-  // update for everybody else.
+  // An edit made here. Where it fails, nothing has happened. The result is the update for everybody
+  // else.
   template <class Act>
   base::Result<std::string> edit(std::string_view root, Act act) {
     CHECK(options_.client != 0);
     begin();
     Edit edit(structs_, integrator_, txn_, options_.client, root);
     base::Status done = act(edit);
-    if (done.ok())
-      done = check_size();
-    if (done.ok())
-      return finish_edit();
+    if (done.ok()) done = check_size();
+    if (done.ok()) return finish_edit();
     undo();
     return std::move(done).error();
   }
 
-  [[nodiscard]] const Options &options() const { return options_; }
-  [[nodiscard]] const StructStore &structs() const { return structs_; }
-  [[nodiscard]] const Pending &pending() const { return pending_; }
+  [[nodiscard]] const Options& options() const { return options_; }
+  [[nodiscard]] const StructStore& structs() const { return structs_; }
+  [[nodiscard]] const Pending& pending() const { return pending_; }
 
-private:
+ private:
   void begin();
   void undo();
-  base::Status integrate(std::vector<std::string> &leftovers);
+  base::Status integrate(UpdateReader& reader, std::vector<std::string>& leftovers);
   [[nodiscard]] base::Status check_size() const;
   void delete_range(ClientId client, Clock clock, Clock end);
   void delete_all();
@@ -67,4 +63,4 @@ private:
   Inbox inbox_;
 };
 
-} // namespace ashlar::crdt
+}  // namespace ashlar::crdt

@@ -291,8 +291,7 @@ base::Status Edit::format_text(std::uint64_t index, std::uint64_t length,
       const std::string key(store_.keys().name(Contents::format_key(item)));
       const std::string_view value = Contents::view(item, unused);
       const auto at = std::ranges::find(wanted, key, &Marks::value_type::first);
-      if (at != wanted.end()) {  // a mark of its own kind within: what it began
-                                 // is overruled
+      if (at != wanted.end()) {  // what a mark of this kind began is overruled
         const bool same = at->second == value;
         if (!same && length == 0) break;
         std::erase_if(restore, [&](const auto& old) { return old.first == key; });
@@ -311,8 +310,7 @@ base::Status Edit::format_text(std::uint64_t index, std::uint64_t length,
 }
 
 void Edit::drop_idle_marks(Cursor before, ItemRef to) {
-  // To the next unit that is seen: marks up to there stand next to each other
-  // now.
+  // To the next unit that is seen: marks up to there stand next to each other now.
   ItemRef end = to;
   while (end != 0 && !store_.item(end).visible()) end = store_.item(end).right;
   std::vector<std::pair<std::string, ItemRef>> deciding;

@@ -1,9 +1,7 @@
-// Edits made here: what an editor's keystroke is, as structs of this document's
-// own client.
+// Edits made here: what an editor's keystroke is, as structs of this document's own client.
 //
-// Each goes in by the Integrator, as everybody's do. A text's attributes are
-// marks in its list: an attribute holds from its mark to the next one of its
-// key. Used within Doc::Store::edit().
+// Each goes in by the Integrator, as everybody's do. A text's attributes are marks in its list: an
+// attribute holds from its mark to the next one of its key. Used within Doc::Store::edit().
 #pragma once
 
 #include <string>
@@ -19,51 +17,45 @@
 namespace ashlar::crdt {
 
 class Edit {
-public:
-  Edit(StructStore &store, Integrator &integrator, Transaction &txn,
-       ClientId client, std::string_view root);
+ public:
+  Edit(StructStore& store, Integrator& integrator, Transaction& txn, ClientId client,
+       std::string_view root);
 
-  base::Status insert_text(std::uint64_t index, std::string_view text,
-                           const Object &attributes);
-  base::Status format_text(std::uint64_t index, std::uint64_t length,
-                           const Object &attributes);
+  base::Status insert_text(std::uint64_t index, std::string_view text, const Object& attributes);
+  base::Status format_text(std::uint64_t index, std::uint64_t length, const Object& attributes);
   base::Status remove(std::uint64_t index, std::uint64_t length);
-  base::Status set_key(std::string_view key, const Any &value);
+  base::Status set_key(std::string_view key, const Any& value);
   base::Status remove_key(std::string_view key);
-  base::Status insert_values(std::uint64_t index,
-                             const std::vector<Any> &values);
+  base::Status insert_values(std::uint64_t index, const std::vector<Any>& values);
 
-private:
+ private:
   // Attributes by key, as JSON; none is null.
   using Marks = std::vector<std::pair<std::string, std::string>>;
   struct Cursor {
     ItemRef left = 0;
     ItemRef right = 0;
-    Marks marks; // in force here
+    Marks marks;  // in force here
   };
 
   [[nodiscard]] bool is_text() const;
   [[nodiscard]] bool is_values() const;
-  [[nodiscard]] base::Status check_range(std::uint64_t index,
-                                         std::uint64_t length) const;
+  [[nodiscard]] base::Status check_range(std::uint64_t index, std::uint64_t length) const;
   Cursor at(std::uint64_t index);
-  void step(Cursor &cursor) const;
-  [[nodiscard]] bool is_mark(ItemRef ref, const Marks &wanted) const;
-  base::Status insert(Cursor &cursor, WireStruct s);
-  base::Status insert_mark(Cursor &cursor, const std::string &key,
-                           const std::string &value);
-  base::Status begin_marks(Cursor &cursor, const Marks &wanted, Marks &restore);
-  base::Status end_marks(Cursor &cursor, Marks restore);
-  // Deletes marks between `from` and `to` (all else there is deleted) that say
-  // nothing any more.
+  void step(Cursor& cursor) const;
+  [[nodiscard]] bool is_mark(ItemRef ref, const Marks& wanted) const;
+  base::Status insert(Cursor& cursor, WireStruct s);
+  base::Status insert_mark(Cursor& cursor, const std::string& key, const std::string& value);
+  base::Status begin_marks(Cursor& cursor, const Marks& wanted, Marks& restore);
+  base::Status end_marks(Cursor& cursor, Marks restore);
+  // Deletes marks between `from` and `to` (all else there is deleted) that say nothing any more.
   void drop_idle_marks(Cursor before, ItemRef to);
 
-  StructStore &store_;
-  Integrator &integrator_;
-  Transaction &txn_;
+  StructStore& store_;
+  Integrator& integrator_;
+  Transaction& txn_;
   ClientId client_;
   std::string root_;
   TypeIndex type_;
 };
 
-} // namespace ashlar::crdt
+}  // namespace ashlar::crdt

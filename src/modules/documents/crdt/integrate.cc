@@ -7,11 +7,9 @@
 
 namespace ashlar::crdt {
 
-bool Integrator::find_missing(const WireStruct &s, Clock offset,
-                              Id &missing) const {
-  const auto lacks = [&](bool has, const Id &id) {
-    if (!has || id.client == s.id.client || store_.short_id(id).exists())
-      return false;
+bool Integrator::find_missing(const WireStruct& s, Clock offset, Id& missing) const {
+  const auto lacks = [&](bool has, const Id& id) {
+    if (!has || id.client == s.id.client || store_.short_id(id).exists()) return false;
     missing = id;
     return true;
   };
@@ -20,10 +18,9 @@ bool Integrator::find_missing(const WireStruct &s, Clock offset,
          lacks(s.parent == WireStruct::Parent::kItem, s.parent_item);
 }
 
-Integration Integrator::integrate(const WireStruct &s, Transaction &txn) {
+Integration Integrator::integrate(const WireStruct& s, Transaction& txn) {
   const Clock have = store_.end(s.id.client);
-  if (s.id.clock > have)
-    return {Integration::Outcome::kMissing, {s.id.client, s.id.clock - 1}};
+  if (s.id.clock > have) return {Integration::Outcome::kMissing, {s.id.client, s.id.clock - 1}};
   if (s.end() <= have) {
     txn.partly_known = true;
     return {};
@@ -34,8 +31,7 @@ Integration Integrator::integrate(const WireStruct &s, Transaction &txn) {
     out.outcome = Integration::Outcome::kMissing;
     return out;
   }
-  if (offset > 0)
-    txn.partly_known = true;
+  if (offset > 0) txn.partly_known = true;
 
   const ClientIndex client = store_.intern_client(s.id.client);
   Item made;
@@ -49,19 +45,17 @@ Integration Integrator::integrate(const WireStruct &s, Transaction &txn) {
     } else if (s.has_origin) {
       made.origin = store_.short_id(s.origin);
     }
-    if (s.has_right_origin)
-      made.right_origin = store_.short_id(s.right_origin);
+    if (s.has_right_origin) made.right_origin = store_.short_id(s.right_origin);
     place = find_place(s, made.origin, made.right_origin, txn);
     if (place.parent != 0) {
       if (s.ref == Ref::kType && store_.type(place.parent).depth >= depth_) {
         return {Integration::Outcome::kTooDeep, {}};
       }
-      if (!resolve(place, made, txn))
-        return {Integration::Outcome::kTooCostly, {}};
+      if (!resolve(place, made, txn)) return {Integration::Outcome::kTooCostly, {}};
     }
   }
   const ItemRef ref = store_.make_item();
-  Item &item = store_.item(ref);
+  Item& item = store_.item(ref);
   if (place.parent == 0) {
     item.id = made.id;
     item.length = made.length;
@@ -77,43 +71,35 @@ Integration Integrator::integrate(const WireStruct &s, Transaction &txn) {
   return {};
 }
 
-Integrator::Place Integrator::find_place(const WireStruct &s, ShortId origin,
-                                         ShortId right_origin,
-                                         Transaction &txn) {
+Integrator::Place Integrator::find_place(const WireStruct& s, ShortId origin, ShortId right_origin,
+                                         Transaction& txn) {
   Place place;
-  if (origin.exists())
-    place.left = store_.ending_at(origin, txn);
-  if (right_origin.exists())
-    place.right = store_.starting_at(right_origin, txn);
+  if (origin.exists()) place.left = store_.ending_at(origin, txn);
+  if (right_origin.exists()) place.right = store_.starting_at(right_origin, txn);
   if ((place.left != 0 && store_.item(place.left).is_gc()) ||
       (place.right != 0 && store_.item(place.right).is_gc())) {
     return {};
   }
-  if (const ItemRef neighbour = place.left != 0 ? place.left : place.right;
-      neighbour != 0) {
+  if (const ItemRef neighbour = place.left != 0 ? place.left : place.right; neighbour != 0) {
     place.parent = store_.item(neighbour).parent;
     place.key = store_.item(neighbour).key;
     return place;
   }
   if (s.parent == WireStruct::Parent::kItem) {
-    const Item &holder =
-        store_.item(store_.find(store_.short_id(s.parent_item)));
-    if (holder.ref != Ref::kType)
-      return {};
+    const Item& holder = store_.item(store_.find(store_.short_id(s.parent_item)));
+    if (holder.ref != Ref::kType) return {};
     place.parent = holder.content.type;
   } else {
     place.parent = store_.intern_root(s.root);
   }
-  if (s.has_parent_sub)
-    place.key = store_.keys().intern(s.parent_sub);
+  if (s.has_parent_sub) place.key = store_.keys().intern(s.parent_sub);
   return place;
 }
 
 // Of the list, or of the key's chain; 0: there is none.
-ItemRef Integrator::first_of(const Place &place, Transaction &txn) const {
-  const Type &parent = store_.type(place.parent);
-  if (place.key == kNoKey)
-    return parent.start;
+ItemRef Integrator::first_of(const Place& place, Transaction& txn) const {
+  const Type& parent = store_.type(place.parent);
+  if (place.key == kNoKey) return parent.start;
   ItemRef first = parent.value(place.key);
   while (first != 0 && store_.item(first).left != 0 && txn.steps_left > 0) {
     first = store_.item(first).left;
@@ -122,28 +108,23 @@ ItemRef Integrator::first_of(const Place &place, Transaction &txn) const {
   return first;
 }
 
-// Moves place.left to the item that `item` goes after, or, where it is to be
-// the first, place.right to the one that it goes before. False: no steps left.
-bool Integrator::resolve(Place &place, const Item &item, Transaction &txn) {
-  const bool conflict =
-      place.left != 0 ? store_.item(place.left).right != place.right
-                      : place.right == 0 || store_.item(place.right).left != 0;
-  if (!conflict)
-    return true;
+// Moves place.left to the item that `item` goes after, or, where it is to be the first, place.right
+// to the one that it goes before. False: no steps left.
+bool Integrator::resolve(Place& place, const Item& item, Transaction& txn) {
+  const bool conflict = place.left != 0 ? store_.item(place.left).right != place.right
+                                        : place.right == 0 || store_.item(place.right).left != 0;
+  if (!conflict) return true;
   scan_clear();
-  std::size_t jumped = 0; // items scanned before the last jump
-  const ItemRef first =
-      place.left != 0 ? store_.item(place.left).right : first_of(place, txn);
+  std::size_t jumped = 0;  // items scanned before the last jump
+  const ItemRef first = place.left != 0 ? store_.item(place.left).right : first_of(place, txn);
   ItemRef at = first;
   while (at != 0 && at != place.right) {
-    if (txn.steps_left == 0)
-      return false;
+    if (txn.steps_left == 0) return false;
     --txn.steps_left;
     scan_add(at);
-    const Item &other = store_.item(at);
+    const Item& other = store_.item(at);
     if (other.origin == item.origin) {
-      if (store_.client(other.id.client).id() <
-          store_.client(item.id.client).id()) {
+      if (store_.client(other.id.client).id() < store_.client(item.id.client).id()) {
         place.left = at;
         jumped = scanned_.size();
       } else if (other.right_origin == item.right_origin) {
@@ -151,8 +132,7 @@ bool Integrator::resolve(Place &place, const Item &item, Transaction &txn) {
       }
     } else if (other.origin.exists()) {
       const std::size_t number = scan_find(store_.find(other.origin));
-      if (number == kNotScanned)
-        break;
+      if (number == kNotScanned) break;
       if (number < jumped) {
         place.left = at;
         jumped = scanned_.size();
@@ -162,33 +142,28 @@ bool Integrator::resolve(Place &place, const Item &item, Transaction &txn) {
     }
     at = other.right;
   }
-  if (place.left == 0)
-    place.right = first;
+  if (place.left == 0) place.right = first;
   return txn.steps_left > 0;
 }
 
-void Integrator::fill(Item &item, ItemRef ref, const WireStruct &s,
-                      Clock offset) {
-  if (s.ref == Ref::kDeleted)
-    return;
+void Integrator::fill(Item& item, ItemRef ref, const WireStruct& s, Clock offset) {
+  if (s.ref == Ref::kDeleted) return;
   if (s.ref != Ref::kType) {
-    const KeyIndex key =
-        s.ref == Ref::kFormat ? store_.keys().intern(s.key) : kNoKey;
+    const KeyIndex key = s.ref == Ref::kFormat ? store_.keys().intern(s.key) : kNoKey;
     return store_.contents().put(item, s, offset, key);
   }
   const std::uint16_t depth = store_.type(item.parent).depth;
   item.content.type = store_.make_type();
-  Type &type = store_.type(item.content.type);
+  Type& type = store_.type(item.content.type);
   type.item = ref;
   type.depth = static_cast<std::uint16_t>(depth + 1);
   type.ref = s.type;
-  if (has_name(s.type))
-    type.name = store_.keys().intern(s.key);
+  if (has_name(s.type)) type.name = store_.keys().intern(s.key);
 }
 
-void Integrator::link(ItemRef ref, const Place &place, Transaction &txn) {
-  Item &item = store_.item(ref);
-  Type &parent = store_.type(place.parent);
+void Integrator::link(ItemRef ref, const Place& place, Transaction& txn) {
+  Item& item = store_.item(ref);
+  Type& parent = store_.type(place.parent);
   item.left = place.left;
   item.right = place.right;
   if (place.left != 0) {
@@ -218,26 +193,25 @@ void Integrator::link(ItemRef ref, const Place &place, Transaction &txn) {
 }
 
 void Integrator::scan_clear() {
+  constexpr std::size_t kKept = 4096;
   scanned_.clear();
   scan_slots_.clear();
+  if (scanned_.capacity() > kKept) scanned_.shrink_to_fit();
+  if (scan_slots_.capacity() > kKept) scan_slots_.shrink_to_fit();
 }
 
 void Integrator::scan_add(ItemRef ref) {
   const auto place = [&](std::uint32_t number) {
     const std::size_t mask = scan_slots_.size() - 1;
-    std::size_t slot =
-        (scanned_[number] * std::size_t{0x9e3779b97f4a7c15}) >> 20 & mask;
-    while (scan_slots_[slot] != 0)
-      slot = (slot + 1) & mask;
+    std::size_t slot = (scanned_[number] * std::size_t{0x9e3779b97f4a7c15}) >> 20 & mask;
+    while (scan_slots_[slot] != 0) slot = (slot + 1) & mask;
     scan_slots_[slot] = number + 1;
   };
   scanned_.push_back(ref);
-  if (scanned_.size() <= kScanLinear)
-    return;
+  if (scanned_.size() <= kScanLinear) return;
   if (scanned_.size() * 2 > scan_slots_.size()) {
     scan_slots_.assign(std::bit_ceil(scanned_.size()) * 4, 0);
-    for (std::uint32_t i = 0; i + 1 < scanned_.size(); ++i)
-      place(i);
+    for (std::uint32_t i = 0; i + 1 < scanned_.size(); ++i) place(i);
   }
   place(static_cast<std::uint32_t>(scanned_.size()) - 1);
 }
@@ -245,19 +219,17 @@ void Integrator::scan_add(ItemRef ref) {
 std::size_t Integrator::scan_find(ItemRef ref) const {
   if (scanned_.size() <= kScanLinear) {
     const auto found = std::ranges::find(scanned_, ref);
-    return found == scanned_.end()
-               ? kNotScanned
-               : static_cast<std::size_t>(found - scanned_.begin());
+    return found == scanned_.end() ? kNotScanned
+                                   : static_cast<std::size_t>(found - scanned_.begin());
   }
   const std::size_t mask = scan_slots_.size() - 1;
   std::size_t slot = (ref * std::size_t{0x9e3779b97f4a7c15}) >> 20 & mask;
   while (scan_slots_[slot] != 0) {
     const std::uint32_t number = scan_slots_[slot] - 1;
-    if (scanned_[number] == ref)
-      return number;
+    if (scanned_[number] == ref) return number;
     slot = (slot + 1) & mask;
   }
   return kNotScanned;
 }
 
-} // namespace ashlar::crdt
+}  // namespace ashlar::crdt

@@ -1,5 +1,5 @@
-// KeyTable: the names in a document (keys of maps, attributes, formats, roots,
-// XML elements), each kept once and known by a number.
+// KeyTable: the names in a document (keys of maps, attributes, formats, roots, XML elements), each
+// kept once and known by a number.
 #pragma once
 
 #include <cstddef>
@@ -13,10 +13,9 @@
 namespace ashlar::crdt {
 
 class KeyTable {
-public:
+ public:
   KeyIndex intern(std::string_view name) {
-    if (const auto found = find(name); found != kNoKey)
-      return found;
+    if (const auto found = find(name); found != kNoKey) return found;
     const auto index = static_cast<KeyIndex>(names_.size());
     const auto placed = index_.emplace(std::string(name), index).first;
     names_.push_back(&placed->first);
@@ -28,9 +27,7 @@ public:
     const auto found = index_.find(name);
     return found == index_.end() ? kNoKey : found->second;
   }
-  [[nodiscard]] std::string_view name(KeyIndex key) const {
-    return *names_[key];
-  }
+  [[nodiscard]] std::string_view name(KeyIndex key) const { return *names_[key]; }
   [[nodiscard]] std::size_t size() const { return names_.size(); }
   // Forgets all but the first `size`.
   void truncate(std::size_t size) {
@@ -42,8 +39,8 @@ public:
   }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
-private:
-  static constexpr std::size_t kOverhead = 80; // a node, a bucket and a pointer
+ private:
+  static constexpr std::size_t kOverhead = 80;  // a node, a bucket and a pointer
 
   struct Hash {
     using is_transparent = void;
@@ -53,8 +50,8 @@ private:
   };
 
   std::unordered_map<std::string, KeyIndex, Hash, std::equal_to<>> index_;
-  std::vector<const std::string *> names_;
+  std::vector<const std::string*> names_;
   std::size_t bytes_ = 0;
 };
 
-} // namespace ashlar::crdt
+}  // namespace ashlar::crdt

@@ -4,17 +4,16 @@
 
 namespace ashlar::crdt {
 
-std::size_t Pending::cost_of(const WireStruct &s) {
+std::size_t Pending::cost_of(const WireStruct& s) {
   constexpr std::size_t kNode = 64;
   return sizeof(Waiting) + kNode + s.content.size();
 }
 
-std::size_t Pending::cost(const std::vector<std::string> &updates) {
+std::size_t Pending::cost(const std::vector<std::string>& updates) {
   std::size_t total = 0;
-  for (const std::string &update : updates) {
+  for (const std::string& update : updates) {
     UpdateReader reader(update, Format::kV1);
-    for (WireStruct s; reader.next(s);)
-      total += cost_of(s);
+    for (WireStruct s; reader.next(s);) total += cost_of(s);
   }
   return total;
 }
@@ -23,31 +22,25 @@ void Pending::add(std::string update) {
   const auto bytes = std::make_shared<const std::string>(std::move(update));
   UpdateReader reader(*bytes, Format::kV1);
   for (WireStruct s; reader.next(s);) {
-    if (s.ref == Ref::kSkip)
-      continue;
-    Queue &queue = queues_[s.id.client];
-    const bool first =
-        queue.structs.empty() || s.id.clock < queue.structs.begin()->first;
-    const auto [at, fresh] =
-        queue.structs.try_emplace(s.id.clock, Waiting{s, bytes});
+    if (s.ref == Ref::kSkip) continue;
+    Queue& queue = queues_[s.id.client];
+    const bool first = queue.structs.empty() || s.id.clock < queue.structs.begin()->first;
+    const auto [at, fresh] = queue.structs.try_emplace(s.id.clock, Waiting{s, bytes});
     if (!fresh) {
-      if (at->second.s.length >= s.length)
-        continue;
+      if (at->second.s.length >= s.length) continue;
       bytes_ -= cost_of(at->second.s);
       at->second = Waiting{s, bytes};
     }
     bytes_ += cost_of(s);
-    if (!first)
-      continue;
-    if (queue.lacks)
-      waiting_.remove(*queue.lacks, s.id.client);
+    if (!first) continue;
+    if (queue.lacks) waiting_.remove(*queue.lacks, s.id.client);
     queue.lacks.reset();
     ready_.push_back(s.id.client);
   }
 }
 
 void Pending::add_deleted(ClientId client, Clock clock, Clock end) {
-  auto &ranges = deleted_[client];
+  auto& ranges = deleted_[client];
   auto at = ranges.upper_bound(clock);
   if (at != ranges.begin() && std::prev(at)->second >= clock) {
     --at;
@@ -62,12 +55,10 @@ void Pending::add_deleted(ClientId client, Clock clock, Clock end) {
   bytes_ += kRangeCost;
 }
 
-void Pending::integrate(StructStore &store, Integrator &integrator,
-                        Transaction &txn) {
-  if (queues_.empty())
-    return;
+void Pending::integrate(StructStore& store, Integrator& integrator, Transaction& txn) {
+  if (queues_.empty()) return;
   for (const ClientIndex grown : txn.grown) {
-    const ClientStructs &client = store.client(grown);
+    const ClientStructs& client = store.client(grown);
     waiting_.wake(client.id(), client.end(), ready_);
   }
   ready_.insert(ready_.end(), stalled_.begin(), stalled_.end());
@@ -79,14 +70,12 @@ void Pending::integrate(StructStore &store, Integrator &integrator,
   }
 }
 
-void Pending::advance(ClientId client, StructStore &store,
-                      Integrator &integrator, Transaction &txn) {
+void Pending::advance(ClientId client, StructStore& store, Integrator& integrator,
+                      Transaction& txn) {
   const auto at = queues_.find(client);
-  if (at == queues_.end())
-    return;
-  Queue &queue = at->second;
-  if (queue.lacks)
-    waiting_.remove(*queue.lacks, client);
+  if (at == queues_.end()) return;
+  Queue& queue = at->second;
+  if (queue.lacks) waiting_.remove(*queue.lacks, client);
   queue.lacks.reset();
   const Clock before = store.end(client);
   while (!queue.structs.empty()) {
@@ -104,54 +93,44 @@ void Pending::advance(ClientId client, StructStore &store,
     bytes_ -= cost_of(first->second.s);
     queue.structs.erase(first);
   }
-  if (queue.structs.empty())
-    queues_.erase(at);
-  if (const Clock end = store.end(client); end > before)
-    waiting_.wake(client, end, ready_);
+  if (queue.structs.empty()) queues_.erase(at);
+  if (const Clock end = store.end(client); end > before) waiting_.wake(client, end, ready_);
 }
 
-std::vector<Pending::Due> Pending::take_due(const StructStore &store,
-                                            const Transaction &txn) {
+std::vector<Pending::Due> Pending::take_due(const StructStore& store, const Transaction& txn) {
   std::vector<Due> due;
-  if (deleted_.empty())
-    return due;
+  if (deleted_.empty()) return due;
   for (const ClientIndex grown : txn.grown) {
     const Clock end = store.client(grown).end();
     const auto at = deleted_.find(store.client(grown).id());
-    if (at == deleted_.end())
-      continue;
-    auto &ranges = at->second;
+    if (at == deleted_.end()) continue;
+    auto& ranges = at->second;
     while (!ranges.empty() && ranges.begin()->first < end) {
       const auto [clock, until] = *ranges.begin();
       ranges.erase(ranges.begin());
       bytes_ -= kRangeCost;
       due.push_back({at->first, clock, std::min(until, end)});
-      if (until <= end)
-        continue;
+      if (until <= end) continue;
       ranges.emplace(end, until);
       bytes_ += kRangeCost;
     }
-    if (ranges.empty())
-      deleted_.erase(at);
+    if (ranges.empty()) deleted_.erase(at);
   }
   return due;
 }
 
-std::map<ClientId, const Pending::Structs *, std::greater<>>
-Pending::structs() const {
-  std::map<ClientId, const Structs *, std::greater<>> out;
-  for (const auto &[client, queue] : queues_)
-    out.emplace(client, &queue.structs);
+std::map<ClientId, const Pending::Structs*, std::greater<>> Pending::structs() const {
+  std::map<ClientId, const Structs*, std::greater<>> out;
+  for (const auto& [client, queue] : queues_) out.emplace(client, &queue.structs);
   return out;
 }
 
-void Pending::add_to(DeleteSet &set) const {
-  for (const auto &[client, waiting] : deleted_) {
-    std::vector<Range> &ranges = set[client];
-    for (const auto &[clock, end] : waiting) {
+void Pending::add_to(DeleteSet& set) const {
+  for (const auto& [client, waiting] : deleted_) {
+    std::vector<Range>& ranges = set[client];
+    for (const auto& [clock, end] : waiting) {
       // What waits is after all that is here.
-      if (!ranges.empty() &&
-          ranges.back().clock + ranges.back().length == clock) {
+      if (!ranges.empty() && ranges.back().clock + ranges.back().length == clock) {
         ranges.back().length += end - clock;
       } else {
         ranges.push_back({clock, end - clock});
@@ -162,13 +141,12 @@ void Pending::add_to(DeleteSet &set) const {
 
 StateVector Pending::missing() const {
   StateVector out;
-  for (const auto &[client, queue] : queues_) {
-    if (!queue.lacks)
-      continue;
-    Clock &clock = out[queue.lacks->client];
+  for (const auto& [client, queue] : queues_) {
+    if (!queue.lacks) continue;
+    Clock& clock = out[queue.lacks->client];
     clock = std::max(clock, queue.lacks->clock + 1);
   }
   return out;
 }
 
-} // namespace ashlar::crdt
+}  // namespace ashlar::crdt

@@ -11,7 +11,7 @@ namespace {
 bool is_high(char16_t unit) { return unit >= 0xd800 && unit < 0xdc00; }
 bool is_low(char16_t unit) { return unit >= 0xdc00 && unit < 0xe000; }
 
-void append_point(std::string &out, char32_t point) {
+void append_point(std::string& out, char32_t point) {
   if (point < 0x80) {
     out += static_cast<char>(point);
   } else if (point < 0x800) {
@@ -29,24 +29,20 @@ void append_point(std::string &out, char32_t point) {
   }
 }
 
-} // namespace
+}  // namespace
 
-SharedText *SharedText::make(std::uint32_t capacity, bool wide,
-                             std::size_t &bytes) {
-  const std::size_t size =
-      sizeof(SharedText) + (std::size_t{capacity} << (wide ? 1 : 0));
-  auto *text = new (::operator new(size)) SharedText;
+SharedText* SharedText::make(std::uint32_t capacity, bool wide, std::size_t& bytes) {
+  const std::size_t size = sizeof(SharedText) + (std::size_t{capacity} << (wide ? 1 : 0));
+  auto* text = new (::operator new(size)) SharedText;
   text->capacity = capacity;
   text->wide = wide;
   bytes += size;
   return text;
 }
 
-void SharedText::drop(SharedText *text, std::uint32_t units,
-                      std::size_t &bytes) {
+void SharedText::drop(SharedText* text, std::uint32_t units, std::size_t& bytes) {
   text->live -= units;
-  if (--text->refs > 0)
-    return;
+  if (--text->refs > 0) return;
   bytes -= text->size();
   text->~SharedText();
   ::operator delete(text);
@@ -57,12 +53,10 @@ void SharedText::append(TextUnits units) {
   if (!wide) {
     std::memcpy(data() + used, units.data, units.length);
   } else if (units.wide) {
-    std::memcpy(data() + std::size_t{used} * 2, units.data,
-                std::size_t{units.length} * 2);
+    std::memcpy(data() + std::size_t{used} * 2, units.data, std::size_t{units.length} * 2);
   } else {
-    auto *out = reinterpret_cast<char16_t *>(data()) + used;
-    for (std::uint32_t i = 0; i < units.length; ++i)
-      out[i] = units.at(i);
+    auto* out = reinterpret_cast<char16_t*>(data()) + used;
+    for (std::uint32_t i = 0; i < units.length; ++i) out[i] = units.at(i);
   }
   used += units.length;
   live += units.length;
@@ -73,19 +67,18 @@ TextUnits SharedText::units(std::uint32_t offset, std::uint32_t length) const {
 }
 
 void SharedText::replace(std::uint32_t index, char16_t unit) {
-  reinterpret_cast<char16_t *>(data())[index] = unit;
+  reinterpret_cast<char16_t*>(data())[index] = unit;
 }
 
-void append_utf8(std::string &out, TextUnits units) {
+void append_utf8(std::string& out, TextUnits units) {
   if (!units.wide) {
-    out.append(static_cast<const char *>(units.data), units.length);
+    out.append(static_cast<const char*>(units.data), units.length);
     return;
   }
   for (std::uint32_t i = 0; i < units.length; ++i) {
     const char16_t unit = units.at(i);
     if (is_high(unit) && i + 1 < units.length && is_low(units.at(i + 1))) {
-      append_point(out, 0x10000 + ((unit - 0xd800u) << 10) +
-                            (units.at(i + 1) - 0xdc00u));
+      append_point(out, 0x10000 + ((unit - 0xd800u) << 10) + (units.at(i + 1) - 0xdc00u));
       ++i;
     } else {
       append_point(out, is_high(unit) || is_low(unit) ? 0xfffd : unit);
@@ -93,10 +86,8 @@ void append_utf8(std::string &out, TextUnits units) {
   }
 }
 
-void decode_utf8(const char *from, const char *to, char16_t *out) {
-  const auto byte = [&] {
-    return static_cast<std::uint32_t>(static_cast<unsigned char>(*from++));
-  };
+void decode_utf8(const char* from, const char* to, char16_t* out) {
+  const auto byte = [&] { return static_cast<std::uint32_t>(static_cast<unsigned char>(*from++)); };
   while (from < to) {
     const std::uint32_t first = byte();
     if (first < 0x80) {
@@ -105,8 +96,7 @@ void decode_utf8(const char *from, const char *to, char16_t *out) {
       *out++ = static_cast<char16_t>((first & 0x1f) << 6 | (byte() & 0x3f));
     } else if (first < 0xf0) {
       const std::uint32_t middle = byte() & 0x3f;
-      *out++ = static_cast<char16_t>((first & 0x0f) << 12 | middle << 6 |
-                                     (byte() & 0x3f));
+      *out++ = static_cast<char16_t>((first & 0x0f) << 12 | middle << 6 | (byte() & 0x3f));
     } else {
       std::uint32_t point = (first & 0x07) << 18;
       point |= (byte() & 0x3f) << 12;
@@ -119,4 +109,4 @@ void decode_utf8(const char *from, const char *to, char16_t *out) {
   }
 }
 
-} // namespace ashlar::crdt
+}  // namespace ashlar::crdt

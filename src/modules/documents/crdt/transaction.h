@@ -1,5 +1,4 @@
-// Transaction: what one update (or edit) has done so far, for its commit or its
-// undoing.
+// Transaction: what one update (or edit) has done so far, for its commit or its undoing.
 #pragma once
 
 #include <cstddef>
@@ -24,13 +23,11 @@ struct Transaction {
     char16_t low_unit = 0;
   };
 
-  std::vector<Run>
-      deleted; // items newly deleted, in the order in which they were
-  std::vector<ClientIndex> grown; // clients with new structs, each once
-  std::vector<ShortId>
-      mend; // starts of items that may merge with their neighbours
+  std::vector<Run> deleted;        // items newly deleted, in the order in which they were
+  std::vector<ClientIndex> grown;  // clients with new structs, each once
+  std::vector<ShortId> mend;       // starts of items that may merge with their neighbours
   std::vector<Torn> torn;
-  std::uint64_t steps_left = 0; // among conflicting insertions
+  std::uint64_t steps_left = 0;  // among conflicting insertions
   // What there was before, for an undo.
   std::size_t clients = 0;
   std::size_t keys = 0;
@@ -38,10 +35,8 @@ struct Transaction {
   // Something of what was given was known: what changed is less than that.
   bool partly_known = false;
 
-  [[nodiscard]] bool changed() const {
-    return !deleted.empty() || !grown.empty();
-  }
-  void add_deleted(const Item &item) {
+  [[nodiscard]] bool changed() const { return !deleted.empty() || !grown.empty(); }
+  void add_deleted(const Item& item) {
     if (!deleted.empty() && deleted.back().client == item.id.client &&
         deleted.back().end == item.id.clock) {
       deleted.back().end = item.end();
@@ -58,4 +53,4 @@ struct Transaction {
   }
 };
 
-} // namespace ashlar::crdt
+}  // namespace ashlar::crdt
