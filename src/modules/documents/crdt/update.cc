@@ -24,6 +24,7 @@ class GapWriter {
   explicit GapWriter(Format format) : out_(format) {}
 
   void write(WireStruct s, Clock offset = 0) {
+    flush();
     if (s.parent == WireStruct::Parent::kNeighbour) s.has_parent_sub = false;
     const Clock clock = s.id.clock + offset;
     if (!open_ || s.id.client != end_.client || clock < end_.clock) {
@@ -32,21 +33,43 @@ class GapWriter {
     } else if (clock > end_.clock) {
       out_.skip(clock - end_.clock);
     }
-    out_.write(s, offset);
     end_ = {s.id.client, s.end()};
+    if (s.ref == Ref::kGc) {
+      collected_ = s.length - offset;
+    } else {
+      out_.write(s, offset);
+    }
+  }
+
+  // True: the last struct and this one, which follows it, were both collected, and are one now.
+  bool extend_collected(const WireStruct& s, Clock offset) {
+    if (collected_ == 0 || s.ref != Ref::kGc || s.id.clock + offset != end_.clock) return false;
+    collected_ += s.length - offset;
+    end_.clock = s.end();
+    return true;
   }
 
   [[nodiscard]] std::optional<Id> end() const { return open_ ? std::optional(end_) : std::nullopt; }
 
   std::string finish(const DeleteSet& deleted) {
+    flush();
     out_.deletes(deleted);
     return out_.finish();
   }
 
  private:
+  void flush() {
+    if (collected_ == 0) return;
+    WireStruct s;
+    s.length = collected_;
+    out_.write(s);
+    collected_ = 0;
+  }
+
   UpdateWriter out_;
   bool open_ = false;
   Id end_;
+  Clock collected_ = 0;  // the length of a last struct that was collected and is not written yet
 };
 
 // V2 doubles differences of clocks.
@@ -148,29 +171,34 @@ class Merge {
     return {id.client, id.clock, i};
   }
 
-  // Writes the cursor's structs for as long as it is its turn. False: they are not sorted.
+  // Writes the cursor's structs up to its next gap or client. False: they are not sorted.
   bool take_run(Turn turn) {
     Cursor& cursor = cursors_[turn.cursor];
+    bool first = true;
     while (true) {
-      write(cursor.s);
+      write(cursor.s, first);
+      first = false;
       const Id end{cursor.s.id.client, cursor.s.end()};
       if (!cursor.advance()) return true;
       turn = turn_of(turn.cursor);
       if (turn.client > end.client || (turn.client == end.client && turn.clock < end.clock)) {
         return false;
       }
-      if (!turns_.empty() && turn < turns_.front()) break;
+      if (turn.client != end.client || turn.clock > end.clock) break;
     }
     turns_.push_back(turn);
     std::push_heap(turns_.begin(), turns_.end());
     return true;
   }
 
-  void write(const WireStruct& s) {
+  // Where two updates meet, what was collected becomes one struct, as yjs has it.
+  void write(const WireStruct& s, bool meets) {
     const std::optional<Id> end = out_.end();
     const bool same = end && end->client == s.id.client;
     if (same && s.end() <= end->clock) return;
-    out_.write(s, same && end->clock > s.id.clock ? end->clock - s.id.clock : 0);
+    const Clock offset = same && end->clock > s.id.clock ? end->clock - s.id.clock : 0;
+    if (meets && same && out_.extend_collected(s, offset)) return;
+    out_.write(s, offset);
   }
 
   std::vector<Cursor> cursors_;

@@ -152,6 +152,23 @@ TEST(UpdateTest, ClientsInTheWrongOrderAreSorted) {
             hex(merged({one, two, more, piece(3, 0, 1)}).value()));
 }
 
+TEST(UpdateTest, WhatWasCollectedIsJoinedWhereUpdatesMeet) {
+  const auto collected = [](Clock from, std::vector<Clock> lengths) {
+    UpdateWriter writer;
+    writer.begin(1, from);
+    for (const Clock length : lengths) {
+      WireStruct s;
+      s.length = length;
+      writer.write(s);
+    }
+    return writer.finish();
+  };
+  EXPECT_EQ(hex(merged({collected(4, {3, 2}), collected(0, {2, 2})}).value()),
+            hex(collected(0, {2, 5, 2})));
+  EXPECT_EQ(hex(merged({collected(0, {4}), collected(2, {4}), collected(0, {7})}).value()),
+            hex(collected(0, {7})));
+}
+
 TEST(UpdateTest, DeleteSetsAreJoined) {
   const auto deletes = [](const DeleteSet& set) {
     UpdateWriter writer;
