@@ -241,6 +241,10 @@ void WebSocketConnection::write() {
 }
 
 IoResult WebSocketConnection::write_plain() {
+  if (front_ + 1 == queue_.size()) {  // the common case, and the cheaper call
+    const std::string_view rest = std::string_view(*queue_[front_]).substr(front_written_);
+    return after_write(::send(fd_, rest.data(), rest.size(), MSG_NOSIGNAL));
+  }
   std::array<iovec, kFramesPerWrite> pieces;
   std::size_t count = 0;
   std::size_t skip = front_written_;
@@ -251,10 +255,11 @@ IoResult WebSocketConnection::write_plain() {
   msghdr message{};
   message.msg_iov = pieces.data();
   message.msg_iovlen = count;
-  const ssize_t put = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
-  if (put >= 0) {
-    return {IoResult::Kind::kBytes, pop(static_cast<std::size_t>(put))};
-  }
+  return after_write(::sendmsg(fd_, &message, MSG_NOSIGNAL));
+}
+
+IoResult WebSocketConnection::after_write(std::ptrdiff_t put) {
+  if (put >= 0) return {IoResult::Kind::kBytes, pop(static_cast<std::size_t>(put))};
   const bool again = errno == EAGAIN || errno == EINTR;
   return {again ? IoResult::Kind::kWouldBlock : IoResult::Kind::kEnd, 0};
 }

@@ -21,6 +21,7 @@
 //  3. input_ready_ is set from an edge until a read found the socket empty (event_loop.h).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -100,6 +101,7 @@ class WebSocketConnection final : public runtime::Watcher,
   void finish_writing();
   void write();
   IoResult write_plain();
+  IoResult after_write(std::ptrdiff_t put);
   IoResult write_tls();
   std::size_t pop(std::size_t bytes);
   void ask_to_settle();
