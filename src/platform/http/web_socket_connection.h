@@ -124,7 +124,6 @@ class WebSocketConnection final : public runtime::Watcher,
   bool blocked_ = false;  // the socket is full until its next edge
   bool waited_ = false;   // on_drained() is owed
   bool held_ = false;
-  bool in_feed_ = false;
   bool pong_waits_ = false;
   std::uint16_t close_code_ = kClosedAbnormally;  // for on_close()
 
