@@ -303,6 +303,17 @@ TEST(Doc, HostileUpdatesAreRefused) {
   EXPECT_STREQ(refused, "update_pending_too_large");
 }
 
+// Found by fuzzing: two tellings of the same ids, the second under a parent that nobody has.
+TEST(Doc, WhatIsPartlyKnownWaitsForNoParent) {
+  Doc doc({});
+  ASSERT_TRUE(doc.apply(unhex("0101010004010474657874015a00")).ok());
+  ASSERT_TRUE(doc.apply(unhex("01010100010000007800")).ok());
+  Doc loaded({});
+  ASSERT_TRUE(loaded.apply(doc.encode()).ok());
+  EXPECT_EQ(loaded.state_vector(), doc.state_vector());
+  EXPECT_FALSE(doc.has_pending());
+}
+
 TEST(Doc, ASplitPairIsTwoReplacements) {
   Doc doc = reader_of(kHi);
   UpdateWriter writer;

@@ -15,7 +15,7 @@ bool Integrator::find_missing(const WireStruct& s, Clock offset, Id& missing) co
   };
   return lacks(s.has_origin && offset == 0, s.origin) ||
          lacks(s.has_right_origin, s.right_origin) ||
-         lacks(s.parent == WireStruct::Parent::kItem, s.parent_item);
+         lacks(s.parent == WireStruct::Parent::kItem && offset == 0, s.parent_item);
 }
 
 Integration Integrator::integrate(const WireStruct& s, Transaction& txn) {
