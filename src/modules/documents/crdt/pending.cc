@@ -60,6 +60,8 @@ void Pending::integrate(StructStore& store, Integrator& integrator, Transaction&
   for (const ClientIndex grown : txn.grown) {
     const ClientStructs& client = store.client(grown);
     waiting_.wake(client.id(), client.end(), ready_);
+    // Its first may be known by now, from another who told it with other neighbours.
+    if (queues_.contains(client.id())) ready_.push_back(client.id());
   }
   ready_.insert(ready_.end(), stalled_.begin(), stalled_.end());
   stalled_.clear();
