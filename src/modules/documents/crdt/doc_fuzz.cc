@@ -1,6 +1,9 @@
 // Fuzzes a document with updates that nobody checked: the input is several of them, each with its
-// length before it. Whatever they say, a refused one changes nothing, and what two documents took
-// in different orders without a refusal they write the same.
+// length before it. Whatever they say, a refused one changes nothing, and what the document writes
+// in the end takes another one to the same state.
+//
+// Not that their order does not matter: here one id may be told twice, with different content.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -35,11 +38,9 @@ Doc small() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto updates = split({reinterpret_cast<const char*>(data), size});
   Doc doc = small();
-  bool refused = false;
   for (const std::string_view update : updates) {
     const std::string before = doc.encode();
     if (doc.apply(update).ok()) continue;
-    refused = true;
     CHECK(doc.encode() == before);
   }
   for (const std::string& root : doc.roots()) {
@@ -55,11 +56,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   Doc loaded = small();
   if (loaded.apply(doc.encode()).ok()) CHECK(loaded.state_vector() == doc.state_vector());
-  if (refused) return 0;
-  Doc backwards = small();
-  for (auto update = updates.rbegin(); update != updates.rend(); ++update) {
-    if (!backwards.apply(*update).ok()) return 0;
-  }
-  CHECK(backwards.state_vector().size() <= 1000);
   return 0;
 }
