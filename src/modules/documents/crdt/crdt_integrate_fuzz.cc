@@ -89,7 +89,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Doc again(options);
     if (!again.apply(doc.encode(format), format).ok()) continue;  // its own limits
     CHECK(again.state_vector() == doc.state_vector());
-    CHECK(again.has_pending() == doc.has_pending());
+    // What waits here under an id that somebody used twice may be there already, as something else.
+    CHECK(doc.has_pending() || !again.has_pending());
     CHECK(again.delete_set() == doc.delete_set());
   }
   return 0;
