@@ -4,6 +4,10 @@ import react from '@vitejs/plugin-react';
 // The API the development server forwards to; the built console always talks to its own origin.
 const api = process.env['ASHLAR_API'] ?? 'http://127.0.0.1:8080';
 
+// Loaded when a document is opened.
+const kEditor =
+  /node_modules\/(@tiptap|@hocuspocus|prosemirror-|yjs|y-protocols|lib0|linkifyjs|orderedmap|rope-sequence|w3c-keyname|fast-equals|@floating-ui)/;
+
 export default defineConfig({
   base: '/_/',
   plugins: [react()],
@@ -13,11 +17,15 @@ export default defineConfig({
     // Fonts and images stay files: the server's Content-Security-Policy then needs no data: source.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 600,
     rollupOptions: {
       output: {
         // Libraries change on upgrades only, so they keep their hash (and browser cache entry)
         // while the console itself changes.
-        manualChunks: (id) => (id.includes('/node_modules/') ? 'vendor' : undefined),
+        manualChunks: (id) => {
+          if (!id.includes('/node_modules/')) return undefined;
+          return kEditor.test(id) ? 'editor' : 'vendor';
+        },
       },
     },
   },

@@ -28,6 +28,7 @@ const pages = [
   'payments?view=payouts',
   'payments?view=reconciliation',
   'ledger',
+  'documents',
   'keys',
   'tenants',
 ];

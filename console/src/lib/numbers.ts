@@ -22,3 +22,15 @@ export function formatRate(perSecond: number): string {
 export function formatShare(part: number, whole: number): string {
   return whole <= 0 ? '' : percent.format(part / whole);
 }
+
+/** "812 B", "1.2 MB": thousands, as disks count. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit + 1 < units.length) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}

@@ -26,6 +26,8 @@ export type Route =
   | { page: 'reconciliation'; id: string }
   | { page: 'ledger'; query: string }
   | { page: 'account'; id: string }
+  | { page: 'documents' }
+  | { page: 'document'; name: string }
   | { page: 'keys' }
   | { page: 'tenants' }
   | { page: 'unknown' };
@@ -71,6 +73,7 @@ function pageOf(page: string, query: string): Route {
     case 'links':
     case 'overview':
     case 'webhooks':
+    case 'documents':
     case 'keys':
     case 'tenants':
       return { page };
@@ -93,6 +96,8 @@ function pageOfOne(page: string, argument: string, query: string): Route {
       return { page: 'queue', queue: argument, query };
     case 'webhooks':
       return { page: 'webhook', id: argument, query };
+    case 'documents':
+      return { page: 'document', name: argument };
     case 'sagas':
       return { page: 'saga', id: argument };
     case 'payments':
@@ -135,6 +140,8 @@ export const hrefs = {
   reconciliation: (id: string) => `#/reconciliations/${encodeURIComponent(id)}`,
   ledger: '#/ledger',
   account: (id: string) => `#/ledger/${encodeURIComponent(id)}`,
+  documents: '#/documents',
+  document: (name: string) => `#/documents/${encodeURIComponent(name)}`,
   keys: '#/keys',
   tenants: '#/tenants',
 };

@@ -5,6 +5,8 @@ import { listTenants, type Tenant } from '../api/tenants';
 import type { Route } from '../lib/router';
 import { hrefs } from '../lib/router';
 import { tenantsKey } from '../lib/tenants_query';
+import { DocumentPage } from '../pages/documents/document_page';
+import { DocumentsPage } from '../pages/documents/documents_page';
 import { EventsPage } from '../pages/events/events_page';
 import { ActivityPage } from '../pages/activity/activity_page';
 import { KeysPage } from '../pages/keys/keys_page';
@@ -82,6 +84,10 @@ function Content({ route }: { route: Route }) {
       return <LedgerPage query={route.query} />;
     case 'account':
       return <AccountPage key={route.id} id={route.id} />;
+    case 'documents':
+      return <DocumentsPage />;
+    case 'document':
+      return <DocumentPage key={route.name} name={route.name} />;
     case 'keys':
       return <KeysPage />;
     case 'tenants':

@@ -31,6 +31,7 @@ const kGroups: readonly { title: string; entries: readonly Entry[] }[] = [
         pages: ['payments', 'payment', 'dispute', 'reconciliation'],
       },
       { label: 'Ledger', href: hrefs.ledger, pages: ['ledger', 'account'] },
+      { label: 'Documents', href: hrefs.documents, pages: ['documents', 'document'] },
     ],
   },
   {

@@ -1,0 +1,90 @@
+import type { Page, WebSocketRoute } from '@playwright/test';
+import { expectAccessible } from './axe';
+import { expect, openAs, test } from './fixtures';
+
+const kPaper = '.editor-paper .tiptap';
+
+/** The page's socket for documents, which can be cut. */
+async function cuttable(page: Page) {
+  let isCut = false;
+  const open = new Set<WebSocketRoute>();
+  await page.routeWebSocket(/\/v1\/documents\/hocuspocus/, (socket) => {
+    if (isCut) {
+      void socket.close();
+      return;
+    }
+    socket.connectToServer();
+    open.add(socket);
+  });
+  return {
+    async cut() {
+      isCut = true;
+      await Promise.all([...open].map((socket) => socket.close()));
+      open.clear();
+    },
+    mend() {
+      isCut = false;
+    },
+  };
+}
+
+test.describe('documents', () => {
+  test('two windows write in one document, one of them without a connection for a while', async ({
+    console_: page,
+    api,
+  }) => {
+    await api.createTenant('writers');
+    await openAs(page, 'writers', 'documents');
+    await expect(page.getByText('No documents yet')).toBeVisible();
+    await expectAccessible(page, 'documents without documents');
+
+    await page.getByRole('button', { name: 'New document' }).click();
+    await page.getByLabel('Name').fill('meeting-notes');
+    await page.getByRole('button', { name: 'Create document' }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('meeting-notes');
+    await expect(page.getByText('Saved')).toBeVisible();
+
+    const other = await page.context().newPage();
+    const wire = await cuttable(other);
+    await openAs(other, 'writers', 'documents/meeting-notes');
+    await expect(other.getByText('Saved')).toBeVisible();
+    await page.locator(kPaper).click();
+    await page.keyboard.type('From the first. ');
+    await expect(other.locator(kPaper)).toContainText('From the first.');
+    await expectAccessible(page, 'a document');
+
+    await wire.cut();
+    await expect(other.getByText('No connection')).toBeVisible();
+    await other.locator(kPaper).click();
+    await other.keyboard.press('Control+End');
+    await other.keyboard.type('From the second.');
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.type('At the top. ');
+    await expect(other.locator(kPaper)).not.toContainText('At the top.');
+    wire.mend();
+    for (const window of [page, other]) {
+      // Each apart: the other's name stands between them, at his cursor.
+      for (const part of ['At the top.', 'From the first.', 'From the second.']) {
+        await expect(window.locator(kPaper)).toContainText(part);
+      }
+      await expect(window.getByText('Saved')).toBeVisible();
+    }
+
+    await page.getByLabel('Name what is there now').fill('First draft');
+    await page.getByRole('button', { name: 'Keep' }).click();
+    await page.getByRole('button', { name: 'Look' }).first().click();
+    await expect(page.getByRole('dialog').locator('.tiptap')).toContainText('From the second.');
+    await page.getByRole('button', { name: 'Close' }).click();
+
+    await page.getByRole('button', { name: 'Let somebody in…' }).click();
+    await page.getByLabel('For whom').fill('Bea');
+    await page.getByRole('button', { name: 'Make a token' }).click();
+    await expect(page.getByTestId('secret')).toContainText(/./);
+    await page.getByRole('button', { name: 'I have it' }).click();
+    await other.close();
+
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await page.getByRole('button', { name: 'Delete document' }).click();
+    await expect(page.getByText('No documents yet')).toBeVisible();
+  });
+});

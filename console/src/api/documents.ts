@@ -1,0 +1,130 @@
+import { call, download, type Page } from './http';
+
+export interface DocumentInfo {
+  name: string;
+  created_at: string;
+  updated_at: string;
+  /** Changes that its log has seen. */
+  updates: number;
+  /** Of its state, as it is stored. */
+  bytes: number;
+  /** Open at this moment. */
+  sessions: number;
+}
+
+export const kAccesses = ['read', 'comment', 'write'] as const;
+export type Access = (typeof kAccesses)[number];
+
+export interface DocumentSession {
+  id: string;
+  user: string;
+  name: string;
+  access: Access;
+  wire: string;
+  connected_at: string;
+}
+
+export interface DocumentVersion {
+  id: string;
+  at: string;
+  /** null: it was kept by itself. */
+  label: string | null;
+  /** Who changed something since the version before. */
+  users: string[];
+  updates: number;
+}
+
+export interface DocumentToken {
+  token: string;
+  expires_at: string;
+}
+
+function path(name: string, rest = ''): string {
+  return `/v1/documents/${encodeURIComponent(name)}${rest}`;
+}
+
+export async function listDocuments(
+  tenant: string,
+  cursor: string | null,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<Page<DocumentInfo>> {
+  const query = { cursor, limit };
+  return (await call<Page<DocumentInfo>>('GET', '/v1/documents', { tenant, query, signal })).data;
+}
+
+export async function createDocument(tenant: string, name: string): Promise<DocumentInfo> {
+  return (await call<DocumentInfo>('POST', '/v1/documents', { tenant, body: { name } })).data;
+}
+
+export async function getDocument(
+  tenant: string,
+  name: string,
+  signal?: AbortSignal,
+): Promise<DocumentInfo> {
+  return (await call<DocumentInfo>('GET', path(name), { tenant, signal })).data;
+}
+
+export async function deleteDocument(tenant: string, name: string): Promise<void> {
+  await call<undefined>('DELETE', path(name), { tenant });
+}
+
+export async function listSessions(
+  tenant: string,
+  name: string,
+  signal?: AbortSignal,
+): Promise<DocumentSession[]> {
+  const answer = await call<Page<DocumentSession>>('GET', path(name, '/sessions'), {
+    tenant,
+    signal,
+  });
+  return answer.data.data;
+}
+
+export async function endSession(tenant: string, name: string, id: string): Promise<void> {
+  await call<undefined>('DELETE', path(name, `/sessions/${encodeURIComponent(id)}`), { tenant });
+}
+
+export async function listVersions(
+  tenant: string,
+  name: string,
+  cursor: string | null,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<Page<DocumentVersion>> {
+  const query = { cursor, limit };
+  return (
+    await call<Page<DocumentVersion>>('GET', path(name, '/versions'), { tenant, query, signal })
+  ).data;
+}
+
+export async function nameVersion(
+  tenant: string,
+  name: string,
+  label: string,
+): Promise<DocumentVersion> {
+  return (await call<DocumentVersion>('POST', path(name, '/versions'), { tenant, body: { label } }))
+    .data;
+}
+
+/** A Yjs update that makes the document as it was then. */
+export async function versionState(
+  tenant: string,
+  name: string,
+  id: string,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  const file = await download(path(name, `/versions/${encodeURIComponent(id)}/state`), {
+    tenant,
+    signal,
+  });
+  return new Uint8Array(await file.arrayBuffer());
+}
+
+export async function createToken(
+  tenant: string,
+  name: string,
+  body: { access: Access; ttl_s: number; name?: string },
+): Promise<DocumentToken> {
+  return (await call<DocumentToken>('POST', path(name, '/tokens'), { tenant, body })).data;
+}

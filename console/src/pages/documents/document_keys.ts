@@ -1,0 +1,7 @@
+export const documentKeys = {
+  list: (tenant: string) => ['documents', tenant],
+  one: (tenant: string, name: string) => ['document', tenant, name],
+  sessions: (tenant: string, name: string) => ['document', tenant, name, 'sessions'],
+  versions: (tenant: string, name: string) => ['document', tenant, name, 'versions'],
+  state: (tenant: string, name: string, id: string) => ['document', tenant, name, 'state', id],
+};

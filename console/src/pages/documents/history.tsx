@@ -1,0 +1,173 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Suspense, lazy, useState } from 'react';
+import { Form } from 'react-aria-components';
+import { listVersions, nameVersion, versionState, type DocumentVersion } from '../../api/documents';
+import { formatCount } from '../../lib/numbers';
+import { useTenant } from '../../lib/tenant';
+import { formatFull } from '../../lib/time';
+import { Button } from '../../ui/button';
+import { Modal, ModalActions } from '../../ui/modal';
+import { ErrorNotice } from '../../ui/notice';
+import { Course } from '../../ui/page';
+import { Paged, usePaged } from '../../ui/paged';
+import { Skeleton } from '../../ui/skeleton';
+import { ActionsColumn, Cell, Column, Row, RowHead, Table } from '../../ui/table';
+import { TextField } from '../../ui/text_field';
+import { Timestamp } from '../../ui/timestamp';
+import { toast } from '../../ui/toast';
+import { documentKeys } from './document_keys';
+import './history.css';
+
+const kPageSize = 10;
+const kRefreshMs = 10_000;
+const DocumentView = lazy(async () => ({ default: (await import('./editor')).DocumentView }));
+
+function titleOf(version: DocumentVersion): string {
+  return version.label ?? formatFull(version.at);
+}
+
+function Past({
+  name,
+  version,
+  onClose,
+}: {
+  name: string;
+  version: DocumentVersion;
+  onClose: () => void;
+}) {
+  const { tenant } = useTenant();
+  const state = useQuery({
+    queryKey: documentKeys.state(tenant, name, version.id),
+    queryFn: ({ signal }) => versionState(tenant, name, version.id, signal),
+    staleTime: Infinity,
+  });
+  return (
+    <>
+      <ErrorNotice error={state.error} />
+      <Suspense fallback={<Skeleton rows={4} label="Loading the version" />}>
+        {state.data === undefined ? (
+          state.isPending && <Skeleton rows={4} label="Loading the version" />
+        ) : (
+          <DocumentView state={state.data} />
+        )}
+      </Suspense>
+      <ModalActions>
+        <Button onPress={onClose}>Close</Button>
+      </ModalActions>
+    </>
+  );
+}
+
+function NameVersion({ name }: { name: string }) {
+  const { tenant } = useTenant();
+  const client = useQueryClient();
+  const [label, setLabel] = useState('');
+  const naming = useMutation({
+    mutationFn: () => nameVersion(tenant, name, label.trim()),
+    onSuccess: async () => {
+      setLabel('');
+      await client.invalidateQueries({ queryKey: documentKeys.versions(tenant, name) });
+      toast('good', 'It is kept under that name.');
+    },
+    onError: (error) => toast('bad', error.message),
+  });
+  return (
+    <Form
+      className="name-version field-inline"
+      onSubmit={(event) => {
+        event.preventDefault();
+        naming.mutate();
+      }}
+    >
+      <TextField
+        label="Name what is there now"
+        placeholder="First draft"
+        isRequired
+        autoComplete="off"
+        value={label}
+        onChange={setLabel}
+      />
+      <Button type="submit" isPending={naming.isPending}>
+        Keep
+      </Button>
+    </Form>
+  );
+}
+
+function VersionRow({ version, onLook }: { version: DocumentVersion; onLook: () => void }) {
+  return (
+    <Row>
+      <RowHead className="version-title">
+        <span className="cut">{version.label ?? <Timestamp at={version.at} />}</span>
+        {version.label !== null && (
+          <span className="table-small">
+            <Timestamp at={version.at} />
+          </span>
+        )}
+      </RowHead>
+      <Cell className="version-users">
+        <span className="cut" title={version.users.join(', ')}>
+          {version.users.join(', ')}
+        </span>
+      </Cell>
+      <Cell className="version-changes" end>
+        {formatCount(version.updates)}
+      </Cell>
+      <Cell className="version-actions">
+        <div className="table-actions">
+          <Button small onPress={onLook}>
+            Look
+          </Button>
+        </div>
+      </Cell>
+    </Row>
+  );
+}
+
+export function History({ name }: { name: string }) {
+  const { tenant } = useTenant();
+  const [looking, setLooking] = useState<DocumentVersion | null>(null);
+  const versions = usePaged(
+    documentKeys.versions(tenant, name),
+    (cursor, signal) => listVersions(tenant, name, cursor, kPageSize, signal),
+    { refreshMs: kRefreshMs },
+  );
+  return (
+    <Course title="History" tools={<NameVersion name={name} />}>
+      <Paged
+        list={versions}
+        what="versions"
+        skeleton={3}
+        empty={<p>No version yet: one is kept now and then while somebody writes.</p>}
+      >
+        <Table
+          label="Versions"
+          className="version-table"
+          cards
+          columns={
+            <>
+              <Column>Version</Column>
+              <Column>Changed by</Column>
+              <Column end>Changes</Column>
+              <ActionsColumn />
+            </>
+          }
+        >
+          {versions.rows.map((version) => (
+            <VersionRow key={version.id} version={version} onLook={() => setLooking(version)} />
+          ))}
+        </Table>
+      </Paged>
+      <Modal
+        title={looking === null ? '' : titleOf(looking)}
+        isOpen={looking !== null}
+        onClose={() => setLooking(null)}
+        wide
+      >
+        {looking !== null && (
+          <Past name={name} version={looking} onClose={() => setLooking(null)} />
+        )}
+      </Modal>
+    </Course>
+  );
+}
