@@ -3,6 +3,7 @@
 // no fixture here, and fails until somebody says what must hold for it.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { documentsStory, kDocumentRoutes, kDocumentScopes } from "./suites/leak_documents.mjs";
 import { kMoneyRoutes, kMoneyScopes, moneyStory } from "./suites/leak_money.mjs";
 import { eventStream } from "./support/http.mjs";
 import { eventually, kPostgres, sleep } from "./support/process.mjs";
@@ -21,6 +22,7 @@ const kMark = "of-tenant-a";  // stands in everything that A has
 //   queues   queues are names that tenants share: what B sets, leases or redrives under A's name is B's own
 //   signing  each tenant has its own key
 //   money    all of what B can do with A's money, in one story (suites/leak_money.mjs)
+//   documents  the same with documents (suites/leak_documents.mjs)
 //   none     no tenant has such a thing; any id is nobody's
 //   platform the administrator's: a tenant's key is refused
 //   open     public: the answer is the same with A's key, B's key and none
@@ -86,6 +88,7 @@ const kRoutes = {
   "GET /v1/sagas": { rule: "none" },
   ...Object.fromEntries(["GET /v1/sagas/{id}", "POST /v1/sagas/{id}/resume", "POST /v1/sagas/{id}/skip", "POST /v1/sagas/{id}/compensate"].map((name) => [name, { rule: "none" }])),
   ...kMoneyRoutes,
+  ...kDocumentRoutes,
   "GET /v1/tenants": { rule: "platform" },
   "POST /v1/tenants": { rule: "platform", body: () => ({ name: "by-b" }) },
   "GET /v1/tenants/{name}": { rule: "platform" },
@@ -114,11 +117,11 @@ for (const kind of ["sqlite", "postgres"]) {
   }
   describe(`two tenants on ${kind}`, { timeout: 120_000 }, () => {
     const it = (name, run) => test(`${kind}: ${name}`, run);
-    let server, a, b, operations, named, nobodys, story;
+    let server, a, b, operations, named, nobodys, story, documents;
     before(async () => {
       server = await Server.start({ store: kind, sets: { "payments.settle_s": 0 } });
       const scopes = ["links:read", "links:write", "activity:read", "activity:write", "limits:check", "limits:read", "limits:write", "keys:read", "keys:write",
-        "tasks:read", "tasks:write", "webhooks:read", "webhooks:write", "events:read", "sagas:read", "sagas:write", ...kMoneyScopes];
+        "tasks:read", "tasks:write", "webhooks:read", "webhooks:write", "events:read", "sagas:read", "sagas:write", ...kMoneyScopes, ...kDocumentScopes];
       for (const name of ["tenant-a", "tenant-b"]) server.newTenant(name);
       a = server.client(server.newKey("tenant-a", ...scopes));
       b = server.client(server.newKey("tenant-b", ...scopes));
@@ -350,6 +353,9 @@ for (const kind of ["sqlite", "postgres"]) {
       },
       async money() {
         await (story ??= moneyStory({ a, b, mark: kMark, bare }));
+      },
+      async documents() {
+        await (documents ??= documentsStory({ a, b, mark: kMark, bare }));
       },
       async platform({ method, path }, { body, query = "" }) {
         for (const name of ["tenant-a", "tenant-b", "no-such-tenant"]) {
