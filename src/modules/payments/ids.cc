@@ -9,7 +9,7 @@
 namespace ashlar::payments {
 namespace {
 
-constexpr std::size_t kTimeBytes = 8;  // of milliseconds: good until the year 8888
+constexpr std::size_t kTimeBytes = 9;  // of microseconds: good until the year 2398
 constexpr std::size_t kNumberBytes = 2;
 constexpr std::size_t kEventBytes = 4;
 
@@ -31,10 +31,14 @@ std::string_view after_prefix(std::string_view id) {
 
 }  // namespace
 
+std::string lowest_id(std::string_view prefix, base::Time at) {
+  const std::int64_t micros = base::to_micros(at);
+  return std::string(prefix) +
+         base::base62_encode(static_cast<std::uint64_t>(micros > 0 ? micros : 0), kTimeBytes);
+}
+
 std::string new_id(std::string_view prefix, base::Time now, base::Entropy& entropy) {
-  const std::int64_t millis = base::to_micros(now) / 1000;
-  std::string id(prefix);
-  id += base::base62_encode(static_cast<std::uint64_t>(millis > 0 ? millis : 0), kTimeBytes);
+  std::string id = lowest_id(prefix, now);
   id += entropy.base62(kStemBytes - kTimeBytes);
   return id;
 }

@@ -29,8 +29,12 @@ inline constexpr std::size_t kStemBytes = 22;
 inline constexpr std::int64_t kMaxParts = 62 * 62 - 1;             // of a kind in one payment
 inline constexpr std::int64_t kMaxEvents = 62 * 62 * 62 * 62 - 1;  // of one subject
 
-// Eight characters of time, fourteen of chance.
+// Nine characters of time in microseconds, so that what one client makes one after the other is
+// listed so; thirteen of chance.
 std::string new_id(std::string_view prefix, base::Time now, base::Entropy& entropy);
+
+// What no id made at that time or later sorts before.
+std::string lowest_id(std::string_view prefix, base::Time at);
 
 // "pay_…" and 3 make "ch_…03". REQUIRES: number in 1 to kMaxParts.
 std::string part_id(std::string_view prefix, std::string_view payment, std::int64_t number);

@@ -5,7 +5,6 @@
 #include <tuple>
 #include <utility>
 
-#include "base/encoding.h"
 #include "modules/payments/calls_store.h"
 #include "modules/payments/entries_store.h"
 #include "modules/payments/folding.h"
@@ -26,16 +25,10 @@ base::Error unknown_position() {
                     "starting_after or ending_before names nothing of this list.");
 }
 
-// Ids begin with their time, in milliseconds.
-std::string id_at(std::string_view prefix, base::Time at) {
-  const std::int64_t millis = std::max<std::int64_t>(0, base::to_micros(at) / 1000);
-  return std::string(prefix) + base::base62_encode(static_cast<std::uint64_t>(millis), 8);
-}
-
 store::IdRange id_range(std::string_view prefix, const Window& window) {
   store::IdRange range;
-  range.after = window.from ? id_at(prefix, *window.from) : std::string(prefix);
-  range.before = window.until ? id_at(prefix, *window.until) : std::string(prefix) + "~";
+  range.after = window.from ? lowest_id(prefix, *window.from) : std::string(prefix);
+  range.before = window.until ? lowest_id(prefix, *window.until) : std::string(prefix) + "~";
   range.newest_first = window.ending_before.empty();
   range.limit = window.limit + 1;
   if (!window.starting_after.empty()) range.before = std::min(range.before, window.starting_after);
