@@ -288,7 +288,8 @@ async function matrix(kind, wanted) {
     for (const [n, one] of part.entries()) {
       if (one.what === "other" && kind === "postgres") other ??= await bench.start();
       if (await dies(bench, one, prepared[n].request)) reached += 1;
-      else missed.set(`${one.point} ${one.operation}`, (missed.get(`${one.point} ${one.operation}`) ?? 0) + 1);
+      // An instance that lives on may hand the event out first: then nobody dies of it.
+      else if (!(other && one.point === "outbox_published")) missed.set(`${one.point} ${one.operation}`, (missed.get(`${one.point} ${one.operation}`) ?? 0) + 1);
       const lives = one.what === "other" && other ? other : await bench.start();
       try {
         await followUp(bench, lives, prepared[n], one.what);
