@@ -273,6 +273,7 @@ base::Result<std::shared_ptr<LiveDocument>> Documents::make_live(std::size_t ind
   if (options.client == 0) options.client = 1;
   options.limits.bytes = options_.max_document_bytes;
   crdt::Doc doc(options);
+  doc.set_limits(crdt::DocLimits::of_stored());
   for (const std::string& update : loaded.updates) {
     const auto applied = doc.apply(update);
     if (!applied.ok()) {
@@ -281,6 +282,7 @@ base::Result<std::shared_ptr<LiveDocument>> Documents::make_live(std::size_t ind
       return fail(Code::kInternal, "document_damaged", "The document's log cannot be read.");
     }
   }
+  doc.set_limits(options.limits);
   auto live = std::make_shared<LiveDocument>(
       std::move(loaded.row), std::move(doc), options,
       LiveDocument::Needs{loops_.loop(index), writer_, metrics_, log_, options_.live});

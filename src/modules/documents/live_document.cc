@@ -361,7 +361,9 @@ void LiveDocument::catch_up(const base::Result<std::vector<UpdateRow>>& tail) {
 
 // Somebody else's, durable already.
 void LiveDocument::show(std::string_view update) {
+  doc_.set_limits(crdt::DocLimits::of_stored());
   const auto applied = doc_.apply(update);
+  doc_.set_limits(options_.limits);
   if (!applied.ok() || !applied->changed) return;
   const std::string_view shown = applied->complete ? update : std::string_view(applied->change);
   Batch batch;

@@ -74,6 +74,7 @@ std::string Doc::encode_since(const StateVector& have, Format format) const {
 
 StateVector Doc::state_vector() const { return state_vector_of(store_->structs()); }
 DeleteSet Doc::delete_set() const { return delete_set_of(store_->structs()); }
+void Doc::set_limits(const DocLimits& limits) { store_->set_limits(limits); }
 bool Doc::has_pending() const { return !store_->pending().empty(); }
 StateVector Doc::missing() const { return store_->pending().missing(); }
 

@@ -44,6 +44,12 @@ struct DocLimits {
   std::size_t pending_bytes = 16u << 20;      // of updates that wait
   std::uint64_t conflict_steps = 20'000'000;  // of one update
   std::size_t type_depth = 200;               // types within types
+
+  // Of what was accepted once, and is durable: each update by itself; as one snapshot it may cost
+  // more, and a setting may have been lowered since. It must be readable all the same.
+  [[nodiscard]] static DocLimits of_stored() {
+    return {.bytes = SIZE_MAX, .pending_bytes = SIZE_MAX, .conflict_steps = UINT64_MAX};
+  }
 };
 
 // Root types carry no type on the wire: whoever reads one says what it is.
@@ -60,6 +66,9 @@ class Doc {
   ~Doc();
   Doc(Doc&&) noexcept;
   Doc& operator=(Doc&&) noexcept;
+
+  // From now on; but for type_depth, which stays.
+  void set_limits(const DocLimits& limits);
 
   // What an update did.
   struct Applied {

@@ -43,6 +43,7 @@ class Doc::Store {
   }
 
   [[nodiscard]] const Options& options() const { return options_; }
+  void set_limits(const DocLimits& limits) { options_.limits = limits; }
   [[nodiscard]] const StructStore& structs() const { return structs_; }
   [[nodiscard]] const Pending& pending() const { return pending_; }
 

@@ -193,6 +193,18 @@ std::vector<std::string> conflicting(int clients) {
   return out;
 }
 
+// Each was within its limit; as one snapshot they are not, and must be readable all the same.
+TEST(Doc, WhatWasAcceptedCanBeReadBack) {
+  Doc doc({.limits = {.conflict_steps = 50}});
+  for (const auto& update : conflicting(40)) ASSERT_TRUE(doc.apply(update).ok());
+  Doc stranger({.limits = {.bytes = 1, .conflict_steps = 5}});
+  EXPECT_FALSE(stranger.apply(doc.encode()).ok());
+  Doc loaded({.limits = {.bytes = 1, .conflict_steps = 5}});
+  loaded.set_limits(DocLimits::of_stored());
+  ASSERT_TRUE(loaded.apply(doc.encode()).ok());
+  EXPECT_EQ(loaded.encode(), doc.encode());
+}
+
 TEST(Doc, ARefusedUpdateLeavesNothing) {
   Doc doc({.limits = {.conflict_steps = 50}});
   for (const auto& update : conflicting(40)) ASSERT_TRUE(doc.apply(update).ok());
