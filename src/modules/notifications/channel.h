@@ -51,7 +51,8 @@ struct Outgoing {
   std::string unsubscribe_url;                // one-click (RFC 8058); empty: transactional
   std::string category;
   std::string traceparent;
-  base::Mono deadline{};  // done is called by then
+  base::Time created_at{};  // the notification's: a mail's Date, the same at each attempt
+  base::Mono deadline{};    // done is called by then
   // At the receiver's domain no more than so many bytes of answer are kept.
   static constexpr std::size_t kMaxDetailBytes = 512;
 };
