@@ -15,19 +15,20 @@
 namespace ashlar::storage {
 
 enum class PlatformUse : std::uint8_t {
-  kKeyLookup,    // an API key names its tenant
-  kTenantAdmin,  // create, list, export, delete tenants; the console's administrator
-  kSettings,     // secrets and facts of the installation itself
-  kRedirect,     // a code names its link
-  kClickWriter,  // clicks of all tenants are written in one batch
-  kActivity,     // activity of all tenants is read back and folded; our own has no tenant
-  kLimits,       // changed rules of all tenants are followed
-  kJobs,         // jobs of all tenants are leased, ended and tended
-  kEvents,       // the log of events is read, consumers' effects and positions commit
-  kSagas,        // steps of all tenants' sagas are moved on
-  kPayments,     // unknown ends and holds of all tenants; the sandbox's book, which is a bank's
-  kMaintenance,  // verify, clean-up of expired records
-  kDocuments,    // updates of all tenants' documents are written in one batch; their old log goes
+  kKeyLookup,      // an API key names its tenant
+  kTenantAdmin,    // create, list, export, delete tenants; the console's administrator
+  kSettings,       // secrets and facts of the installation itself
+  kRedirect,       // a code names its link
+  kClickWriter,    // clicks of all tenants are written in one batch
+  kActivity,       // activity of all tenants is read back and folded; our own has no tenant
+  kLimits,         // changed rules of all tenants are followed
+  kJobs,           // jobs of all tenants are leased, ended and tended
+  kEvents,         // the log of events is read, consumers' effects and positions commit
+  kSagas,          // steps of all tenants' sagas are moved on
+  kPayments,       // unknown ends and holds of all tenants; the sandbox's book, which is a bank's
+  kMaintenance,    // verify, clean-up of expired records
+  kDocuments,      // updates of all tenants' documents are written in one batch; their old log goes
+  kNotifications,  // ends of all tenants' sends commit in batches; providers' callbacks come in
 };
 
 // What PostgreSQL promises a write. SQLite has one writer, so there all are serializable.
