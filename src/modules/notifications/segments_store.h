@@ -1,0 +1,37 @@
+// SegmentsStore: every line of SQL about segments as they are saved; who is in one,
+// audience_store.h tells.
+//
+// Functions run in the caller's transaction, for its tenant. Stateless: free functions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "modules/notifications/segment.h"
+
+namespace ashlar::storage {
+class Transaction;
+struct Sql;
+}  // namespace ashlar::storage
+
+namespace ashlar::notifications::store {
+
+base::Result<std::optional<Segment>> find_segment(storage::Transaction& tx, std::string_view name);
+// There or not yet: its new version, 1 where it is new.
+base::Result<std::int64_t> put_segment(storage::Transaction& tx, const Segment& segment,
+                                       base::Time now);
+base::Result<bool> delete_segment(storage::Transaction& tx, std::string_view name);
+base::Result<std::int64_t> count_segments(storage::Transaction& tx);
+// By name, those after `after`.
+base::Result<std::vector<Segment>> list_segments(storage::Transaction& tx, std::string_view after,
+                                                 std::int64_t limit);
+base::Result<std::int64_t> erase_segments(storage::Transaction& tx, std::int64_t limit);
+
+// For the test that no statement sees another tenant's rows.
+std::span<const storage::Sql* const> segment_statements();
+
+}  // namespace ashlar::notifications::store
