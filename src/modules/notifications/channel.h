@@ -86,6 +86,9 @@ struct SendResult {
   std::string provider_ref;  // its id of the message, by which callbacks come; may be empty
   std::optional<base::Millis> retry_after = {};
   ThrottleScope scope = ThrottleScope::kProvider;
+  // kDropToken: since when the service knows it to be gone, where it says so. A token that was
+  // given to us after that stays.
+  std::optional<base::Time> gone_since = {};
 };
 
 }  // namespace ashlar::notifications
