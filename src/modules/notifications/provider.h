@@ -38,6 +38,7 @@ class Registry;
 namespace ashlar::outbound {
 class OutboundClient;
 class Http2Client;
+struct Dependency;
 }  // namespace ashlar::outbound
 namespace ashlar::net {
 class LoopGroup;
@@ -52,17 +53,24 @@ class Provider {
   virtual void send(Outgoing message, Done done) = 0;
 };
 
+// A client and what it knows all providers by: their breakers and paces are ours, so to it they are
+// one dependency.
+struct HttpDoor {
+  outbound::OutboundClient& client;
+  outbound::Dependency& dependency;
+};
+
 // What a provider may stand on; all outlive it.
 struct ProviderServices {
   const base::Clock& clock;
   base::Entropy& entropy;
   obs::Registry& metrics;
   obs::Log& log;
-  net::LoopGroup& loops;               // sockets of protocols that are our own (SMTP)
-  outbound::OutboundClient& http;      // public addresses only: URLs that users give
-  outbound::OutboundClient& own_http;  // private ones too: hosts that an operator names
-  outbound::Http2Client& http2;        // public addresses only
-  outbound::Http2Client& own_http2;    // private ones too
+  net::LoopGroup& loops;             // sockets of protocols that are our own (SMTP)
+  HttpDoor http;                     // public addresses only: URLs that users give
+  HttpDoor own_http;                 // private ones too: hosts that an operator names
+  outbound::Http2Client& http2;      // public addresses only
+  outbound::Http2Client& own_http2;  // private ones too
 };
 
 // What a provider tells later, through its signed callback.
