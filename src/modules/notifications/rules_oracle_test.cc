@@ -10,8 +10,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <iomanip>
-#include <iostream>
 #include <map>
 #include <memory>
 #include <string>
@@ -423,11 +421,15 @@ class Comparison {
       }
     }
   }
-  void print() const {
-    for (const auto& [what, count] : seen_)
-      std::cout << std::setw(9) << count << ' ' << what << '\n';
-    std::cout << std::setw(9) << all_ << " in all, " << with_change_
-              << " years of a zone with changes\n";
+  // What was seen, for --gtest_output=json.
+  void record() const {
+    const auto note = [](std::string what, long count) {
+      std::replace(what.begin(), what.end(), ' ', '_');
+      testing::Test::RecordProperty(what, std::to_string(count));
+    };
+    for (const auto& [what, count] : seen_) note(what, count);
+    note("cases", all_);
+    note("years with changes", with_change_);
   }
   [[nodiscard]] const std::map<std::string, long>& seen() const { return seen_; }
 
@@ -473,8 +475,9 @@ TEST(RulesOracle, AgreesInEveryZoneAroundEveryChange) {
   }
   const std::int64_t each = (rounds - for_odd) / static_cast<std::int64_t>(zones.size()) + 1;
   for (const std::string& name : zones) comparison.run(name, each);
-  std::cout << "seed " << seed << ", " << zones.size() << " zones\n";
-  comparison.print();
+  RecordProperty("seed", std::to_string(seed));
+  RecordProperty("zones", std::to_string(zones.size()));
+  comparison.record();
   for (const char* what :
        {"send ", "defer quiet_hours", "defer send_window", "defer frequency_cap", "digest digest",
         "skip expired", "skip no_window", "skip opted_out", "skip frequency_cap"}) {
