@@ -40,8 +40,8 @@ base::Result<Topic> find_or_make_topic(storage::Transaction& tx, std::string_vie
 base::Result<std::vector<Topic>> list_topics(storage::Transaction& tx, std::string_view after,
                                              std::int64_t limit);
 base::Result<std::int64_t> count_topics(storage::Transaction& tx);
-// Its members are cleared away by tend_topics(); none of them is seen any more.
-base::Result<bool> delete_topic(storage::Transaction& tx, TopicId id);
+// Nobody sees it any more; tend_topics() clears its members away.
+base::Result<bool> delete_topic(storage::Transaction& tx, TopicId id, base::Time now);
 
 // How many were not in it (or were).
 base::Result<std::int64_t> add_members(storage::Transaction& tx, TopicId id,
@@ -67,7 +67,7 @@ base::Result<std::int64_t> erase_members(storage::Transaction& tx, std::int64_t 
 
 // --- On the platform ---
 
-// Clears members of deleted topics away, `limit` at most; how many.
+// Clears deleted topics away, `limit` of their members at most; how many rows went.
 base::Result<std::int64_t> tend_topics(storage::Transaction& tx, std::int64_t limit);
 
 // For the test that no statement sees another tenant's rows.

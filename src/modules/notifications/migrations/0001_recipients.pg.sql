@@ -45,9 +45,13 @@ CREATE TABLE notifications_topics (
   id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   tenant_id BIGINT NOT NULL,
   name TEXT COLLATE "C" NOT NULL,
-  created_at BIGINT NOT NULL
+  created_at BIGINT NOT NULL,
+  deleted_at BIGINT
 );
-CREATE UNIQUE INDEX notifications_topics_by_name ON notifications_topics (tenant_id, name);
+CREATE UNIQUE INDEX notifications_topics_by_name
+  ON notifications_topics (tenant_id, name) WHERE deleted_at IS NULL;
+CREATE INDEX notifications_topics_deleted
+  ON notifications_topics (deleted_at) WHERE deleted_at IS NOT NULL;
 SELECT ashlar_isolate('notifications_topics');
 
 CREATE TABLE notifications_topic_members (

@@ -47,11 +47,14 @@ CREATE TABLE notifications_topics (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
   tenant_id  INTEGER NOT NULL,
   name       TEXT    NOT NULL,
-  created_at INTEGER NOT NULL
+  created_at INTEGER NOT NULL,
+  deleted_at INTEGER                        -- its members are cleared away in small steps, then it
 ) STRICT;
-CREATE UNIQUE INDEX notifications_topics_by_name ON notifications_topics (tenant_id, name);
+CREATE UNIQUE INDEX notifications_topics_by_name
+  ON notifications_topics (tenant_id, name) WHERE deleted_at IS NULL;
+CREATE INDEX notifications_topics_deleted
+  ON notifications_topics (deleted_at) WHERE deleted_at IS NOT NULL;
 
--- Those of a deleted topic are cleared away later, in small steps.
 CREATE TABLE notifications_topic_members (
   topic_id  INTEGER NOT NULL,
   user_id   TEXT    NOT NULL,
