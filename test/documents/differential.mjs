@@ -135,6 +135,7 @@ for (let i = 0; i < Number(args.histories) && Date.now() < until && failed < Num
 for (const [what, count] of kindsOfFailure) console.log(`  ${what}: ${count} histories`)
 driver.stop()
 if (History.otherOrders > 0) console.log(`${History.otherOrders} answers had a map's keys in another order than yjs`)
+console.log(`${History.restored} times an older state was restored`)
 if (disagreements > 0) console.log(`in ${disagreements} histories yjs' clients did not come to the same`)
 if (History.wasmFailed > 0) console.log(`ywasm failed in ${History.wasmFailed} histories, which went on without it`)
 console.log(`${questions} questions in histories ${first} to ${first + passed + failed + threw - 1}`)

@@ -16,7 +16,8 @@
 //   root key any         set_key K slot root key               remove_key                V slot
 //   root index any       insert_values (any: an array) h slot                        snapshot H
 //   slot snapshot to          the document as it was, in slot `to` o slot root index assoc relative
-//   position         O slot position             1 and its index, or 0 M format n update...
+//   position         O slot position             1 and its index, or 0 B slot then
+//   restore to what slot `then` has M format n update...
 //   merge_updates             D format update sv          diff_update v format update
 //   state_vector_of           c to update                 to_v1, to_v2 k format update check_update
 //   z                           forgets all
@@ -162,6 +163,10 @@ class Driver {
         ASHLAR_ASSIGN(Doc then, doc.at(snapshot));
         docs_.insert_or_assign(to, std::move(then));
         return std::string();
+      }
+      case 'B': {
+        const auto then = docs_.find(in.varuint());
+        return then == docs_.end() ? wrong("no_such_slot") : doc.restore(then->second);
       }
       case 'O': {
         ASHLAR_ASSIGN(const auto index, doc.absolute_position(in.var_bytes()));

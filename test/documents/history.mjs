@@ -190,6 +190,7 @@ export function differs(a, b, all = true) {
 export class History {
   static wasmFailed = 0
   static otherOrders = 0
+  static restored = 0
   constructor(seed, driver, options = {}) {
     this.driver = driver
     this.random = new Random(seed)
@@ -303,6 +304,7 @@ export class History {
   async edit() {
     const { random, writer } = this
     if (writer && random.chance(0.3)) return this.editHere(writer)
+    if (writer && this.wasm === undefined && random.chance(0.15)) return this.restore()
     if (this.wasm && !this.wasm.ended && random.chance(0.4)) return this.editWasm()
     const client = random.pick(this.clients)
     if (client.undo && random.chance(0.2)) {
@@ -332,6 +334,31 @@ export class History {
     Y.applyUpdate(writer.doc, answer)
     const [made, wanted] = [writer.doc, copy].map(doc => [canonical(runs(doc.share.get('t'))), canonical(doc.share.get('a')), canonical(doc.share.get('m'))].join(' '))
     if (made !== wanted) question.judge = () => `${hex(answer)} makes ${made}, not ${wanted}`
+    const update = Uint8Array.from(answer)
+    this.send(writer, [update, Y.convertUpdateFormatV1ToV2(update)])
+  }
+  // What Ashlar's document was at some time, once more: by an edit, which makes yjs' twin the same.
+  async restore() {
+    const { random, writer } = this
+    this.versions ??= []
+    if (this.versions.length === 0 || random.chance(0.5)) this.versions.push(Uint8Array.from(Y.encodeStateAsUpdate(writer.doc)))
+    const version = random.pick(this.versions)
+    const then = passiveDoc()
+    Y.applyUpdate(then, version)
+    const to = writer.slot + 200
+    this.ask(command('n', to, 0, 1), 'new', none)
+    this.ask(command('a', to, V1, version), 'version', none)
+    const question = { bytes: command('B', writer.slot, to), what: 'restore', judge: none, twin: writer }
+    const answer = await this.tell(question)
+    if (answer.error !== undefined) return
+    const before = Y.encodeStateVector(writer.doc)
+    Y.applyUpdate(writer.doc, answer)
+    const [made, wanted] = [writer.doc, then].map(doc => [canonical(runs(doc.share.get('t'))), ...['t', 'a', 'm', 'x'].map(root => canonical(doc.share.get(root)))].join(' '))
+    if (made !== wanted) question.judge = () => `${hex(answer)} makes ${made}, not ${wanted}`
+    const again = await this.tell({ bytes: command('B', writer.slot, to), what: 'restore again', judge: same(Uint8Array.of(0, 0)), twin: writer })
+    if (again.error === undefined) Y.applyUpdate(writer.doc, again)
+    History.restored++
+    if (Buffer.compare(before, Y.encodeStateVector(writer.doc)) === 0 && answer.length === 2) return
     const update = Uint8Array.from(answer)
     this.send(writer, [update, Y.convertUpdateFormatV1ToV2(update)])
   }

@@ -327,6 +327,16 @@ void Contents::append_text(const Item& item, std::uint32_t from, std::uint32_t t
   append_utf8(out, units);
 }
 
+bool Contents::same_text(const Item& a, std::uint32_t from_a, const Item& b, std::uint32_t from_b,
+                         std::uint32_t length) {
+  const TextUnits one = text_units(a);
+  const TextUnits other = text_units(b);
+  for (std::uint32_t i = 0; i < length; ++i) {
+    if (one.at(from_a + i) != other.at(from_b + i)) return false;
+  }
+  return true;
+}
+
 KeyIndex Contents::format_key(const Item& item) {
   return item.storage == Storage::kInline ? item.content.small_format.key : item.content.format.key;
 }

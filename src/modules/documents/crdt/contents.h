@@ -48,6 +48,9 @@ class Contents {
   static std::string_view view(const Item& item, std::string& scratch);
   // Text alone, appended as UTF-8. REQUIRES: from <= to <= item.length
   static void append_text(const Item& item, std::uint32_t from, std::uint32_t to, std::string& out);
+  // Whether `length` units of two texts are the same: half a surrogate pair is no U+FFFD.
+  static bool same_text(const Item& a, std::uint32_t from_a, const Item& b, std::uint32_t from_b,
+                        std::uint32_t length);
   // A format's key; a document's guid and its value.
   static KeyIndex format_key(const Item& item);
   static std::string_view guid(const Item& item);

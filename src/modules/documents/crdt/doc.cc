@@ -136,6 +136,10 @@ base::Result<std::string> Doc::insert_values(std::string_view root, std::uint64_
   return store_->edit(root, [&](Edit& edit) { return edit.insert_values(index, values); });
 }
 
+base::Result<std::string> Doc::restore(const Doc& then) {
+  return store_->restore(then.store_->structs());
+}
+
 Snapshot Doc::snapshot() const { return {delete_set(), state_vector()}; }
 
 base::Result<Doc> Doc::at(const Snapshot& then) const {

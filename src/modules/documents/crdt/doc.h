@@ -115,6 +115,10 @@ class Doc {
   base::Result<std::string> insert_values(std::string_view root, std::uint64_t index,
                                           std::vector<Any> values);
   [[nodiscard]] std::uint64_t length(std::string_view root) const;
+  // An edit as well: after it every root reads as it does in `then`, another state of this document
+  // (or any document). What is in both stays; restore.h. kInvalid comparison_too_costly,
+  // document_too_large. A map's keys may stand in another order.
+  base::Result<std::string> restore(const Doc& then);
 
   // Snapshots, for documents without gc.
   [[nodiscard]] Snapshot snapshot() const;

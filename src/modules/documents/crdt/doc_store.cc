@@ -4,6 +4,7 @@
 
 #include "modules/documents/crdt/commit.h"
 #include "modules/documents/crdt/encode.h"
+#include "modules/documents/crdt/restore.h"
 
 namespace ashlar::crdt {
 namespace {
@@ -115,6 +116,10 @@ void Doc::Store::delete_range(ClientId id, Clock from, Clock to) {
     clock = structs_.item(ref).end();
     structs_.delete_item(ref, txn_);
   }
+}
+
+base::Result<std::string> Doc::Store::restore(const StructStore& then) {
+  return change([&] { return Restore(structs_, integrator_, txn_, options_.client, then).run(); });
 }
 
 std::string Doc::Store::finish_edit() {

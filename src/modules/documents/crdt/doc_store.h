@@ -32,15 +32,13 @@ class Doc::Store {
   // else.
   template <class Act>
   base::Result<std::string> edit(std::string_view root, Act act) {
-    CHECK(options_.client != 0);
-    begin();
-    Edit edit(structs_, integrator_, txn_, options_.client, root);
-    base::Status done = act(edit);
-    if (done.ok()) done = check_size();
-    if (done.ok()) return finish_edit();
-    undo();
-    return std::move(done).error();
+    return change([&] {
+      Edit edit(structs_, integrator_, txn_, options_.client, structs_.intern_root(root));
+      return act(edit);
+    });
   }
+  // So that this reads as `then` does.
+  base::Result<std::string> restore(const StructStore& then);
 
   [[nodiscard]] const Options& options() const { return options_; }
   void set_limits(const DocLimits& limits) { options_.limits = limits; }
@@ -48,6 +46,17 @@ class Doc::Store {
   [[nodiscard]] const Pending& pending() const { return pending_; }
 
  private:
+  // Makes a transaction of what `act` does.
+  template <class Act>
+  base::Result<std::string> change(Act act) {
+    CHECK(options_.client != 0);
+    begin();
+    base::Status done = act();
+    if (done.ok()) done = check_size();
+    if (done.ok()) return finish_edit();
+    undo();
+    return std::move(done).error();
+  }
   void begin();
   void undo();
   base::Status integrate(UpdateReader& reader, std::vector<std::string>& leftovers);

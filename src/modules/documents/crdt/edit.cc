@@ -21,15 +21,6 @@ bool is_value(Ref ref) {
 
 }  // namespace
 
-Edit::Edit(StructStore& store, Integrator& integrator, Transaction& txn, ClientId client,
-           std::string_view root)
-    : store_(store),
-      integrator_(integrator),
-      txn_(txn),
-      client_(client),
-      root_(root),
-      type_(store.intern_root(root)) {}
-
 bool Edit::is_text() const {
   for (ItemRef ref = store_.type(type_).start; ref != 0; ref = store_.item(ref).right) {
     if (!store_.item(ref).deleted && is_value(store_.item(ref).ref)) return false;
@@ -54,18 +45,23 @@ base::Status Edit::check_range(std::uint64_t index, std::uint64_t length) const 
 
 // After exactly `index` visible units, before anything that is not visible.
 Edit::Cursor Edit::at(std::uint64_t index) {
-  Cursor cursor;
-  cursor.right = store_.type(type_).start;
-  while (index > 0) {
+  Cursor cursor = start();
+  pass(cursor, index);
+  return cursor;
+}
+
+void Edit::pass(Cursor& cursor, std::uint64_t length) {
+  while (length > 0) {
     CHECK(cursor.right != 0);
     const Item& item = store_.item(cursor.right);
     if (item.visible()) {
-      if (index < item.length) store_.split(cursor.right, static_cast<std::uint32_t>(index), txn_);
-      index -= item.length;
+      if (length < item.length) {
+        store_.split(cursor.right, static_cast<std::uint32_t>(length), txn_);
+      }
+      length -= item.length;
     }
     step(cursor);
   }
-  return cursor;
 }
 
 void Edit::step(Cursor& cursor) const {
@@ -81,26 +77,51 @@ void Edit::step(Cursor& cursor) const {
   cursor.right = item.right;
 }
 
-base::Status Edit::insert(Cursor& cursor, WireStruct s) {
+void Edit::set_parent(WireStruct& s) const {
+  const Type& type = store_.type(type_);
+  s.parent = type.is_root() ? WireStruct::Parent::kRoot : WireStruct::Parent::kItem;
+  if (type.is_root()) {
+    s.root = store_.keys().name(type.name);
+  } else {
+    s.parent_item = store_.wire_id(store_.item(type.item).id);
+  }
+}
+
+base::Result<ItemRef> Edit::integrate(WireStruct& s) {
   s.id = {client_, store_.end(client_)};
   if (s.end() > kMaxClock) {
     return base::fail(base::Code::kInvalid, "document_too_large",
                       "this client has inserted as much as a document may hold");
   }
+  const Integration done = integrator_.integrate(s, txn_);
+  CHECK(done.outcome == Integration::Outcome::kDone);
+  const ClientIndex client = store_.find_client(client_);
+  return store_.client(client).item_at(static_cast<std::uint32_t>(s.id.clock));
+}
+
+base::Result<ItemRef> Edit::insert(Cursor& cursor, WireStruct s) {
   s.has_origin = cursor.left != 0;
   s.has_right_origin = cursor.right != 0;
   if (s.has_origin) s.origin = store_.wire_id(store_.item(cursor.left).last_id());
   if (s.has_right_origin) s.right_origin = store_.wire_id(store_.item(cursor.right).id);
-  if (!s.has_origin && !s.has_right_origin) {
-    s.parent = WireStruct::Parent::kRoot;
-    s.root = root_;
-  }
-  const Integration done = integrator_.integrate(s, txn_);
-  CHECK(done.outcome == Integration::Outcome::kDone);
-  const auto client = store_.find_client(client_);
-  cursor.right = store_.client(client).item_at(static_cast<std::uint32_t>(s.id.clock));
+  if (!s.has_origin && !s.has_right_origin) set_parent(s);
+  ASHLAR_ASSIGN(const ItemRef made, integrate(s));
+  cursor.right = made;
   step(cursor);
-  return {};
+  return made;
+}
+
+base::Result<ItemRef> Edit::insert(Cursor& cursor, const WireStruct& s, Marks attributes) {
+  for (const auto& [key, value] : cursor.marks) {
+    if (std::ranges::find(attributes, key, &Marks::value_type::first) == attributes.end()) {
+      attributes.emplace_back(key, "null");
+    }
+  }
+  Marks restore;
+  if (!attributes.empty()) ASHLAR_TRY(begin_marks(cursor, attributes, restore));
+  ASHLAR_ASSIGN(const ItemRef made, insert(cursor, s));
+  ASHLAR_TRY(end_marks(cursor, std::move(restore)));
+  return made;
 }
 
 base::Status Edit::insert_values(std::uint64_t index, const std::vector<Any>& values) {
@@ -141,7 +162,11 @@ base::Status Edit::set_key(std::string_view key, const Any& value) {
     write_any(content, value);
   }
   s.content = content;
-  s.id = {client_, store_.end(client_)};
+  ASHLAR_TRY(set_value(key, s));
+  return {};
+}
+
+base::Result<ItemRef> Edit::set_value(std::string_view key, WireStruct s) {
   s.has_parent_sub = true;
   s.parent_sub = key;
   const KeyIndex index = store_.keys().find(key);
@@ -150,11 +175,9 @@ base::Status Edit::set_key(std::string_view key, const Any& value) {
   if (s.has_origin) {
     s.origin = store_.wire_id(store_.item(last).last_id());
   } else {
-    s.parent = WireStruct::Parent::kRoot;
-    s.root = root_;
+    set_parent(s);
   }
-  CHECK(integrator_.integrate(s, txn_).outcome == Integration::Outcome::kDone);
-  return {};
+  return integrate(s);
 }
 
 base::Status Edit::remove_key(std::string_view key) {
@@ -169,6 +192,11 @@ base::Status Edit::remove(std::uint64_t index, std::uint64_t length) {
   ASHLAR_TRY(check_range(index, length));
   if (length == 0) return {};
   Cursor cursor = at(index);
+  remove(cursor, length);
+  return {};
+}
+
+void Edit::remove(Cursor& cursor, std::uint64_t length) {
   const Cursor before = cursor;
   while (length > 0) {
     CHECK(cursor.right != 0);
@@ -183,7 +211,7 @@ base::Status Edit::remove(std::uint64_t index, std::uint64_t length) {
     step(cursor);
   }
   drop_idle_marks(before, cursor.right);
-  return {};
+  cursor = before;  // nothing between the two is seen any more
 }
 
 // --- Formats
@@ -204,7 +232,8 @@ base::Status Edit::insert_mark(Cursor& cursor, const std::string& key, const std
   s.length = 1;
   s.key = key;
   s.content = value;
-  return insert(cursor, s);
+  ASHLAR_TRY(insert(cursor, s));
+  return {};
 }
 
 // Puts `wanted` in force; `restore` is what was in its place.
@@ -280,6 +309,10 @@ base::Status Edit::format_text(std::uint64_t index, std::uint64_t length,
     write_json(value, member.value);
     wanted.emplace_back(member.key, value.empty() ? "null" : value);
   }
+  return format(cursor, length, wanted);
+}
+
+base::Status Edit::format(Cursor& cursor, std::uint64_t length, const Marks& wanted) {
   Marks restore;
   ASHLAR_TRY(begin_marks(cursor, wanted, restore));
   while (cursor.right != 0) {
