@@ -1,0 +1,173 @@
+#include "modules/notifications/provider_health.h"
+
+#include <algorithm>
+
+namespace ashlar::notifications {
+namespace {
+
+using std::chrono::nanoseconds;
+using Outcome = kit::CircuitBreaker::Outcome;
+
+constexpr kit::CircuitBreakerOptions kService{.window_calls = 40,
+                                              .min_calls = 8,
+                                              .failure_rate = 0.7,
+                                              .open_time = ProviderHealth::kOpenTime,
+                                              .probes = 2,
+                                              .probe_time = std::chrono::seconds(30)};
+// One failure in a million is one too many: a credential is not wrong now and then.
+constexpr kit::CircuitBreakerOptions kCredential{.window = std::chrono::seconds(1),
+                                                 .min_calls = 1,
+                                                 .failure_rate = 1e-6,
+                                                 .open_time = ProviderHealth::kCredentialTime,
+                                                 .probes = 1,
+                                                 .probe_time = std::chrono::seconds(60)};
+constexpr nanoseconds kPlaceWait = std::chrono::milliseconds(20);
+constexpr nanoseconds kShortestWait = std::chrono::milliseconds(100);
+constexpr nanoseconds kLongestQuiet = std::chrono::hours(1);
+constexpr nanoseconds kThrottled = std::chrono::seconds(1);
+constexpr std::size_t kShown = 100;
+
+// SMTP's 4yz is often of one mailbox: only what the server says of itself is the server's fault.
+bool is_of_one_mailbox(const SendResult& result) {
+  if (result.status < 400 || result.status >= 500 || result.status == 421) return false;
+  return result.code.starts_with("4.1.") || result.code.starts_with("4.2.") ||
+         result.code.starts_with("4.5.") || result.code.starts_with("4.6.") ||
+         result.code.starts_with("4.7.");
+}
+
+Outcome service_outcome(const SendResult& result) {
+  switch (result.verdict) {
+    case Verdict::kRetry:
+      return is_of_one_mailbox(result) ? Outcome::kSuccess : Outcome::kFailure;
+    case Verdict::kAmbiguous:
+      return Outcome::kFailure;
+    case Verdict::kThrottled:
+      return Outcome::kIgnored;
+    default:
+      return Outcome::kSuccess;
+  }
+}
+
+// Whether the answer says anything of the credential.
+Outcome credential_outcome(const SendResult& result) {
+  if (result.verdict == Verdict::kCredential) return Outcome::kFailure;
+  const bool answered = result.verdict != Verdict::kRetry && result.verdict != Verdict::kAmbiguous;
+  return answered ? Outcome::kSuccess : Outcome::kIgnored;
+}
+
+}  // namespace
+
+std::string_view name_of(Hold hold) {
+  switch (hold) {
+    case Hold::kNone:
+      break;
+    case Hold::kBreaker:
+      return "breaker";
+    case Hold::kCredential:
+      return "credential";
+    case Hold::kQuiet:
+      return "quiet";
+    case Hold::kPlaces:
+      return "places";
+    case Hold::kPace:
+      return "pace";
+    case Hold::kDomain:
+      return "domain";
+  }
+  return "";
+}
+
+ProviderHealth::ProviderHealth(std::int64_t max_running, std::uint64_t seed, base::Mono now)
+    : max_running_(std::max<std::int64_t>(max_running, 1)),
+      service_(kService, seed, now),
+      credential_(kCredential, seed + 1, now),
+      quiet_until_(now) {}
+
+DomainPace& ProviderHealth::pace_of(std::string_view domain) {
+  if (const auto found = by_name_.find(domain); found != by_name_.end()) {
+    domains_.splice(domains_.begin(), domains_, found->second);
+    return domains_.front().pace;
+  }
+  if (domains_.size() == kMaxDomains) {
+    by_name_.erase(domains_.back().name);
+    domains_.pop_back();
+  }
+  domains_.push_front({std::string(domain), {}});
+  by_name_.emplace(domains_.front().name, domains_.begin());
+  return domains_.front().pace;
+}
+
+ProviderHealth::Admission ProviderHealth::admit(Priority priority, std::string_view domain,
+                                                base::Mono now) {
+  const std::lock_guard lock(mutex_);
+  if (quiet_until_ > now) return {{}, Hold::kQuiet, quiet_until_ - now};
+  const std::int64_t kept = priority == Priority::kBulk ? max_running_ / 4 : 0;
+  if (running_ >= max_running_ - kept) return {{}, Hold::kPlaces, kPlaceWait};
+  const auto credential = credential_.allow(now);
+  if (!credential) {
+    return {{}, Hold::kCredential, std::max(credential_.retry_after(now), kShortestWait)};
+  }
+  const auto give_back = [&](kit::CircuitBreaker& breaker, kit::CircuitBreaker::Ticket ticket) {
+    breaker.record(ticket, Outcome::kIgnored, nanoseconds{0}, now);
+  };
+  const auto service = service_.allow(now);
+  if (!service) {
+    give_back(credential_, *credential);
+    return {{}, Hold::kBreaker, std::max(service_.retry_after(now), kShortestWait)};
+  }
+  const nanoseconds wait = domain.empty() ? nanoseconds{0} : pace_of(domain).take(now);
+  if (wait.count() > 0) {
+    give_back(credential_, *credential);
+    give_back(service_, *service);
+    return {{}, Hold::kDomain, wait};
+  }
+  ++running_;
+  return {Ticket{*service, *credential, std::string(domain)}, Hold::kNone, nanoseconds{0}};
+}
+
+void ProviderHealth::settle(const Ticket& ticket, const SendResult* result, nanoseconds took,
+                            base::Mono now) {
+  const Outcome service = result == nullptr ? Outcome::kIgnored : service_outcome(*result);
+  const Outcome credential = result == nullptr ? Outcome::kIgnored : credential_outcome(*result);
+  const std::lock_guard lock(mutex_);
+  --running_;
+  service_.record(ticket.service, service, took, now);
+  credential_.record(ticket.credential, credential, took, now);
+  if (result == nullptr) return;
+  if (!ticket.domain.empty()) settle_domain(ticket.domain, *result, now);
+  if (result->verdict != Verdict::kThrottled || result->scope != ThrottleScope::kProvider) return;
+  const nanoseconds asked = result->retry_after ? *result->retry_after : kThrottled;
+  quiet_until_ = std::max(quiet_until_, now + std::clamp(asked, nanoseconds{0}, kLongestQuiet));
+}
+
+void ProviderHealth::settle_domain(const std::string& domain, const SendResult& result,
+                                   base::Mono now) {
+  if (result.verdict == Verdict::kAccepted) {
+    pace_of(domain).accepted(now);
+  } else if (result.verdict == Verdict::kThrottled && result.scope == ThrottleScope::kDomain) {
+    const nanoseconds asked = result.retry_after ? *result.retry_after : nanoseconds{0};
+    // What a server asks for one message is not to stop the whole domain for long.
+    pace_of(domain).throttled(now, std::clamp(asked, nanoseconds{0}, kThrottled));
+  }
+}
+
+ProviderHealth::View ProviderHealth::view(base::Mono now) {
+  View view;
+  view.service = service_.stats(now);
+  view.credential = credential_.stats(now);
+  const std::lock_guard lock(mutex_);
+  view.running = running_;
+  view.quiet_for = std::max(quiet_until_ - now, nanoseconds{0});
+  for (const Domain& domain : domains_) {
+    if (view.slowed.size() == kShown) break;
+    if (domain.pace.rate() > 0) view.slowed.push_back({domain.name, domain.pace.rate()});
+  }
+  return view;
+}
+
+bool ProviderHealth::is_open() const {
+  return service_.state() != kit::CircuitBreaker::State::kClosed ||
+         credential_.state() != kit::CircuitBreaker::State::kClosed;
+}
+
+}  // namespace ashlar::notifications

@@ -1,0 +1,95 @@
+// ProviderHealth: what this process knows of one provider, as it is set now: whether it may be
+// asked, and what its answers said.
+//
+//   admit ── a ticket: send ──> settle(ticket, what it answered)
+//     └───── how long to wait, and why
+//
+//   service     a breaker over the last calls: opens when seven in ten fail, so after some tens of
+//               failures whatever the traffic; kOpenTime later two probes decide
+//   credential  a breaker of its own: one refused credential opens it, for longer
+//   quiet       until when it asked to be left alone (429 with Retry-After)
+//   places      at most max_running sends at once; bulk leaves a quarter of them to the rest
+//   domains     mail: the pace of each receiving domain (domain_pace.h), kMaxDomains of them
+//
+// Any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/time.h"
+#include "kit/resilience/circuit_breaker.h"
+#include "modules/notifications/channel.h"
+#include "modules/notifications/domain_pace.h"
+#include "modules/notifications/notification.h"
+
+namespace ashlar::notifications {
+
+// Why a provider is not asked now.
+enum class Hold : std::uint8_t { kNone, kBreaker, kCredential, kQuiet, kPlaces, kPace, kDomain };
+std::string_view name_of(Hold hold);  // "", "breaker", "credential", …
+
+class ProviderHealth {
+ public:
+  static constexpr std::size_t kMaxDomains = 4096;
+  static constexpr std::chrono::nanoseconds kOpenTime = std::chrono::seconds(2);
+  static constexpr std::chrono::nanoseconds kCredentialTime = std::chrono::seconds(30);
+
+  // max_running >= 1.
+  ProviderHealth(std::int64_t max_running, std::uint64_t seed, base::Mono now);
+
+  struct Ticket {
+    kit::CircuitBreaker::Ticket service{}, credential{};
+    std::string domain;
+  };
+  struct Admission {
+    std::optional<Ticket> ticket;
+    Hold hold = Hold::kNone;
+    std::chrono::nanoseconds wait{0};
+  };
+  // `domain`: the receiver's, in lower case; empty: none.
+  Admission admit(Priority priority, std::string_view domain, base::Mono now);
+  // Each ticket once. nullopt: nothing was sent.
+  void settle(const Ticket& ticket, const SendResult* result, std::chrono::nanoseconds took,
+              base::Mono now);
+
+  struct View {
+    kit::CircuitBreaker::Stats service{}, credential{};
+    std::int64_t running = 0;
+    std::chrono::nanoseconds quiet_for{0};
+    struct Domain {
+      std::string name;
+      double rate = 0;  // a second
+    };
+    std::vector<Domain> slowed;  // the 100 used last
+  };
+  View view(base::Mono now);
+  [[nodiscard]] bool is_open() const;  // either breaker is not closed
+
+ private:
+  struct Domain {
+    std::string name;
+    DomainPace pace;
+  };
+  DomainPace& pace_of(std::string_view domain);
+  void settle_domain(const std::string& domain, const SendResult& result, base::Mono now);
+
+  const std::int64_t max_running_;
+  kit::CircuitBreaker service_;
+  kit::CircuitBreaker credential_;
+
+  std::mutex mutex_;  // guards what follows
+  std::int64_t running_ = 0;
+  base::Mono quiet_until_;
+  std::list<Domain> domains_;  // the one used last in front
+  std::unordered_map<std::string_view, std::list<Domain>::iterator> by_name_;
+};
+
+}  // namespace ashlar::notifications
