@@ -331,4 +331,9 @@ std::vector<KeyStep> compare_keys(const TypeState& from, const TypeState& to, Ef
   return out;
 }
 
+base::Error too_costly() {
+  return base::fail(base::Code::kInvalid, "comparison_too_costly",
+                    "the two states differ in too much to find out in what");
+}
+
 }  // namespace ashlar::crdt

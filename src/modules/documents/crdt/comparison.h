@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "modules/documents/crdt/flat_list.h"
 
 namespace ashlar::crdt {
@@ -48,5 +49,8 @@ struct KeyStep {
 };
 // The keys that differ, or may differ in what is within, by name.
 std::vector<KeyStep> compare_keys(const TypeState& from, const TypeState& to, Effort& effort);
+
+// kInvalid comparison_too_costly: of whoever finds the Effort spent.
+base::Error too_costly();
 
 }  // namespace ashlar::crdt

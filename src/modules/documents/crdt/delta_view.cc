@@ -34,14 +34,6 @@ void write_attributes(const StructStore& store, const Attributes& attributes, st
   out += '}';
 }
 
-void write_embed(const StructStore& store, const Item& item, std::string& out) {
-  if (item.ref == Ref::kType) {
-    write_type_json(store, item.content.type, store.type(item.content.type).ref, out);
-  } else {
-    write_json(out, value_at(item, 0));
-  }
-}
-
 }  // namespace
 
 std::vector<DeltaOp> delta_ops(const StructStore& store, TypeIndex type) {
@@ -83,7 +75,7 @@ std::string delta_of(const StructStore& store, TypeIndex type) {
   for (const DeltaOp& op : delta_ops(store, type)) {
     out += out.size() > 1 ? ",{\"insert\":" : "{\"insert\":";
     if (op.embed != 0) {
-      write_embed(store, store.item(op.embed), out);
+      write_unit_json(store, store.item(op.embed), 0, out);
     } else {
       write_json_string(out, op.text);
     }

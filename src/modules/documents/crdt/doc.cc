@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "modules/documents/crdt/changes.h"
 #include "modules/documents/crdt/doc_store.h"
 #include "modules/documents/crdt/edit.h"
 #include "modules/documents/crdt/encode.h"
@@ -138,6 +139,11 @@ base::Result<std::string> Doc::insert_values(std::string_view root, std::uint64_
 
 base::Result<std::string> Doc::restore(const Doc& then) {
   return store_->restore(then.store_->structs());
+}
+
+base::Result<Changes> Doc::changes_to(const Doc& to, std::string_view root,
+                                      std::size_t max_bytes) const {
+  return changes_of(store_->structs(), to.store_->structs(), root, max_bytes);
 }
 
 Snapshot Doc::snapshot() const { return {delete_set(), state_vector()}; }

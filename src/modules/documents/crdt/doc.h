@@ -55,6 +55,11 @@ struct DocLimits {
 // Root types carry no type on the wire: whoever reads one says what it is.
 enum class RootKind : std::uint8_t { kText, kArray, kMap, kXmlFragment, kXmlText };
 
+struct Changes {
+  std::string json;  // changes.h
+  bool truncated = false;
+};
+
 class Doc {
  public:
   struct Options {
@@ -98,6 +103,10 @@ class Doc {
   [[nodiscard]] std::string json(std::string_view root, RootKind kind) const;
   // A text with its formats and embeds, as a Quill delta: [{"insert":…,"attributes":{…}}].
   [[nodiscard]] std::string delta(std::string_view root) const;
+
+  // What makes of a root what it is in `to`. kInvalid comparison_too_costly
+  [[nodiscard]] base::Result<Changes> changes_to(const Doc& to, std::string_view root,
+                                                 std::size_t max_bytes) const;
 
   // Edits made here, each as one update (V1) for everybody else; where nothing changes, one of
   // nothing. Text without attributes takes those of the text before it. kInvalid edit_out_of_range,

@@ -18,19 +18,6 @@ std::optional<std::uint32_t> array_index(std::string_view key) {
   return value;
 }
 
-// Nothing for undefined.
-void write_content(const StructStore& store, const Item& item, std::uint32_t index,
-                   std::string& out) {
-  if (item.ref == Ref::kType) {
-    return write_type_json(store, item.content.type, store.type(item.content.type).ref, out);
-  }
-  if (item.ref == Ref::kDoc) {
-    out += "{}";
-    return;
-  }
-  write_json(out, value_at(item, index));
-}
-
 void write_list(const StructStore& store, const Type& type, std::string& out) {
   out += '[';
   bool first = true;
@@ -41,7 +28,7 @@ void write_list(const StructStore& store, const Type& type, std::string& out) {
       if (!first) out += ',';
       first = false;
       const std::size_t before = out.size();
-      write_content(store, item, i, out);
+      write_unit_json(store, item, i, out);
       if (out.size() == before) out += "null";
     }
   }
@@ -67,7 +54,7 @@ void write_map(const StructStore& store, const Type& type, std::string& out) {
     write_json_string(out, keys[at]);
     out += ':';
     const std::size_t value = out.size();
-    write_content(store, item, item.length - 1, out);
+    write_unit_json(store, item, item.length - 1, out);
     if (out.size() == value) {
       out.resize(before);
     } else {
@@ -78,6 +65,18 @@ void write_map(const StructStore& store, const Type& type, std::string& out) {
 }
 
 }  // namespace
+
+void write_unit_json(const StructStore& store, const Item& item, std::uint32_t index,
+                     std::string& out) {
+  if (item.ref == Ref::kType) {
+    return write_type_json(store, item.content.type, store.type(item.content.type).ref, out);
+  }
+  if (item.ref == Ref::kDoc) {
+    out += "{}";
+    return;
+  }
+  write_json(out, value_at(item, index));
+}
 
 std::vector<std::size_t> member_order(const std::vector<std::string_view>& keys) {
   std::vector<std::pair<std::uint32_t, std::size_t>> indices;

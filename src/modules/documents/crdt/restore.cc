@@ -40,8 +40,7 @@ base::Status Restore::make_like(TypeIndex type, TypeIndex then) {
   ASHLAR_TRY(list_like(type, then));
   ASHLAR_TRY(keys_like(type, then));
   if (!effort_.is_spent()) return {};
-  return base::fail(base::Code::kInvalid, "comparison_too_costly",
-                    "the two states differ in too much to find out in what");
+  return too_costly();
 }
 
 base::Status Restore::list_like(TypeIndex type, TypeIndex then) {

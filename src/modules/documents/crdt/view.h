@@ -18,6 +18,9 @@ namespace ashlar::crdt {
 std::string text_of(const StructStore& store, TypeIndex type);
 // A type's own toString(): `as` is what it is (roots do not know it).
 void write_markup(const StructStore& store, TypeIndex type, TypeRef as, std::string& out);
+// Unit `index` of an item's content; nothing for undefined.
+void write_unit_json(const StructStore& store, const Item& item, std::uint32_t index,
+                     std::string& out);
 void write_type_json(const StructStore& store, TypeIndex type, TypeRef as, std::string& out);
 std::string delta_of(const StructStore& store, TypeIndex type);
 
