@@ -49,9 +49,10 @@ constexpr Sql kSetPlanned{Audience::kTenant,
                           "UPDATE notifications SET planned = 1, state = ?2, reason = ?3,"
                           " updated_at = ?4 WHERE tenant_id = :tenant AND id = ?1"};
 
-constexpr Sql kSetDigested{Audience::kTenant,
-                           "UPDATE notifications SET planned = 1, digested_into = ?2,"
-                           " updated_at = ?3 WHERE tenant_id = :tenant AND id = ?1"};
+constexpr Sql kSetDigested{
+    Audience::kTenant,
+    "UPDATE notifications SET planned = 1, state = 6, reason = 'digested',"
+    " digested_into = ?2, updated_at = ?3 WHERE tenant_id = :tenant AND id = ?1"};
 
 constexpr Sql kCancel{Audience::kTenant,
                       "UPDATE notifications SET planned = 1, state = 6, reason = 'cancelled',"

@@ -151,3 +151,25 @@ CREATE TABLE notifications_rules (
 );
 CREATE UNIQUE INDEX notifications_rules_by_name ON notifications_rules (tenant_id, name);
 SELECT ashlar_isolate('notifications_rules');
+
+-- What lies in the apps' inboxes. An entry is there until it is archived and old.
+CREATE TABLE notifications_inbox (
+  id              BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  tenant_id       BIGINT NOT NULL,
+  user_id         TEXT COLLATE "C" NOT NULL,
+  notification_id BIGINT NOT NULL,
+  delivery_id     BIGINT NOT NULL,
+  category        TEXT    NOT NULL,
+  title           TEXT    NOT NULL,
+  body            TEXT    NOT NULL,
+  url             TEXT    NOT NULL,
+  data            TEXT    NOT NULL,
+  created_at      BIGINT NOT NULL,
+  read_at         BIGINT,
+  archived_at     BIGINT
+);
+CREATE INDEX notifications_inbox_by_user ON notifications_inbox (tenant_id, user_id, id);
+CREATE INDEX notifications_inbox_unread ON notifications_inbox (tenant_id, user_id)
+  WHERE read_at IS NULL AND archived_at IS NULL;
+CREATE INDEX notifications_inbox_by_age ON notifications_inbox (created_at);
+SELECT ashlar_isolate('notifications_inbox');

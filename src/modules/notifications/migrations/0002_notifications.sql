@@ -145,3 +145,24 @@ CREATE TABLE notifications_rules (
   updated_at INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX notifications_rules_by_name ON notifications_rules (tenant_id, name);
+
+-- What lies in the apps' inboxes. An entry is there until it is archived and old.
+CREATE TABLE notifications_inbox (
+  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  tenant_id       INTEGER NOT NULL,
+  user_id         TEXT    NOT NULL,
+  notification_id INTEGER NOT NULL,
+  delivery_id     INTEGER NOT NULL,
+  category        TEXT    NOT NULL,
+  title           TEXT    NOT NULL,
+  body            TEXT    NOT NULL,
+  url             TEXT    NOT NULL,
+  data            TEXT    NOT NULL,
+  created_at      INTEGER NOT NULL,
+  read_at         INTEGER,
+  archived_at     INTEGER
+) STRICT;
+CREATE INDEX notifications_inbox_by_user ON notifications_inbox (tenant_id, user_id, id);
+CREATE INDEX notifications_inbox_unread ON notifications_inbox (tenant_id, user_id)
+  WHERE read_at IS NULL AND archived_at IS NULL;
+CREATE INDEX notifications_inbox_by_age ON notifications_inbox (created_at);

@@ -1,0 +1,112 @@
+// Notifications: accept, plan, plan again, gather, cancel: the rules before anything is sent.
+//
+//   accept ── send_at later ──> job kPlanJob ──┐
+//     └────────────────────────────────────────┴─> plan ──┬─> delivery + job kSendJob (send_job.h)
+//                                    ┌── its time ──┐     ├─> deferred delivery + job kPlanJob
+//                                    └──────────────┴─────┤
+//                     gathered ── due ── one for all ─────┴─> digest + job kPlanJob
+//
+// Promises
+//  1. What accept() answered with has committed with all that makes it go on: a notification that
+//     was acknowledged is planned, and each delivery of its plan has its job.
+//  2. A dedupe_key lives as long as its notification is kept: a second one with it is not made.
+//  3. Planning again changes only what is deferred still.
+//
+// Functions run in the caller's transaction, for its tenant, which may run again. Immutable; any
+// thread.
+//
+// Errors beside storage's: kInvalid invalid_request with the field (email_invalid, phone_invalid,
+// user_id_invalid, template_data_invalid …), kNotFound notification_not_found, template_not_found,
+// recipient_not_found, device_not_found; kConflict notification_ended.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/result.h"
+#include "modules/notifications/draft.h"
+#include "modules/notifications/notification.h"
+#include "modules/notifications/notification_store.h"
+#include "platform/jobs/runner.h"
+
+namespace ashlar::base {
+class Clock;
+}
+namespace ashlar::jobs {
+class Jobs;
+}
+namespace ashlar::storage {
+class Transaction;
+}
+
+namespace ashlar::notifications {
+
+// What is asked of templates when a notification is accepted.
+class TemplateDoor : public TemplateParts {
+ public:
+  // The version that is live, once `data` has been found to fit it. kNotFound template_not_found,
+  // kInvalid template_data_invalid.
+  virtual base::Result<std::int64_t> accept(storage::Transaction& tx, std::string_view key,
+                                            std::string_view data) = 0;
+};
+
+// Where inbox entries are kept: they need no provider.
+class InboxDoor {
+ public:
+  virtual ~InboxDoor() = default;
+  virtual base::Status put(storage::Transaction& tx, const Notification& n,
+                           const Delivery& delivery) = 0;
+};
+
+class Notifications {
+ public:
+  static constexpr std::int64_t kMaxDigestItems = 500;
+
+  // All outlive it.
+  Notifications(jobs::Jobs& jobs, TemplateDoor& templates, InboxDoor& inbox,
+                zone::ZoneDirectory& zones, const base::Clock& clock)
+      : jobs_(jobs),
+        templates_(templates),
+        inbox_(inbox),
+        drafter_(zones, templates),
+        clock_(clock) {}
+
+  struct Accepted {
+    NotificationId id;
+    State state = State::kQueued;
+    bool existed = false;
+  };
+  // `wanted` as notification_of() made it (notifications_json.h).
+  base::Result<Accepted> accept(storage::Transaction& tx, Notification wanted) const;
+  // What would become of it now.
+  base::Result<Draft> draft(storage::Transaction& tx, const Notification& n) const;
+
+  // Not sent yet: what is not planned, or deferred, will not be. kConflict notification_ended.
+  base::Result<Notification> cancel(storage::Transaction& tx, NotificationId id) const;
+
+  // The handler of kPlanJob.
+  base::Result<jobs::Outcome> work(storage::Transaction& tx, std::string_view payload) const;
+  jobs::KindOptions plan_kind() const;
+
+ private:
+  base::Status check_recipient(storage::Transaction& tx, Notification& n) const;
+  base::Result<State> plan(storage::Transaction& tx, const Notification& n) const;
+  base::Result<State> put(storage::Transaction& tx, const Notification& n,
+                          const DraftDelivery& draft) const;
+  base::Status gather(storage::Transaction& tx, const Notification& n,
+                      const Draft::Digest& digest) const;
+  base::Status plan_again(storage::Transaction& tx, DeliveryId id) const;
+  base::Status send_digest(storage::Transaction& tx, std::int64_t digest) const;
+  base::Status enqueue_plan(storage::Transaction& tx, std::string_view what, std::int64_t id,
+                            const Notification& n, base::Time at) const;
+  base::Status go_on(storage::Transaction& tx, const Notification& n, Delivery delivery) const;
+  base::Status settle(storage::Transaction& tx, NotificationId id) const;
+
+  jobs::Jobs& jobs_;
+  TemplateDoor& templates_;
+  InboxDoor& inbox_;
+  Drafter drafter_;
+  const base::Clock& clock_;
+};
+
+}  // namespace ashlar::notifications
