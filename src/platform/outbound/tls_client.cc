@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -32,6 +33,19 @@ bool is_address(const std::string& host) {
   std::array<unsigned char, sizeof(in6_addr)> bytes{};
   return inet_pton(AF_INET, host.c_str(), bytes.data()) == 1 ||
          inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1;
+}
+
+// How many certificates of `pem` the context trusts now.
+int trust(SSL_CTX* context, std::string_view pem) {
+  BIO* bio = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
+  CHECK(bio != nullptr);
+  int trusted = 0;
+  while (X509* certificate = PEM_read_bio_X509(bio, nullptr, nullptr, nullptr)) {
+    trusted += X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate);
+    X509_free(certificate);
+  }
+  BIO_free(bio);
+  return trusted;
 }
 
 }  // namespace
@@ -130,14 +144,23 @@ struct TlsClientContext::Loaded {
   std::string wrong;
 };
 
-TlsClientContext::TlsClientContext(std::string ca_file) : loaded_(std::make_unique<Loaded>()) {
+TlsClientContext::TlsClientContext(std::string ca_file)
+    : TlsClientContext(Options{.ca_file = std::move(ca_file)}) {}
+
+TlsClientContext::TlsClientContext(const Options& options) : loaded_(std::make_unique<Loaded>()) {
+  const std::string& ca_file = options.ca_file;
   SSL_CTX* context = loaded_->context;
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(context, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   SSL_CTX_set_default_verify_paths(context);
-  CHECK(SSL_CTX_set_alpn_protos(context, kProtocols.data(), kProtocols.size()) == 0);
+  if (options.offer_http) {
+    CHECK(SSL_CTX_set_alpn_protos(context, kProtocols.data(), kProtocols.size()) == 0);
+  }
+  if (!options.ca_pem.empty() && trust(context, options.ca_pem) == 0) {
+    loaded_->wrong = "the certificate authority is no certificate in PEM form";
+  }
   if (!ca_file.empty() && SSL_CTX_load_verify_locations(context, ca_file.c_str(), nullptr) != 1) {
     loaded_->wrong = "cannot use " + ca_file;
   }

@@ -1,5 +1,6 @@
 // TlsClient: the client's side of TLS 1.2 and 1.3 over bytes that somebody else carries, offering
-// ALPN h2 and http/1.1. The certificate must be the host's, and lead to one that is trusted.
+// ALPN h2 and http/1.1. The certificate must be the host's, and lead to one that is trusted, unless
+// the context's options say otherwise.
 //
 //   TlsClientContext ──connect(host)──> TlsClient
 //   kShaking ──receive(bytes) …──> kUp ──close_notify, an error──> kEnded
@@ -49,9 +50,16 @@ class TlsClient {
 
 class TlsClientContext {
  public:
-  // `ca_file`: PEM, trusted besides the system's; empty: none. An error of it is found at each
-  // connect(): kInvalid tls_ca_file.
+  // Both certificate authorities: PEM, trusted besides the system's; empty: none. An error of them
+  // is found at each connect(): kInvalid tls_ca_file.
+  struct Options {
+    std::string ca_file{};
+    std::string ca_pem{};
+    bool verify = true;
+    bool offer_http = true;  // ALPN h2 and http/1.1; false: no ALPN, for other protocols
+  };
   explicit TlsClientContext(std::string ca_file);
+  explicit TlsClientContext(const Options& options);
   ~TlsClientContext();
   TlsClientContext(const TlsClientContext&) = delete;
   TlsClientContext& operator=(const TlsClientContext&) = delete;
