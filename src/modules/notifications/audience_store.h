@@ -33,9 +33,9 @@ struct AudienceRow {
 };
 
 struct AudienceQuery {
-  std::string category;       // for suppressions
+  std::string category{};     // for suppressions
   bool with_devices = false;  // they cost a look more
-  std::string after;
+  std::string after{};
   std::int64_t limit = 1'000;
 };
 

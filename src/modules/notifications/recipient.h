@@ -23,12 +23,12 @@ inline constexpr std::size_t kMaxAttributesBytes = 8 * 1024;
 
 struct Recipient {
   std::string user_id;
-  std::string email, phone;  // normalised; empty: none
-  std::string name;          // display name; may be empty
-  std::string locale;        // BCP 47; empty: the tenant's own language
-  std::string time_zone;     // IANA's name; empty: UTC
-  std::string quiet_hours;   // JSON, preferences.h; empty: none
-  std::string preferences;   // JSON, preferences.h; empty: no choice made
+  std::string email{}, phone{};  // normalised; empty: none
+  std::string name{};            // display name; may be empty
+  std::string locale{};          // BCP 47; empty: the tenant's own language
+  std::string time_zone{};       // IANA's name; empty: UTC
+  std::string quiet_hours{};     // JSON, preferences.h; empty: none
+  std::string preferences{};     // JSON, preferences.h; empty: no choice made
   std::string attributes = "{}";
   std::int64_t version = 0;  // 0: there is no such recipient
   base::Time created_at{}, updated_at{};
