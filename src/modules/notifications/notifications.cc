@@ -190,7 +190,6 @@ base::Result<State> Notifications::plan(storage::Transaction& tx, const Notifica
 
 base::Status Notifications::go_on(storage::Transaction& tx, const Notification& n,
                                   Delivery delivery) const {
-  if (delivery.state == State::kDelivered) return inbox_.put(tx, n, delivery);
   if (delivery.state == State::kDeferred) {
     return enqueue_plan(tx, kOfDelivery, delivery.id.value, n, *delivery.next_at);
   }
@@ -208,11 +207,6 @@ static void take(const DraftDelivery& draft, Delivery& delivery, base::Time now)
   delivery.detail = delivery.state == State::kQueued ? std::string() : draft.explanation;
   delivery.target = draft.target;
   if (delivery.state == State::kDeferred) delivery.next_at = draft.decision.until;
-  // It is there as soon as it is written.
-  if (delivery.state == State::kQueued && delivery.channel == Channel::kInbox) {
-    delivery.state = State::kDelivered;
-    delivery.sent_at = now;
-  }
 }
 
 base::Result<State> Notifications::put(storage::Transaction& tx, const Notification& n,
@@ -225,7 +219,7 @@ base::Result<State> Notifications::put(storage::Transaction& tx, const Notificat
   delivery.user_id = n.user_id;
   delivery.created_at = now;
   take(draft, delivery, now);
-  const bool counts = delivery.state == State::kQueued || delivery.state == State::kDelivered;
+  const bool counts = delivery.state == State::kQueued;
   ASHLAR_ASSIGN(delivery.id, store::insert_delivery(tx, delivery, n.category, counts));
   ASHLAR_TRY(go_on(tx, n, delivery));
   return delivery.state;
@@ -245,7 +239,7 @@ base::Status Notifications::plan_again(storage::Transaction& tx, DeliveryId id) 
   const base::Time now = clock_.now();
   ASHLAR_ASSIGN(const DraftDelivery draft, drafter_.again(tx, *n, *delivery, now));
   take(draft, *delivery, now);
-  const bool counts = delivery->state == State::kQueued || delivery->state == State::kDelivered;
+  const bool counts = delivery->state == State::kQueued;
   ASHLAR_ASSIGN(const bool changed, store::replan_delivery(tx, *delivery, counts));
   if (!changed) return base::ok_status();
   ASHLAR_TRY(go_on(tx, *n, *delivery));

@@ -50,26 +50,14 @@ class TemplateDoor : public TemplateParts {
                                             std::string_view data) = 0;
 };
 
-// Where inbox entries are kept: they need no provider.
-class InboxDoor {
- public:
-  virtual ~InboxDoor() = default;
-  virtual base::Status put(storage::Transaction& tx, const Notification& n,
-                           const Delivery& delivery) = 0;
-};
-
 class Notifications {
  public:
   static constexpr std::int64_t kMaxDigestItems = 500;
 
   // All outlive it.
-  Notifications(jobs::Jobs& jobs, TemplateDoor& templates, InboxDoor& inbox,
-                zone::ZoneDirectory& zones, const base::Clock& clock)
-      : jobs_(jobs),
-        templates_(templates),
-        inbox_(inbox),
-        drafter_(zones, templates),
-        clock_(clock) {}
+  Notifications(jobs::Jobs& jobs, TemplateDoor& templates, zone::ZoneDirectory& zones,
+                const base::Clock& clock)
+      : jobs_(jobs), templates_(templates), drafter_(zones, templates), clock_(clock) {}
 
   struct Accepted {
     NotificationId id;
@@ -104,7 +92,6 @@ class Notifications {
 
   jobs::Jobs& jobs_;
   TemplateDoor& templates_;
-  InboxDoor& inbox_;
   Drafter drafter_;
   const base::Clock& clock_;
 };

@@ -165,4 +165,6 @@ CREATE TABLE notifications_inbox (
 CREATE INDEX notifications_inbox_by_user ON notifications_inbox (tenant_id, user_id, id);
 CREATE INDEX notifications_inbox_unread ON notifications_inbox (tenant_id, user_id)
   WHERE read_at IS NULL AND archived_at IS NULL;
+-- A delivery that is sent again lies there once.
+CREATE UNIQUE INDEX notifications_inbox_by_delivery ON notifications_inbox (delivery_id);
 CREATE INDEX notifications_inbox_by_age ON notifications_inbox (created_at);
