@@ -82,14 +82,14 @@ base::Result<std::optional<Sending>> load_sending(storage::Transaction& tx, Deli
 // What became of one delivery, `tries` beside it.
 struct Made {
   DeliveryId delivery;
-  base::TenantId tenant;
+  base::TenantId tenant = {};
   std::int64_t round = 0;  // attempts of the delivery, this one too; 0: none was made
   State state = State::kQueued;
-  std::string reason, detail;
+  std::string reason = {}, detail = {};
   bool dead = false;
-  ProviderId provider;  // unset: stays
-  std::string provider_ref;
-  std::optional<base::Time> next_at;
+  ProviderId provider = {};  // unset: stays
+  std::string provider_ref = {};
+  std::optional<base::Time> next_at = {};
   base::Time at{};
 };
 // Each delivery once. A state of a lower or the same rank changes nothing but what was attempted.
@@ -108,6 +108,7 @@ base::Status settle_notifications(storage::Transaction& tx, std::span<const Deli
 base::Result<std::optional<Delivery>> find_reported(storage::Transaction& tx, base::TenantId tenant,
                                                     ProviderId provider,
                                                     std::string_view provider_ref, DeliveryId id);
+base::Result<std::string> category_of(storage::Transaction& tx, DeliveryId id);
 // False: it is there already.
 base::Result<bool> insert_report(storage::Transaction& tx, base::TenantId tenant,
                                  const ReportRecord& report, std::string_view dedupe);

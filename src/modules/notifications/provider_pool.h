@@ -112,7 +112,7 @@ class ProviderPool {
   // All outlive it.
   ProviderPool(ProviderSource source, std::uint64_t seed, const base::Clock& clock,
                obs::Registry& metrics, obs::Log& log);
-  ~ProviderPool();  // leases may outlive it
+  ~ProviderPool();  // close(); leases may outlive it
   ProviderPool(const ProviderPool&) = delete;
   ProviderPool& operator=(const ProviderPool&) = delete;
 
@@ -131,6 +131,9 @@ class ProviderPool {
     std::string trouble;  // why its settings cannot be used; empty: they can
     ProviderHealth::View health;
   };
+  // Ends all providers: what is under way ends as they promise, no other is begun. Idempotent.
+  void close();
+
   // As this instance sees them.
   base::Result<std::vector<ProviderView>> health(base::TenantId tenant);
   [[nodiscard]] std::size_t open_breakers() const;

@@ -64,7 +64,7 @@ class Sender {
   // All outlive it.
   Sender(Options options, storage::Database& db, ProviderPool& pool, Renderer& renderer,
          SendRecorder& recorder, const base::Clock& clock, obs::Registry& metrics, obs::Log& log);
-  ~Sender();  // stop()
+  ~Sender();
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
 
@@ -76,8 +76,8 @@ class Sender {
   // Of kSendJob, with attempt() as its handler.
   jobs::KindOptions kind();
 
-  // Begins no more; waits for those under way, `grace` at most. Idempotent. The pool's end ends the
-  // rest.
+  // Begins no more; waits for those under way, `grace` at most. Idempotent. Then comes
+  // ProviderPool::close(), which ends the rest: the destructor waits for it.
   void stop(base::Millis grace = base::Millis{3'000});
 
  private:
