@@ -57,6 +57,14 @@ constexpr Sql kReadAll{
     " (SELECT id FROM notifications_inbox WHERE tenant_id = :tenant AND user_id = ?1 AND id <= ?2"
     " AND read_at IS NULL AND archived_at IS NULL ORDER BY id LIMIT ?4) RETURNING delivery_id"};
 
+constexpr Sql kOpenDelivery{
+    Audience::kTenant,
+    "UPDATE notifications_deliveries SET state = 8, updated_at = ?2"
+    " WHERE tenant_id = :tenant AND id = ?1 AND state <> 8 RETURNING notification_id"};
+constexpr Sql kOpenNotification{Audience::kTenant,
+                                "UPDATE notifications SET state = 8, updated_at = ?2"
+                                " WHERE tenant_id = :tenant AND id = ?1"};
+
 constexpr Sql kErase{Audience::kTenant,
                      "DELETE FROM notifications_inbox WHERE tenant_id = :tenant AND id IN (SELECT"
                      " id FROM notifications_inbox WHERE tenant_id = :tenant LIMIT ?1)"};
@@ -67,9 +75,10 @@ constexpr Sql kSweep{Audience::kPlatform,
                      "DELETE FROM notifications_inbox WHERE id IN (SELECT id FROM"
                      " notifications_inbox WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)"};
 
-constexpr std::array<const Sql*, 13> kStatements{
-    &kPut,     &kListUnread, &kListCurrent, &kListArchived, &kCount,   &kRead, &kUnread,
-    &kArchive, &kUnarchive,  &kReadAll,     &kErase,        &kEraseOf, &kSweep};
+constexpr std::array<const Sql*, 15> kStatements{
+    &kPut,          &kListUnread,       &kListCurrent, &kListArchived, &kCount,
+    &kRead,         &kUnread,           &kArchive,     &kUnarchive,    &kReadAll,
+    &kOpenDelivery, &kOpenNotification, &kErase,       &kEraseOf,      &kSweep};
 
 std::optional<base::Time> maybe_time(const Row& row, int column) {
   if (row.is_null(column)) return std::nullopt;
@@ -154,6 +163,18 @@ base::Result<std::vector<DeliveryId>> read_all(storage::Transaction& tx, std::st
   ASHLAR_TRY(tx.query(kReadAll, {user, up_to.value, base::to_micros(now), limit},
                       [&](const Row& row) { deliveries.emplace_back(row.integer(0)); }));
   return deliveries;
+}
+
+base::Status open_inbox(storage::Transaction& tx, std::span<const DeliveryId> deliveries,
+                        base::Time now) {
+  const std::int64_t at = base::to_micros(now);
+  for (const DeliveryId id : deliveries) {
+    std::optional<std::int64_t> notification;
+    ASHLAR_TRY(tx.query(kOpenDelivery, {id.value, at},
+                        [&](const Row& row) { notification = row.integer(0); }));
+    if (notification) ASHLAR_TRY(tx.execute(kOpenNotification, {*notification, at}));
+  }
+  return base::ok_status();
 }
 
 base::Result<std::int64_t> erase_inbox(storage::Transaction& tx, std::int64_t limit) {

@@ -63,6 +63,10 @@ base::Result<std::vector<DeliveryId>> read_all(storage::Transaction& tx, std::st
                                                InboxEntryId up_to, base::Time now,
                                                std::int64_t limit);
 
+// Their deliveries are opened, and their notifications.
+base::Status open_inbox(storage::Transaction& tx, std::span<const DeliveryId> deliveries,
+                        base::Time now);
+
 base::Result<std::int64_t> erase_inbox(storage::Transaction& tx, std::int64_t limit);
 base::Result<std::int64_t> erase_inbox_of(storage::Transaction& tx, std::string_view user);
 // Made before it. On the platform.
