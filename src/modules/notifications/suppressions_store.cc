@@ -20,6 +20,10 @@ constexpr Sql kOf{Audience::kTenant, SELECT_SUPPRESSIONS
                   " WHERE s.tenant_id = :tenant AND s.channel = ?1 AND s.address = ?2"
                   " AND s.category IN ('', ?3) ORDER BY s.category LIMIT 1"};
 
+constexpr Sql kAllOf{Audience::kTenant, SELECT_SUPPRESSIONS
+                     " WHERE s.tenant_id = :tenant AND s.channel = ?1 AND s.address = ?2"
+                     " ORDER BY s.category LIMIT 1000"};
+
 constexpr Sql kAdd{
     Audience::kTenant,
     "INSERT INTO notifications_suppressions (tenant_id, channel, address, category, reason, source,"
@@ -48,8 +52,8 @@ constexpr Sql kRemoveFor{Audience::kPlatform,
                          "DELETE FROM notifications_suppressions WHERE tenant_id = ?1"
                          " AND channel = ?2 AND address = ?3 AND reason = ?4"};
 
-constexpr std::array<const Sql*, 7> kStatements{&kOf,    &kAdd,    &kRemove,   &kList,
-                                                &kErase, &kAddFor, &kRemoveFor};
+constexpr std::array<const Sql*, 8> kStatements{&kOf,   &kAllOf, &kAdd,    &kRemove,
+                                                &kList, &kErase, &kAddFor, &kRemoveFor};
 
 Suppression read_suppression(const Row& row) {
   Suppression s;
@@ -71,6 +75,14 @@ base::Result<std::optional<Suppression>> suppressed(storage::Transaction& tx, Ch
   std::optional<Suppression> found;
   ASHLAR_TRY(tx.query(kOf, {static_cast<std::int64_t>(channel), address, category},
                       [&](const Row& row) { found = read_suppression(row); }));
+  return found;
+}
+
+base::Result<std::vector<Suppression>> suppressions_of(storage::Transaction& tx, Channel channel,
+                                                       std::string_view address) {
+  std::vector<Suppression> found;
+  ASHLAR_TRY(tx.query(kAllOf, {static_cast<std::int64_t>(channel), address},
+                      [&](const Row& row) { found.push_back(read_suppression(row)); }));
   return found;
 }
 

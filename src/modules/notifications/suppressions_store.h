@@ -26,6 +26,9 @@ namespace ashlar::notifications::store {
 base::Result<std::optional<Suppression>> suppressed(storage::Transaction& tx, Channel channel,
                                                     std::string_view address,
                                                     std::string_view category);
+// All that is said of an address, by category; 1,000 at most.
+base::Result<std::vector<Suppression>> suppressions_of(storage::Transaction& tx, Channel channel,
+                                                       std::string_view address);
 // What is there already stays as it is: the first reason is the one that counts. True: it is new.
 base::Result<bool> suppress(storage::Transaction& tx, const Suppression& suppression);
 base::Result<bool> remove_suppression(storage::Transaction& tx, Channel channel,
