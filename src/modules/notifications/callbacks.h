@@ -33,7 +33,6 @@ class Outbox;
 }
 namespace ashlar::obs {
 class Counter;
-class Log;
 class Registry;
 }  // namespace ashlar::obs
 namespace ashlar::security {
@@ -51,9 +50,10 @@ class Callbacks {
   static constexpr std::size_t kMaxReports = 1'000;
   static constexpr base::Seconds kSmsPatience{72 * 3600};
 
-  // All outlive it.
-  Callbacks(storage::Database& db, const security::SecretBox& box, events::Outbox& outbox,
-            const base::Clock& clock, obs::Registry& metrics, obs::Log& log);
+  // All outlive it. `kinds`: provider_kinds().
+  Callbacks(const std::vector<ProviderKind>& kinds, storage::Database& db,
+            const security::SecretBox& box, events::Outbox& outbox, const base::Clock& clock,
+            obs::Registry& metrics);
 
   // kForbidden callback_refused (token), and what read_callback says; kNotFound callback_unused:
   // this kind of provider tells nothing.
@@ -69,14 +69,18 @@ class Callbacks {
                        const std::vector<Report>& reports);
   base::Status hear_one(storage::Transaction& tx, const ProviderAccount& account,
                         const Report& report, std::vector<DeliveryId>& changed);
+  base::Status hear_wish(storage::Transaction& tx, const ProviderAccount& account,
+                         const Report& report);
+  base::Status suppress(storage::Transaction& tx, const ProviderAccount& account,
+                        const Delivery& delivery, const Report& report);
   base::Status advance(storage::Transaction& tx, const Delivery& delivery, const Report& report,
                        std::vector<DeliveryId>& changed);
 
+  const std::vector<ProviderKind>& kinds_;
   storage::Database& db_;
   const security::SecretBox& box_;
   events::Outbox& outbox_;
   const base::Clock& clock_;
-  obs::Log& log_;
   obs::Counter& taken_;
   obs::Counter& repeated_;
   obs::Counter& unknown_;

@@ -180,6 +180,10 @@ void Sender::attempt(const jobs::Attempt& attempt, std::function<void(jobs::Outc
   sending->round = std::max(rounds, delivery.attempts) + 1;
   sending->loaded = **std::move(loaded);
   sending->loaded.maybe_sent = sending->loaded.maybe_sent || sending->after_unknown;
+  // Who sends it again by hand wants it sent.
+  if (sending->loaded.delivery.replay_of.is_set()) {
+    sending->loaded.notification.expires_at.reset();
+  }
   sending->done = std::move(done);
   sending->deadline =
       std::min(attempt.deadline - kRecordingTakes, clock_.mono() + nanoseconds(kSendTimeout));
