@@ -1,13 +1,13 @@
 #include "modules/tasks/push.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 
 #include "base/text.h"
 #include "platform/json/writer.h"
 #include "platform/observability/metrics.h"
+#include "platform/outbound/retry_after.h"
 
 namespace ashlar::tasks {
 namespace {
@@ -84,37 +84,12 @@ Outcome outcome_of_error(const base::Error& error, base::Time now) {
   return Outcome::failed(std::string(error.reason) + ": " + error.detail);
 }
 
-// "Sun, 06 Nov 1994 08:49:37 GMT", the only form that senders may make (RFC 9110, 5.6.7).
-std::optional<base::Time> http_date(std::string_view text) {
-  static constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  constexpr std::size_t kBytes = 29;
-  if (text.size() != kBytes || !text.ends_with(" GMT")) return std::nullopt;
-  const std::size_t month = kMonths.find(text.substr(8, 3));
-  if (month == std::string_view::npos || month % 3 != 0) return std::nullopt;
-  const std::string number = std::to_string(month / 3 + 1);
-  return base::parse_rfc3339(std::string(text.substr(12, 4)) + (number.size() == 1 ? "-0" : "-") +
-                             number + "-" + std::string(text.substr(5, 2)) + "T" +
-                             std::string(text.substr(17, 8)) + "Z");
+std::optional<base::Time> retry_at(const outbound::Answer& answer, base::Time now) {
+  const std::optional<base::Seconds> pause = outbound::retry_after_of(answer, now);
+  return pause ? std::optional(now + *pause) : std::nullopt;
 }
 
 }  // namespace
-
-std::optional<base::Time> retry_after_of(const outbound::Answer& answer, base::Time now) {
-  const auto field =
-      std::ranges::find(answer.headers, "retry-after", &std::pair<std::string, std::string>::first);
-  if (field == answer.headers.end()) return std::nullopt;
-  const std::string& text = field->second;
-  std::int64_t seconds = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  std::optional<base::Time> at;
-  if (error == std::errc{} && rest == text.data() + text.size() && seconds >= 0) {
-    at = now + std::min(base::Seconds{seconds}, Push::kMaxRetryAfter);
-  } else {
-    at = http_date(text);
-  }
-  if (at) at = std::min(*at, now + Push::kMaxRetryAfter);
-  return at;
-}
 
 Outcome outcome_of(const outbound::Answer& answer, const PushTarget& target, base::Time now,
                    bool keep_body) {
@@ -125,7 +100,7 @@ Outcome outcome_of(const outbound::Answer& answer, const PushTarget& target, bas
   }
   const bool says_when = status == 429 || status == 503;
   return Outcome::failed(error_text(answer, keep_body),
-                         says_when ? retry_after_of(answer, now) : std::nullopt);
+                         says_when ? retry_at(answer, now) : std::nullopt);
 }
 
 Push::Push(Options options, outbound::OutboundClient& client, PushSettings& settings,

@@ -44,7 +44,6 @@ namespace ashlar::tasks {
 class Push {
  public:
   static constexpr std::size_t kMaxResultText = 1024;  // of an answer's body that is kept
-  static constexpr base::Seconds kMaxRetryAfter{24 * 3600};
   static constexpr int kConcurrency = 512;
   // Of payloads in hand; each is copied once more for its request.
   static constexpr std::size_t kMaxBytes = std::size_t{64} << 20U;
@@ -94,7 +93,5 @@ class Push {
 // targets may be private, whose answers are nobody's to read from here.
 jobs::Outcome outcome_of(const outbound::Answer& answer, const PushTarget& target, base::Time now,
                          bool keep_body = true);
-// Retry-After: seconds or an HTTP date; nullopt: none, or not one.
-std::optional<base::Time> retry_after_of(const outbound::Answer& answer, base::Time now);
 
 }  // namespace ashlar::tasks

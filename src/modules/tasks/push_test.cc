@@ -7,6 +7,7 @@
 
 #include "modules/tasks/push_headers.h"
 #include "platform/json/parse.h"
+#include "platform/outbound/retry_after.h"
 
 namespace ashlar::tasks {
 namespace {
@@ -60,13 +61,13 @@ TEST(PushOutcome, RetryAfterCountsForTooManyAndUnavailable) {
             kNow + base::Seconds{300});
   EXPECT_FALSE(outcome_of(answer(500, "", "120"), {}, kNow).run_at.has_value());
   EXPECT_EQ(outcome_of(answer(429, "", "99999999999999999"), {}, kNow).run_at,
-            kNow + Push::kMaxRetryAfter);
+            kNow + outbound::kMaxRetryAfter);
   EXPECT_EQ(outcome_of(answer(429, "", "Fri, 31 Dec 9999 23:59:59 GMT"), {}, kNow).run_at,
-            kNow + Push::kMaxRetryAfter);
+            kNow + outbound::kMaxRetryAfter);
   for (const char* odd :
        {"soon", "-1", "1.5", "Sun, 22 Nov 2026 10:05:00", "Sun, 22 Xxx 2026 10:05:00 GMT",
         "Sun, 32 Nov 2026 10:05:00 GMT", "99999999999999999999999"}) {
-    EXPECT_FALSE(retry_after_of(answer(429, "", odd), kNow).has_value()) << odd;
+    EXPECT_FALSE(outcome_of(answer(429, "", odd), {}, kNow).run_at.has_value()) << odd;
   }
 }
 

@@ -32,7 +32,6 @@ inline constexpr std::array<base::Seconds, 9> kRetryPauses{
     base::Seconds{50'400}, base::Seconds{72'000}, base::Seconds{86'400}};
 inline constexpr int kMaxAttempts = static_cast<int>(kRetryPauses.size()) + 1;
 inline constexpr double kJitter = 0.1;
-inline constexpr base::Seconds kMaxRetryAfter{24 * 3600};
 inline constexpr base::Seconds kThrottle{2};  // where an overloaded endpoint does not say how long
 inline constexpr std::size_t kMaxErrorBytes = 300;
 inline constexpr std::size_t kMaxAnswerBytes = 500;  // of an answer's body, as kept
@@ -61,8 +60,5 @@ AttemptVerdict judge(const base::Result<outbound::Answer>& result, const Attempt
 
 // Whether it says nothing of the endpoint: this server could not send.
 bool was_not_sent(const base::Result<outbound::Answer>& result);
-
-// Seconds or an HTTP date (RFC 9110, IMF-fixdate); nullopt: neither. In the past: 0.
-std::optional<base::Seconds> parse_retry_after(std::string_view value, base::Time now);
 
 }  // namespace ashlar::webhooks
