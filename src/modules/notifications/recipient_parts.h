@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "modules/notifications/preference_links.h"
 #include "platform/http/route.h"
@@ -26,6 +27,8 @@ class ZoneDirectory;
 
 namespace ashlar::notifications {
 
+struct ProviderKind;
+
 struct RecipientParts {
   storage::Database& db;
   const base::Clock& clock;
@@ -34,7 +37,8 @@ struct RecipientParts {
   const security::SecretBox& box;
   const PreferenceLinks& links;
   const http::CursorCodec& cursors;
-  std::string public_url;      // of callbacks' addresses; without a slash at its end
+  const std::vector<ProviderKind>& kinds;  // provider_kinds()
+  std::string public_url;                  // of callbacks' addresses; without a slash at its end
   bool allow_private = false;  // web push's endpoints may lie in private networks (tests)
 };
 

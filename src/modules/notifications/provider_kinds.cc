@@ -1,0 +1,20 @@
+// The kinds of providers there are: a row each.
+#include <algorithm>
+
+#include "modules/notifications/provider.h"
+
+namespace ashlar::notifications {
+
+const std::vector<ProviderKind>& provider_kinds() {
+  static const std::vector<ProviderKind> kKinds{};
+  return kKinds;
+}
+
+const ProviderKind* provider_kind(std::string_view type) {
+  const std::vector<ProviderKind>& kinds = provider_kinds();
+  const auto found = std::find_if(kinds.begin(), kinds.end(),
+                                  [&](const ProviderKind& kind) { return kind.type == type; });
+  return found == kinds.end() ? nullptr : &*found;
+}
+
+}  // namespace ashlar::notifications
