@@ -230,6 +230,9 @@ void Http2Client::Impl::tell(Http2Call& call) {
   const Done done = std::exchange(call.done, nullptr);
   metrics.requests[static_cast<std::size_t>(call.result.end)]->add();
   known.fetch_sub(1);
+  if (call.result.end == Http2End::kHttp1Only) {
+    call.result.request = std::make_shared<Http2Request>(std::move(call.request));
+  }
   done(std::move(call.result));
 }
 

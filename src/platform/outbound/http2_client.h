@@ -86,6 +86,8 @@ struct Http2Result {
   bool begun = false;
   Answer answer{};       // kAnswered
   std::string detail{};  // what went wrong, for the person who looks
+  // kHttp1Only: given back, so that it can be asked for in another way.
+  std::shared_ptr<Http2Request> request{};
 };
 
 class Http2Client {

@@ -285,7 +285,8 @@ TEST_F(Http2ClientTest, AServerOfHttp1IsRemembered) {
   for (const Http2Double* to : {&server, &plain}) {
     for (int i = 0; i < 3; ++i) {
       const Http2Result result = ask(request(to->url("/")));
-      EXPECT_EQ(result.end, Http2End::kHttp1Only) << result.detail;
+      ASSERT_EQ(result.end, Http2End::kHttp1Only) << result.detail;
+      EXPECT_EQ(result.request->url, to->url("/"));
       EXPECT_FALSE(result.begun);
     }
     EXPECT_EQ(to->connections(), 1);
