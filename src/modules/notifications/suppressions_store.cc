@@ -33,6 +33,13 @@ constexpr Sql kRemove{Audience::kTenant,
                       "DELETE FROM notifications_suppressions WHERE tenant_id = :tenant"
                       " AND channel = ?1 AND address = ?2 AND category = ?3"};
 
+constexpr Sql kResubscribe{Audience::kTenant,
+                           "DELETE FROM notifications_suppressions WHERE tenant_id = :tenant"
+                           " AND channel = ?1 AND address = ?2 AND category IN ('', ?3)"
+                           " AND reason = 'unsubscribe'"};
+
+constexpr Sql kTenantIsThere{Audience::kTenant, "SELECT count(*) FROM tenants WHERE id = :tenant"};
+
 constexpr Sql kList{Audience::kTenant, SELECT_SUPPRESSIONS
                     " WHERE s.tenant_id = :tenant"
                     " AND (s.channel, s.address, s.category) > (?1, ?2, ?3)"
@@ -52,8 +59,9 @@ constexpr Sql kRemoveFor{Audience::kPlatform,
                          "DELETE FROM notifications_suppressions WHERE tenant_id = ?1"
                          " AND channel = ?2 AND address = ?3 AND reason = ?4"};
 
-constexpr std::array<const Sql*, 8> kStatements{&kOf,   &kAllOf, &kAdd,    &kRemove,
-                                                &kList, &kErase, &kAddFor, &kRemoveFor};
+constexpr std::array<const Sql*, 10> kStatements{&kOf,          &kAllOf,         &kAdd,  &kRemove,
+                                                 &kResubscribe, &kTenantIsThere, &kList, &kErase,
+                                                 &kAddFor,      &kRemoveFor};
 
 Suppression read_suppression(const Row& row) {
   Suppression s;
@@ -98,6 +106,19 @@ base::Result<bool> remove_suppression(storage::Transaction& tx, Channel channel,
   ASHLAR_ASSIGN(const std::int64_t rows,
                 tx.execute(kRemove, {static_cast<std::int64_t>(channel), address, category}));
   return rows == 1;
+}
+
+base::Status resubscribe(storage::Transaction& tx, Channel channel, std::string_view address,
+                         std::string_view category) {
+  ASHLAR_TRY(tx.execute(kResubscribe, {static_cast<std::int64_t>(channel), address, category}));
+  return base::ok_status();
+}
+
+base::Status check_tenant(storage::Transaction& tx) {
+  std::int64_t there = 0;
+  ASHLAR_TRY(tx.query(kTenantIsThere, {}, [&](const Row& row) { there = row.integer(0); }));
+  if (there > 0) return base::ok_status();
+  return base::fail(base::Code::kNotFound, "tenant_not_found", "Whom the link is of is gone.");
 }
 
 base::Result<std::vector<Suppression>> list_suppressions(storage::Transaction& tx,

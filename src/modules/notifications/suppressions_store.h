@@ -33,6 +33,12 @@ base::Result<std::vector<Suppression>> suppressions_of(storage::Transaction& tx,
 base::Result<bool> suppress(storage::Transaction& tx, const Suppression& suppression);
 base::Result<bool> remove_suppression(storage::Transaction& tx, Channel channel,
                                       std::string_view address, std::string_view category);
+// Of this category and of all, where the reader has unsubscribed; other reasons stay.
+base::Status resubscribe(storage::Transaction& tx, Channel channel, std::string_view address,
+                         std::string_view category);
+// kNotFound tenant_not_found: who comes by an old link must write nothing for a tenant that is
+// gone.
+base::Status check_tenant(storage::Transaction& tx);
 // Those after this one, in the order of channel, address and category.
 struct SuppressionPosition {
   std::int64_t channel = -1;

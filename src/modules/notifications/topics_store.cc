@@ -67,11 +67,6 @@ constexpr Sql kRemoveFromAll{
     Audience::kTenant,
     "DELETE FROM notifications_topic_members WHERE tenant_id = :tenant AND user_id = ?1"};
 
-constexpr Sql kExportMembers{Audience::kTenant,
-                             "SELECT user_id, topic_id FROM notifications_topic_members"
-                             " WHERE tenant_id = :tenant AND (user_id, topic_id) > (?1, ?2)"
-                             " ORDER BY user_id, topic_id LIMIT ?3"};
-
 constexpr Sql kErase{Audience::kTenant,
                      "DELETE FROM notifications_topics WHERE tenant_id = :tenant AND id IN"
                      " (SELECT id FROM notifications_topics WHERE tenant_id = :tenant LIMIT ?1)"};
@@ -95,10 +90,10 @@ constexpr Sql kClearMembers{Audience::kPlatform,
 constexpr Sql kClearTopic{Audience::kPlatform,
                           "DELETE FROM notifications_topics WHERE id = " DEAD_TOPIC};
 
-constexpr std::array<const Sql*, 16> kStatements{
-    &kFind,          &kMake,         &kList,         &kCount,     &kDelete,        &kAddMembers,
-    &kRemoveMembers, &kCountMembers, &kListMembers,  &kTopicsOf,  &kRemoveFromAll, &kExportMembers,
-    &kErase,         &kEraseMembers, &kClearMembers, &kClearTopic};
+constexpr std::array<const Sql*, 15> kStatements{
+    &kFind,          &kMake,          &kList,         &kCount,        &kDelete,
+    &kAddMembers,    &kRemoveMembers, &kCountMembers, &kListMembers,  &kTopicsOf,
+    &kRemoveFromAll, &kErase,         &kEraseMembers, &kClearMembers, &kClearTopic};
 
 Topic read_topic(const Row& row) {
   return {TopicId(row.integer(0)), std::string(row.text(1)), base::from_micros(row.integer(2))};
@@ -188,16 +183,6 @@ base::Result<std::vector<std::string>> topics_of(storage::Transaction& tx, std::
 
 base::Result<std::int64_t> remove_from_topics(storage::Transaction& tx, std::string_view user) {
   return tx.execute(kRemoveFromAll, {user});
-}
-
-base::Result<std::vector<Membership>> export_members(storage::Transaction& tx,
-                                                     const Membership& after, std::int64_t limit) {
-  std::vector<Membership> found;
-  ASHLAR_TRY(
-      tx.query(kExportMembers, {after.user_id, after.topic.value, limit}, [&](const Row& row) {
-        found.push_back({TopicId(row.integer(1)), std::string(row.text(0))});
-      }));
-  return found;
 }
 
 base::Result<std::int64_t> erase_topics(storage::Transaction& tx, std::int64_t limit) {

@@ -56,12 +56,6 @@ base::Result<std::vector<std::string>> topics_of(storage::Transaction& tx, std::
                                                  std::int64_t limit);
 base::Result<std::int64_t> remove_from_topics(storage::Transaction& tx, std::string_view user);
 
-struct Membership {
-  TopicId topic;
-  std::string user_id;
-};
-base::Result<std::vector<Membership>> export_members(storage::Transaction& tx,
-                                                     const Membership& after, std::int64_t limit);
 base::Result<std::int64_t> erase_topics(storage::Transaction& tx, std::int64_t limit);
 base::Result<std::int64_t> erase_members(storage::Transaction& tx, std::int64_t limit);
 
