@@ -2,11 +2,14 @@
 #include <algorithm>
 
 #include "modules/notifications/provider.h"
+#include "modules/notifications/push/apns.h"
+#include "modules/notifications/push/fcm.h"
+#include "modules/notifications/push/web_push.h"
 
 namespace ashlar::notifications {
 
 const std::vector<ProviderKind>& provider_kinds() {
-  static const std::vector<ProviderKind> kKinds{};
+  static const std::vector<ProviderKind> kKinds{apns_kind(), fcm_kind(), webpush_kind()};
   return kKinds;
 }
 
