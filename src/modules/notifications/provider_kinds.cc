@@ -1,6 +1,7 @@
 // The kinds of providers there are: a row each.
 #include <algorithm>
 
+#include "modules/notifications/mail/smtp_provider.h"
 #include "modules/notifications/provider.h"
 #include "modules/notifications/push/apns.h"
 #include "modules/notifications/push/fcm.h"

@@ -1,0 +1,127 @@
+#include "modules/notifications/mail/smtp_provider.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "base/entropy.h"
+#include "base/text.h"
+#include "modules/notifications/mail/mime_reader.h"
+#include "modules/notifications/mail/smtp_settings.h"
+#include "platform/json/value.h"
+#include "platform/net/loop_group.h"
+
+namespace ashlar::notifications {
+namespace {
+
+using base::Code;
+
+SendResult refused(const base::Error& error) {
+  SendResult result;
+  result.verdict = Verdict::kRefused;
+  result.code = error.reason;
+  result.detail = error.detail;
+  return result;
+}
+
+class SmtpProvider final : public Provider {
+ public:
+  SmtpProvider(const SmtpSettings& settings, std::unique_ptr<DkimSigner> signer,
+               const ProviderServices& services)
+      : clock_(services.clock),
+        identity_(settings.identity()),
+        signer_(std::move(signer)),
+        client_(settings.client(), services.loops, services.entropy.u64() % services.loops.size(),
+                services.metrics) {}
+
+  void send(Outgoing message, Done done) override {
+    if (message.created_at == base::Time{}) message.created_at = clock_.now();
+    base::Result<ComposedMail> mail = compose_mail(message, identity_);
+    if (!mail.ok()) return done(refused(mail.error()));
+    std::string data;
+    data.reserve(mail->body.size() + 4'096);
+    if (signer_) data += signer_->sign(mail->headers, mail->body, message.created_at);
+    for (const std::string& header : mail->headers) data += header;
+    data += "\r\n";
+    data += mail->body;
+    client_.send({.id = std::move(message.id),
+                  .from = std::move(mail->envelope_from),
+                  .to = std::move(mail->envelope_to),
+                  .data = std::move(data)},
+                 message.deadline, std::move(done));
+  }
+
+ private:
+  const base::Clock& clock_;
+  const MailIdentity identity_;
+  const std::unique_ptr<DkimSigner> signer_;
+  SmtpClient client_;
+};
+
+base::Result<std::string> check(const json::Value& given) {
+  ASHLAR_ASSIGN(const SmtpSettings settings, SmtpSettings::read(given));
+  return settings.text();
+}
+
+base::Result<std::unique_ptr<Provider>> make(std::string_view text,
+                                             const ProviderServices& services) {
+  ASHLAR_ASSIGN(const SmtpSettings settings, SmtpSettings::read_text(text));
+  std::unique_ptr<DkimSigner> signer;
+  if (settings.dkim) {
+    ASHLAR_ASSIGN(signer, DkimSigner::make(*settings.dkim));
+  }
+  return std::unique_ptr<Provider>(
+      std::make_unique<SmtpProvider>(settings, std::move(signer), services));
+}
+
+std::string signature_of(std::string_view secret, std::string_view body) {
+  std::array<unsigned char, crypto_auth_hmacsha256_BYTES> out{};
+  crypto_auth_hmacsha256_state state;
+  crypto_auth_hmacsha256_init(&state, reinterpret_cast<const unsigned char*>(secret.data()),
+                              secret.size());
+  crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(body.data()),
+                                body.size());
+  crypto_auth_hmacsha256_final(&state, out.data());
+  return base::hex_encode({reinterpret_cast<const char*>(out.data()), out.size()});
+}
+
+std::string_view header_of(const Callback& callback, std::string_view name) {
+  const auto found =
+      std::ranges::find_if(callback.headers, [&](const auto& h) { return h.first == name; });
+  return found == callback.headers.end() ? std::string_view() : std::string_view(found->second);
+}
+
+base::Result<std::vector<Report>> read_callback(std::string_view text, const Callback& callback) {
+  ASHLAR_ASSIGN(const SmtpSettings settings, SmtpSettings::read_text(text));
+  if (!settings.callback_secret.empty() &&
+      !base::constant_time_equals(header_of(callback, "ashlar-signature"),
+                                  signature_of(settings.callback_secret, callback.body))) {
+    return base::fail(Code::kForbidden, "callback_signature",
+                      "Ashlar-Signature is not the HMAC-SHA256 of the body");
+  }
+  if (read_media_type(header_of(callback, "content-type")).type != "message/rfc822") {
+    return base::fail(Code::kInvalid, "callback_malformed",
+                      "post the bounce as it came, as message/rfc822");
+  }
+  std::vector<Report> reports = read_mail_reports(callback.body, settings.correlation());
+  for (Report& report : reports) report.at = callback.now;
+  return reports;
+}
+
+}  // namespace
+
+ProviderKind smtp_kind() {
+  return {.type = "smtp",
+          .channel = Channel::kEmail,
+          .secrets = {"password", "dkim", "callback_secret"},
+          .check = check,
+          .make = make,
+          .read_callback = read_callback};
+}
+
+}  // namespace ashlar::notifications
