@@ -10,7 +10,8 @@
 namespace ashlar::notifications {
 
 const std::vector<ProviderKind>& provider_kinds() {
-  static const std::vector<ProviderKind> kKinds{apns_kind(), fcm_kind(), webpush_kind()};
+  static const std::vector<ProviderKind> kKinds{smtp_kind(), apns_kind(), fcm_kind(),
+                                                webpush_kind()};
   return kKinds;
 }
 
