@@ -74,12 +74,13 @@ base::Result<PastPage> past_versions(storage::Transaction& tx, DocumentNo no, Se
   return page;
 }
 
-base::Result<std::string> state_at(storage::Transaction& tx, const DocumentRow& document, Seq seq) {
+base::Result<crdt::Doc> document_at(storage::Transaction& tx, const DocumentRow& document,
+                                    Seq seq) {
   if (seq < 1 || seq > document.seq) {
     return fail(Code::kNotFound, "version_not_found", "The document has no such version.");
   }
   ASHLAR_ASSIGN(const auto snapshot, store::snapshot(tx, document.no, seq));
-  crdt::Doc doc(crdt::Doc::Options{});
+  crdt::Doc doc({.limits = crdt::DocLimits::of_stored()});
   base::Status applied;
   Seq reached = snapshot ? snapshot->seq : 0;
   const auto apply = [&](std::string_view update) {
@@ -101,7 +102,12 @@ base::Result<std::string> state_at(storage::Transaction& tx, const DocumentRow& 
     return fail(Code::kGone, "version_not_kept",
                 "The log does not reach back so far, or no version ends there.");
   }
-  return doc.encode();
+  return doc;
+}
+
+base::Result<std::string> state_at(storage::Transaction& tx, const DocumentRow& document, Seq seq) {
+  ASHLAR_ASSIGN(const crdt::Doc then, document_at(tx, document, seq));
+  return then.encode();
 }
 
 }  // namespace ashlar::documents

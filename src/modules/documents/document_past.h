@@ -17,6 +17,9 @@
 #include "base/result.h"
 #include "modules/documents/document_row.h"
 
+namespace ashlar::crdt {
+class Doc;
+}
 namespace ashlar::storage {
 class Transaction;
 }
@@ -45,8 +48,10 @@ struct PastPage {
 base::Result<PastPage> past_versions(storage::Transaction& tx, DocumentNo no, Seq before,
                                      std::size_t limit);
 
-// All of the document as it was after update `seq`, as one update (V1). kGone version_not_kept;
-// kNotFound version_not_found (it has not come that far).
+// The document as it was after update `seq`. kGone version_not_kept; kNotFound version_not_found
+// (it has not come that far).
+base::Result<crdt::Doc> document_at(storage::Transaction& tx, const DocumentRow& document, Seq seq);
+// The same as one update (V1).
 base::Result<std::string> state_at(storage::Transaction& tx, const DocumentRow& document, Seq seq);
 
 }  // namespace ashlar::documents

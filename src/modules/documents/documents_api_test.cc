@@ -305,6 +305,70 @@ TEST_P(DocumentsApiTest, VersionsAreNamedAndShown) {
   EXPECT_EQ(get("/v1/documents/a/versions/9/state").reason, "version_not_found");
 }
 
+TEST_P(DocumentsApiTest, AVersionIsBroughtBackByAnEdit) {
+  Writer writer(7);
+  ASSERT_EQ(post("/v1/documents/a/update", writer.append("first")).status, 200);
+  Guest& guest = make_guest();
+  process_->visit("a", guest, "alice");
+  ASSERT_EQ(post("/v1/documents/a/edits", R"({"edits":[
+      {"op":"delete","root":"content","index":1,"length":4},
+      {"op":"append_text","root":"content","text":"ew"},
+      {"op":"set_key","root":"meta","key":"state","value":"sent"}]})")
+                .status,
+            200);
+  const std::string epoch = get("/v1/documents/a").at({"epoch"});
+  const Answer restored = post("/v1/documents/a/versions/1/restore", "");
+  ASSERT_EQ(restored.status, 200) << restored.body;
+  EXPECT_EQ(get("/v1/documents/a/text").body, "first");
+  EXPECT_EQ(get("/v1/documents/a/json?root=meta&type=map").body, "{}");
+  EXPECT_EQ(get("/v1/documents/a").at({"epoch"}), epoch);
+  EXPECT_EQ(get("/v1/documents/a").at({"updates"}), restored.at({"version"}));
+  EXPECT_NE(restored.body.find(R"("changed":true)"), std::string::npos);
+  EXPECT_TRUE(guest.wait("update"));  // and is not shown out
+  // The second time there is nothing to do; and back to what was before.
+  const Answer again = post("/v1/documents/a/versions/1/restore", "");
+  EXPECT_EQ(again.at({"version"}), restored.at({"version"}));
+  EXPECT_NE(again.body.find(R"("changed":false)"), std::string::npos);
+  const std::string before = std::to_string(std::stoll(restored.at({"version"})) - 1);
+  ASSERT_EQ(post("/v1/documents/a/versions/" + before + "/restore", "").status, 200);
+  EXPECT_EQ(get("/v1/documents/a/text").body, "few");
+  EXPECT_EQ(post("/v1/documents/a/versions/99/restore", "").reason, "version_not_found");
+  EXPECT_EQ(post("/v1/documents/b/versions/1/restore", "").reason, "document_not_found");
+}
+
+TEST_P(DocumentsApiTest, TwoVersionsAreCompared) {
+  Writer writer(7);
+  ASSERT_EQ(post("/v1/documents/a/update", writer.append("first")).status, 200);
+  ASSERT_EQ(post("/v1/documents/a/update", writer.append(" second")).status, 200);
+  const Answer one = get("/v1/documents/a/diff?from=1&root=content");
+  ASSERT_EQ(one.status, 200) << one.body;
+  EXPECT_EQ(one.body, R"({"from":"1","to":"2","root":"content","changes":[{"path":[],"delta":)"
+                      R"([{"retain":5},{"insert":" second"}]}],"truncated":false})");
+  const Answer other = get("/v1/documents/a/diff?from=2&to=1");
+  EXPECT_NE(other.body.find(R"({"delete":7,"old":" second"})"), std::string::npos) << other.body;
+  EXPECT_EQ(get("/v1/documents/a/diff").status, 400);
+  EXPECT_EQ(get("/v1/documents/a/diff?from=9").reason, "version_not_found");
+  EXPECT_EQ(get("/v1/documents/b/diff?from=1").reason, "document_not_found");
+}
+
+TEST_P(DocumentsApiTest, WhoWroteWhat) {
+  Writer writer(7);
+  ASSERT_EQ(post("/v1/documents/a/update", writer.append("first")).status, 200);
+  ASSERT_EQ(post("/v1/documents/a/edits",
+                 R"({"edits":[{"op":"set_key","root":"meta","key":"state","value":"sent"}]})")
+                .status,
+            200);
+  const Answer text = get("/v1/documents/a/attribution");
+  ASSERT_EQ(text.status, 200) << text.body;
+  EXPECT_EQ(text.at({"ranges", "0", "user"}), "key:42");
+  EXPECT_EQ(text.at({"ranges", "0", "length"}), "5");
+  EXPECT_EQ(text.at({"ranges", "0", "version"}), "1");
+  const Answer meta = get("/v1/documents/a/attribution?root=meta");
+  EXPECT_EQ(meta.at({"ranges", "0", "key"}), "state");
+  EXPECT_EQ(meta.at({"ranges", "0", "version"}), "2");
+  EXPECT_EQ(get("/v1/documents/b/attribution").reason, "document_not_found");
+}
+
 TEST_P(DocumentsApiTest, ErasedIsErased) {
   Writer writer(7);
   ASSERT_EQ(post("/v1/documents/a/update", writer.append("secret")).status, 200);

@@ -89,6 +89,33 @@ struct VersionJson {
   std::int64_t updates = 0;
 };
 
+struct RestoredJson {
+  std::string version;
+  bool changed = false;
+};
+struct ChangesJson {
+  std::string from;
+  std::string to;
+  std::string root;
+  json::AnyJson changes;
+  bool truncated = false;
+};
+struct AuthoredJson {
+  json::AnyJson path;
+  std::optional<std::string> key;
+  std::int64_t from = 0;
+  std::int64_t length = 0;
+  std::optional<std::string> user;
+  std::optional<base::Time> at;
+  std::optional<std::string> version;
+};
+struct AttributionJson {
+  std::string version;
+  std::string root;
+  std::vector<AuthoredJson> ranges;
+  bool truncated = false;
+};
+
 const json::Schema<NewDocumentJson>& new_document_schema();
 const json::Schema<DocumentJson>& document_schema();
 const json::Schema<json::Page<DocumentJson>>& document_page_schema();
@@ -103,5 +130,8 @@ const json::Schema<PutGrantJson>& put_grant_schema();
 const json::Schema<NewVersionJson>& new_version_schema();
 const json::Schema<VersionJson>& version_schema();
 const json::Schema<json::Page<VersionJson>>& version_page_schema();
+const json::Schema<RestoredJson>& restored_schema();
+const json::Schema<ChangesJson>& changes_schema();
+const json::Schema<AttributionJson>& attribution_schema();
 
 }  // namespace ashlar::documents

@@ -7,6 +7,7 @@
 #include "modules/documents/documents_api.h"
 #include "modules/documents/documents_json.h"
 #include "modules/documents/documents_module.h"
+#include "modules/documents/history_api.h"
 #include "modules/documents/versions_api.h"
 
 namespace ashlar::documents {
@@ -179,10 +180,10 @@ void add_content_routes(http::RouteTable& table, const std::shared_ptr<const Con
       kEpoch,
       kReloading,
       kOverloaded,
-      {400, "update_malformed", "The body is no Yjs update."},
-      {400, "update_too_costly", "Integrating it would take too long."},
+      {422, "update_malformed", "The body is no Yjs update."},
+      {422, "update_too_costly", "Integrating it would take too long."},
       {429, "document_busy", "The disk is behind."},
-      {400, "document_too_large", "The document would be larger than it may be."}};
+      {422, "document_too_large", "The document would be larger than it may be."}};
   table.push_back(row(Method::kPost, "/v1/documents/{name}/update",
                       "Apply a Yjs update; it is durable when this has answered.",
                       http::LateHandler([api](Call& c, Answer a) { return api->update(c, a); }),
@@ -237,6 +238,37 @@ void add_version_routes(http::RouteTable& table, const std::shared_ptr<const Ver
                          {410, "version_not_kept", "The log does not reach back so far."}};
 }
 
+void add_history_routes(http::RouteTable& table, const std::shared_ptr<const HistoryApi>& api) {
+  const std::vector<ErrorDoc> past{
+      kNotFound,
+      kDenied,
+      {404, "version_not_found", "The document has not come that far."},
+      {410, "version_not_kept", "The log does not reach back so far."},
+      {400, "comparison_too_costly", "The two states differ in too much."}};
+  table.push_back(row(Method::kPost, "/v1/documents/{name}/versions/{id}/restore",
+                      "Make the document read as it did then, by edits that everybody sees.",
+                      http::LateHandler([api](Call& c, Answer a) { return api->restore(c, a); }),
+                      &restored_schema()));
+  table.back().cost = 5;
+  table.back().errors = past;
+  table.back().errors.insert(table.back().errors.end(), {kReloading, kOverloaded});
+  table.push_back(row(Method::kGet, "/v1/documents/{name}/diff",
+                      "What differs in a root between two versions, or a version and now.",
+                      http::WorkerHandler([api](Call& c) { return api->diff(c); }),
+                      &changes_schema()));
+  table.back().query = {{"from", "The id of the older version.", "311"},
+                        {"to", "The id of the newer one; now without it.", "312"},
+                        kRoot};
+  table.back().cost = 5;
+  table.back().errors = past;
+  table.push_back(row(Method::kGet, "/v1/documents/{name}/attribution",
+                      "Who brought what stands in a root, and when.",
+                      http::WorkerHandler([api](Call& c) { return api->attribution(c); }),
+                      &attribution_schema()));
+  table.back().query = {kRoot};
+  table.back().cost = 5;
+}
+
 }  // namespace
 
 http::RouteTable documents_routes(DocumentsModule& module, const http::CursorCodec& cursors) {
@@ -248,6 +280,7 @@ http::RouteTable documents_routes(DocumentsModule& module, const http::CursorCod
   add_visitor_routes(table, things);
   add_content_routes(table, content);
   add_version_routes(table, versions);
+  add_history_routes(table, std::make_shared<const HistoryApi>(module));
   return table;
 }
 

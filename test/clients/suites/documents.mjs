@@ -219,6 +219,90 @@ export function documentsSuite(kind) {
       b.destroy();
     });
 
+    test("a version is brought back by edits, under the hands of who has it open", async () => {
+      const name = "brought back";
+      const a = await open(YWriter, name), { token } = await newToken(name, "write", { user: "bea" });
+      const b = await open(HocuspocusWriter, name, token);
+      const roots = (doc) => [doc.getText("content").toDelta(), doc.getMap("meta").toJSON(), doc.getArray("list").toJSON(), doc.getXmlFragment("default").toString()];
+      a.doc.transact(() => {
+        a.doc.getText("content").insert(0, "Hello world, all of it");
+        a.doc.getText("content").format(6, 5, { bold: true });
+        a.doc.getText("content").insertEmbed(3, { image: "x.png" });
+        a.doc.getMap("meta").set("state", "draft");
+        a.doc.getMap("meta").set("inner", new Y.Map([["n", 1]]));
+        a.doc.getArray("list").insert(0, [1, "two", new Y.Array()]);
+        const paragraph = new Y.XmlElement("paragraph");
+        paragraph.setAttribute("align", "left");
+        paragraph.insert(0, [new Y.XmlText("first")]);
+        a.doc.getXmlFragment("default").insert(0, [paragraph, new Y.XmlElement("hr")]);
+      });
+      await eventually("both have it", () => same(a.doc, b.doc));
+      const named = (await server.api.post(path(name, "/versions"), { label: "before" })).json;
+      const then = roots(a.doc);
+      b.doc.transact(() => {
+        b.doc.getText("content").delete(0, 9);
+        b.doc.getText("content").format(0, 3, { em: true });
+        b.doc.getMap("meta").delete("state");
+        b.doc.getMap("meta").get("inner").set("n", 2);
+        b.doc.getArray("list").delete(1, 2);
+        const [paragraph] = b.doc.getXmlFragment("default").toArray();
+        paragraph.setAttribute("align", "right");
+        paragraph.get(0).insert(0, "not ");
+        b.doc.getXmlFragment("default").delete(1, 1);
+        b.doc.getXmlFragment("default").insert(0, [new Y.XmlElement("table")]);
+      });
+      await eventually("both have that", () => same(a.doc, b.doc));
+      const kept = a.doc.getXmlFragment("default").get(1);
+      const changed = [];
+      a.doc.getXmlFragment("default").observeDeep((events) => changed.push(...events.map((event) => event.target)));
+      const epoch = (await server.api.get(path(name))).json.epoch;
+      const restored = await server.api.post(path(name, `/versions/${named.id}/restore`));
+      assert.equal(restored.status, 200, restored.text);
+      assert.ok(restored.json.changed);
+      await eventually("everybody has the version again", () => same(a.doc, b.doc) && JSON.stringify(roots(a.doc)) === JSON.stringify(then));
+      assert.equal(a.doc.getXmlFragment("default").get(0), kept, "the paragraph is the same one, mended");
+      assert.ok(changed.includes(kept) && changed.includes(kept.get(0)), "by edits of what was in it");
+      assert.equal((await server.api.get(path(name))).json.epoch, epoch);
+      b.doc.getText("content").insert(0, "on: ");
+      await eventually("and they go on writing", () => a.doc.getText("content").toString().startsWith("on: "));
+      // Back to before the restore: nothing is lost by one.
+      const before = String(Number(restored.json.version) - 1);
+      const undone = await server.api.post(path(name, `/versions/${before}/restore`));
+      assert.equal(undone.status, 200, undone.text);
+      await eventually("it was undone", () => a.doc.getMap("meta").toJSON().state === undefined && a.doc.getXmlFragment("default").get(0).nodeName === "table");
+      const reader = (await newToken(name, "read", { user: "rita" })).token;
+      const refused = await fetch(`${server.origin}${path(name, `/versions/${named.id}/restore`)}`, { method: "POST", headers: { Authorization: `Bearer ${reader}` } });
+      assert.ok(refused.status === 401 || refused.status === 403, String(refused.status));
+      for (const writer of [a, b]) writer.destroy();
+    });
+
+    test("what has changed since a version, and who wrote what", async () => {
+      const name = "who wrote";
+      const ann = await open(YWriter, name, (await newToken(name, "write", { user: "ann" })).token);
+      const bob = await open(HocuspocusWriter, name, (await newToken(name, "write", { user: "bob" })).token);
+      ann.doc.getText("content").insert(0, "Hello 😀 world");
+      await eventually("bob has it", () => same(ann.doc, bob.doc));
+      const named = (await server.api.post(path(name, "/versions"), { label: "before" })).json;
+      const then = new Y.Doc();
+      Y.applyUpdate(then, (await server.api.get(path(name, `/versions/${named.id}/state`))).body);
+      bob.doc.getText("content").insert(9, "big ");
+      bob.doc.getText("content").format(0, 5, { bold: true });
+      await eventually("both have that", () => same(ann.doc, bob.doc));
+      await bob.stored?.();
+      let diff;
+      await eventually("the difference says so", async () => {
+        diff = (await server.api.get(path(name, `/diff?from=${named.id}&root=content`))).json;
+        return JSON.stringify(diff.changes).includes("bold");
+      });
+      assert.deepEqual(diff.changes, [{ path: [], delta: [{ retain: 5, attributes: { bold: true } }, { retain: 4 }, { insert: "big " }] }]);
+      then.getText("content").applyDelta(diff.changes[0].delta);
+      assert.deepEqual(then.getText("content").toDelta(), ann.doc.getText("content").toDelta(), "Quill's delta, as yjs applies it");
+      const authors = (await server.api.get(path(name, "/attribution?root=content"))).json;
+      assert.deepEqual(authors.ranges.map(({ from, length, user }) => [from, length, user]), [[0, 9, "ann"], [9, 4, "bob"], [13, 5, "ann"]]);
+      assert.ok(authors.ranges.every(({ at }) => Date.now() - Date.parse(at) < 60_000));
+      for (const writer of [ann, bob]) writer.destroy();
+    });
+
     test("ywasm reads what yjs wrote", async () => {
       const { YDoc, applyUpdate } = await import("ywasm");
       const a = await open(YWriter, "ywasm");

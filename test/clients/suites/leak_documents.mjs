@@ -27,6 +27,9 @@ const kNamed = {
   "GET /v1/documents/{name}/versions": {},
   "POST /v1/documents/{name}/versions": { body: { label: "stolen" } },
   "GET /v1/documents/{name}/versions/{id}/state": {},
+  "POST /v1/documents/{name}/versions/{id}/restore": {},
+  "GET /v1/documents/{name}/diff": { query: "?from=1" },
+  "GET /v1/documents/{name}/attribution": { query: "?root=content" },
 };
 // What makes a document of B's own.
 const kOwn = {

@@ -7,6 +7,7 @@
 #include "modules/documents/crdt/doc_store.h"
 #include "modules/documents/crdt/edit.h"
 #include "modules/documents/crdt/encode.h"
+#include "modules/documents/crdt/placed.h"
 #include "modules/documents/crdt/position.h"
 #include "modules/documents/crdt/view.h"
 
@@ -144,6 +145,10 @@ base::Result<std::string> Doc::restore(const Doc& then) {
 base::Result<Changes> Doc::changes_to(const Doc& to, std::string_view root,
                                       std::size_t max_bytes) const {
   return changes_of(store_->structs(), to.store_->structs(), root, max_bytes);
+}
+
+std::vector<Placed> Doc::placed(std::string_view root, std::size_t most) const {
+  return placed_in(store_->structs(), root, most);
 }
 
 Snapshot Doc::snapshot() const { return {delete_set(), state_vector()}; }

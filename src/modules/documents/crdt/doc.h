@@ -60,6 +60,15 @@ struct Changes {
   bool truncated = false;
 };
 
+// Units that one client inserted, where they stand now.
+struct Placed {
+  std::string path;                // JSON: from the root to the type they are in
+  std::optional<std::string> key;  // the value under it; else `length` units of the list
+  std::uint64_t index = 0;
+  std::uint64_t length = 0;
+  Id id;  // of the first
+};
+
 class Doc {
  public:
   struct Options {
@@ -107,6 +116,9 @@ class Doc {
   // What makes of a root what it is in `to`. kInvalid comparison_too_costly
   [[nodiscard]] base::Result<Changes> changes_to(const Doc& to, std::string_view root,
                                                  std::size_t max_bytes) const;
+
+  // What is visible of a root, types in it included, in the document's order; at most `most`.
+  [[nodiscard]] std::vector<Placed> placed(std::string_view root, std::size_t most) const;
 
   // Edits made here, each as one update (V1) for everybody else; where nothing changes, one of
   // nothing. Text without attributes takes those of the text before it. kInvalid edit_out_of_range,

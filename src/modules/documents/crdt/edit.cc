@@ -342,6 +342,16 @@ base::Status Edit::format(Cursor& cursor, std::uint64_t length, const Marks& wan
   return end_marks(cursor, std::move(restore));
 }
 
+void Edit::drop_idle_marks() {
+  for (Cursor cursor = start(); cursor.right != 0; step(cursor)) {
+    const Item& item = store_.item(cursor.right);
+    if (item.deleted || item.ref != Ref::kFormat) continue;
+    drop_idle_marks(cursor, cursor.right);
+    while (cursor.right != 0 && !store_.item(cursor.right).visible()) step(cursor);
+    if (cursor.right == 0) return;
+  }
+}
+
 void Edit::drop_idle_marks(Cursor before, ItemRef to) {
   // To the next unit that is seen: marks up to there stand next to each other now.
   ItemRef end = to;

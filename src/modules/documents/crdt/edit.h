@@ -49,6 +49,8 @@ class Edit {
   // The same, with exactly these attributes, whatever is in force here.
   base::Result<ItemRef> insert(Cursor& cursor, const WireStruct& s, Marks attributes);
   base::Result<ItemRef> set_value(std::string_view key, WireStruct s);
+  // Deletes marks anywhere that say nothing.
+  void drop_idle_marks();
 
  private:
   [[nodiscard]] bool is_text() const;

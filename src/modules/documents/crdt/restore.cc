@@ -49,6 +49,7 @@ base::Status Restore::list_like(TypeIndex type, TypeIndex then) {
   Edit edit = edit_of(type);
   Edit::Cursor cursor = edit.start();
   std::string scratch;
+  bool formatted = false;
   for (const ListStep& step : compared.steps) {
     if (step.kind == ListStep::Kind::kDelete) {
       edit.remove(cursor, step.from.length);
@@ -66,11 +67,13 @@ base::Status Restore::list_like(TypeIndex type, TypeIndex then) {
       edit.pass(cursor, step.to.length);
     } else {
       ASHLAR_TRY(edit.format(cursor, step.to.length, change));
+      formatted = true;
     }
     if (!step.within) continue;
     ASHLAR_TRY(
         make_like(store_.item(step.from.item).content.type, then_.item(step.to.item).content.type));
   }
+  if (formatted) edit.drop_idle_marks();
   return {};
 }
 
