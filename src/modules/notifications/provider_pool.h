@@ -93,7 +93,7 @@ class ProviderPool {
   };
 
   struct Wanted {
-    base::TenantId tenant;
+    base::TenantId tenant{};
     Channel channel = Channel::kEmail;
     Priority priority = Priority::kNormal;
     std::string_view type;                  // of the provider: a device's platform; empty: any
