@@ -158,6 +158,8 @@ TEST(PushVerdictsTest, WebPush) {
   const auto slow = web_push_verdict({.status = 429, .headers = {{"retry-after", "30"}}});
   EXPECT_EQ(slow.retry_after, base::Millis(30'000));
   EXPECT_EQ(slow.scope, ThrottleScope::kAddress);
+  EXPECT_EQ(web_push_verdict({.status = 500}).scope, ThrottleScope::kAddress);
+  EXPECT_EQ(web_push_silence({}).scope, ThrottleScope::kAddress);
 }
 
 TEST(PushVerdictsTest, DetailsAreCutAtACharacter) {

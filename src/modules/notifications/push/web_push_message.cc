@@ -120,10 +120,8 @@ SendResult web_push_verdict(const outbound::Answer& answer) {
 }
 
 SendResult web_push_silence(SendResult result) {
-  if (result.verdict == Verdict::kRetry || result.verdict == Verdict::kThrottled) {
-    result.verdict = Verdict::kThrottled;
-    result.scope = ThrottleScope::kAddress;
-  }
+  if (result.verdict == Verdict::kRetry) result.verdict = Verdict::kThrottled;
+  result.scope = ThrottleScope::kAddress;
   return result;
 }
 

@@ -8,8 +8,8 @@
 //   429, 503       this endpoint is asked too much: Retry-After
 //   500, 502, 504  ambiguous
 //   other          our bug
-// Endpoints are given by users, so no answer speaks for the provider: it must not be possible for
-// one of them to stop the sends to all others.
+// Endpoints are given by users, so no answer and no silence speaks for the provider: `scope` is
+// always kAddress, lest one of them stops the sends to all others.
 #pragma once
 
 #include <cstddef>
