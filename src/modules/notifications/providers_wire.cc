@@ -23,8 +23,6 @@ constexpr std::string_view kOne = "/v1/notification-providers/{id}";
 const ErrorDoc kNotFound{404, "provider_not_found",
                          "There is no such provider, or it is another tenant's."};
 const ErrorDoc kUnknown{422, "provider_type_unknown", "There is no such type."};
-const ErrorDoc kSettings{422, "provider_settings_invalid",
-                         "A setting is missing, or is none of this type's; the field says which."};
 const ErrorDoc kName{422, "name_invalid", "The name holds control characters."};
 const ErrorDoc kPace{422, "pace_invalid", "The pace is not between 0.001 and 1,000,000."};
 const ErrorDoc kTaken{409, "provider_name_taken", "Another provider has this name."};
@@ -42,13 +40,9 @@ http::RouteTable providers_routes(const RecipientParts& parts) {
   table.back().request = &new_provider_schema();
   table.back().success = 201;
   table.back().etag = true;
-  table.back().errors = {kUnknown,
-                         {422, "provider_channel_wrong", "The type carries another channel."},
-                         kSettings,
-                         kName,
-                         kPace,
-                         kTaken,
-                         {409, "too_many_providers", "The tenant has 50 providers."}};
+  table.back().errors = {
+      kUnknown, {422, "provider_channel_wrong", "The type carries another channel."}, kName, kPace,
+      kTaken,   {409, "too_many_providers", "The tenant has 50 providers."}};
   table.push_back(route_row(Method::kGet, kAll, "List providers in the order they were made.",
                             http::WorkerHandler([api](Call& c) { return api->list(c); }),
                             &provider_page_schema()));
@@ -65,9 +59,8 @@ http::RouteTable providers_routes(const RecipientParts& parts) {
   table.back().etag = true;
   table.back().errors = {
       kNotFound, {412, "etag_mismatch", "It is not the one that If-Match names."},
-      kUnknown,  kSettings,
-      kName,     kPace,
-      kTaken};
+      kUnknown,  kName,
+      kPace,     kTaken};
   table.push_back(route_row(
       Method::kDelete, kOne, "Delete a provider; what it has under way ends.",
       http::TransactionHandler([api](Call& c, Transaction& tx) { return api->remove(c, tx); }),

@@ -73,7 +73,7 @@ ProviderKind test_kind() {
     const json::Value* host = given.find("host");
     if (host == nullptr || host->if_string() == nullptr) {
       return base::Error{base::Code::kInvalid,
-                         "provider_settings_invalid",
+                         "invalid_request",
                          "Give the host.",
                          {{"/host", "required", "Give the host."}}};
     }

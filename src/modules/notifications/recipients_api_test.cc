@@ -1,0 +1,290 @@
+// The faces of recipients, devices, wishes, topics, segments, suppressions and categories.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "modules/notifications/testing/recipients_fixture.h"
+
+namespace ashlar::notifications {
+namespace {
+
+class RecipientsApiTest : public RecipientsFixture {
+ protected:
+  // The first field that is wrong, with its reason.
+  static std::string wrong(const FaceAnswer& answer) {
+    return answer.text({"errors", "0", "field"}) + " " + answer.text({"errors", "0", "reason"});
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Storage, RecipientsApiTest, storage::both_engines(), storage::engine_name);
+
+constexpr const char* kAnn =
+    R"({"email":" Ann@EXAMPLE.com ","phone":"0049 (1511) 234-5678","name":"Ann","locale":"de-AT",
+        "time_zone":"Europe/Vienna","quiet_hours":{"from":"22:00","to":"07:00"},
+        "preferences":{"channels":{"sms":false}},"attributes":{"plan":"pro","age":42.0}})";
+
+TEST_P(RecipientsApiTest, PutKeepsItNormalised) {
+  const FaceAnswer put_it = put("/v1/recipients/ann", kAnn);
+  ASSERT_EQ(put_it.status, 200) << put_it.body;
+  EXPECT_EQ(put_it.header("ETag"), "\"v1\"");
+  const FaceAnswer found = get("/v1/recipients/ann");
+  EXPECT_EQ(found.text({"email"}), "Ann@example.com");
+  EXPECT_EQ(found.text({"phone"}), "+4915112345678");
+  EXPECT_EQ(found.text({"attributes", "age"}), "42");
+  EXPECT_EQ(found.text({"quiet_hours", "from"}), "22:00");
+  EXPECT_EQ(get("/v1/recipients?email=ann@example.com").text({"data", "0", "user_id"}), "");
+  EXPECT_EQ(get("/v1/recipients?email=Ann@Example.Com").text({"data", "0", "user_id"}), "ann");
+  EXPECT_EQ(get("/v1/recipients?phone=%2B49%201511%202345678").text({"data", "0", "user_id"}),
+            "ann");
+}
+
+TEST_P(RecipientsApiTest, APutEmptiesWhatIsLeftOutButTheReadersOwn) {
+  put("/v1/recipients/ann", kAnn);
+  const FaceAnswer again = put("/v1/recipients/ann", R"({"email":"a@example.com"})");
+  EXPECT_EQ(again.text({"phone"}), "null");
+  EXPECT_EQ(again.text({"attributes"}), "{}");
+  EXPECT_EQ(again.text({"preferences", "channels", "sms"}), "false");
+  EXPECT_EQ(again.text({"quiet_hours", "to"}), "07:00");
+  EXPECT_EQ(put("/v1/recipients/ann", R"({"preferences":null})").text({"preferences"}), "null");
+}
+
+TEST_P(RecipientsApiTest, APatchChangesWhatItNamesUnderItsTag) {
+  put("/v1/recipients/ann", kAnn);
+  const FaceAnswer changed =
+      patch("/v1/recipients/ann", R"({"phone":null,"attributes":{"plan":null,"beta":true}})");
+  EXPECT_EQ(changed.status, 200);
+  EXPECT_EQ(changed.text({"email"}), "Ann@example.com");
+  EXPECT_EQ(changed.text({"phone"}), "null");
+  EXPECT_EQ(changed.text({"attributes"}), R"({"age":42,"beta":true})");
+  EXPECT_EQ(send(http::Method::kPatch, "/v1/recipients/ann",
+                 {.body = R"({"name":"A"})", .if_match = "\"v1\""})
+                .status,
+            412);
+  EXPECT_EQ(patch("/v1/recipients/nobody", "{}").status, 404);
+}
+
+TEST_P(RecipientsApiTest, WhatIsWrongIsToldByField) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"({"email":"ann"})", "/email email_invalid"},
+      {R"({"email":"ann@exa mple.com"})", "/email email_invalid"},
+      {R"({"email":"ann@example.com\r\nBcc: x@y.z"})", "/email email_invalid"},
+      {R"({"phone":"1511 2345678"})", "/phone phone_invalid"},
+      {R"({"name":"A\nB"})", "/name name_invalid"},
+      {R"({"time_zone":"Europe/Nowhere"})", "/time_zone zone_unknown"},
+      {R"({"locale":"german language"})", "/locale bad_format"},
+      {R"({"quiet_hours":{"from":"22:00","to":"22:00"}})", "/quiet_hours/to quiet_hours_invalid"},
+      {R"({"quiet_hours":[{"from":"22:00","to":"7"}]})", "/quiet_hours/0/to quiet_hours_invalid"},
+      {R"({"quiet_hours":{"from":"22:00","to":"07:00","days":["someday"]}})",
+       "/quiet_hours/days quiet_hours_invalid"},
+      {R"({"preferences":{"categories":{"news":{"fax":true}}}})",
+       "/preferences/categories/news/fax preferences_invalid"},
+      {R"({"preferences":{"everything":true}})", "/preferences/everything preferences_invalid"},
+      {R"({"attributes":{"9lives":1}})", "/attributes attributes_invalid"},
+  };
+  for (const auto& [body, expected] : cases) {
+    const FaceAnswer refused = put("/v1/recipients/ann", body);
+    EXPECT_EQ(refused.status, 422) << body;
+    EXPECT_EQ(wrong(refused), expected) << body;
+  }
+  EXPECT_EQ(put("/v1/recipients/" + std::string(129, 'a'), "{}").status, 422);
+  EXPECT_EQ(get("/v1/recipients/ann").status, 404);
+}
+
+TEST_P(RecipientsApiTest, ManyComeAsLinesAllOrNone) {
+  const auto lines = [&](const std::string& body) {
+    return send(http::Method::kPost, "/v1/recipients",
+                {.body = body, .if_match = {}, .content_type = "application/x-ndjson"});
+  };
+  const FaceAnswer bad = lines(
+      "{\"user_id\":\"a\",\"email\":\"a@example.com\"}\n{\"user_id\":\"b\",\"email\":\"b\"}\n");
+  EXPECT_EQ(bad.status, 422);
+  EXPECT_EQ(wrong(bad), "/1/email email_invalid");
+  EXPECT_EQ(get("/v1/recipients/a").status, 404);
+  EXPECT_EQ(
+      lines("{\"user_id\":\"a\"}\r\n\n{\"user_id\":\"b\",\"locale\":\"de\"}").text({"written"}),
+      "2");
+  EXPECT_EQ(get("/v1/recipients/b").text({"locale"}), "de");
+  EXPECT_EQ(wrong(lines("{\"user_id\":\"a\"}\n{")), "/1 malformed");
+  std::string many;
+  for (int i = 0; i < 1'001; ++i) many += "{\"user_id\":\"u" + std::to_string(i) + "\"}\n";
+  EXPECT_EQ(lines(many).text({"reason"}), "recipients_count");
+  EXPECT_EQ(wrong(post("/v1/recipients", R"({"recipients":[{"user_id":"x y"}]})")),
+            "/recipients/0/user_id user_id_invalid");
+}
+
+TEST_P(RecipientsApiTest, AListGoesThroughAllByPages) {
+  for (const char* id : {"c", "a", "b"}) put(std::string("/v1/recipients/") + id, "{}");
+  put("/v1/recipients/theirs", "{}", kBob);
+  const FaceAnswer first = get("/v1/recipients?limit=2");
+  EXPECT_EQ(first.text({"data", "1", "user_id"}), "b");
+  const FaceAnswer second = get("/v1/recipients?limit=2&cursor=" + first.text({"next_cursor"}));
+  EXPECT_EQ(second.text({"data", "0", "user_id"}), "c");
+  EXPECT_EQ(second.text({"next_cursor"}), "null");
+}
+
+TEST_P(RecipientsApiTest, ATokenMovesToItsNewUser) {
+  const std::string token(64, 'a');
+  const std::string body = R"({"platform":"apns","token":")" + token + R"(","app":"shop"})";
+  const FaceAnswer made = post("/v1/recipients/ann/devices", body);
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(made.text({"token"}), "…aaaaaaaa");
+  EXPECT_EQ(get("/v1/recipients/ann").status, 200);  // whoever has a device can be told
+  EXPECT_EQ(post("/v1/recipients/bob/devices", body).text({"id"}), made.text({"id"}));
+  EXPECT_EQ(get("/v1/recipients/ann/devices").text({"data"}), "[]");
+  const std::string path = "/v1/recipients/bob/devices/" + made.text({"id"});
+  EXPECT_EQ(remove("/v1/recipients/ann/devices/" + made.text({"id"})).status, 404);
+  EXPECT_EQ(remove(path).status, 204);
+  EXPECT_EQ(remove(path).status, 404);
+}
+
+TEST_P(RecipientsApiTest, ABrowsersEndpointMustBeOfThePublicInternet) {
+  const std::string point = "B" + std::string(86, 'A');  // 65 bytes, the first 0x04
+  const auto subscribe = [&](const std::string& endpoint, const std::string& p256dh,
+                             const std::string& auth) {
+    return post("/v1/recipients/ann/devices",
+                R"({"platform":"webpush","subscription":{"endpoint":")" + endpoint +
+                    R"(","expirationTime":null,"keys":{"p256dh":")" + p256dh + R"(","auth":")" +
+                    auth + R"("}}})");
+  };
+  const std::string auth(22, 'A');
+  EXPECT_EQ(subscribe("https://push.example.com/abc", point, auth).status, 201);
+  for (const char* endpoint :
+       {"http://127.0.0.1/", "http://169.254.169.254/latest/meta-data", "https://localhost/x",
+        "https://[::1]/", "https://2130706433/", "ftp://push.example.com/"}) {
+    EXPECT_EQ(subscribe(endpoint, point, auth).status, 422) << endpoint;
+  }
+  EXPECT_EQ(wrong(subscribe("https://push.example.com/abc", "AAAA", auth)),
+            "/subscription/keys/p256dh device_invalid");
+  EXPECT_EQ(wrong(subscribe("https://push.example.com/abc", point, "AAAA")),
+            "/subscription/keys/auth device_invalid");
+  EXPECT_EQ(
+      wrong(post("/v1/recipients/ann/devices", R"({"platform":"apns","token":"../../1/other"})")),
+      "/token device_invalid");
+}
+
+TEST_P(RecipientsApiTest, WhoHasManyDevicesLosesTheOldest) {
+  for (int i = 0; i < 22; ++i) {
+    clock_.advance(base::Seconds{1});
+    post("/v1/recipients/ann/devices",
+         R"({"platform":"fcm","token":"token-)" + std::to_string(i) + "\"}");
+  }
+  const FaceAnswer list = get("/v1/recipients/ann/devices");
+  EXPECT_EQ(list.text({"data", "19", "platform"}), "fcm");
+  EXPECT_EQ(list.text({"data", "20", "platform"}), "");
+}
+
+TEST_P(RecipientsApiTest, ARecipientGoesWithWhatIsItsOwn) {
+  put("/v1/recipients/ann", kAnn);
+  post("/v1/recipients/ann/devices", R"({"platform":"fcm","token":"token"})");
+  put("/v1/notification-topics/sale/members", R"({"user_ids":["ann","bob"]})");
+  EXPECT_EQ(remove("/v1/recipients/ann").status, 204);
+  EXPECT_EQ(remove("/v1/recipients/ann").status, 404);
+  EXPECT_EQ(get("/v1/recipients/ann/devices").status, 404);
+  EXPECT_EQ(get("/v1/notification-topics/sale").text({"members"}), "1");
+}
+
+TEST_P(RecipientsApiTest, WishesAreReplacedAsAWhole) {
+  EXPECT_EQ(put("/v1/recipients/ann/preferences", "{}").status, 404);
+  put("/v1/recipients/ann", "{}");
+  EXPECT_EQ(get("/v1/recipients/ann/preferences").body, "{}");
+  const FaceAnswer changed =
+      put("/v1/recipients/ann/preferences", R"({"all":false,"categories":{"news":true}})");
+  EXPECT_EQ(changed.status, 200);
+  EXPECT_EQ(get("/v1/recipients/ann/preferences").text({"categories", "news"}), "true");
+  EXPECT_EQ(wrong(put("/v1/recipients/ann/preferences", R"({"categories":{"news":1}})")),
+            "/categories/news preferences_invalid");
+}
+
+TEST_P(RecipientsApiTest, TopicsTakeAThousandAtATime) {
+  const char* members = "/v1/notification-topics/sale/members";
+  EXPECT_EQ(put(members, R"({"user_ids":["a","b","a"]})").text({"changed"}), "2");
+  EXPECT_EQ(put(members, R"({"user_ids":["b","c"]})").text({"changed"}), "1");
+  EXPECT_EQ(remove(members, R"({"user_ids":["b","x"]})").text({"changed"}), "1");
+  const FaceAnswer page = get(std::string(members) + "?limit=1");
+  EXPECT_EQ(page.text({"data", "0", "user_id"}), "a");
+  EXPECT_EQ(get(std::string(members) + "?limit=1&cursor=" + page.text({"next_cursor"}))
+                .text({"data", "0", "user_id"}),
+            "c");
+  EXPECT_EQ(get("/v1/notification-topics").text({"data", "0", "name"}), "sale");
+  EXPECT_EQ(get("/v1/notification-topics/sale", kBob).status, 404);
+  EXPECT_EQ(remove("/v1/notification-topics/sale").status, 204);
+  EXPECT_EQ(get("/v1/notification-topics/sale").status, 404);
+  EXPECT_EQ(put("/v1/notification-topics/-x/members", R"({"user_ids":["a"]})").status, 422);
+}
+
+TEST_P(RecipientsApiTest, ASegmentIsCountedAndShown) {
+  put("/v1/recipients/a", R"({"locale":"de","attributes":{"plan":"pro"}})");
+  put("/v1/recipients/b", R"({"locale":"de-CH","attributes":{"plan":"free"}})");
+  put("/v1/recipients/c", R"({"locale":"de","attributes":{"plan":"pro"}})", kBob);
+  const std::string where = R"({"where":{"locale":{"prefix":"de"},"attributes.plan":"pro"}})";
+  const FaceAnswer made = put("/v1/notification-segments/german-pros", where);
+  ASSERT_EQ(made.status, 200) << made.body;
+  const FaceAnswer preview = get("/v1/notification-segments/german-pros/preview");
+  EXPECT_EQ(preview.text({"count"}), "1");
+  EXPECT_EQ(preview.text({"user_ids"}), R"(["a"])");
+  for (const char* bad :
+       {R"({"where":{}})", R"({"where":{"email":"a@example.com"}})",
+        R"({"where":{"attributes.x\") OR 1=1 --":"a"}})", R"({"where":{"locale":{"in":[]}}})",
+        R"({"where":{"locale":{"like":"%"}}})", R"({"where":{"locale":null}})"}) {
+    EXPECT_EQ(put("/v1/notification-segments/bad", bad).status, 422) << bad;
+  }
+  EXPECT_EQ(remove("/v1/notification-segments/german-pros").status, 204);
+  EXPECT_EQ(get("/v1/notification-segments/german-pros").status, 404);
+}
+
+TEST_P(RecipientsApiTest, SuppressionsAreListedFoundAndLifted) {
+  const char* all = "/v1/notification-suppressions";
+  const FaceAnswer made =
+      post(all, R"({"channel":"email","address":"Ann@Example.com","detail":"asked by phone"})");
+  ASSERT_EQ(made.status, 200) << made.body;
+  EXPECT_EQ(made.text({"source"}), "api");
+  post(all, R"({"channel":"email","address":"Ann@example.com","category":"news"})");
+  post(all, R"({"channel":"sms","address":"+4915112345678"})");
+  // The first reason stays.
+  EXPECT_EQ(post(all, R"({"channel":"email","address":"Ann@example.com","reason":"unsubscribe"})")
+                .text({"reason"}),
+            "manual");
+  const FaceAnswer page = get(std::string(all) + "?limit=2");
+  EXPECT_EQ(page.text({"data", "1", "category"}), "news");
+  EXPECT_EQ(get(std::string(all) + "?limit=2&cursor=" + page.text({"next_cursor"}))
+                .text({"data", "0", "channel"}),
+            "sms");
+  const std::string one = "?channel=email&address=Ann@EXAMPLE.com";
+  EXPECT_EQ(get(all + one).text({"data", "1", "category"}), "news");
+  EXPECT_EQ(remove(all + one + "&category=news").status, 204);
+  EXPECT_EQ(remove(all + one + "&category=news").status, 404);
+  EXPECT_EQ(get(all + one).text({"data", "1", "category"}), "");
+  EXPECT_EQ(get(std::string(all) + "?channel=fax&address=1").status, 400);
+  EXPECT_EQ(post(all, R"({"channel":"email","address":"x","reason":"hard_bounce"})").status, 422);
+}
+
+TEST_P(RecipientsApiTest, ACategoryHasItsRules) {
+  const FaceAnswer made = put("/v1/notification-categories/offers",
+                              R"({"title":"Offers","channels":{"sms":false},
+      "caps":[{"max":3,"per":"day"},{"max":1,"per":3600,"excess":"skip"}],
+      "send_window":{"from":"08:00","to":"20:00","days":["mon","fri"],"time_zone":"Europe/Vienna"},
+      "digest":{"at":"08:00"}})");
+  ASSERT_EQ(made.status, 200) << made.body;
+  const FaceAnswer found = get("/v1/notification-categories/offers");
+  EXPECT_EQ(found.text({"caps", "1", "excess"}), "skip");
+  EXPECT_EQ(found.text({"digest", "at"}), "08:00");
+  const std::pair<const char*, const char*> cases[] = {
+      {R"({"title":"x","caps":[{"max":3,"per":"year"}]})", "/caps/0/per category_invalid"},
+      {R"({"title":"x","caps":[{"max":-1,"per":"day"}]})", "/caps/0/max category_invalid"},
+      {R"({"title":"x","channels":{"fax":true}})", "/channels/fax category_invalid"},
+      {R"({"title":"x","send_window":{"from":"8","to":"20:00"}})",
+       "/send_window/from category_invalid"},
+      {R"({"title":"x","send_window":{"from":"08:00","to":"20:00","time_zone":"No/Where"}})",
+       "/send_window/time_zone zone_unknown"},
+      {R"({"title":"x","digest":{"after_s":60,"at":"08:00"}})", "/digest/after_s category_invalid"},
+      {R"({"title":""})", "/title too_short"}};
+  for (const auto& [body, expected] : cases) {
+    EXPECT_EQ(wrong(put("/v1/notification-categories/offers", body)), expected) << body;
+  }
+  EXPECT_EQ(get("/v1/notification-categories").text({"data", "0", "title"}), "Offers");
+  EXPECT_EQ(remove("/v1/notification-categories/offers").status, 204);
+  EXPECT_EQ(remove("/v1/notification-categories/offers").status, 404);
+}
+
+}  // namespace
+}  // namespace ashlar::notifications
