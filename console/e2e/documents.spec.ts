@@ -76,6 +76,34 @@ test.describe('documents', () => {
     await expect(page.getByRole('dialog').locator('.tiptap')).toContainText('From the second.');
     await page.getByRole('button', { name: 'Close' }).click();
 
+    // What is written after it is seen as a change, and undone for both by restoring it.
+    await other.locator(kPaper).click();
+    await other.keyboard.press('Control+End');
+    await other.keyboard.type(' Written later.');
+    await other.keyboard.press('Enter');
+    await other.keyboard.type('A paragraph more.');
+    await expect(page.locator(kPaper)).toContainText('A paragraph more.');
+    await expect(other.getByText('Saved')).toBeVisible();
+    const draft = page.getByRole('row').filter({ hasText: 'First draft' });
+    await draft.getByRole('button', { name: 'Look' }).click();
+    await page.getByRole('radio', { name: 'Changed since' }).click();
+    const dialog = page.getByRole('dialog');
+    await expect(dialog.locator('ins').filter({ hasText: 'Written later.' })).toBeVisible();
+    await expect(dialog.locator('ins').filter({ hasText: 'A paragraph more.' })).toBeVisible();
+    await expectAccessible(page, 'what has changed since a version');
+    await page.getByRole('button', { name: 'Restore…' }).click();
+    await page.getByRole('button', { name: 'Restore', exact: true }).click();
+    for (const window of [page, other]) {
+      await expect(window.locator(kPaper)).not.toContainText('A paragraph more.');
+      await expect(window.locator(kPaper)).not.toContainText('Written later.');
+      await expect(window.locator(kPaper)).toContainText('From the second.');
+      await expect(window.getByText('Saved')).toBeVisible();
+    }
+    await other.locator(kPaper).click();
+    await other.keyboard.press('Control+End');
+    await other.keyboard.type(' And on.');
+    await expect(page.locator(kPaper)).toContainText('And on.');
+
     await page.getByRole('button', { name: 'Let somebody in…' }).click();
     await page.getByLabel('For whom').fill('Bea');
     await page.getByRole('button', { name: 'Make a token' }).click();

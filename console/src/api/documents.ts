@@ -34,6 +34,33 @@ export interface DocumentVersion {
   updates: number;
 }
 
+/** A step of a delta, as yjs and Quill have them; `old` is what was deleted. */
+export interface DeltaOp {
+  retain?: number;
+  insert?: unknown;
+  delete?: number;
+  old?: unknown;
+  attributes?: Record<string, unknown>;
+}
+
+export interface KeyChange {
+  action: 'add' | 'update' | 'delete';
+  old?: unknown;
+  new?: unknown;
+}
+
+/** What differs in one type of a document, to which `path` leads. */
+export interface DocumentChange {
+  path: (string | number)[];
+  delta?: DeltaOp[];
+  keys?: Record<string, KeyChange>;
+}
+
+export interface DocumentChanges {
+  changes: DocumentChange[];
+  truncated: boolean;
+}
+
 export interface DocumentToken {
   token: string;
   expires_at: string;
@@ -119,6 +146,28 @@ export async function versionState(
     signal,
   });
   return new Uint8Array(await file.arrayBuffer());
+}
+
+/** Makes the document read as it did then, for everybody who has it open. */
+export async function restoreVersion(
+  tenant: string,
+  name: string,
+  id: string,
+): Promise<{ version: string; changed: boolean }> {
+  const rest = `/versions/${encodeURIComponent(id)}/restore`;
+  return (await call<{ version: string; changed: boolean }>('POST', path(name, rest), { tenant }))
+    .data;
+}
+
+/** What has changed since then in what the editor shows. */
+export async function changesSince(
+  tenant: string,
+  name: string,
+  id: string,
+  signal?: AbortSignal,
+): Promise<DocumentChanges> {
+  const query = { from: id, root: 'default' };
+  return (await call<DocumentChanges>('GET', path(name, '/diff'), { tenant, query, signal })).data;
 }
 
 export async function createToken(

@@ -4,4 +4,5 @@ export const documentKeys = {
   sessions: (tenant: string, name: string) => ['document', tenant, name, 'sessions'],
   versions: (tenant: string, name: string) => ['document', tenant, name, 'versions'],
   state: (tenant: string, name: string, id: string) => ['document', tenant, name, 'state', id],
+  changes: (tenant: string, name: string, id: string) => ['document', tenant, name, 'changes', id],
 };

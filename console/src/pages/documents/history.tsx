@@ -1,20 +1,29 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Suspense, lazy, useState } from 'react';
 import { Form } from 'react-aria-components';
-import { listVersions, nameVersion, versionState, type DocumentVersion } from '../../api/documents';
+import {
+  listVersions,
+  nameVersion,
+  restoreVersion,
+  versionState,
+  type DocumentVersion,
+} from '../../api/documents';
 import { formatCount } from '../../lib/numbers';
 import { useTenant } from '../../lib/tenant';
 import { formatFull } from '../../lib/time';
 import { Button } from '../../ui/button';
+import { Confirm } from '../../ui/confirm';
 import { Modal, ModalActions } from '../../ui/modal';
 import { ErrorNotice } from '../../ui/notice';
 import { Course } from '../../ui/page';
 import { Paged, usePaged } from '../../ui/paged';
+import { Segmented } from '../../ui/segmented';
 import { Skeleton } from '../../ui/skeleton';
 import { ActionsColumn, Cell, Column, Row, RowHead, Table } from '../../ui/table';
 import { TextField } from '../../ui/text_field';
 import { Timestamp } from '../../ui/timestamp';
 import { toast } from '../../ui/toast';
+import { Changes } from './changes';
 import { documentKeys } from './document_keys';
 import './history.css';
 
@@ -26,15 +35,7 @@ function titleOf(version: DocumentVersion): string {
   return version.label ?? formatFull(version.at);
 }
 
-function Past({
-  name,
-  version,
-  onClose,
-}: {
-  name: string;
-  version: DocumentVersion;
-  onClose: () => void;
-}) {
+function AsItWas({ name, version }: { name: string; version: DocumentVersion }) {
   const { tenant } = useTenant();
   const state = useQuery({
     queryKey: documentKeys.state(tenant, name, version.id),
@@ -51,8 +52,42 @@ function Past({
           <DocumentView state={state.data} />
         )}
       </Suspense>
+    </>
+  );
+}
+
+const kPastViews = [
+  { value: 'then', label: 'As it was' },
+  { value: 'changes', label: 'Changed since' },
+] as const;
+
+function Past({
+  name,
+  version,
+  onRestore,
+  onClose,
+}: {
+  name: string;
+  version: DocumentVersion;
+  onRestore: () => void;
+  onClose: () => void;
+}) {
+  const [view, setView] = useState<(typeof kPastViews)[number]['value']>('then');
+  return (
+    <>
+      <div className="past-views">
+        <Segmented label="Show" value={view} options={kPastViews} onChange={setView} />
+      </div>
+      {view === 'then' ? (
+        <AsItWas name={name} version={version} />
+      ) : (
+        <Changes name={name} version={version.id} />
+      )}
       <ModalActions>
         <Button onPress={onClose}>Close</Button>
+        <Button look="primary" onPress={onRestore}>
+          Restore…
+        </Button>
       </ModalActions>
     </>
   );
@@ -127,6 +162,8 @@ function VersionRow({ version, onLook }: { version: DocumentVersion; onLook: () 
 export function History({ name }: { name: string }) {
   const { tenant } = useTenant();
   const [looking, setLooking] = useState<DocumentVersion | null>(null);
+  const [restoring, setRestoring] = useState<DocumentVersion | null>(null);
+  const client = useQueryClient();
   const versions = usePaged(
     documentKeys.versions(tenant, name),
     (cursor, signal) => listVersions(tenant, name, cursor, kPageSize, signal),
@@ -165,9 +202,34 @@ export function History({ name }: { name: string }) {
         wide
       >
         {looking !== null && (
-          <Past name={name} version={looking} onClose={() => setLooking(null)} />
+          <Past
+            name={name}
+            version={looking}
+            onRestore={() => {
+              setRestoring(looking);
+              setLooking(null);
+            }}
+            onClose={() => setLooking(null)}
+          />
         )}
       </Modal>
+      <Confirm
+        title="Restore this version?"
+        isOpen={restoring !== null}
+        action="Restore"
+        keep="Leave it as it is"
+        run={async () => {
+          if (restoring === null) return;
+          const { changed } = await restoreVersion(tenant, name, restoring.id);
+          await client.invalidateQueries({ queryKey: documentKeys.one(tenant, name) });
+          toast('good', changed ? 'It reads as it did then.' : 'It reads so already.');
+        }}
+        onClose={() => setRestoring(null)}
+      >
+        The document will read as it did then ({restoring === null ? '' : titleOf(restoring)}).
+        Everybody who has it open sees it happen and can go on writing. What is there now stays in
+        the history.
+      </Confirm>
     </Course>
   );
 }
