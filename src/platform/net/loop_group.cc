@@ -14,11 +14,12 @@ constinit thread_local std::size_t own_index = 0;
 
 }  // namespace
 
-LoopGroup::LoopGroup(std::size_t loops, std::string name, const base::Clock& clock)
+LoopGroup::LoopGroup(std::size_t loops, std::string name, const base::Clock& clock,
+                     base::Millis tick)
     : name_(std::move(name)) {
   CHECK(loops > 0);
   for (std::size_t i = 0; i < loops; ++i) {
-    loops_.push_back(std::make_unique<runtime::EventLoop>(clock, kTick));
+    loops_.push_back(std::make_unique<runtime::EventLoop>(clock, tick));
   }
 }
 

@@ -32,8 +32,10 @@ class LoopGroup {
   // How exact times on these loops are: deadlines of calls and of stores end within it.
   static constexpr base::Millis kTick{10};
 
-  // Threads are called name-0, name-1, … (cut at 15 bytes). REQUIRES: loops > 0.
-  LoopGroup(std::size_t loops, std::string name, const base::Clock& clock);
+  // Threads are called name-0, name-1, … (cut at 15 bytes). A tick wakes each of them, so who needs
+  // no exact times asks for a longer one. REQUIRES: loops > 0.
+  LoopGroup(std::size_t loops, std::string name, const base::Clock& clock,
+            base::Millis tick = kTick);
   ~LoopGroup();  // stops
   LoopGroup(const LoopGroup&) = delete;
   LoopGroup& operator=(const LoopGroup&) = delete;

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t kEventsPerWakeUp = 256;
 
+constinit thread_local const EventLoop* running = nullptr;  // on this thread
+
 }  // namespace
 
 EventLoop::EventLoop(const base::Clock& clock, base::Millis tick_interval)
@@ -60,8 +62,12 @@ void EventLoop::post(std::function<void()> run) {
   {
     const std::lock_guard lock(mutex_);
     posted_.push_back(std::move(run));
-    signal = !signalled_;
-    signalled_ = true;
+    if (running == this) {
+      posted_here_ = true;  // it will not wait
+    } else {
+      signal = !signalled_;
+      signalled_ = true;
+    }
   }
   if (signal) {
     const std::uint64_t one = 1;
@@ -76,6 +82,7 @@ void EventLoop::stop() {
 }
 
 void EventLoop::run() {
+  running = this;
   std::array<epoll_event, kEventsPerWakeUp> events{};
   while (!stopping_.load(std::memory_order_relaxed)) {
     const int count = ::epoll_wait(epoll_fd_, events.data(), kEventsPerWakeUp, timeout_ms());
@@ -103,6 +110,7 @@ void EventLoop::run() {
     }
   }
   run_posted();
+  running = nullptr;
 }
 
 void EventLoop::refresh_time() {
@@ -116,6 +124,7 @@ void EventLoop::refresh_time() {
 }
 
 int EventLoop::timeout_ms() const {
+  if (posted_here_) return 0;
   base::Mono next = next_tick_;
   if (!timers_.empty()) next = std::min(next, timers_.begin()->first);
   const auto wait = std::chrono::ceil<base::Millis>(next - mono_).count();
@@ -140,6 +149,7 @@ void EventLoop::drain_wake_up() {
 
 void EventLoop::run_posted() {
   std::vector<std::function<void()>> batch;
+  posted_here_ = false;
   {
     const std::lock_guard lock(mutex_);
     if (posted_.empty()) return;

@@ -53,7 +53,7 @@ class EventLoop {
   void run();
   void stop();  // any thread
 
-  void post(std::function<void()> run);  // any thread
+  void post(std::function<void()> run);  // any thread; from its own it costs no system call
 
   // Loop's thread only, or before run().
   void add(int fd, Watcher& watcher);
@@ -89,6 +89,7 @@ class EventLoop {
   std::multimap<base::Mono, std::function<void()>> timers_;
   std::vector<Watcher*> removed_;  // during this wake-up: their pending events are void
   std::atomic<bool> stopping_{false};
+  bool posted_here_ = false;  // from its own thread, since the last run_posted()
 
   std::mutex mutex_;  // guards what follows
   std::vector<std::function<void()>> posted_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
 
 #include "base/clock.h"
 
@@ -42,6 +43,41 @@ TEST(EventLoopTest, ATimerThatSetsItselfForNowLetsOthersRun) {
   loop.run();
   EXPECT_TRUE(posted);
   EXPECT_LT(rounds, 10'000);
+}
+
+TEST(EventLoopTest, WhatItPostsToItselfWaitsForNoTick) {
+  const base::SystemClock clock;
+  EventLoop loop(clock, base::Millis{1000});
+  const base::Mono begin = clock.mono();
+  int rounds = 0;
+  std::function<void()> again = [&] {
+    if (++rounds < 1'000) return loop.post(again);
+    loop.stop();
+  };
+  loop.post(again);
+  loop.run();
+  EXPECT_EQ(rounds, 1'000);
+  EXPECT_LT(clock.mono() - begin, base::Millis{500});
+}
+
+TEST(EventLoopTest, OthersWakeItAlthoughItHasPostedToItself) {
+  const base::SystemClock clock;
+  EventLoop loop(clock, base::Millis{1000});
+  int heard = 0;
+  std::thread other([&] {
+    for (int i = 0; i < 2'000; ++i) {
+      loop.post([&] {
+        loop.post([&] {
+          if (++heard == 2'000) loop.stop();
+        });
+      });
+      if (i % 10 == 0) std::this_thread::yield();
+    }
+  });
+  loop.run_at(clock.mono() + base::Millis{5'000}, [&] { loop.stop(); });
+  loop.run();
+  other.join();
+  EXPECT_EQ(heard, 2'000);
 }
 
 }  // namespace
