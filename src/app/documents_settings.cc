@@ -18,6 +18,13 @@ std::vector<Setting> documents_settings() {
              [](Config& c) -> auto& { return c.documents.max_per_tenant; }),
       number("documents.max_sessions", "Who may have one document open at once.", 1, 1'000'000,
              [](Config& c) -> auto& { return c.documents.max_sessions; }),
+      number("documents.pace_ms",
+             "Changes of one document go to disk and to its visitors together, so often at most; "
+             "a millisecond for each visitor while they are few. 0: each as soon as it can.",
+             0, 1'000, [](Config& c) -> auto& { return c.documents.pace_ms; }),
+      number("documents.commit_pace_ms",
+             "Changes of all documents share a commit, one in so many milliseconds at most.", 0,
+             1'000, [](Config& c) -> auto& { return c.documents.commit_pace_ms; }),
       number("documents.history_days", "Each moment of so many days can be looked at.", 0, 36'500,
              [](Config& c) -> auto& { return c.documents.history_days; }),
       number("documents.deleted_days", "Deleted documents are kept in the database so long.", 0,

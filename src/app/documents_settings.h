@@ -15,6 +15,8 @@ struct DocumentsConfig {
   std::size_t max_mb = 64;  // of one document, in memory
   std::int64_t max_per_tenant = 1'000'000;
   std::size_t max_sessions = 5'000;  // of one document
+  std::int64_t pace_ms = 50;
+  std::int64_t commit_pace_ms = 5;
   std::int64_t history_days = 30;
   std::int64_t deleted_days = 30;
 };

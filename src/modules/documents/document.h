@@ -9,7 +9,8 @@
 //  1. Nobody is told of a change, and no change is acknowledged, before it is durable.
 //  2. One batch is in flight at a time. Batches are written in the order in which they were
 //     applied; seq() counts updates.
-//  3. Broadcasts come in the order of the log, the same for every peer.
+//  3. Broadcasts come in the order of the log, the same for every peer; presence behind the updates
+//     that came before it, so that no cursor stands in a text that nobody has yet.
 //  4. A write that fails ends every peer with kReload: memory is ahead of the disk then, so this
 //     object is dropped and the next who comes reads the log.
 //  5. A peer without write access changes nothing: what he pushes is refused, unless all of it is

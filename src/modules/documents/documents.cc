@@ -58,8 +58,8 @@ Documents::Documents(const Options& options, storage::Database& db, events::Outb
       log_(log),
       metrics_(metrics),
       key_{entropy.u64(), entropy.u64()},
-      writer_(db, outbox, clock, metrics),
-      loops_(options.threads, "documents", clock),
+      writer_(db, outbox, clock, metrics, options.commit_pace),
+      loops_(options.threads, "documents", clock, kTick / 2),
       pool_("documents", kLoadThreads, kMaxWaiting, clock, metrics),
       next_client_(static_cast<std::uint32_t>(entropy.u64()) | 1) {
   for (std::size_t i = 0; i < options.threads; ++i) {

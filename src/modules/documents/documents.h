@@ -68,6 +68,7 @@ class Documents final : public DocumentHost {
     std::size_t memory_bytes = 512u << 20;
     std::size_t max_document_bytes = 64u << 20;  // in memory
     std::int64_t max_documents = 1'000'000;      // of one tenant
+    base::Millis commit_pace{0};                 // log_writer.h
     LiveLimits live;
   };
 

@@ -63,6 +63,58 @@ TEST_P(DocumentsTest, OthersSeeEachUpdateInOrder) {
   EXPECT_EQ(got, sent);
 }
 
+TEST_P(DocumentsTest, ACrowdIsToldOnceInAWhileWhoWaitsIsNotKept) {
+  constexpr std::size_t kCrowd = 80;
+  constexpr base::Millis kGap{80};
+  auto paced = options();
+  paced.documents.live.pace = kGap;
+  auto process = start({}, paced);
+  Guest& guest = make_guest();
+  Writer writer(7);
+  const auto document = process->visit("a", guest, "alice");
+  std::vector<Guest*> crowd;
+  for (std::size_t i = 1; i < kCrowd; ++i) {
+    process->visit("a", *crowd.emplace_back(&make_guest()), "bob", Access::kRead);
+  }
+  const base::Mono begin = process->clock.mono();
+  std::vector<std::string> sent{writer.append("a")};
+  ASSERT_TRUE(process->push(document, guest, sent.back()).ok());
+  ASSERT_TRUE(crowd[0]->wait("update", 1));
+  for (const char* letter : {"b", "c", "d"}) {
+    ASSERT_TRUE(process->push(document, guest, sent.emplace_back(writer.append(letter))).ok());
+  }
+  for (Guest* one : crowd) {
+    ASSERT_TRUE(one->wait("update", 4));
+    std::vector<std::string> got;
+    for (const Guest::Told& told : one->told()) got.push_back(told.second);
+    EXPECT_EQ(got, sent);
+  }
+  EXPECT_GE(process->clock.mono() - begin, kGap);
+  EXPECT_EQ(guest.count("own"), 4u);
+  ASSERT_TRUE(guest.wait("stored", 4));
+}
+
+TEST_P(DocumentsTest, PresenceComesBehindWhatWasWrittenBeforeIt) {
+  auto process = start();
+  Guest& alice = make_guest();
+  Guest& bob = make_guest();
+  Writer writer(7);
+  const auto document = process->visit("a", alice, "alice");
+  process->visit("a", bob, "bob");
+  const std::string presence("\x01\x07\x01\x02{}", 6);
+  process->on(document, [&] {
+    EXPECT_TRUE(document->push(alice, writer.append("x"), 1).ok());
+    EXPECT_TRUE(document->awareness(alice, presence).ok());
+  });
+  for (Guest* one : {&alice, &bob}) {
+    ASSERT_TRUE(one->wait("awareness"));
+    const auto told = one->told();
+    ASSERT_GE(told.size(), 2u);
+    EXPECT_EQ(told[0].first, one == &alice ? "own" : "update");
+    EXPECT_EQ(told[1].first, "awareness");
+  }
+}
+
 TEST_P(DocumentsTest, WhatIsThereAlreadyIsAcknowledgedAtOnce) {
   auto process = start();
   Guest& guest = make_guest();

@@ -209,8 +209,9 @@ void HocuspocusSocket::send(std::string_view bytes) {
   if (socket_) socket_->send(http::MessageKind::kBinary, bytes);
 }
 
-void HocuspocusSocket::send_frame(const std::shared_ptr<const std::string>& frame) {
-  if (socket_) socket_->send_frame(frame);
+void HocuspocusSocket::send_frames(const std::shared_ptr<const std::string>& frames,
+                                   std::size_t count) {
+  if (socket_) socket_->send_frames(frames, count);
 }
 
 void HocuspocusSocket::close(const WireClose& with) {

@@ -51,7 +51,7 @@ class HocuspocusSocket final : public http::WebSocketReader,
   void on_close(std::uint16_t code) override;
 
   // For visits.
-  void send_frame(const std::shared_ptr<const std::string>& frame);
+  void send_frames(const std::shared_ptr<const std::string>& frames, std::size_t count);
   void joined(const std::string& key, std::uint64_t number);
   void forget(const std::string& key, std::uint64_t number);
   void give_back(const std::string& key, std::uint64_t number, std::size_t bytes);

@@ -20,6 +20,7 @@ namespace {
 const std::string kHi("\x01\x01\x01\x00\x04\x01\x01\x74\x02hi\x00", 12);
 const std::string kYo("\x01\x01\x02\x00\x04\x01\x01\x74\x02yo\x00", 12);
 const std::string kNothing("\x00\x00", 2);
+const std::string kPresence("\x01\x07\x01\x02{}", 6);
 const std::string kEmptyVector(1, '\0');
 
 std::string frame(std::string_view key, int type, std::string_view body = {}) {
@@ -118,6 +119,17 @@ TEST_P(HocuspocusTest, OneStatusForEachChangeWhenItIsDurable) {
   const std::string stored = hocuspocus_sync_status("d", true);
   EXPECT_EQ(heard(), (std::vector{stored, stored}));
   EXPECT_EQ(say({sync("d", 1, kNothing), sync("d", 2, kHi)}), (std::vector{stored, stored}));
+}
+
+TEST_P(HocuspocusTest, WhatGoesTogetherIsAFrameEachInTheNameOfEachVisit) {
+  const std::string session = std::string("d\0second", 8);
+  open();
+  say({auth("d", "write:a"), auth(session, "write:a")});
+  at_document([&] { host_.at("d")->tell(run_of({kHi, kYo}, kPresence)); });
+  EXPECT_EQ(heard(),
+            (std::vector{sync("d", 2, kHi), sync("d", 2, kYo), hocuspocus_awareness("d", kPresence),
+                         sync(session, 2, kHi), sync(session, 2, kYo),
+                         hocuspocus_awareness(session, kPresence)}));
 }
 
 TEST_P(HocuspocusTest, WhoMayReadIsToldThatNothingWasStored) {

@@ -42,10 +42,12 @@ void HocuspocusVisit::at_socket(F run) {
   });
 }
 
-void HocuspocusVisit::send(std::string_view bytes) { send_frame(binary(bytes)); }
+void HocuspocusVisit::send(std::string_view bytes) { send_frames(binary(bytes)); }
 
-void HocuspocusVisit::send_frame(Frame frame) {
-  at_socket([frame = std::move(frame)](HocuspocusSocket& socket) { socket.send_frame(frame); });
+void HocuspocusVisit::send_frames(Frame frames, std::size_t count) {
+  at_socket([frames = std::move(frames), count](HocuspocusSocket& socket) {
+    socket.send_frames(frames, count);
+  });
 }
 
 void HocuspocusVisit::join(base::Result<std::shared_ptr<Document>> document,
@@ -126,7 +128,7 @@ void HocuspocusVisit::push(std::string_view update, std::size_t cost) {
 void HocuspocusVisit::status(bool stored, std::size_t cost) {
   at_socket([frame = binary(hocuspocus_sync_status(key_, stored)), cost, key = key_,
              number = number_](HocuspocusSocket& socket) {
-    socket.send_frame(frame);
+    socket.send_frames(frame, 1);
     socket.give_back(key, number, cost);
   });
 }
@@ -156,22 +158,27 @@ void HocuspocusVisit::leave() {
 }
 
 void HocuspocusVisit::on_update(const std::shared_ptr<const Broadcast>& update, bool own) {
-  if (own) return;
-  if (!plain_) {
-    return send(hocuspocus_sync(key_, SyncKind::kUpdate, update->bytes()));
-  }
-  send_frame(update->frame(Wire::kHocuspocus, [&](std::string_view bytes) {
-    return binary(hocuspocus_sync(key_, SyncKind::kUpdate, bytes));
-  }));
+  if (!own) send_frames(frame_of(*update, true));
 }
 
 void HocuspocusVisit::on_awareness(const std::shared_ptr<const Broadcast>& awareness) {
-  if (!plain_) {
-    return send(hocuspocus_awareness(key_, awareness->bytes()));
-  }
-  send_frame(awareness->frame(Wire::kHocuspocus, [&](std::string_view bytes) {
-    return binary(hocuspocus_awareness(key_, bytes));
-  }));
+  send_frames(frame_of(*awareness, false));
+}
+
+void HocuspocusVisit::on_run(const std::shared_ptr<const BroadcastRun>& run) {
+  const auto make = [this](const BroadcastRun::Part& part) {
+    return frame_of(*part.what, part.kind == BroadcastKind::kUpdate);
+  };
+  if (plain_) return send_frames(run->frames(Wire::kHocuspocus, make), run->parts().size());
+  for (const BroadcastRun::Part& part : run->parts()) send_frames(make(part));
+}
+
+HocuspocusVisit::Frame HocuspocusVisit::frame_of(const Broadcast& what, bool is_update) const {
+  const auto make = [&](std::string_view bytes) {
+    return binary(is_update ? hocuspocus_sync(key_, SyncKind::kUpdate, bytes)
+                            : hocuspocus_awareness(key_, bytes));
+  };
+  return plain_ ? what.frame(Wire::kHocuspocus, make) : make(what.bytes());
 }
 
 void HocuspocusVisit::on_sync(std::string update) {

@@ -46,6 +46,7 @@ class HocuspocusVisit final : public Peer, public std::enable_shared_from_this<H
   // Peer
   void on_update(const std::shared_ptr<const Broadcast>& update, bool own) override;
   void on_awareness(const std::shared_ptr<const Broadcast>& awareness) override;
+  void on_run(const std::shared_ptr<const BroadcastRun>& run) override;
   void on_sync(std::string update) override;
   void on_stored(Ticket ticket) override;
   void on_refused(Ticket ticket, const base::Error& why) override;
@@ -58,7 +59,8 @@ class HocuspocusVisit final : public Peer, public std::enable_shared_from_this<H
   template <class F>
   void at_socket(F run);
   void send(std::string_view bytes);
-  void send_frame(Frame frame);
+  void send_frames(Frame frames, std::size_t count = 1);
+  [[nodiscard]] Frame frame_of(const Broadcast& what, bool is_update) const;
   void take_sync(std::string_view body, bool ask_back, std::size_t cost);
   void push(std::string_view update, std::size_t cost);
   void status(bool stored, std::size_t cost);

@@ -19,7 +19,8 @@ using base::Code;
 using base::fail;
 
 constexpr base::Millis kPresenceCheck{3'000};
-constexpr int kMostMoves = 50;  // of one batch that others overtake
+constexpr int kMostMoves = 50;              // of one batch that others overtake
+constexpr std::size_t kAtOnce = 64u << 10;  // bytes that wait for no others
 
 SessionId next_session() {
   static std::atomic<std::int64_t> last{0};
@@ -41,6 +42,7 @@ LiveDocument::LiveDocument(DocumentRow row, crdt::Doc doc, const crdt::Doc::Opti
       options_(options),
       doc_(std::move(doc)),
       awareness_(std::make_unique<Awareness>()),
+      pace_(needs.limits.pace),
       unannounced_(row_.announced_seq < row_.seq),
       first_change_(needs.loop.mono()),
       last_change_(needs.loop.mono()),
@@ -121,6 +123,7 @@ void LiveDocument::set_access(SessionId id, Access access) {
 
 void LiveDocument::end_all(EndReason reason) {
   sessions_.for_each([&](const DocumentSession& session) { end_session(session.id, reason); });
+  flush_soon();
 }
 
 // --- What is read -------------------------------------------------------------------------------
@@ -129,6 +132,7 @@ void LiveDocument::when_durable(Done done) {
   if (broken_) return done(reloading());
   if (is_settled()) return done(base::ok_status());
   last_batch().waiters.push_back(std::move(done));
+  flush_soon();
 }
 
 void LiveDocument::sync(Peer& peer, const crdt::StateVector& have) {
@@ -249,14 +253,19 @@ void LiveDocument::add(std::string_view author, std::string_view stored, std::st
   append_update(rows.back().bytes, stored);
   open_.bytes += stored.size();
   if (!shown.empty()) {
-    open_.deliveries.push_back({std::make_shared<const Broadcast>(std::string(shown)), from});
+    open_.deliveries.push_back(
+        {{BroadcastKind::kUpdate, std::make_shared<const Broadcast>(std::string(shown))}, from});
   }
   flush_soon();
 }
 
-// After what this turn of the loop still brings.
+bool LiveDocument::is_urgent() const { return !open_.waiters.empty() || open_.bytes >= kAtOnce; }
+
+// After what this turn of the loop still brings, or when its time has come.
 void LiveDocument::flush_soon() {
-  if (flying_ || flush_posted_) return;
+  if (flying_ || flush_posted_ || (open_.empty() && open_.deliveries.empty())) return;
+  const base::Mono due = pace_.due(sessions_.size());
+  if (due > needs_.loop.mono() && !is_urgent()) return flush_at(due);
   flush_posted_ = true;
   needs_.loop.post([self = shared_from_this()] {
     self->flush_posted_ = false;
@@ -264,10 +273,26 @@ void LiveDocument::flush_soon() {
   });
 }
 
+void LiveDocument::flush_at(base::Mono when) {
+  if (std::exchange(flush_timed_, true)) return;
+  needs_.loop.run_at(when, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->flush_timed_ = false;
+    self->flush();
+  });
+}
+
 void LiveDocument::flush() {
   if (flying_ || broken_) return;
   const bool announce = unannounced_ && announcement_due();
-  if (open_.empty() && !wants_snapshot_ && !announce) return;
+  if (open_.empty() && !wants_snapshot_ && !announce) {
+    if (open_.deliveries.empty()) return;
+    pace_.went(needs_.loop.mono());  // presence alone: no disk is waited for
+    Batch presence = std::exchange(open_, {});
+    return deliver(presence);
+  }
+  pace_.went(needs_.loop.mono());
   in_flight_ = std::exchange(open_, {});
   send(announce);
 }
@@ -279,6 +304,7 @@ void LiveDocument::send(bool announce) {
   write.no = row_.no;
   write.from = row_.seq;
   write.updates = in_flight_.updates;
+  write.urgent = !in_flight_.waiters.empty() || in_flight_.bytes >= kAtOnce;
   write.notice = "u " + row_.tenant.to_string() + " " + row_.name;
   const std::int64_t tail = row_.tail_bytes + static_cast<std::int64_t>(in_flight_.bytes);
   const auto most =
@@ -325,11 +351,8 @@ void LiveDocument::written(const Written& done, const base::Status& status) {
     row_.tail_bytes = 0;
   }
   deliver(batch);
-  if (!open_.empty()) {
-    flush();
-  } else if (on_settled) {
-    on_settled();
-  }
+  flush_soon();
+  if (is_settled() && on_settled) on_settled();
 }
 
 // --- What other processes write -----------------------------------------------------------------
@@ -353,7 +376,8 @@ void LiveDocument::catch_up(const base::Result<std::vector<UpdateRow>>& tail) {
   if (!std::exchange(behind_, false)) return;
   if (in_flight_.empty()) {  // it was a snapshot or an announcement, which come again
     flying_ = false;
-    for (const Done& waiter : std::exchange(in_flight_, {}).waiters) waiter(base::ok_status());
+    Batch batch = std::exchange(in_flight_, {});
+    deliver(batch);
     return flush();
   }
   send(false);
@@ -366,9 +390,7 @@ void LiveDocument::show(std::string_view update) {
   doc_.set_limits(options_.limits);
   if (!applied.ok() || !applied->changed) return;
   const std::string_view shown = applied->complete ? update : std::string_view(applied->change);
-  Batch batch;
-  batch.deliveries.push_back({std::make_shared<const Broadcast>(std::string(shown)), {}});
-  deliver(batch);
+  tell({{{BroadcastKind::kUpdate, std::make_shared<const Broadcast>(std::string(shown))}, {}}});
 }
 
 Seq LiveDocument::renumber(Batch& batch, Seq from) {
@@ -380,12 +402,7 @@ Seq LiveDocument::renumber(Batch& batch, Seq from) {
 }
 
 void LiveDocument::deliver(Batch& batch) {
-  for (const Batch::Delivery& delivery : batch.deliveries) {
-    sessions_.for_each([&](DocumentSession& session) {
-      session.peer->on_update(delivery.update, session.id == delivery.from);
-    });
-    needs_.metrics.deliveries.add(sessions_.size());
-  }
+  tell(batch.deliveries);
   for (const Batch::Claim& claim : batch.claims) {
     DocumentSession* session = sessions_.find(claim.session);
     if (session != nullptr) session->peer->on_stored(claim.ticket);
@@ -463,28 +480,6 @@ std::size_t LiveDocument::memory_bytes() {
     measured_seq_ = last_seq_;
   }
   return measured_bytes_ + sizeof *this + open_.bytes + in_flight_.bytes;
-}
-
-// --- Presence -----------------------------------------------------------------------------------
-
-base::Status LiveDocument::awareness(Peer& peer, std::string_view update) {
-  const DocumentSession* session = sessions_.find(peer);
-  if (session == nullptr) return fail(Code::kForbidden, "access_denied", "You have left.");
-  const Visitor& visitor = session->visitor;
-  const Awareness::Owner owner{static_cast<std::uint64_t>(session->id.value), visitor.user,
-                               visitor.name, visitor.info, visitor.token != 0};
-  ASHLAR_ASSIGN(std::string changed, awareness_->apply(owner, update, needs_.loop.mono()));
-  broadcast_awareness(std::move(changed));
-  return base::ok_status();
-}
-
-std::string LiveDocument::awareness_states() const { return awareness_->states(); }
-
-void LiveDocument::broadcast_awareness(std::string bytes) {
-  if (bytes.empty() || sessions_.size() == 0) return;
-  const auto broadcast = std::make_shared<const Broadcast>(std::move(bytes));
-  sessions_.for_each(
-      [&](const DocumentSession& session) { session.peer->on_awareness(broadcast); });
 }
 
 }  // namespace ashlar::documents

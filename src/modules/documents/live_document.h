@@ -27,6 +27,7 @@
 #include "modules/documents/document_row.h"
 #include "modules/documents/document_sessions.h"
 #include "modules/documents/log_writer.h"
+#include "modules/documents/pace.h"
 
 namespace ashlar::obs {
 class Log;
@@ -43,6 +44,7 @@ struct LiveLimits {
   std::size_t snapshot_after = 64u << 10;     // bytes of log; then as much as the last one had
   base::Millis announce_after{2'000};         // that nothing came
   base::Millis announce_latest{10'000};
+  base::Millis pace{0};  // pace.h
 };
 
 class LiveDocument final : public Document, public std::enable_shared_from_this<LiveDocument> {
@@ -119,13 +121,14 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
   std::function<void()> on_settled;
 
  private:
+  struct Delivery {
+    BroadcastRun::Part part;
+    SessionId from;  // none: nobody's who is here
+  };
   struct Batch {
     std::shared_ptr<std::vector<UpdateRow>> updates;  // null: none
-    struct Delivery {
-      std::shared_ptr<const Broadcast> update;
-      SessionId from;  // none: nobody's who is here
-    };
-    std::vector<Delivery> deliveries;
+    std::vector<Delivery> deliveries;  // presence too, behind the updates that came before it
+    std::size_t presence_bytes = 0;
     struct Claim {
       SessionId session;
       Ticket ticket;
@@ -150,13 +153,16 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
   void add(std::string_view author, std::string_view stored, std::string_view shown,
            SessionId from);
   [[nodiscard]] Batch& last_batch() { return open_.empty() ? in_flight_ : open_; }
+  [[nodiscard]] bool is_urgent() const;
   void flush_soon();
+  void flush_at(base::Mono when);
   void flush();
   void send(bool announce);  // what is in flight
   void written(const Written& done, const base::Status& status);
   void show(std::string_view update);
   Seq renumber(Batch& batch, Seq from);
   void deliver(Batch& batch);
+  void tell(const std::vector<Delivery>& deliveries);
   void fail_all(Batch batch, const base::Error& why);
   void note_change();
   [[nodiscard]] bool announcement_due() const;
@@ -175,7 +181,9 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
   bool flying_ = false;
   bool behind_ = false;  // what is in flight waits for catch_up()
   int moved_ = 0;        // how often, one after another
+  Pace pace_;
   bool flush_posted_ = false;
+  bool flush_timed_ = false;
   bool broken_ = false;
   bool wants_snapshot_ = false;
   bool unannounced_ = false;

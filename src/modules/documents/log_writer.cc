@@ -46,10 +46,11 @@ double seconds(base::Mono::duration time) { return std::chrono::duration<double>
 }  // namespace
 
 LogWriter::LogWriter(storage::Database& db, events::Outbox& outbox, const base::Clock& clock,
-                     obs::Registry& metrics)
+                     obs::Registry& metrics, base::Millis pace)
     : db_(db),
       outbox_(outbox),
       clock_(clock),
+      pace_(pace),
       updates_(metrics.make_counter("ashlar_documents_updates_written_total",
                                     "Updates of documents that are durable.")),
       bytes_(metrics.make_counter("ashlar_documents_written_bytes_total",
@@ -74,8 +75,10 @@ void LogWriter::submit(LogWrite write) {
   {
     const std::lock_guard lock(mutex_);
     if (!stopping_) {
+      urgent_ = urgent_ || write.urgent;
       queue_.push_back(std::move(write));
-      ready_.notify_one();
+      // While the writer waits for others it need not hear of each.
+      if (queue_.size() == 1 || urgent_) ready_.notify_one();
       return;
     }
   }
@@ -103,6 +106,7 @@ void LogWriter::loop() {
 std::vector<LogWrite> LogWriter::take_group() {
   std::unique_lock lock(mutex_);
   ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  wait_for_others(lock);
   std::vector<LogWrite> group;
   std::size_t bytes = 0;
   while (!queue_.empty() && group.size() < kMaxGroup && bytes < kMaxGroupBytes) {
@@ -110,7 +114,16 @@ std::vector<LogWrite> LogWriter::take_group() {
     queue_.pop_front();
     bytes += bytes_of(group.back());
   }
+  urgent_ = !queue_.empty();
   return group;
+}
+
+void LogWriter::wait_for_others(std::unique_lock<std::mutex>& lock) {
+  const base::Mono now = clock_.mono();
+  if (now < next_group_) {
+    ready_.wait_for(lock, next_group_ - now, [this] { return stopping_ || urgent_; });
+  }
+  next_group_ = clock_.mono() + pace_;
 }
 
 void LogWriter::write_group(std::vector<LogWrite>& group) {

@@ -3,6 +3,9 @@
 //
 //   submit(write) ──> queue ──> begin, each: fence, updates, snapshot, event, … commit ──> done()
 //
+// A group begins `pace` after the one before it at the earliest, unless something urgent is in it:
+// what comes meanwhile shares its commit.
+//
 // Promises
 //  1. done(ok) after the commit is durable: all of the write is there. done(error): nothing of it
 //     is, except where storage cannot tell (storage/database.h). Once each, on the writer's thread,
@@ -66,6 +69,7 @@ struct LogWrite {
     events::NewEvent event;
   };
   std::string notice;
+  bool urgent = false;                       // somebody waits for it: at once
   std::optional<Announcement> announcement;  // left out where somebody has told of as much
   std::function<void(base::Status)> done;
 };
@@ -79,7 +83,7 @@ class LogWriter {
 
   // All outlive it.
   LogWriter(storage::Database& db, events::Outbox& outbox, const base::Clock& clock,
-            obs::Registry& metrics);
+            obs::Registry& metrics, base::Millis pace = base::Millis{0});
   ~LogWriter();  // stops
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
@@ -92,6 +96,7 @@ class LogWriter {
  private:
   void loop();
   std::vector<LogWrite> take_group();
+  void wait_for_others(std::unique_lock<std::mutex>& lock);
   void write_group(std::vector<LogWrite>& group);
   // What became of each; an error of the transaction is everybody's.
   base::Status try_group(std::vector<LogWrite>& group, std::size_t first, std::size_t count,
@@ -101,6 +106,8 @@ class LogWriter {
   storage::Database& db_;
   events::Outbox& outbox_;
   const base::Clock& clock_;
+  const base::Millis pace_;
+  base::Mono next_group_{};  // the writer's thread
   obs::Counter& updates_;
   obs::Counter& bytes_;
   obs::Counter& failed_;
@@ -110,6 +117,7 @@ class LogWriter {
   std::mutex mutex_;  // guards what follows
   std::condition_variable ready_;
   std::deque<LogWrite> queue_;
+  bool urgent_ = false;
   bool stopping_ = false;
 
   std::thread thread_;

@@ -177,6 +177,28 @@ TEST_P(LogWriterTest, ASnapshotCutsTheTail) {
   EXPECT_EQ(tail(no, 0), "u4 ");  // … until nobody can ask for it
 }
 
+// With a pace of a minute only the first, what is urgent, and what came before it are written.
+TEST_P(LogWriterTest, WhatIsNotUrgentWaitsForOthers) {
+  writer_.reset();
+  writer_ = std::make_unique<LogWriter>(*db_, outbox_, clock_, metrics_, base::Millis{60'000});
+  writer_->start();
+  const DocumentNo a = make("a");
+  const DocumentNo b = make("b");
+  clock_.advance(base::Millis{1});
+  ASSERT_TRUE(submit(write_of(a, 0, "first")).get().ok());
+  auto waits = submit(write_of(a, 1, "waits"));
+  EXPECT_EQ(waits.wait_for(std::chrono::milliseconds{50}), std::future_status::timeout);
+  LogWrite urgent = write_of(b, 0, "urgent");
+  urgent.urgent = true;
+  auto hurries = submit(std::move(urgent));
+  ASSERT_EQ(hurries.wait_for(std::chrono::seconds{20}), std::future_status::ready);
+  EXPECT_EQ(waits.wait_for(std::chrono::seconds{20}), std::future_status::ready);
+  auto last = submit(write_of(a, 2, "last"));
+  writer_->stop();
+  EXPECT_TRUE(last.get().ok());
+  EXPECT_EQ(tail(a, 0), "first waits last ");
+}
+
 TEST_P(LogWriterTest, WhatWaitsIsWrittenAtTheStop) {
   const DocumentNo no = make("a");
   std::vector<std::future<base::Status>> all;

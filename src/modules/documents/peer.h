@@ -19,6 +19,7 @@
 namespace ashlar::documents {
 
 class Broadcast;
+class BroadcastRun;
 
 // In order: who may do one may do those before it.
 enum class Access : std::uint8_t { kNone, kRead, kComment, kWrite };
@@ -58,6 +59,9 @@ class Peer {
   virtual void on_update(const std::shared_ptr<const Broadcast>& update, bool own) = 0;
   // Presence that changed, this peer's own too.
   virtual void on_awareness(const std::shared_ptr<const Broadcast>& awareness) = 0;
+  // Several of both, none of the updates this peer's: in its place may come on_update() and
+  // on_awareness() for each part.
+  virtual void on_run(const std::shared_ptr<const BroadcastRun>& run) = 0;
   // The answer to sync(): an update, V1. May come within the call, else once all of it is durable;
   // on_update() may come before.
   virtual void on_sync(std::string update) = 0;

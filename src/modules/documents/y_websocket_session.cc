@@ -36,6 +36,18 @@ std::string awareness_bytes(std::string_view states) {
   return out;
 }
 
+Broadcast::Frame update_frame(const Broadcast& update) {
+  return update.frame(Wire::kYWebSocket, [](std::string_view bytes) {
+    return http::frame_of(http::MessageKind::kBinary, sync_bytes(SyncKind::kUpdate, bytes));
+  });
+}
+
+Broadcast::Frame awareness_frame(const Broadcast& awareness) {
+  return awareness.frame(Wire::kYWebSocket, [](std::string_view bytes) {
+    return http::frame_of(http::MessageKind::kBinary, awareness_bytes(bytes));
+  });
+}
+
 }  // namespace
 
 YWebSocketSession::YWebSocketSession(DocumentHost& host, Visitor visitor, std::string name)
@@ -133,18 +145,22 @@ void YWebSocketSession::send_awareness_states() {
 }
 
 void YWebSocketSession::on_update(const std::shared_ptr<const Broadcast>& update, bool own) {
-  if (own || !socket_) return;
-  socket_->send_frame(update->frame(Wire::kYWebSocket, [](std::string_view bytes) {
-    return http::frame_of(http::MessageKind::kBinary, sync_bytes(SyncKind::kUpdate, bytes));
-  }));
+  if (!own && socket_) socket_->send_frame(update_frame(*update));
 }
 
 // To its sender too: a provider that hears no message for 30 s takes the connection for dead.
 void YWebSocketSession::on_awareness(const std::shared_ptr<const Broadcast>& awareness) {
+  if (socket_) socket_->send_frame(awareness_frame(*awareness));
+}
+
+void YWebSocketSession::on_run(const std::shared_ptr<const BroadcastRun>& run) {
   if (!socket_) return;
-  socket_->send_frame(awareness->frame(Wire::kYWebSocket, [](std::string_view bytes) {
-    return http::frame_of(http::MessageKind::kBinary, awareness_bytes(bytes));
-  }));
+  const Broadcast::Frame& frames =
+      run->frames(Wire::kYWebSocket, [](const BroadcastRun::Part& part) {
+        return part.kind == BroadcastKind::kUpdate ? update_frame(*part.what)
+                                                   : awareness_frame(*part.what);
+      });
+  socket_->send_frames(frames, run->parts().size());
 }
 
 void YWebSocketSession::on_sync(std::string update) {

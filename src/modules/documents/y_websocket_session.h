@@ -48,6 +48,7 @@ class YWebSocketSession final : public http::WebSocketReader,
   // Peer
   void on_update(const std::shared_ptr<const Broadcast>& update, bool own) override;
   void on_awareness(const std::shared_ptr<const Broadcast>& awareness) override;
+  void on_run(const std::shared_ptr<const BroadcastRun>& run) override;
   void on_sync(std::string update) override;
   void on_stored(Ticket ticket) override;
   void on_refused(Ticket ticket, const base::Error& why) override;

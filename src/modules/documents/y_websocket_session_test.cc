@@ -105,6 +105,20 @@ TEST_F(YWebSocketTest, ChangesGoToOthersWhenTheyAreDurablePresenceToAll) {
   EXPECT_TRUE(left[0].ends_with("null"));
 }
 
+TEST_F(YWebSocketTest, WhatGoesTogetherIsAFrameEach) {
+  Visit a = visit();
+  Visit b = visit();
+  a.socket->take();
+  b.socket->take();
+  std::string large("\x01\x01\x03\x00\x04\x01\x01\x74", 8);
+  crdt::write_var_bytes(large, std::string(70'000, 'x'));
+  large += '\0';
+  document().tell(run_of({kHi, large}, kPresence));
+  const std::vector expected{sync(2, kHi), sync(2, large), awareness(kPresence)};
+  EXPECT_EQ(a.socket->take(), expected);
+  EXPECT_EQ(b.socket->take(), expected);
+}
+
 TEST_F(YWebSocketTest, WhoMayReadIsDeniedAndStays) {
   Visit reader = visit(Access::kRead);
   reader.socket->take();

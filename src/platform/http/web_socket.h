@@ -16,7 +16,8 @@
 //  2. Messages arrive whole and in order: fragments are joined, up to max_message_bytes; a text
 //     message is UTF-8. Masks, reserved bits and opcodes, lengths, control frames are checked; an
 //     error closes with 1002, 1007, 1009 as the RFC says.
-//  3. One send() is one frame; what is sent in one round of the loop is written together.
+//  3. One send() is one frame; what is sent in one round of the loop is written together, and by
+//     one call where it is one buffer (send_frames) or few.
 //  4. queued_bytes() is what the peer has not taken: whoever sends may look before it. A frame that
 //     would bring it above max_queue_bytes throws away what waits, itself too, and closes with
 //     1013, so memory is bounded whoever looks or not. An empty queue takes a frame of any size.
@@ -69,8 +70,10 @@ class WebSocket {
  public:
   virtual ~WebSocket() = default;
   virtual void send(MessageKind kind, std::string_view data) = 0;
-  // A frame that is already made (frame_of), shared by many receivers.
-  virtual void send_frame(const std::shared_ptr<const std::string>& frame) = 0;
+  // So many frames that are already made (frame_of), one behind the other, shared by many
+  // receivers.
+  virtual void send_frames(const std::shared_ptr<const std::string>& frames, std::size_t count) = 0;
+  void send_frame(const std::shared_ptr<const std::string>& frame) { send_frames(frame, 1); }
   // Idempotent. What waits is sent before it.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
   // While true nothing is read or given to the reader, so the peer has to wait: for who has more

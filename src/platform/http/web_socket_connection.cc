@@ -33,7 +33,7 @@ WebSocketConnection::WebSocketConnection(Taken taken, std::shared_ptr<WebSocketR
       options_(std::move(options)),
       decoder_(options_.max_message_bytes),
       early_input_(std::move(taken.input)) {
-  push(std::make_shared<const std::string>(std::move(taken.output)));
+  push({std::make_shared<const std::string>(std::move(taken.output)), 0});
 }
 
 WebSocketConnection::~WebSocketConnection() {
@@ -160,7 +160,7 @@ void WebSocketConnection::begin_close(std::uint16_t code, std::string_view reaso
   kept_.clear();
   std::string frame;
   append_close_frame(frame, code, reason);
-  push(std::make_shared<const std::string>(std::move(frame)));
+  push({std::make_shared<const std::string>(std::move(frame))});
   ask_to_settle();
 }
 
@@ -182,16 +182,17 @@ void WebSocketConnection::hold(bool held) {
 }
 
 void WebSocketConnection::send(MessageKind kind, std::string_view data) {
-  if (is_open()) enqueue(frame_of(kind, data));
+  if (is_open()) enqueue({frame_of(kind, data)});
 }
 
-void WebSocketConnection::send_frame(const std::shared_ptr<const std::string>& frame) {
-  if (is_open()) enqueue(frame);
+void WebSocketConnection::send_frames(const std::shared_ptr<const std::string>& frames,
+                                      std::size_t count) {
+  if (is_open()) enqueue({frames, count});
 }
 
-void WebSocketConnection::enqueue(Frame frame) {
+void WebSocketConnection::enqueue(Frames frames) {
   const auto too_much = [&] {
-    return queued_ > 0 && queued_ + frame->size() > options_.max_queue_bytes;
+    return queued_ > 0 && queued_ + frames.bytes->size() > options_.max_queue_bytes;
   };
   if (too_much()) write();  // what was sent in this round has not been tried yet
   if (too_much()) {
@@ -199,19 +200,19 @@ void WebSocketConnection::enqueue(Frame frame) {
     drop_queue();
     return begin_close(kTryAgainLater, "Too slow: connect again.");
   }
-  push(std::move(frame));
+  push(std::move(frames));
   ask_to_settle();
 }
 
 void WebSocketConnection::enqueue_control(Opcode opcode, std::string_view payload) {
   std::string frame;
   append_frame(frame, opcode, payload);
-  push(std::make_shared<const std::string>(std::move(frame)));
+  push({std::make_shared<const std::string>(std::move(frame))});
 }
 
-void WebSocketConnection::push(Frame frame) {
-  queued_ += frame->size();
-  queue_.push_back(std::move(frame));
+void WebSocketConnection::push(Frames frames) {
+  queued_ += frames.bytes->size();
+  queue_.push_back(std::move(frames));
 }
 
 // A frame that has begun must be written to its end.
@@ -219,7 +220,7 @@ void WebSocketConnection::drop_queue() {
   const bool begun = front_written_ > 0;
   queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(front_ + (begun ? 1 : 0)),
                queue_.end());
-  queued_ = tls_output_.size() + (begun ? queue_[front_]->size() - front_written_ : 0);
+  queued_ = tls_output_.size() + (begun ? queue_[front_].bytes->size() - front_written_ : 0);
   if (!begun) {
     queue_.clear();
     front_ = 0;
@@ -242,7 +243,7 @@ void WebSocketConnection::write() {
 
 IoResult WebSocketConnection::write_plain() {
   if (front_ + 1 == queue_.size()) {  // the common case, and the cheaper call
-    const std::string_view rest = std::string_view(*queue_[front_]).substr(front_written_);
+    const std::string_view rest = std::string_view(*queue_[front_].bytes).substr(front_written_);
     return after_write(::send(fd_, rest.data(), rest.size(), MSG_NOSIGNAL));
   }
   std::array<iovec, kFramesPerWrite> pieces;
@@ -250,7 +251,8 @@ IoResult WebSocketConnection::write_plain() {
   std::size_t skip = front_written_;
   for (std::size_t i = front_; i < queue_.size() && count < pieces.size(); ++i, skip = 0) {
     // sendmsg() does not write through it.
-    pieces[count++] = {const_cast<char*>(queue_[i]->data()) + skip, queue_[i]->size() - skip};
+    const std::string& bytes = *queue_[i].bytes;
+    pieces[count++] = {const_cast<char*>(bytes.data()) + skip, bytes.size() - skip};
   }
   msghdr message{};
   message.msg_iov = pieces.data();
@@ -266,7 +268,7 @@ IoResult WebSocketConnection::after_write(std::ptrdiff_t put) {
 
 IoResult WebSocketConnection::write_tls() {
   while (tls_output_.size() < kTlsRecordBytes && front_ < queue_.size()) {
-    const std::string_view rest = std::string_view(*queue_[front_]).substr(front_written_);
+    const std::string_view rest = std::string_view(*queue_[front_].bytes).substr(front_written_);
     const std::size_t size = std::min(rest.size(), kTlsRecordBytes - tls_output_.size());
     tls_output_.append(rest.substr(0, size));
     pop(size);
@@ -281,15 +283,15 @@ std::size_t WebSocketConnection::pop(std::size_t bytes) {
   std::size_t left = bytes;
   std::size_t frames = 0;
   while (left > 0) {
-    const std::size_t rest = queue_[front_]->size() - front_written_;
+    const std::size_t rest = queue_[front_].bytes->size() - front_written_;
     if (left < rest) {
       front_written_ += left;
       break;
     }
     left -= rest;
     front_written_ = 0;
-    queue_[front_++] = nullptr;
-    ++frames;
+    frames += queue_[front_].count;
+    queue_[front_++].bytes.reset();
   }
   if (front_ == queue_.size()) {
     queue_.clear();

@@ -75,7 +75,7 @@ class WebSocketConnection final : public runtime::Watcher,
 
   // WebSocket
   void send(MessageKind kind, std::string_view data) override;
-  void send_frame(const std::shared_ptr<const std::string>& frame) override;
+  void send_frames(const std::shared_ptr<const std::string>& frames, std::size_t count) override;
   void close(std::uint16_t code, std::string_view reason) override;
   void hold(bool held) override;
   [[nodiscard]] bool is_open() const override { return state_ == State::kOpen && !broken_; }
@@ -84,7 +84,10 @@ class WebSocketConnection final : public runtime::Watcher,
 
  private:
   enum class State : std::uint8_t { kOpen, kClosing, kClosed };
-  using Frame = std::shared_ptr<const std::string>;
+  struct Frames {
+    std::shared_ptr<const std::string> bytes;
+    std::size_t count = 1;
+  };
 
   void read();
   IoResult read_some();
@@ -94,9 +97,9 @@ class WebSocketConnection final : public runtime::Watcher,
   void begin_close(std::uint16_t code, std::string_view reason);
   void fail(std::uint16_t code, std::string_view what);
   void break_off();
-  void enqueue(Frame frame);
+  void enqueue(Frames frames);
   void enqueue_control(Opcode opcode, std::string_view payload);
-  void push(Frame frame);
+  void push(Frames frames);
   void drop_queue();
   void finish_writing();
   void write();
@@ -130,8 +133,8 @@ class WebSocketConnection final : public runtime::Watcher,
   base::Mono last_input_{};
   base::Mono next_ping_{};
   base::Mono close_until_ = base::Mono::max();
-  std::string kept_;          // read, and not given: held_
-  std::vector<Frame> queue_;  // from front_ on
+  std::string kept_;           // read, and not given: held_
+  std::vector<Frames> queue_;  // from front_ on
   std::size_t front_ = 0;
   std::size_t front_written_ = 0;  // of queue_[front_]
   std::string tls_output_;

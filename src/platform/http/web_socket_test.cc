@@ -73,6 +73,7 @@ class Echo final : public WebSocketReader {
     if (data == "close") return socket_->close(4401, "as told");
     if (data == "flood") return flood();
     if (data == "hold") return hold();
+    if (data == "together") return together();
     socket_->send(kind, data);
   }
   void on_drained() override { drained = true; }
@@ -90,6 +91,14 @@ class Echo final : public WebSocketReader {
   void flood() {
     const auto frame = frame_of(MessageKind::kBinary, std::string(100'000, 'x'));
     for (int i = 0; i < 200; ++i) socket_->send_frame(frame);
+  }
+  void together() {
+    const auto frames = std::make_shared<const std::string>(*frame_of(MessageKind::kText, "one") +
+                                                            *frame_of(MessageKind::kText, "two") +
+                                                            *frame_of(MessageKind::kText, ""));
+    socket_->send_frames(frames, 3);
+    socket_->send(MessageKind::kText, "three");
+    socket_->send_frames(frames, 3);
   }
   void hold() {
     socket_->hold(true);
@@ -226,6 +235,25 @@ TEST_F(WebSocketTest, OpensAndEchoes) {
   const std::string big(300'000, 'y');
   client.send(client_frame(kBinary, big));
   EXPECT_EQ(client.frame().payload, big);
+}
+
+TEST_F(WebSocketTest, FramesThatAreReadyGoTogetherAndCountEach) {
+  start();
+  const auto sent = [this] {
+    return store_.registry()
+        .make_counter("ashlar_websocket_messages_total", "Messages read, frames sent.",
+                      {{"direction", "out"}})
+        .value();
+  };
+  WebSocketClient client(port_);
+  client.open("/echo");
+  client.send(client_frame(kText, "together") + client_frame(kText, "last"));
+  for (const char* each : {"one", "two", "", "three", "one", "two", "", "last"}) {
+    EXPECT_EQ(client.frame().payload, each);
+  }
+  const base::Mono limit = clock_.mono() + base::Millis{10'000};
+  while (sent() < 8 && clock_.mono() < limit) std::this_thread::yield();
+  EXPECT_EQ(sent(), 8U);
 }
 
 TEST_F(WebSocketTest, WhatCameWithTheRequestIsRead) {

@@ -44,6 +44,11 @@ class Guest final : public Peer {
   void on_awareness(const std::shared_ptr<const Broadcast>& awareness) override {
     note("awareness", std::string(awareness->bytes()));
   }
+  void on_run(const std::shared_ptr<const BroadcastRun>& run) override {
+    for (const BroadcastRun::Part& part : run->parts()) {
+      part.kind == BroadcastKind::kUpdate ? on_update(part.what, false) : on_awareness(part.what);
+    }
+  }
   void on_sync(std::string update) override { note("sync", std::move(update)); }
   void on_stored(Ticket ticket) override { note("stored", std::to_string(ticket)); }
   void on_refused(Ticket ticket, const base::Error& why) override {
@@ -145,7 +150,8 @@ class DocumentsFixture : public testing::TestWithParam<storage::Dialect> {
 
   std::unique_ptr<Process> start(
       std::function<std::unique_ptr<storage::Database>(std::unique_ptr<storage::Database>)> around =
-          {});
+          {},
+      const DocumentsModule::Options& with = options());
   static DocumentsModule::Options options();
   // Lives as long as the test: longer than every process.
   Guest& make_guest() { return guests_.emplace_back(); }

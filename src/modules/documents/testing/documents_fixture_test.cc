@@ -72,12 +72,13 @@ DocumentsModule::Options DocumentsFixture::options() {
 }
 
 std::unique_ptr<Process> DocumentsFixture::start(
-    std::function<std::unique_ptr<storage::Database>(std::unique_ptr<storage::Database>)> around) {
+    std::function<std::unique_ptr<storage::Database>(std::unique_ptr<storage::Database>)> around,
+    const DocumentsModule::Options& with) {
   auto opened = store_->open();
   EXPECT_TRUE(opened.ok());
   auto db = std::move(*opened);
   if (around) db = around(std::move(db));
-  return std::make_unique<Process>(std::move(db), options());
+  return std::make_unique<Process>(std::move(db), with);
 }
 
 }  // namespace ashlar::documents

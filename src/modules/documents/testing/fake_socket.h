@@ -6,10 +6,22 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
+#include "modules/documents/broadcast.h"
 #include "platform/http/web_socket.h"
 #include "platform/runtime/event_loop.h"
 
 namespace ashlar::documents {
+
+inline std::shared_ptr<const BroadcastRun> run_of(const std::vector<std::string>& updates,
+                                                  const std::string& awareness) {
+  std::vector<BroadcastRun::Part> parts;
+  for (const std::string& update : updates) {
+    parts.push_back({BroadcastKind::kUpdate, std::make_shared<const Broadcast>(update)});
+  }
+  parts.push_back({BroadcastKind::kAwareness, std::make_shared<const Broadcast>(awareness)});
+  return std::make_shared<const BroadcastRun>(std::move(parts));
+}
 
 class FakeSocket final : public http::WebSocket {
  public:
@@ -18,11 +30,23 @@ class FakeSocket final : public http::WebSocket {
   void send(http::MessageKind kind, std::string_view data) override {
     send_frame(http::frame_of(kind, data));
   }
-  void send_frame(const std::shared_ptr<const std::string>& frame) override {
+  void send_frames(const std::shared_ptr<const std::string>& frames, std::size_t count) override {
     if (code != 0) return;
-    // Unmasked: the payload stands behind two, four or ten bytes.
-    const auto length = static_cast<unsigned char>((*frame)[1]);
-    messages.push_back(frame->substr(length < 126 ? 2 : length == 126 ? 4 : 10));
+    std::string_view rest = *frames;
+    for (; count > 0; --count) {
+      // Unmasked: the payload stands behind two, four or ten bytes.
+      const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(rest[i]); };
+      std::size_t length = byte(1);
+      std::size_t head = 2;
+      if (length >= 126) {
+        head = length == 126 ? 4 : 10;
+        length = 0;
+        for (std::size_t i = 2; i < head; ++i) length = length << 8 | byte(i);
+      }
+      messages.emplace_back(rest.substr(head, length));
+      rest.remove_prefix(head + length);
+    }
+    CHECK(rest.empty());
   }
   void close(std::uint16_t with, std::string_view reason) override {
     if (code != 0) return;

@@ -38,9 +38,7 @@ class TwinDocument final : public Document {
     tell_awareness(awareness_.remove(session));
   }
   void renew(Peer& peer, Visitor visitor) override {
-    for (Seat& seat : peers_) {
-      if (seat.peer == &peer) seat.visitor = std::move(visitor);
-    }
+    if (Seat* const seat = seat_of(peer)) seat->visitor = std::move(visitor);
   }
   void sync(Peer& peer, const crdt::StateVector& have) override {
     auto lacks = crdt::diff_update(state, have);
@@ -77,7 +75,7 @@ class TwinDocument final : public Document {
   }
   [[nodiscard]] std::string awareness_states() const override { return awareness_.states(); }
   [[nodiscard]] Access access_of(const Peer& peer) const override {
-    return const_cast<TwinDocument*>(this)->seat_of(peer)->visitor.access;
+    return std::ranges::find(peers_, &peer, &Seat::peer)->visitor.access;
   }
   [[nodiscard]] std::string_view name() const override { return name_; }
   [[nodiscard]] runtime::EventLoop& loop() const override { return loop_; }
@@ -93,6 +91,9 @@ class TwinDocument final : public Document {
       }
       if (seat_of(*push.peer) != nullptr) push.peer->on_stored(push.ticket);
     }
+  }
+  void tell(const std::shared_ptr<const BroadcastRun>& run) {
+    for (const Seat& seat : std::vector<Seat>(peers_)) seat.peer->on_run(run);
   }
   // It could not be written.
   void refuse(const base::Error& why) {

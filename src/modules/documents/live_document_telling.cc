@@ -1,0 +1,72 @@
+// LiveDocument: what those who have it open are told, and presence.
+#include <algorithm>
+#include <utility>
+
+#include "modules/documents/awareness.h"
+#include "modules/documents/document_metrics.h"
+#include "modules/documents/live_document.h"
+#include "platform/runtime/event_loop.h"
+
+namespace ashlar::documents {
+namespace {
+
+using base::Code;
+using base::fail;
+
+constexpr std::size_t kMostPresence = 256u << 10;  // bytes that wait for updates before them
+
+}  // namespace
+
+// All of it to one, then to the next: who has written none of it gets the same bytes as others.
+void LiveDocument::tell(const std::vector<Delivery>& deliveries) {
+  if (deliveries.empty()) return;
+  std::vector<BroadcastRun::Part> parts;
+  std::vector<SessionId> writers;
+  for (const Delivery& delivery : deliveries) {
+    parts.push_back(delivery.part);
+    if (delivery.part.kind != BroadcastKind::kUpdate) continue;
+    needs_.metrics.deliveries.add(sessions_.size());
+    const bool known = std::ranges::find(writers, delivery.from) != writers.end();
+    if (delivery.from.value != 0 && !known) writers.push_back(delivery.from);
+  }
+  const auto run = std::make_shared<const BroadcastRun>(std::move(parts));
+  sessions_.for_each([&](const DocumentSession& session) {
+    if (std::ranges::find(writers, session.id) == writers.end()) return session.peer->on_run(run);
+    for (const Delivery& delivery : deliveries) {
+      if (session.peer == nullptr) return;  // he has left meanwhile
+      if (delivery.part.kind == BroadcastKind::kAwareness) {
+        session.peer->on_awareness(delivery.part.what);
+      } else {
+        session.peer->on_update(delivery.part.what, session.id == delivery.from);
+      }
+    }
+  });
+}
+
+base::Status LiveDocument::awareness(Peer& peer, std::string_view update) {
+  const DocumentSession* session = sessions_.find(peer);
+  if (session == nullptr) return fail(Code::kForbidden, "access_denied", "You have left.");
+  const Visitor& visitor = session->visitor;
+  const Awareness::Owner owner{static_cast<std::uint64_t>(session->id.value), visitor.user,
+                               visitor.name, visitor.info, visitor.token != 0};
+  ASHLAR_ASSIGN(std::string changed, awareness_->apply(owner, update, needs_.loop.mono()));
+  broadcast_awareness(std::move(changed));
+  return base::ok_status();
+}
+
+std::string LiveDocument::awareness_states() const { return awareness_->states(); }
+
+void LiveDocument::broadcast_awareness(std::string bytes) {
+  if (bytes.empty() || sessions_.size() == 0) return;
+  const std::size_t size = bytes.size();
+  const Delivery delivery{
+      {BroadcastKind::kAwareness, std::make_shared<const Broadcast>(std::move(bytes))}, {}};
+  Batch& behind = flying_ && open_.empty() ? in_flight_ : open_;
+  // Late is better than much of it: clocks put right what comes out of order.
+  if (behind.presence_bytes + size > kMostPresence) return tell({delivery});
+  behind.presence_bytes += size;
+  behind.deliveries.push_back(delivery);
+  flush_soon();
+}
+
+}  // namespace ashlar::documents
