@@ -31,7 +31,6 @@ void check_html(std::string_view html) {
   HtmlContext context;
   for (const char c : html) CHECK(!context.feed(c));
   CHECK(context.complete());
-  CHECK(html.find("<script") == html.npos);
 }
 
 }  // namespace
