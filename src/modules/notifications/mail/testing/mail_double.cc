@@ -218,6 +218,10 @@ struct MailDouble::Impl {
       ::poll(&poll, 1, kPollMs);
       if ((poll.revents & (POLLHUP | POLLERR)) != 0) return false;
     }
+    if (seen.line == "." && said.starts_with("250")) {  // before anybody can hear of it
+      const std::lock_guard lock(mutex);
+      mails.push_back(seen.data);
+    }
     return write(peer, said);
   }
 
@@ -248,12 +252,7 @@ struct MailDouble::Impl {
       if (line == ".") {
         seen.line = ".";
         std::string said;
-        const bool open = answer(peer, seen, said);
-        if (said.starts_with("250")) {
-          const std::lock_guard lock(mutex);
-          mails.push_back(seen.data);
-        }
-        return open;
+        return answer(peer, seen, said);
       }
       seen.data += (line.starts_with('.') ? line.substr(1) : line) + "\r\n";
     }
