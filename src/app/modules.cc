@@ -174,6 +174,8 @@ documents::DocumentsModule::Options documents_options(const Config& config, std:
   options.documents.max_document_bytes = given.max_mb << 20;
   options.documents.max_documents = given.max_per_tenant;
   options.documents.live.max_sessions = given.max_sessions;
+  options.documents.live.pace = base::Millis{given.pace_ms};
+  options.documents.commit_pace = base::Millis{given.commit_pace_ms};
   return options;
 }
 
