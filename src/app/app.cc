@@ -75,6 +75,7 @@ http::ApiInfo api_info(const std::string& origin) {
                       {"payments", "Payments", "Money from customers, and what becomes of it."},
                       {"ledger", "Ledger", "Double-entry books that an auditor can check."},
                       {"documents", "Documents", "Texts and data that many write at once."},
+                      {"notifications", "Notifications", "Who is told what, by what reaches them."},
                       {"keys", "API keys", "Who may call, and what."},
                       {"tenants", "Tenants", "For whom data is kept apart."},
                       {"admin", "Console", "The administrator's session."},

@@ -291,6 +291,7 @@ std::span<const Setting> settings() {
     for (Setting& setting : limits_settings()) all.push_back(std::move(setting));
     for (Setting& setting : async_settings()) all.push_back(std::move(setting));
     for (Setting& setting : documents_settings()) all.push_back(std::move(setting));
+    for (Setting& setting : notifications_settings()) all.push_back(std::move(setting));
     for (Setting& setting : payments_settings()) all.push_back(std::move(setting));
     return all;
   }();

@@ -24,6 +24,7 @@
 #include "app/async_settings.h"
 #include "app/documents_settings.h"
 #include "app/limits_settings.h"
+#include "app/notifications_settings.h"
 #include "app/payments_settings.h"
 #include "base/result.h"
 #include "platform/http/server_options.h"
@@ -61,6 +62,7 @@ struct Config {
   LimitsConfig limits;
   AsyncConfig async;
   DocumentsConfig documents;
+  NotificationsConfig notifications;
   PaymentsConfig payments;
 };
 

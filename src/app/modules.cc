@@ -22,6 +22,7 @@
 #include "modules/links/links_module.h"
 #include "modules/links/redirect_codec.h"
 #include "modules/links/redirects.h"
+#include "modules/notifications/notifications_module.h"
 #include "modules/payments/checkout.h"
 #include "modules/payments/ledger/ledger_module.h"
 #include "modules/payments/payments_module.h"
@@ -72,20 +73,28 @@ cache::FarRegionOptions links_region(const Config& config) {
 }  // namespace
 
 std::vector<std::string> known_scopes() {
-  return {"links:read",     "links:write",  "activity:read", "activity:write", "limits:check",
-          "limits:read",    "limits:write", "tasks:read",    "tasks:write",    "webhooks:read",
-          "webhooks:write", "events:read",  "sagas:read",    "sagas:write",    "payments:read",
-          "payments:write", "ledger:read",  "ledger:write",  "documents:read", "documents:write",
-          "keys:read",      "keys:write"};
+  return {"links:read",         "links:write",         "activity:read",  "activity:write",
+          "limits:check",       "limits:read",         "limits:write",   "tasks:read",
+          "tasks:write",        "webhooks:read",       "webhooks:write", "events:read",
+          "sagas:read",         "sagas:write",         "payments:read",  "payments:write",
+          "ledger:read",        "ledger:write",        "documents:read", "documents:write",
+          "notifications:read", "notifications:write", "keys:read",      "keys:write"};
 }
 
 std::vector<security::TenantData> tenant_data() {
-  return {links::links_tenant_data(),       activity::activity_tenant_data(),
-          limits::limits_tenant_data(),     tasks::tasks_tenant_data(),
-          events::events_tenant_data(),     sagas::sagas_tenant_data(),
-          webhooks::webhooks_tenant_data(), jobs::jobs_tenant_data(),
-          payments::payments_tenant_data(), payments::profile::profile_tenant_data(),
-          ledger::ledger_tenant_data(),     documents::documents_tenant_data()};
+  return {links::links_tenant_data(),
+          activity::activity_tenant_data(),
+          limits::limits_tenant_data(),
+          tasks::tasks_tenant_data(),
+          events::events_tenant_data(),
+          sagas::sagas_tenant_data(),
+          webhooks::webhooks_tenant_data(),
+          jobs::jobs_tenant_data(),
+          payments::payments_tenant_data(),
+          payments::profile::profile_tenant_data(),
+          ledger::ledger_tenant_data(),
+          documents::documents_tenant_data(),
+          notifications::notifications_tenant_data()};
 }
 
 base::Result<std::string> link_code_secret(Installation& ashlar) {
@@ -189,7 +198,7 @@ documents::SocketLimits socket_limits(const Config& config) {
 
 // What only this installation knows.
 struct Secrets {
-  std::string reservations, leases, box, documents;
+  std::string reservations, leases, box, documents, links;
 
   static base::Result<Secrets> of(security::Settings& settings) {
     Secrets secrets;
@@ -203,9 +212,29 @@ struct Secrets {
     ASHLAR_ASSIGN(secrets.documents,
                   settings.get_or_create_secret("documents_token_secret",
                                                 documents::DocumentTokens::kSecretBytes));
+    ASHLAR_ASSIGN(secrets.links, settings.get_or_create_secret("notifications_link_secret",
+                                                               security::SecretBox::kKeyBytes));
     return secrets;
   }
 };
+
+// Whether only this machine can reach the server: then what is sent is tried out.
+bool is_tried_out(const Config& config) { return !unbound_tenant(config).empty(); }
+
+notifications::NotificationsModule::Options notifications_options(const Modules::Needs& needs,
+                                                                  const Secrets& secrets) {
+  const NotificationsConfig& given = needs.config.notifications;
+  notifications::NotificationsModule::Options options;
+  options.box_key = secrets.box;
+  options.link_key = secrets.links;
+  options.public_url = needs.public_url;
+  options.catches = given.catcher == Catcher::kOn ||
+                    (given.catcher == Catcher::kAuto && is_tried_out(needs.config));
+  options.allow_private = given.allow_private;
+  options.keep = base::Seconds{given.keep_days * 24 * 3600};
+  options.seed = needs.ashlar.entropy.u64();
+  return options;
+}
 
 struct Modules::Parts {
   Parts(const Needs& needs, std::unique_ptr<cache::FarCache> far,
@@ -260,7 +289,10 @@ struct Modules::Parts {
         documents(documents_options(needs.config, secrets.documents), *needs.ashlar.db,
                   async.outbox, *needs.ashlar.keys, needs.ashlar.clock, needs.ashlar.entropy,
                   needs.ashlar.metrics, needs.ashlar.log),
-        sockets(socket_limits(needs.config)) {}
+        sockets(socket_limits(needs.config)),
+        notifications(notifications_options(needs, secrets), *needs.ashlar.db, async.jobs,
+                      async.outbox, async.zones, needs.ashlar.clock, needs.ashlar.entropy,
+                      needs.ashlar.metrics, needs.ashlar.log) {}
 
   links::LinksModule::Options joined(links::LinksModule::Options options) {
     options.region = &links_values;
@@ -274,6 +306,7 @@ struct Modules::Parts {
     async.runner.add(webhooks.kind());
     async.sagas.work_on(async.runner);
     async.runner.add(reconcile.kind());
+    for (jobs::KindOptions& kind : notifications.kinds()) async.runner.add(std::move(kind));
     if (serves_profile) {
       async.runner.add(profile.kind());
       async.consumers.add(profile.consumer());
@@ -325,6 +358,7 @@ struct Modules::Parts {
   payments::reconcile::ReconcileModule reconcile;
   documents::DocumentsModule documents;
   const documents::SocketLimits sockets;
+  notifications::NotificationsModule notifications;
   std::unique_ptr<limits::ApiLimiter> api_limiter;
 };
 
@@ -371,6 +405,7 @@ http::RouteTable Modules::routes() {
   add(table, payments::checkout_routes(parts_->checkout));
   add(table, payments::reconcile::reconcile_routes(parts_->reconcile, parts_->cursors));
   add(table, documents::documents_routes(parts_->documents, parts_->cursors));
+  add(table, notifications::notifications_routes(parts_->notifications, parts_->cursors));
   add(table, documents::documents_socket_routes(parts_->documents.documents, parts_->sockets));
   return table;
 }
@@ -389,6 +424,7 @@ base::Status Modules::start() {
   parts_->limits.start();
   parts_->tasks.start();
   parts_->webhooks.start();
+  parts_->notifications.start();
   // First: what sagas ask of payments comes after what a dead process left.
   ASHLAR_TRY(parts_->payments.start());
   ASHLAR_TRY(parts_->async.start());
@@ -406,6 +442,7 @@ void Modules::close_streams() {
   parts_->links.close_streams();
   parts_->limits.close_streams();
   parts_->tasks.close_streams();
+  parts_->notifications.close_streams();
 }
 
 base::Status Modules::stop() {
@@ -416,8 +453,10 @@ base::Status Modules::stop() {
   parts_->tasks.stop();
   parts_->profile.stop_sending();
   parts_->webhooks.stop_sending();
+  parts_->notifications.stop_sending();
   parts_->async.stop();
   parts_->webhooks.stop();
+  parts_->notifications.stop();
   parts_->limits.stop();
   if (parts_->loops) parts_->loops->stop();
   parts_->activity.stop();

@@ -65,6 +65,11 @@ constexpr Sql kOpenNotification{Audience::kTenant,
                                 "UPDATE notifications SET state = 8, updated_at = ?2"
                                 " WHERE tenant_id = :tenant AND id = ?1"};
 
+constexpr Sql kExport{Audience::kTenant,
+                      "SELECT " INBOX_COLUMNS
+                      " FROM notifications_inbox WHERE tenant_id = :tenant AND id > ?1"
+                      " ORDER BY id LIMIT ?2"};
+
 constexpr Sql kErase{Audience::kTenant,
                      "DELETE FROM notifications_inbox WHERE tenant_id = :tenant AND id IN (SELECT"
                      " id FROM notifications_inbox WHERE tenant_id = :tenant LIMIT ?1)"};
@@ -75,10 +80,10 @@ constexpr Sql kSweep{Audience::kPlatform,
                      "DELETE FROM notifications_inbox WHERE id IN (SELECT id FROM"
                      " notifications_inbox WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)"};
 
-constexpr std::array<const Sql*, 15> kStatements{
-    &kPut,          &kListUnread,       &kListCurrent, &kListArchived, &kCount,
-    &kRead,         &kUnread,           &kArchive,     &kUnarchive,    &kReadAll,
-    &kOpenDelivery, &kOpenNotification, &kErase,       &kEraseOf,      &kSweep};
+constexpr std::array<const Sql*, 16> kStatements{
+    &kPut,    &kListUnread, &kListCurrent, &kListArchived, &kCount,        &kRead,
+    &kUnread, &kArchive,    &kUnarchive,   &kReadAll,      &kOpenDelivery, &kOpenNotification,
+    &kExport, &kErase,      &kEraseOf,     &kSweep};
 
 std::optional<base::Time> maybe_time(const Row& row, int column) {
   if (row.is_null(column)) return std::nullopt;
@@ -175,6 +180,14 @@ base::Status open_inbox(storage::Transaction& tx, std::span<const DeliveryId> de
     if (notification) ASHLAR_TRY(tx.execute(kOpenNotification, {*notification, at}));
   }
   return base::ok_status();
+}
+
+base::Result<std::vector<InboxEntry>> export_inbox(storage::Transaction& tx, InboxEntryId after,
+                                                   std::int64_t limit) {
+  std::vector<InboxEntry> entries;
+  ASHLAR_TRY(tx.query(kExport, {after.value, limit},
+                      [&](const Row& row) { entries.push_back(read_entry(row)); }));
+  return entries;
 }
 
 base::Result<std::int64_t> erase_inbox(storage::Transaction& tx, std::int64_t limit) {

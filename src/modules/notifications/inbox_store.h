@@ -67,6 +67,9 @@ base::Result<std::vector<DeliveryId>> read_all(storage::Transaction& tx, std::st
 base::Status open_inbox(storage::Transaction& tx, std::span<const DeliveryId> deliveries,
                         base::Time now);
 
+// By id upward, those after `after`, of all users.
+base::Result<std::vector<InboxEntry>> export_inbox(storage::Transaction& tx, InboxEntryId after,
+                                                   std::int64_t limit);
 base::Result<std::int64_t> erase_inbox(storage::Transaction& tx, std::int64_t limit);
 base::Result<std::int64_t> erase_inbox_of(storage::Transaction& tx, std::string_view user);
 // Made before it. On the platform.

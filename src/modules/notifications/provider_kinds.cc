@@ -6,12 +6,16 @@
 #include "modules/notifications/push/apns.h"
 #include "modules/notifications/push/fcm.h"
 #include "modules/notifications/push/web_push.h"
+#include "modules/notifications/web/http_provider.h"
+#include "modules/notifications/web/slack_provider.h"
+#include "modules/notifications/web/twilio_provider.h"
 
 namespace ashlar::notifications {
 
 const std::vector<ProviderKind>& provider_kinds() {
-  static const std::vector<ProviderKind> kKinds{smtp_kind(), apns_kind(), fcm_kind(),
-                                                webpush_kind()};
+  static const std::vector<ProviderKind> kKinds{smtp_kind(),    apns_kind(),   fcm_kind(),
+                                                webpush_kind(), twilio_kind(), slack_kind(),
+                                                http_kind()};
   return kKinds;
 }
 

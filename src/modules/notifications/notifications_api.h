@@ -1,0 +1,43 @@
+// NotificationsApi: the HTTP face of notifications: parse, call, render. notifications_wire.cc has
+// the table that names them.
+//
+// Handlers of http/route.h's kinds; any thread.
+#pragma once
+
+#include "base/result.h"
+#include "modules/notifications/notification.h"
+#include "platform/http/response.h"
+
+namespace ashlar::http {
+class CursorCodec;
+struct Call;
+}  // namespace ashlar::http
+namespace ashlar::storage {
+class Transaction;
+}
+
+namespace ashlar::notifications {
+
+struct NotificationJson;
+class NotificationsModule;
+
+class NotificationsApi {
+ public:
+  // Both outlive it.
+  NotificationsApi(NotificationsModule& module, const http::CursorCodec& cursors)
+      : module_(module), cursors_(cursors) {}
+
+  base::Result<http::Response> create(http::Call& call, storage::Transaction& tx) const;
+  base::Result<http::Response> get(http::Call& call) const;
+  base::Result<http::Response> list(http::Call& call) const;
+  base::Result<http::Response> cancel(http::Call& call, storage::Transaction& tx) const;
+  base::Result<http::Response> why(http::Call& call) const;
+
+ private:
+  base::Result<NotificationJson> story_of(storage::Transaction& tx, const Notification& n) const;
+
+  NotificationsModule& module_;
+  const http::CursorCodec& cursors_;
+};
+
+}  // namespace ashlar::notifications

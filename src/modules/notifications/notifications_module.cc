@@ -1,0 +1,153 @@
+#include "modules/notifications/notifications_module.h"
+
+#include <chrono>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/entropy.h"
+#include "modules/notifications/inbox_store.h"
+#include "modules/notifications/notification_store.h"
+#include "modules/notifications/provider.h"
+#include "modules/notifications/provider_source.h"
+#include "platform/observability/log.h"
+#include "platform/observability/metrics.h"
+#include "platform/outbound/http2_client.h"
+#include "platform/outbound/outbound_client.h"
+#include "platform/storage/database.h"
+
+namespace ashlar::notifications {
+namespace {
+
+constexpr base::Millis kTendInterval{60'000};
+constexpr std::int64_t kSweepBatch = 500;
+constexpr int kMaxSweepBatches = 50;  // a round
+
+// Retries, breakers and paces are ours, one for each provider: to the client all are one
+// dependency, which it must not judge as a whole.
+outbound::Policy policy() {
+  outbound::Policy policy;
+  policy.timeout = policy.attempt_timeout = Sender::kSendTimeout;
+  policy.retry.max_attempts = 1;
+  policy.breaker.min_calls = 1'000'000'000;
+  policy.max_running = Sender::kMaxRunning;
+  policy.max_waiting = Sender::kMaxRunning;
+  policy.max_answer_bytes = 256 * 1024;
+  return policy;
+}
+
+}  // namespace
+
+// The two ways out: URLs that users give reach the public internet alone, hosts that an operator
+// names reach anything.
+struct ProviderDoors {
+  ProviderDoors(std::uint64_t seed, const base::Clock& clock, obs::Registry& metrics)
+      : http({.name = "notify-http", .seed = seed}, clock, metrics),
+        own_http({.name = "notify-own", .allow_private = true, .seed = seed}, clock, metrics),
+        http_all(http.add_dependency("notifications", policy())),
+        own_http_all(own_http.add_dependency("notifications_own", policy())),
+        http2({.name = "notify-h2", .seed = seed}, clock, metrics),
+        own_http2({.name = "notify-own-h2", .allow_private = true, .seed = seed}, clock, metrics) {}
+
+  [[nodiscard]] ProviderServices services(NotificationsModule& module) {
+    return {.clock = module.clock,
+            .entropy = module.entropy,
+            .metrics = module.metrics,
+            .log = module.log,
+            .loops = module.loops,
+            .http = {http, http_all},
+            .own_http = {own_http, own_http_all},
+            .http2 = http2,
+            .own_http2 = own_http2};
+  }
+
+  outbound::OutboundClient http, own_http;
+  outbound::Dependency &http_all, &own_http_all;
+  outbound::Http2Client http2, own_http2;
+};
+
+NotificationsModule::NotificationsModule(Options given, storage::Database& database,
+                                         jobs::Jobs& job_queue, events::Outbox& outbox,
+                                         zone::ZoneDirectory& zone_directory,
+                                         const base::Clock& clk, base::Entropy& entropy_source,
+                                         obs::Registry& registry, obs::Log& own_log)
+    : options(std::move(given)),
+      db(database),
+      jobs(job_queue),
+      zones(zone_directory),
+      clock(clk),
+      entropy(entropy_source),
+      metrics(registry),
+      log(own_log),
+      box(options.box_key, entropy_source),
+      links(options.link_key, options.public_url),
+      templates(database, zone_directory, clk),
+      notifications(job_queue, templates, zone_directory, clk),
+      inbox(database, clk),
+      inbox_feed(database, clk),
+      dead_letters(job_queue, clk),
+      loops(1, "notify-io", clk),
+      doors(std::make_unique<ProviderDoors>(options.seed, clk, registry)),
+      pool(stored_providers(provider_kinds(), database, box, doors->services(*this)), options.seed,
+           clk, registry, own_log),
+      renderer(templates, links),
+      recorder(database, job_queue, outbox, clk, registry, own_log),
+      callbacks(provider_kinds(), database, box, outbox, clk, registry),
+      sender({.catches = options.catches, .seed = options.seed}, database, pool, renderer, recorder,
+             clk, registry, own_log) {
+  sender.carry(Channel::kInbox,
+               [this](const Notification& n, const Delivery& d, Outgoing message,
+                      const Provider::Done& done) { inbox.carry(n, d, message, done); });
+  follow_changes(db, pool);
+}
+
+NotificationsModule::~NotificationsModule() { stop(); }
+
+std::vector<jobs::KindOptions> NotificationsModule::kinds() {
+  std::vector<jobs::KindOptions> kinds;
+  kinds.push_back(notifications.plan_kind());
+  kinds.push_back(sender.kind());
+  return kinds;
+}
+
+void NotificationsModule::start() {
+  loops.start();
+  tending.emplace("notify-tend", kTendInterval, [this] {
+    const base::Status tended = tend();
+    if (!tended.ok()) log.warn("notifications not tended", {{"reason", tended.error().reason}});
+  });
+}
+
+void NotificationsModule::stop_sending() {
+  sender.stop();
+  pool.close();
+}
+
+void NotificationsModule::stop() {
+  if (tending) tending->stop();
+  stop_sending();
+  recorder.stop();
+  doors->http2.stop();
+  doors->own_http2.stop();
+  doors->http.stop();
+  doors->own_http.stop();
+  loops.stop();
+}
+
+base::Status NotificationsModule::tend() {
+  ASHLAR_TRY(callbacks.give_up_receipts());
+  const auto context =
+      storage::Context::platform(storage::PlatformUse::kMaintenance).read_committed();
+  const base::Time before = clock.now() - options.keep;
+  for (int i = 0; i < kMaxSweepBatches; ++i) {
+    ASHLAR_ASSIGN(const std::int64_t swept, db.write(context, [&](storage::Transaction& tx) {
+      return store::sweep(tx, before, kSweepBatch);
+    }));
+    ASHLAR_ASSIGN(const std::int64_t entries, db.write(context, [&](storage::Transaction& tx) {
+      return store::sweep_inbox(tx, before, kSweepBatch);
+    }));
+    if (swept < kSweepBatch && entries < kSweepBatch) break;
+  }
+  return base::ok_status();
+}
+
+}  // namespace ashlar::notifications
