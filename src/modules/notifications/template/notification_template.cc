@@ -273,6 +273,27 @@ bool NotificationTemplate::has(std::string_view locale, Channel channel) const {
          found->second->brief.has_value();
 }
 
+std::uint8_t NotificationTemplate::channels() const {
+  const bool brief = std::any_of(languages_.begin(), languages_.end(),
+                                 [](const auto& entry) { return entry.second->brief.has_value(); });
+  return brief ? (1U << kChannels) - 1 : own_channels();
+}
+
+std::uint8_t NotificationTemplate::own_channels() const {
+  std::uint8_t bits = 0;
+  for (const auto& [tag, language] : languages_) {
+    for (std::size_t i = 0; i < kChannels; ++i) {
+      if (language->parts[i]) bits = static_cast<std::uint8_t>(bits | 1U << i);
+    }
+  }
+  return bits;
+}
+
+base::Status NotificationTemplate::check(const json::Value& data) const {
+  const auto applied = fields_.apply(data);
+  return applied.ok() ? base::ok_status() : base::Status(applied.error());
+}
+
 std::optional<NotificationTemplate::Chosen> NotificationTemplate::choose(
     Channel channel, std::string_view locale) const {
   std::optional<Chosen> brief;

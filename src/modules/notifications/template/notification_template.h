@@ -61,9 +61,15 @@ class NotificationTemplate {
   [[nodiscard]] base::Result<Answer> render(Channel channel, const json::Value& data,
                                             const Reader& reader, bool name_ignored = false) const;
 
+  // Whether a call's data fit: as render() would say.
+  [[nodiscard]] base::Status check(const json::Value& data) const;
+
   [[nodiscard]] const std::string& default_locale() const { return default_locale_; }
   [[nodiscard]] std::vector<std::string> locales() const;
   [[nodiscard]] bool has(std::string_view locale, Channel channel) const;
+  // A bit for each Channel that has a text in some language; all of them where there is a short.
+  [[nodiscard]] std::uint8_t channels() const;
+  [[nodiscard]] std::uint8_t own_channels() const;  // without a short's
   // What may be meant and may not: plural forms that a language has and a text has no arm for.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
