@@ -112,6 +112,12 @@ base::Status ContentApi::delta(Call& call, Answer answer) const {
   });
 }
 
+base::Status ContentApi::markdown(Call& call, Answer answer) const {
+  return show(call, std::move(answer), [root = root_of(call)](const LiveDocument& live) {
+    return Response{200, "text/markdown; charset=utf-8", {}, live.doc().markdown(root)};
+  });
+}
+
 base::Status ContentApi::state(Call& call, Answer answer) const {
   ASHLAR_ASSIGN(const crdt::Format format, format_of(call));
   std::optional<crdt::StateVector> since;
@@ -135,6 +141,24 @@ base::Status ContentApi::state_vector(Call& call, Answer answer) const {
 
 namespace {
 
+// What is wrong with an update is wrong with the body.
+base::Error of_body(base::Error error) {
+  if (error.code != Code::kInvalid || !error.fields.empty()) return error;
+  error.fields.push_back({"", error.reason, error.detail});
+  return error;
+}
+
+// As V1.
+Result<std::string> update_of(std::string_view body, crdt::Format format) {
+  if (format == crdt::Format::kV2) {
+    Result<std::string> converted = crdt::to_v1(body);
+    return converted.ok() ? std::move(converted) : of_body(converted.error());
+  }
+  const base::Status checked = crdt::check_update(body);
+  if (!checked.ok()) return of_body(checked.error());
+  return std::string(body);
+}
+
 // Answers once what was written is durable.
 LiveDocument::Done written(const Answer& answer, const std::shared_ptr<LiveDocument>& live) {
   return [answer, live](const base::Status& status) {
@@ -149,23 +173,22 @@ base::Status ContentApi::update(Call& call, Answer answer) const {
   ASHLAR_ASSIGN(const Visitor visitor,
                 module_.door.admit(call.principal, call.param(0), Access::kWrite, call.deadline));
   ASHLAR_ASSIGN(const crdt::Format format, format_of(call));
-  std::string bytes(call.body);
-  if (format == crdt::Format::kV2) {
-    ASHLAR_ASSIGN(bytes, crdt::to_v1(bytes));
-  } else {
-    ASHLAR_TRY(crdt::check_update(bytes));
-  }
-  module_.documents.find(call.principal.tenant, call.param(0), visitor.user,
-                         Documents::Missing::kCreate,
-                         [answer = std::move(answer), bytes = std::move(bytes), user = visitor.user,
-                          epoch = epoch_of(call)](Result<std::shared_ptr<LiveDocument>> found) {
-                           if (!found.ok()) return answer->complete(found.error());
-                           const std::shared_ptr<LiveDocument> live = *std::move(found);
-                           if (const base::Status same = check_epoch(epoch, *live); !same.ok()) {
-                             return answer->complete(same.error());
-                           }
-                           live->submit(user, bytes, written(answer, live));
-                         });
+  ASHLAR_ASSIGN(std::string bytes, update_of(call.body, format));
+  module_.documents.find(
+      call.principal.tenant, call.param(0), visitor.user, Documents::Missing::kCreate,
+      [answer = std::move(answer), bytes = std::move(bytes), user = visitor.user,
+       epoch = epoch_of(call)](Result<std::shared_ptr<LiveDocument>> found) {
+        if (!found.ok()) return answer->complete(found.error());
+        const std::shared_ptr<LiveDocument> live = *std::move(found);
+        if (const base::Status same = check_epoch(epoch, *live); !same.ok()) {
+          return answer->complete(same.error());
+        }
+        const auto done = [answer, told = written(answer, live)](const base::Status& status) {
+          if (status.ok()) return told(status);
+          answer->complete(of_body(status.error()));
+        };
+        live->submit(user, bytes, done);
+      });
   return base::ok_status();
 }
 

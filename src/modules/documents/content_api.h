@@ -30,6 +30,7 @@ class ContentApi {
   base::Status text(http::Call& call, std::shared_ptr<http::LateAnswer> answer) const;
   base::Status json(http::Call& call, std::shared_ptr<http::LateAnswer> answer) const;
   base::Status delta(http::Call& call, std::shared_ptr<http::LateAnswer> answer) const;
+  base::Status markdown(http::Call& call, std::shared_ptr<http::LateAnswer> answer) const;
   // ?since=BASE64URL of a state vector: what is missing there. ?format=v2.
   base::Status state(http::Call& call, std::shared_ptr<http::LateAnswer> answer) const;
   base::Status state_vector(http::Call& call, std::shared_ptr<http::LateAnswer> answer) const;

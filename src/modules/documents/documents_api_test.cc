@@ -179,6 +179,7 @@ TEST_P(DocumentsApiTest, AnUpdateIsReadBackEachWay) {
   EXPECT_EQ(get("/v1/documents/a/text?root=content").body, "hello");
   EXPECT_EQ(get("/v1/documents/a/json?root=content&type=text").body, R"("hello")");
   EXPECT_EQ(get("/v1/documents/a/delta?root=content").body, R"([{"insert":"hello"}])");
+  EXPECT_EQ(get("/v1/documents/a/markdown?root=content").body, "hello\n");
   EXPECT_EQ(get("/v1/documents/a/state").body, writer.doc().encode());
   EXPECT_EQ(get("/v1/documents/a/state-vector").body,
             crdt::encode_state_vector(writer.doc().state_vector()));

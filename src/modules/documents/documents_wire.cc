@@ -162,6 +162,10 @@ void add_content_routes(http::RouteTable& table, const std::shared_ptr<const Con
       "/v1/documents/{name}/delta", "A text with its formats, as a Quill delta.",
       [api](Call& c, Answer a) { return api->delta(c, a); }, "application/json"));
   table.push_back(view(
+      "/v1/documents/{name}/markdown",
+      "A root as Markdown: what TipTap, ProseMirror or Quill wrote.",
+      [api](Call& c, Answer a) { return api->markdown(c, a); }, "text/markdown; charset=utf-8"));
+  table.push_back(view(
       "/v1/documents/{name}/state",
       "All of the document, or what is missing somewhere, as one Yjs update.",
       [api](Call& c, Answer a) { return api->state(c, a); }, "application/octet-stream"));

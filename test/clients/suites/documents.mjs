@@ -303,6 +303,26 @@ export function documentsSuite(kind) {
       for (const writer of [ann, bob]) writer.destroy();
     });
 
+    test("what an editor wrote, as Markdown", async () => {
+      const writer = await open(YWriter, "markdown");
+      const element = (name, attributes, ...children) => {
+        const made = new Y.XmlElement(name);
+        for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+        made.insert(0, children.map((child) => (typeof child === "string" ? new Y.XmlText(child) : child)));
+        return made;
+      };
+      writer.doc.getXmlFragment("default").insert(0, [
+        element("heading", { level: 1 }, "Minutes"),
+        element("paragraph", {}, "Agreed: 2 * 3"),
+        element("taskList", {}, element("taskItem", { checked: true }, element("paragraph", {}, "write it down"))),
+      ]);
+      await eventually("it is there", async () => {
+        const answer = await server.api.get(path("markdown", "/markdown?root=default"));
+        return answer.text === "# Minutes\n\nAgreed: 2 \\* 3\n\n- [x] write it down\n" && answer.headers["content-type"].startsWith("text/markdown");
+      });
+      writer.destroy();
+    });
+
     test("ywasm reads what yjs wrote", async () => {
       const { YDoc, applyUpdate } = await import("ywasm");
       const a = await open(YWriter, "ywasm");

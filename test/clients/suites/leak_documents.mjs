@@ -22,6 +22,7 @@ const kNamed = {
   "GET /v1/documents/{name}/text": { query: "?root=content" },
   "GET /v1/documents/{name}/json": { query: "?root=content" },
   "GET /v1/documents/{name}/delta": { query: "?root=content" },
+  "GET /v1/documents/{name}/markdown": { query: "?root=content" },
   "GET /v1/documents/{name}/state": {},
   "GET /v1/documents/{name}/state-vector": {},
   "GET /v1/documents/{name}/versions": {},

@@ -7,6 +7,7 @@
 #include "modules/documents/crdt/doc_store.h"
 #include "modules/documents/crdt/edit.h"
 #include "modules/documents/crdt/encode.h"
+#include "modules/documents/crdt/markdown_view.h"
 #include "modules/documents/crdt/placed.h"
 #include "modules/documents/crdt/position.h"
 #include "modules/documents/crdt/view.h"
@@ -145,6 +146,10 @@ base::Result<std::string> Doc::restore(const Doc& then) {
 base::Result<Changes> Doc::changes_to(const Doc& to, std::string_view root,
                                       std::size_t max_bytes) const {
   return changes_of(store_->structs(), to.store_->structs(), root, max_bytes);
+}
+
+std::string Doc::markdown(std::string_view root) const {
+  return markdown_of(store_->structs(), root_of(store_->structs(), root));
 }
 
 std::vector<Placed> Doc::placed(std::string_view root, std::size_t most) const {

@@ -113,6 +113,8 @@ class Doc {
   // A text with its formats and embeds, as a Quill delta: [{"insert":…,"attributes":{…}}].
   [[nodiscard]] std::string delta(std::string_view root) const;
 
+  // XML or a text as Markdown (markdown_view.h).
+  [[nodiscard]] std::string markdown(std::string_view root) const;
   // What makes of a root what it is in `to`. kInvalid comparison_too_costly
   [[nodiscard]] base::Result<Changes> changes_to(const Doc& to, std::string_view root,
                                                  std::size_t max_bytes) const;
