@@ -27,7 +27,7 @@ ProviderSpec spec_of(ProviderAccount account, const std::vector<ProviderKind>& k
   spec.pace_per_s = account.pace_per_s;
   spec.max_running = account.max_running;
   spec.make = [account = std::move(account), &kinds, &box,
-               &services]() -> base::Result<std::unique_ptr<Provider>> {
+               services]() -> base::Result<std::unique_ptr<Provider>> {
     const auto kind = std::ranges::find(kinds, account.type, &ProviderKind::type);
     if (kind == kinds.end()) {
       return base::fail(base::Code::kInvalid, "provider_type_unknown",
@@ -43,7 +43,8 @@ ProviderSpec spec_of(ProviderAccount account, const std::vector<ProviderKind>& k
 
 ProviderSource stored_providers(const std::vector<ProviderKind>& kinds, storage::Database& db,
                                 const security::SecretBox& box, const ProviderServices& services) {
-  return [&](base::TenantId tenant) -> base::Result<std::vector<ProviderSpec>> {
+  return [&kinds, &db, &box,
+          services](base::TenantId tenant) -> base::Result<std::vector<ProviderSpec>> {
     ASHLAR_ASSIGN(std::vector<ProviderAccount> accounts,
                   db.read(storage::Context::tenant(tenant),
                           [](storage::Transaction& tx) { return store::list_providers(tx); }));

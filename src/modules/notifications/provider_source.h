@@ -16,7 +16,7 @@ class Database;
 
 namespace ashlar::notifications {
 
-// All outlive it. `kinds`: provider_kinds().
+// All outlive it, and what `services` name. `kinds`: provider_kinds().
 ProviderSource stored_providers(const std::vector<ProviderKind>& kinds, storage::Database& db,
                                 const security::SecretBox& box, const ProviderServices& services);
 
