@@ -163,11 +163,13 @@ std::string P256Key::sign(std::string_view message) const {
 std::optional<std::string> P256Key::agree(std::string_view their_public) const {
   const Pkey theirs = public_key(their_public);
   if (theirs == nullptr) return std::nullopt;
+  // That it is a point of the curve was checked as it was read, and this curve has no subgroups:
+  // the library's second look would cost as much as the agreement.
   const PkeyContext context(EVP_PKEY_CTX_new(key_->pkey.get(), nullptr));
   std::string secret(32, '\0');
   std::size_t size = secret.size();
   const bool ok = EVP_PKEY_derive_init(context.get()) == 1 &&
-                  EVP_PKEY_derive_set_peer(context.get(), theirs.get()) == 1 &&
+                  EVP_PKEY_derive_set_peer_ex(context.get(), theirs.get(), 0) == 1 &&
                   EVP_PKEY_derive(context.get(), bytes_of(secret), &size) == 1;
   ERR_clear_error();
   if (!ok || size != secret.size()) return std::nullopt;
