@@ -87,7 +87,7 @@ base::Result<Visitor> DocumentDoor::by_token(std::string_view credential, std::s
                 "The document token's time is over.");
   }
   if (token->document != document) return denied();
-  ASHLAR_ASSIGN(const bool revoked, is_revoked(token->tenant, token->number, deadline));
+  ASHLAR_ASSIGN(const bool revoked, is_revoked(*token, deadline));
   if (revoked) {
     return fail(Code::kUnauthenticated, "revoked_document_token",
                 "The document token was revoked.");
@@ -107,6 +107,17 @@ base::Result<bool> DocumentDoor::is_revoked(base::TenantId tenant, std::int64_t 
                                             std::optional<base::Mono> deadline) const {
   return db_.read(storage::Context::tenant(tenant, deadline),
                   [&](storage::Transaction& tx) { return store::is_revoked(tx, token); });
+}
+
+// Also by the end of the document for which it was made.
+base::Result<bool> DocumentDoor::is_revoked(const DocumentToken& token,
+                                            std::optional<base::Mono> deadline) const {
+  return db_.read(storage::Context::tenant(token.tenant, deadline),
+                  [&](storage::Transaction& tx) -> base::Result<bool> {
+                    ASHLAR_ASSIGN(const bool revoked, store::is_revoked(tx, token.number));
+                    if (revoked) return true;
+                    return store::has_ended(tx, token.document, token.made);
+                  });
 }
 
 base::Result<Visitor> DocumentDoor::lowered(Visitor visitor, std::string_view document,

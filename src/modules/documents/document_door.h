@@ -52,6 +52,8 @@ class DocumentDoor {
  private:
   base::Result<Visitor> by_token(std::string_view credential, std::string_view document,
                                  std::optional<base::Mono> deadline) const;
+  base::Result<bool> is_revoked(const DocumentToken& token,
+                                std::optional<base::Mono> deadline) const;
   base::Result<bool> is_revoked(base::TenantId tenant, std::int64_t token,
                                 std::optional<base::Mono> deadline) const;
   base::Result<Visitor> lowered(Visitor visitor, std::string_view document,

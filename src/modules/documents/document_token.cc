@@ -8,12 +8,12 @@
 #include "base/text.h"
 #include "base/varint.h"
 #include "platform/security/digest.h"
+#include "platform/security/hmac.h"
 
 namespace ashlar::documents {
 namespace {
 
-constexpr char kVersion = 1;
-constexpr std::size_t kBlockBytes = 64;  // of SHA-256
+constexpr char kVersion = 2;
 constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
 
 void append_text(std::string& out, std::string_view text) {
@@ -36,19 +36,6 @@ bool read_number(std::string_view& rest, std::int64_t& number) {
   return true;
 }
 
-// RFC 2104; the key is shorter than a block.
-std::string hmac(std::string_view key, std::string_view text) {
-  std::string inner(kBlockBytes, '\x36');
-  std::string outer(kBlockBytes, '\x5c');
-  for (std::size_t i = 0; i < key.size(); ++i) {
-    inner[i] = static_cast<char>(inner[i] ^ key[i]);
-    outer[i] = static_cast<char>(outer[i] ^ key[i]);
-  }
-  inner += text;
-  outer += security::sha256(inner);
-  return security::sha256(outer);
-}
-
 }  // namespace
 
 DocumentTokens::DocumentTokens(std::string secret) : secret_(std::move(secret)) {
@@ -56,7 +43,7 @@ DocumentTokens::DocumentTokens(std::string secret) : secret_(std::move(secret)) 
 }
 
 std::string DocumentTokens::tag(std::string_view body) const {
-  return hmac(secret_, "ashlar document token\n" + std::string(body));
+  return security::hmac_sha256(secret_, {"ashlar document token\n", body});
 }
 
 std::string DocumentTokens::make(const DocumentToken& token) const {
@@ -65,6 +52,7 @@ std::string DocumentTokens::make(const DocumentToken& token) const {
   base::append_varint(body, static_cast<std::uint64_t>(token.tenant.value));
   base::append_varint(body, static_cast<std::uint64_t>(token.access));
   base::append_varint(body, static_cast<std::uint64_t>(base::to_micros(token.expires)));
+  base::append_varint(body, static_cast<std::uint64_t>(base::to_micros(token.made)));
   append_text(body, token.document);
   append_text(body, token.user);
   append_text(body, token.name);
@@ -85,8 +73,9 @@ std::optional<DocumentToken> DocumentTokens::read(std::string_view text) const {
   DocumentToken token;
   std::int64_t access = 0;
   std::int64_t expires = 0;
+  std::int64_t made = 0;
   if (!read_number(rest, token.number) || !read_number(rest, token.tenant.value) ||
-      !read_number(rest, access) || !read_number(rest, expires) ||
+      !read_number(rest, access) || !read_number(rest, expires) || !read_number(rest, made) ||
       !read_text(rest, token.document) || !read_text(rest, token.user) ||
       !read_text(rest, token.name) || !read_text(rest, token.info) || !rest.empty()) {
     return std::nullopt;
@@ -96,6 +85,7 @@ std::optional<DocumentToken> DocumentTokens::read(std::string_view text) const {
   }
   token.access = static_cast<Access>(access);
   token.expires = base::from_micros(expires);
+  token.made = base::from_micros(made);
   return token;
 }
 

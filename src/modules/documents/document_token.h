@@ -1,11 +1,12 @@
 // DocumentToken: what a visitor of one document shows at its door; made for him by a program that
 // holds an API key, so that no key has to be in a browser.
 //
-//   text = "dt_" base64url( version(1) body tag(32) )      numbers as varints, texts with lengths
+//   text = "dt_" base64url( version(2) body tag(32) )      numbers as varints, texts with lengths
 //   tag  = HMAC-SHA-256 of version and body, under a secret of the installation
 //
-// Nobody has to keep it: what it says is in it. It ends by its time, or by its number standing in
-// the list of revocations (documents_store.h).
+// Nobody has to keep it: what it says is in it. It ends by its time, by its number standing in the
+// list of revocations (documents_store.h), or with its document: what was made before a document of
+// that name was deleted does not open the next one.
 // Invariants: 1. read(make(x)) is x. 2. Any other text is nullopt. 3. No text is longer than
 // kMaxBytes. Immutable; any thread.
 #pragma once
@@ -31,6 +32,7 @@ struct DocumentToken {
   std::string name;  // to kMaxUserBytes
   std::string info;  // "" or a JSON object, to kMaxInfoBytes
   base::Time expires{};
+  base::Time made{};
 
   friend bool operator==(const DocumentToken&, const DocumentToken&) = default;
 };

@@ -15,7 +15,8 @@ DocumentToken sample() {
           .user = "alice",
           .name = "Alice",
           .info = R"({"color":"#123456"})",
-          .expires = base::from_micros(1'800'000'000'000'000)};
+          .expires = base::from_micros(1'800'000'000'000'000),
+          .made = base::from_micros(1'799'999'000'000'001)};
 }
 
 TEST(DocumentToken, SaysWhatItWasMadeOf) {

@@ -121,6 +121,7 @@ Result<Response> DocumentsApi::remove(Call& call) const {
       module_.db.write(call.tenant_context(), [&](storage::Transaction& tx) -> Result<DocumentNo> {
         ASHLAR_ASSIGN(const DocumentRow row, find(tx, call));
         ASHLAR_TRY(store::remove(tx, row.no, when));
+        ASHLAR_TRY(store::end_tokens(tx, row.name, module_.clock.now()));
         tx.notify(Documents::kChannel, Documents::document_deleted(row.tenant, row.name));
         return row.no;
       }));
@@ -148,6 +149,7 @@ Result<Response> DocumentsApi::make_token(Call& call) const {
   }
   token.expires =
       std::chrono::floor<base::Seconds>(module_.clock.now()) + base::Seconds{wanted.ttl_s};
+  token.made = module_.clock.now();
   const TokenJson json{module_.tokens.make(token), std::to_string(token.number), wanted.access,
                        token.user, token.expires};
   return http::json_response(201, token_schema(), json).header("Cache-Control", "no-store");

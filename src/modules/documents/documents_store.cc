@@ -4,6 +4,8 @@
 #include <string>
 
 #include "modules/documents/document_columns.h"
+#include "modules/documents/document_token.h"
+#include "platform/security/digest.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::documents::store {
@@ -110,11 +112,28 @@ constexpr Sql kIsRevoked{
     Audience::kTenant,
     "SELECT 1 FROM documents_revocations WHERE tenant_id = :tenant AND token = ?1"};
 
-constexpr std::array<const Sql*, 20> kStatements{
-    &kFind,        &kInsert,       &kList,          &kCount,          &kRemove,
-    &kSnapshot,    &kUpdates,      &kHistory,       &kSeqAt,          &kInsertVersion,
-    &kFindVersion, &kListVersions, &kRemoveVersion, &kInsertSnapshot, &kPutGrant,
-    &kRemoveGrant, &kFindGrant,    &kListGrants,    &kRevoke,         &kIsRevoked};
+constexpr Sql kEndTokens{Audience::kTenant,
+                         "INSERT INTO documents_revocations (tenant_id, token, until)"
+                         " VALUES (:tenant, ?1, ?2)"
+                         " ON CONFLICT (tenant_id, token) DO UPDATE SET until = excluded.until"};
+
+constexpr Sql kEnded{Audience::kTenant,
+                     "SELECT 1 FROM documents_revocations"
+                     " WHERE tenant_id = :tenant AND token = ?1 AND until >= ?2"};
+
+constexpr std::array<const Sql*, 22> kStatements{
+    &kFind,          &kInsert,         &kList,      &kCount,         &kRemove,      &kSnapshot,
+    &kUpdates,       &kHistory,        &kSeqAt,     &kInsertVersion, &kFindVersion, &kListVersions,
+    &kRemoveVersion, &kInsertSnapshot, &kPutGrant,  &kRemoveGrant,   &kFindGrant,   &kListGrants,
+    &kRevoke,        &kIsRevoked,      &kEndTokens, &kEnded};
+
+// Where all of a document's tokens end at once: below 0, where no token's number is.
+std::int64_t number_of(std::string_view name) {
+  const std::string digest = security::sha256(name);
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < 8; ++i) number = number << 8 | static_cast<unsigned char>(digest[i]);
+  return -static_cast<std::int64_t>(number >> 1) - 1;
+}
 
 VersionRow read_version(const Row& row) {
   return {VersionNo(row.integer(0)), row.integer(1), base::from_micros(row.integer(2)),
@@ -281,6 +300,17 @@ base::Result<std::vector<GrantRow>> list_grants(Transaction& tx, DocumentNo no,
 
 base::Status revoke_token(Transaction& tx, std::int64_t token, base::Time until) {
   return run(tx, kRevoke, {token, base::to_micros(until)});
+}
+
+base::Status end_tokens(Transaction& tx, std::string_view name, base::Time at) {
+  return run(tx, kEndTokens, {number_of(name), base::to_micros(at + kLongestToken)});
+}
+
+base::Result<bool> has_ended(Transaction& tx, std::string_view name, base::Time made) {
+  const std::int64_t until = base::to_micros(made + kLongestToken);
+  ASHLAR_ASSIGN(const std::int64_t rows,
+                tx.query(kEnded, {number_of(name), until}, [](const Row&) {}));
+  return rows > 0;
 }
 
 base::Result<bool> is_revoked(Transaction& tx, std::int64_t token) {

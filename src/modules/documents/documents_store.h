@@ -58,6 +58,9 @@ base::Result<std::vector<GrantRow>> list_grants(storage::Transaction& tx, Docume
 
 base::Status revoke_token(storage::Transaction& tx, std::int64_t token, base::Time until);
 base::Result<bool> is_revoked(storage::Transaction& tx, std::int64_t token);
+// The tokens of a document that is deleted at `at`, all that were made until then.
+base::Status end_tokens(storage::Transaction& tx, std::string_view name, base::Time at);
+base::Result<bool> has_ended(storage::Transaction& tx, std::string_view name, base::Time made);
 
 // For the test that runs each of them.
 std::span<const storage::Sql* const> document_statements();

@@ -52,6 +52,7 @@ struct Router::Node {
   std::unique_ptr<Node> param;
   std::array<const Endpoint*, kMethods> by_method{};
   bool terminal = false;
+  bool takes_rest = false;  // slashes too
 
   Node& child(std::string_view segment) {
     if (segment.starts_with('{')) {
@@ -100,6 +101,7 @@ Router::Router(RouteTable table, obs::Registry& metrics)
     CHECK(slot == nullptr);
     slot = &endpoint;
     node->terminal = true;
+    node->takes_rest = endpoint.route.success == 101 && endpoint.route.path.value.ends_with('}');
   }
 }
 
@@ -117,6 +119,10 @@ const Router::Node* Router::find(const Node& node, std::string_view rest, Match&
   if (!node.param || segment.empty()) return nullptr;
   const std::size_t index = match.param_count++;
   match.params[index] = segment;
+  if (node.param->takes_rest && !rest.empty()) {
+    match.params[index] = {segment.data(), segment.size() + rest.size()};
+    return node.param.get();
+  }
   if (const Node* found = find(*node.param, rest, match)) return found;
   match.param_count = index;
   return nullptr;

@@ -1,8 +1,9 @@
 // Router: finds the row of the route table for a method and a path.
 //
 // Literal segments win over {names}; a literal that leads nowhere falls back to a {name}. Paths are
-// compared as sent: a percent-encoded '/' never splits a segment. Endpoints live as long as the
-// Router and are never moved. Immutable once built; any thread.
+// compared as sent: a percent-encoded '/' never splits a segment. Where a WebSocket's path ends in
+// a {name}, that takes the rest, slashes too: its clients put names into it as they are. Endpoints
+// live as long as the Router and are never moved. Immutable once built; any thread.
 #pragma once
 
 #include <array>

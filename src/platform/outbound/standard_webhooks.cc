@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/entropy.h"
+#include "platform/security/hmac.h"
 
 namespace ashlar::outbound {
 namespace {
@@ -55,12 +56,7 @@ SigningKey key_of_seed(const unsigned char* seed) {
 }
 
 std::string hmac(const SigningKey& key, std::string_view message) {
-  crypto_auth_hmacsha256_state state;
-  std::array<unsigned char, crypto_auth_hmacsha256_BYTES> tag{};
-  crypto_auth_hmacsha256_init(&state, bytes_of(key.bytes), key.bytes.size());
-  crypto_auth_hmacsha256_update(&state, bytes_of(message), message.size());
-  crypto_auth_hmacsha256_final(&state, tag.data());
-  return "v1," + base64({reinterpret_cast<const char*>(tag.data()), tag.size()});
+  return "v1," + base64(security::hmac_sha256(key.bytes, {message}));
 }
 
 std::string ed25519(const SigningKey& key, std::string_view message) {
