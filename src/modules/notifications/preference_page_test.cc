@@ -123,13 +123,26 @@ TEST_P(PreferencePageTest, OneClickOfABareAddressSuppressesIt) {
 }
 
 TEST_P(PreferencePageTest, AReaderTakesBackNoBounce) {
-  const auto bounced = db().write(storage::Context::tenant(kAlice), [&](storage::Transaction& tx) {
-    return store::suppress(tx, {Channel::kEmail, "zoe@example.com", "", Suppression::kHardBounce,
-                                "relay", "", clock_.now()});
-  });
-  ASSERT_TRUE(bounced.ok());
-  submit(page(of_address("news")), "decision=again");
+  const std::string path = page(of_address("news"));
+  const auto bounce = [&](const std::string& category) {
+    const auto noted = db().write(storage::Context::tenant(kAlice), [&](storage::Transaction& tx) {
+      return store::suppress(tx, {Channel::kEmail, "zoe@example.com", category,
+                                  Suppression::kHardBounce, "relay", "", clock_.now()});
+    });
+    EXPECT_TRUE(noted.ok() && *noted);
+  };
+  // One of the category below the reader's own end of all.
+  submit(path, "decision=stop_all");
+  bounce("news");
+  submit(path, "decision=again");
   EXPECT_TRUE(suppressed("news"));
+  EXPECT_FALSE(suppressed("offers"));
+  // One of all, before and after the reader's own end of all.
+  submit(path, "decision=stop_all");
+  bounce("");
+  submit(path, "decision=stop_all");
+  submit(path, "decision=again");
+  EXPECT_TRUE(suppressed("offers"));
 }
 
 TEST_P(PreferencePageTest, TheFormSavesWhatIsTickedAndWhatIsNot) {

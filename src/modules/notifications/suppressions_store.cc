@@ -24,10 +24,18 @@ constexpr Sql kAllOf{Audience::kTenant, SELECT_SUPPRESSIONS
                      " WHERE s.tenant_id = :tenant AND s.channel = ?1 AND s.address = ?2"
                      " ORDER BY s.category LIMIT 1000"};
 
+// What a reader may take back gives way to what nobody of them may.
+#define SUPPRESSION_CONFLICT                                                       \
+  " ON CONFLICT (tenant_id, channel, address, category) DO UPDATE SET"             \
+  " reason = excluded.reason, source = excluded.source, detail = excluded.detail," \
+  " created_at = excluded.created_at WHERE s.reason IN ('unsubscribe', 'stop')"    \
+  " AND excluded.reason NOT IN ('unsubscribe', 'stop')"
+
 constexpr Sql kAdd{
     Audience::kTenant,
-    "INSERT INTO notifications_suppressions (tenant_id, channel, address, category, reason, source,"
-    " detail, created_at) VALUES (:tenant, ?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING"};
+    "INSERT INTO notifications_suppressions AS s (tenant_id, channel, address, category, reason, "
+    "source,"
+    " detail, created_at) VALUES (:tenant, ?1, ?2, ?3, ?4, ?5, ?6, ?7)" SUPPRESSION_CONFLICT};
 
 constexpr Sql kRemove{Audience::kTenant,
                       "DELETE FROM notifications_suppressions WHERE tenant_id = :tenant"
@@ -52,8 +60,9 @@ constexpr Sql kErase{Audience::kTenant,
 
 constexpr Sql kAddFor{
     Audience::kPlatform,
-    "INSERT INTO notifications_suppressions (tenant_id, channel, address, category, reason, source,"
-    " detail, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING"};
+    "INSERT INTO notifications_suppressions AS s (tenant_id, channel, address, category, reason, "
+    "source,"
+    " detail, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" SUPPRESSION_CONFLICT};
 
 constexpr Sql kRemoveFor{Audience::kPlatform,
                          "DELETE FROM notifications_suppressions WHERE tenant_id = ?1"

@@ -29,7 +29,8 @@ base::Result<std::optional<Suppression>> suppressed(storage::Transaction& tx, Ch
 // All that is said of an address, by category; 1,000 at most.
 base::Result<std::vector<Suppression>> suppressions_of(storage::Transaction& tx, Channel channel,
                                                        std::string_view address);
-// What is there already stays as it is: the first reason is the one that counts. True: it is new.
+// What is there already stays as it is, but where a reader might take it back (unsubscribe, stop)
+// and this no reader may. True: it was written.
 base::Result<bool> suppress(storage::Transaction& tx, const Suppression& suppression);
 base::Result<bool> remove_suppression(storage::Transaction& tx, Channel channel,
                                       std::string_view address, std::string_view category);
