@@ -1,14 +1,14 @@
 #include "modules/notifications/preference_links.h"
 
-#include <sodium.h>
-
 #include <charconv>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
 #include "base/encoding.h"
+#include "base/text.h"
 #include "modules/notifications/recipient.h"
+#include "platform/security/hmac.h"
 
 namespace ashlar::notifications {
 namespace {
@@ -19,16 +19,7 @@ constexpr char kVersion = '1';
 constexpr char kBetween = '\n';  // in no user's id, address or name
 
 std::string mac_of(std::string_view key, std::string_view plain) {
-  std::string mac(crypto_auth_hmacsha256_BYTES, '\0');
-  const auto bytes = [](std::string_view text) {
-    return reinterpret_cast<const unsigned char*>(text.data());
-  };
-  crypto_auth_hmacsha256_state state;
-  crypto_auth_hmacsha256_init(&state, bytes(key), key.size());
-  crypto_auth_hmacsha256_update(&state, bytes(plain), plain.size());
-  crypto_auth_hmacsha256_final(&state, reinterpret_cast<unsigned char*>(mac.data()));
-  mac.resize(kMacBytes);
-  return mac;
+  return security::hmac_sha256(key, {plain}).substr(0, kMacBytes);
 }
 
 std::vector<std::string_view> parts_of(std::string_view plain) {
@@ -86,7 +77,7 @@ base::Result<PreferenceSubject> PreferenceLinks::open(std::string_view token,
   const auto plain = base::base64url_decode(token.substr(0, dot));
   const auto mac = base::base64url_decode(token.substr(dot + 1));
   if (!plain || !mac || mac->size() != kMacBytes) return invalid();
-  if (sodium_memcmp(mac->data(), mac_of(key_, *plain).data(), kMacBytes) != 0) return invalid();
+  if (!base::constant_time_equals(*mac, mac_of(key_, *plain))) return invalid();
   const std::vector<std::string_view> parts = parts_of(*plain);
   if (parts.size() != 7 || parts[0] != std::string_view(&kVersion, 1)) return invalid();
   PreferenceSubject subject;

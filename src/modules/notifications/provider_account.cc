@@ -1,7 +1,6 @@
 #include "modules/notifications/provider_account.h"
 
-#include <sodium.h>
-
+#include "base/text.h"
 #include "platform/security/secret_box.h"
 
 namespace ashlar::notifications {
@@ -29,8 +28,7 @@ base::Result<std::string> opened_settings(const security::SecretBox& box,
 
 bool is_callback_token(const ProviderAccount& account, std::string_view given) {
   const std::string& token = account.callback_token;
-  return !token.empty() && token.size() == given.size() &&
-         sodium_memcmp(token.data(), given.data(), token.size()) == 0;
+  return !token.empty() && base::constant_time_equals(token, given);
 }
 
 }  // namespace ashlar::notifications
