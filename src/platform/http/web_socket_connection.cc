@@ -74,7 +74,8 @@ void WebSocketConnection::on_ready(Ready ready) {
 
 void WebSocketConnection::read() {
   for (int turn = 0; turn < kReadsPerTurn; ++turn) {
-    if (broken_ || peer_closed_ || held_ || !input_ready_) return;
+    // What is kept comes first: settle() gives it.
+    if (broken_ || peer_closed_ || held_ || !kept_.empty() || !input_ready_) return;
     const IoResult got = read_some();
     if (got.kind == IoResult::Kind::kEnd) return break_off();
     if (got.kind == IoResult::Kind::kWouldBlock) {

@@ -74,6 +74,7 @@ class Echo final : public WebSocketReader {
     if (data == "flood") return flood();
     if (data == "hold") return hold();
     if (data == "together") return together();
+    if (data.starts_with("#")) return take_number(std::stoi(std::string(data.substr(1))));
     socket_->send(kind, data);
   }
   void on_drained() override { drained = true; }
@@ -84,6 +85,7 @@ class Echo final : public WebSocketReader {
     socket_.reset();
     ended_.fetch_add(1);
   }
+  static constexpr int kNumbers = 100'000;
   std::atomic<int> last_code{0};
   std::atomic<bool> drained{false};
 
@@ -91,6 +93,18 @@ class Echo final : public WebSocketReader {
   void flood() {
     const auto frame = frame_of(MessageKind::kBinary, std::string(100'000, 'x'));
     for (int i = 0; i < 200; ++i) socket_->send_frame(frame);
+  }
+  // Each in turn; now and then the next ones have to wait until a later round of the loop.
+  void take_number(int number) {
+    if (number != numbers_++) return socket_->close(4000, "out of order");
+    if (number == kNumbers - 1) return socket_->send(MessageKind::kText, "all");
+    if (number % 7 != 0) return;
+    socket_->hold(true);
+    std::shared_ptr<WebSocket> socket = socket_;
+    socket->loop().post([socket] {
+      // Comes behind the sockets of the next round, as an answer of another loop may.
+      socket->loop().run_at(socket->loop().mono(), [socket] { socket->hold(false); });
+    });
   }
   void together() {
     const auto frames = std::make_shared<const std::string>(*frame_of(MessageKind::kText, "one") +
@@ -110,6 +124,7 @@ class Echo final : public WebSocketReader {
   }
   std::atomic<int>& ended_;
   std::shared_ptr<WebSocket> socket_;
+  int numbers_ = 0;
 };
 
 class WebSocketTest : public testing::Test {
@@ -235,6 +250,18 @@ TEST_F(WebSocketTest, OpensAndEchoes) {
   const std::string big(300'000, 'y');
   client.send(client_frame(kBinary, big));
   EXPECT_EQ(client.frame().payload, big);
+}
+
+TEST_F(WebSocketTest, WhatWasHeldComesBeforeWhatCameLater) {
+  start();
+  WebSocketClient client(port_);
+  client.open("/echo");
+  std::string some;
+  for (int i = 0; i < Echo::kNumbers; ++i) {
+    some += client_frame(kText, "#" + std::to_string(i));
+    if (some.size() > 700 || i + 1 == Echo::kNumbers) client.send(std::exchange(some, {}));
+  }
+  EXPECT_EQ(client.frame().payload, "all");
 }
 
 TEST_F(WebSocketTest, FramesThatAreReadyGoTogetherAndCountEach) {
