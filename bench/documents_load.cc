@@ -12,6 +12,10 @@
 //   --wire y-websocket | hocuspocus     PATH + name of the document + QUERY is the address; with
 //                                       hocuspocus it is PATH + QUERY, and --token what Auth says
 //
+// It never sleeps while it writes: waking it would be the server's cost, which it is not where
+// clients are elsewhere. With --server PID the CPU of that process is counted, from the time when
+// all documents are open: server_us.
+//
 // Prints name=value a line: letters, deliveries, frames, missing (not arrived 20 s after the last
 // letter: 0 unless something is wrong), seconds (until the last delivery), per_second; p50_us …;
 // generator_cpu_s.
@@ -23,6 +27,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <string>
@@ -51,6 +57,7 @@ struct Options {
   yjs::Wire wire = yjs::Wire::kYWebsocket;
   std::string path, query, token, run;
   std::size_t documents = 1, writers = 1, readers = 1;
+  std::string server;
   double rate = 0, seconds = 0;
 };
 
@@ -58,7 +65,7 @@ Options parse(int argc, char** argv) {
   std::map<std::string_view, std::string> given{
       {"--port", ""},    {"--wire", "y-websocket"}, {"--path", "/"},    {"--query", ""},
       {"--token", "-"},  {"--documents", "1"},      {"--writers", "1"}, {"--readers", "100"},
-      {"--rate", "100"}, {"--seconds", "10"},       {"--run", "load"}};
+      {"--rate", "100"}, {"--seconds", "10"},       {"--run", "load"},  {"--server", ""}};
   for (int i = 1; i < argc; i += 2) {
     const auto option = given.find(argv[i]);
     if (option == given.end() || i + 1 == argc) die(std::string("wrong option ") + argv[i]);
@@ -74,6 +81,7 @@ Options parse(int argc, char** argv) {
   options.query = given["--query"];
   options.token = given["--token"];
   options.run = given["--run"];
+  options.server = given["--server"];
   options.documents = count("--documents");
   options.writers = count("--writers");
   options.readers = count("--readers");
@@ -82,6 +90,18 @@ Options parse(int argc, char** argv) {
   if (options.port == 0 || options.writers == 0 || options.rate <= 0)
     die("see the head of this file");
   return options;
+}
+
+// Nanoseconds that the threads of a process have run.
+std::uint64_t cpu_ns(const std::string& pid) {
+  std::uint64_t all = 0;
+  if (pid.empty()) return all;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/" + pid + "/task")) {
+    std::ifstream in(task.path() / "schedstat");
+    std::uint64_t ran = 0;
+    if (in >> ran) all += ran;
+  }
+  return all;
 }
 
 // Due times of one writer's letters.
@@ -109,11 +129,13 @@ class Load {
   void run() {
     epoll_ = ::epoll_create1(0);
     open_all();
+    const std::uint64_t cpu_before = cpu_ns(options_.server);
     start_ = Clock::now();
     write_until(start_ + std::chrono::duration_cast<Clock::duration>(
                              std::chrono::duration<double>(options_.seconds)));
     const auto give_up = Clock::now() + kLongestEnd;
-    while (deliveries_ < due() && Clock::now() < give_up) wait(10);
+    while (deliveries_ < due() && Clock::now() < give_up) wait(0);
+    server_ns_ = cpu_ns(options_.server) - cpu_before;
     report();
   }
 
@@ -191,11 +213,9 @@ class Load {
     const auto gap = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(
         1 / (options_.rate * static_cast<double>(options_.documents))));
     for (auto next = start_; next < end;) {
-      auto now = Clock::now();
+      const auto now = Clock::now();
       for (; next <= now && next < end; next += gap) write(next);
-      now = Clock::now();
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next - now).count();
-      wait(left > 0 ? static_cast<int>(left) : 0);
+      wait(0);
     }
   }
 
@@ -217,6 +237,7 @@ class Load {
                 static_cast<unsigned long long>(frames_),
                 static_cast<long long>(due()) - static_cast<long long>(deliveries_), seconds);
     std::printf("per_second=%.0f\n", static_cast<double>(deliveries_) / seconds);
+    std::printf("server_us=%.0f\n", static_cast<double>(server_ns_) / 1e3);
     latencies_.print("");
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
@@ -232,7 +253,7 @@ class Load {
   std::vector<Writer> writers_;  // client ids are their index + 1
   int epoll_ = -1;
   Clock::time_point start_, last_;
-  std::uint64_t letters_ = 0, deliveries_ = 0, frames_ = 0;
+  std::uint64_t letters_ = 0, deliveries_ = 0, frames_ = 0, server_ns_ = 0;
   Latencies latencies_;
 };
 
