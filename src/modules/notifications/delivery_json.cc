@@ -110,7 +110,8 @@ const json::Schema<json::Page<DeadLetterJson>>& dead_letter_page_schema() {
 
 const json::Schema<ReplayLetterJson>& replay_letter_schema() {
   static const auto kSchema =
-      json::Schema<ReplayLetterJson>("ReplayDeadLetter", "What to change before it is sent again.")
+      json::Schema<ReplayLetterJson>("ReplayNotificationDeadLetter",
+                                     "What to change before it is sent again.")
           .optional("data", &ReplayLetterJson::data, {.doc = "Other data for its template."})
           .optional("content", &ReplayLetterJson::content,
                     {.doc = "Content instead of what it said: subject, text, html, url, data."})

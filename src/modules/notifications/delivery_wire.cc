@@ -73,6 +73,7 @@ void add_letter_routes(http::RouteTable& table, const Api& api) {
       "Send the dead letters that fit again, 500 a call.",
       http::TransactionHandler([api](Call& c, Transaction& tx) { return api->replay_many(c, tx); }),
       &replayed_letters_schema()));
+  table.back().operation_id = "dead_letters_replay_many";
   table.back().idempotency = Idempotency::kOptional;
   table.back().request = &replay_letters_schema();
   table.back().body_optional = true;

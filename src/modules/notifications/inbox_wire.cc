@@ -45,6 +45,7 @@ void add_streams(http::RouteTable& table, const Api& api) {
         return api->open_socket(call, std::move(socket));
       }),
       nullptr));
+  table.back().success = 101;
   table.back().errors = {kTooMany};
 }
 
@@ -70,6 +71,7 @@ http::RouteTable inbox_routes(InboxApi::Parts parts) {
       &read_all_answer_schema()));
   table.back().request = &read_all_schema();
   table.back().body_optional = true;
+  table.back().operation_id = "inbox_read_all";
   add_change(table, api, "/v1/recipients/{user_id}/inbox/{id}/read",
              "An entry was read: its notification is opened.", InboxChange::kRead);
   add_change(table, api, "/v1/recipients/{user_id}/inbox/{id}/unread",

@@ -46,6 +46,7 @@ http::RouteTable providers_routes(const RecipientParts& parts) {
   table.push_back(route_row(Method::kGet, kAll, "List providers in the order they were made.",
                             http::WorkerHandler([api](Call& c) { return api->list(c); }),
                             &provider_page_schema()));
+  table.back().operation_id = "notification_providers_list";
   table.push_back(route_row(Method::kGet, kOne, "Get one provider, without its secrets.",
                             http::WorkerHandler([api](Call& c) { return api->get(c); }),
                             &provider_schema()));
