@@ -74,7 +74,8 @@ base::Time last_moment(const SendFacts& facts) {
 SendPlan plan_after(const SendResult& result, const SendFacts& facts, base::Random& random) {
   switch (result.verdict) {
     case Verdict::kAccepted:
-      return ended(State::kSent, {}, false);
+      // In an inbox of ours it is there; from anywhere else a receipt has to say so.
+      return ended(facts.channel == Channel::kInbox ? State::kDelivered : State::kSent, {}, false);
     case Verdict::kDropToken:
       return ended(State::kFailed, "device_gone", false, Effect::kDropDevice);
     case Verdict::kQuarantine:

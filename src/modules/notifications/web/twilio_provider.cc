@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "modules/notifications/mail/mime_text.h"
+#include "modules/notifications/sms/sms_text.h"
 #include "modules/notifications/web/web_call.h"
 #include "modules/notifications/web/web_settings.h"
 #include "platform/json/parse.h"
@@ -65,6 +66,12 @@ base::Result<TwilioSettings> read_text(std::string_view text) {
   return read(value);
 }
 
+// What it costs, for the person who looks: "2 segments, UCS-2".
+std::string described(const SmsSize& size) {
+  return std::to_string(size.segments) + (size.segments == 1 ? " segment, " : " segments, ") +
+         (size.encoding == SmsEncoding::kGsm7 ? "GSM-7" : "UCS-2");
+}
+
 class TwilioProvider final : public Provider {
  public:
   TwilioProvider(TwilioSettings settings, const ProviderServices& services)
@@ -90,10 +97,13 @@ class TwilioProvider final : public Provider {
       append_form(request.body, "StatusCallback", *settings_.status_callback);
     }
     request.traceparent = message.traceparent;
+    const std::string size = described(size_of_sms(message.content.text));
     send_call(
         door_, std::move(request), message.deadline,
-        [&clock = clock_](const outbound::Answer& answer) {
-          return judge_twilio(answer, clock.now());
+        [&clock = clock_, size](const outbound::Answer& answer) {
+          SendResult result = judge_twilio(answer, clock.now());
+          if (result.verdict == Verdict::kAccepted) result.detail = size;
+          return result;
         },
         std::move(done));
   }
