@@ -137,21 +137,6 @@ CREATE TABLE notifications_digest_items (
 );
 SELECT ashlar_isolate('notifications_digest_items');
 
--- Events that become notifications.
-CREATE TABLE notifications_rules (
-  id         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  tenant_id  BIGINT NOT NULL,
-  name       TEXT    NOT NULL,
-  event_type TEXT    NOT NULL,            -- a pattern: "task.dead", "payment.*"
-  recipient  TEXT    NOT NULL,            -- JSON pointer into the event's data, or "user:ID"
-  body       TEXT    NOT NULL,            -- JSON: template, category, channels, priority
-  enabled    BIGINT NOT NULL DEFAULT 1,
-  created_at BIGINT NOT NULL,
-  updated_at BIGINT NOT NULL
-);
-CREATE UNIQUE INDEX notifications_rules_by_name ON notifications_rules (tenant_id, name);
-SELECT ashlar_isolate('notifications_rules');
-
 -- What lies in the apps' inboxes. An entry is there until it is archived and old.
 CREATE TABLE notifications_inbox (
   id              BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

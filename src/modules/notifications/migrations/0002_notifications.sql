@@ -132,20 +132,6 @@ CREATE TABLE notifications_digest_items (
   PRIMARY KEY (digest_id, notification_id)
 ) STRICT, WITHOUT ROWID;
 
--- Events that become notifications.
-CREATE TABLE notifications_rules (
-  id         INTEGER PRIMARY KEY AUTOINCREMENT,
-  tenant_id  INTEGER NOT NULL,
-  name       TEXT    NOT NULL,
-  event_type TEXT    NOT NULL,            -- a pattern: "task.dead", "payment.*"
-  recipient  TEXT    NOT NULL,            -- JSON pointer into the event's data, or "user:ID"
-  body       TEXT    NOT NULL,            -- JSON: template, category, channels, priority
-  enabled    INTEGER NOT NULL DEFAULT 1,
-  created_at INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL
-) STRICT;
-CREATE UNIQUE INDEX notifications_rules_by_name ON notifications_rules (tenant_id, name);
-
 -- What lies in the apps' inboxes. An entry is there until it is archived and old.
 CREATE TABLE notifications_inbox (
   id              INTEGER PRIMARY KEY AUTOINCREMENT,
