@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::array kAllChannels{Channel::kEmail, Channel::kSms,  Channel::kPush,
                                   Channel::kInbox, Channel::kChat, Channel::kHttp};
-// Without a template and without a wish the first of these that may be used is.
+// Without a template and without a wish the first of these that reaches the recipient.
 constexpr std::array kContentOrder{Channel::kEmail, Channel::kPush, Channel::kSms, Channel::kInbox};
 
 std::vector<Channel> asked_for(const std::string& names) {
@@ -115,7 +115,8 @@ base::Result<std::vector<Channel>> Drafter::channels_for(storage::Transaction& t
                                      : !facts.recipient.address(channel).empty();
   };
   if (n.template_key.empty()) {
-    std::ranges::copy_if(kContentOrder, std::back_inserter(reachable), reaches);
+    const auto first = std::ranges::find_if(kContentOrder, reaches);
+    if (first != kContentOrder.end()) reachable.push_back(*first);
     return reachable;
   }
   ASHLAR_ASSIGN(const std::uint8_t parts,
@@ -221,16 +222,10 @@ base::Result<Draft> Drafter::draft(storage::Transaction& tx, const Notification&
   Facts facts;
   ASHLAR_TRY(read_facts(tx, n, now, facts));
   ASHLAR_ASSIGN(const std::vector<Channel> channels, channels_for(tx, n, facts));
-  // The first that may be used, else all of them.
-  const bool one_is_enough = n.channels.empty() && n.template_key.empty() && !n.user_id.empty();
   Draft draft;
   for (const Channel channel : channels) {
     ASHLAR_ASSIGN(std::vector<DraftDelivery> drafts, drafts_of(tx, n, facts, channel));
-    const bool goes = std::ranges::any_of(
-        drafts, [](const DraftDelivery& d) { return d.decision.act != Decision::Act::kSkip; });
-    if (one_is_enough && goes) draft.deliveries.clear();
     std::ranges::move(drafts, std::back_inserter(draft.deliveries));
-    if (one_is_enough && goes) break;
   }
   for (const DraftDelivery& d : draft.deliveries) {
     if (d.decision.act == Decision::Act::kDigest) {

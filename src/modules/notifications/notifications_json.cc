@@ -282,12 +282,13 @@ const json::Schema<NewNotificationJson>& new_notification_schema() {
                      .min_length = 1,
                      .max_length = 128,
                      .example = "orders"})
-          .optional("channels", &NewNotificationJson::channels,
-                    {.doc = "Through which; without it those of the template or the category, or "
-                            "the first by which the recipient can be reached.",
-                     .max_length = 16,
-                     .max_items = kChannels,
-                     .example = "email"})
+          .optional(
+              "channels", &NewNotificationJson::channels,
+              {.doc = "Through which; without it those of the template or the category, or "
+                      "the first by which the recipient can be reached (mail, push, SMS, inbox).",
+               .max_length = 16,
+               .max_items = kChannels,
+               .example = "email"})
           .optional(
               "priority", &NewNotificationJson::priority,
               {.doc = "urgent goes before normal, normal before bulk.", .one_of = kPriorities})
