@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace ashlar::crdt {
 namespace {
@@ -50,11 +51,13 @@ base::Status Restore::list_like(TypeIndex type, TypeIndex then) {
   Edit::Cursor cursor = edit.start();
   std::string scratch;
   bool formatted = false;
+  std::uint64_t gone = 0;  // deleted in one go: what was deleted is walked over again
   for (const ListStep& step : compared.steps) {
     if (step.kind == ListStep::Kind::kDelete) {
-      edit.remove(cursor, step.from.length);
+      gone += step.from.length;
       continue;
     }
+    if (gone > 0) edit.remove(cursor, std::exchange(gone, 0));
     const Formats& wanted = compared.to.formats[step.to.formats];
     if (step.kind == ListStep::Kind::kInsert) {
       ASHLAR_ASSIGN(const ItemRef made,
@@ -73,6 +76,7 @@ base::Status Restore::list_like(TypeIndex type, TypeIndex then) {
     ASHLAR_TRY(
         make_like(store_.item(step.from.item).content.type, then_.item(step.to.item).content.type));
   }
+  if (gone > 0) edit.remove(cursor, gone);
   if (formatted) edit.drop_idle_marks();
   return {};
 }
