@@ -150,7 +150,13 @@ void StructStore::delete_item(ItemRef ref, Transaction& txn) {
     within.pop_back();
     for (ItemRef child = type.start; child != 0; child = items_.at(child).right) take_along(child);
     if (!type.keyed) continue;
-    for (const auto& [key, value] : type.keyed->entries()) take_along(value);
+    for (const auto& [key, value] : type.keyed->entries()) {
+      take_along(value);
+      // A text under a key, which nobody writes but who means harm, may have been split.
+      for (ItemRef other = items_.at(value).left; other != 0; other = items_.at(other).left) {
+        if (!items_.at(other).deleted) delete_one(other, txn, within);
+      }
+    }
   }
 }
 
