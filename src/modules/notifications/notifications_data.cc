@@ -7,6 +7,7 @@
 #include "modules/notifications/notification_store.h"
 #include "modules/notifications/notifications_module.h"
 #include "modules/notifications/recipients_data.h"
+#include "modules/notifications/template/templates_data.h"
 #include "platform/json/writer.h"
 #include "platform/storage/database.h"
 
@@ -80,6 +81,7 @@ std::string line_of(const InboxEntry& e) {
 
 base::Status export_all(storage::Transaction& tx, const security::LineSink& sink) {
   ASHLAR_TRY(export_recipients_data(tx, sink));
+  ASHLAR_TRY(export_templates_data(tx, sink));
   NotificationId before{INT64_MAX};
   while (true) {
     ASHLAR_ASSIGN(const auto page, store::list_notifications(tx, {}, before, kPage));
@@ -105,7 +107,8 @@ base::Result<std::int64_t> erase_some(storage::Transaction& tx, std::int64_t lim
   ASHLAR_ASSIGN(const std::int64_t sent, store::erase_notifications(tx, limit));
   ASHLAR_ASSIGN(const std::int64_t entries, store::erase_inbox(tx, limit));
   ASHLAR_ASSIGN(const std::int64_t known, erase_recipients_data(tx, limit));
-  return sent + entries + known;
+  ASHLAR_ASSIGN(const std::int64_t texts, erase_templates_data(tx, limit));
+  return sent + entries + known + texts;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "modules/notifications/notification_store.h"
 #include "modules/notifications/provider.h"
 #include "modules/notifications/provider_source.h"
+#include "modules/notifications/template/templates_store.h"
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
 #include "platform/outbound/http2_client.h"
@@ -145,7 +146,10 @@ base::Status NotificationsModule::tend() {
     ASHLAR_ASSIGN(const std::int64_t entries, db.write(context, [&](storage::Transaction& tx) {
       return store::sweep_inbox(tx, before, kSweepBatch);
     }));
-    if (swept < kSweepBatch && entries < kSweepBatch) break;
+    ASHLAR_ASSIGN(const std::int64_t texts, db.write(context, [&](storage::Transaction& tx) {
+      return store::sweep_templates(tx, before, kSweepBatch);
+    }));
+    if (swept < kSweepBatch && entries < kSweepBatch && texts < kSweepBatch) break;
   }
   return base::ok_status();
 }

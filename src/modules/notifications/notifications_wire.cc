@@ -12,6 +12,7 @@
 #include "modules/notifications/notifications_json.h"
 #include "modules/notifications/notifications_module.h"
 #include "modules/notifications/route_row.h"
+#include "modules/notifications/template/templates_api.h"
 #include "platform/http/call.h"
 #include "platform/storage/database.h"
 
@@ -93,6 +94,8 @@ http::RouteTable notifications_routes(NotificationsModule& module,
   for (http::RouteTable more :
        {recipients_routes(*module.parts), audiences_routes(*module.parts),
         providers_routes(*module.parts), preference_routes(*module.parts),
+        template_routes({module.templates, module.notifications, module.db, module.zones,
+                         module.clock, cursors}),
         inbox_routes({module.db, module.inbox, module.inbox_feed, module.loops, cursors}),
         delivery_routes({module.db, module.pool, module.callbacks, module.dead_letters, cursors,
                          module.clock, module.options.public_url})}) {
