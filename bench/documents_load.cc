@@ -16,6 +16,10 @@
 // clients are elsewhere. With --server PID the CPU of that process is counted, from the time when
 // all documents are open: server_us.
 //
+// With --returning N, at half time N clients come at once, ten to a document of their own, each
+// with 50 letters that it wrote while it was away: returned, returned_p50_us … until the server has
+// answered for them, and meanwhile_p50_us …, the latency of the others' letters of that time.
+//
 // Prints name=value a line: letters, deliveries, frames, missing (not arrived 20 s after the last
 // letter: 0 unless something is wrong), seconds (until the last delivery), per_second; p50_us …;
 // generator_cpu_s.
@@ -58,14 +62,16 @@ struct Options {
   std::string path, query, token, run;
   std::size_t documents = 1, writers = 1, readers = 1;
   std::string server;
+  std::size_t returning = 0;
   double rate = 0, seconds = 0;
 };
 
 Options parse(int argc, char** argv) {
   std::map<std::string_view, std::string> given{
-      {"--port", ""},    {"--wire", "y-websocket"}, {"--path", "/"},    {"--query", ""},
-      {"--token", "-"},  {"--documents", "1"},      {"--writers", "1"}, {"--readers", "100"},
-      {"--rate", "100"}, {"--seconds", "10"},       {"--run", "load"},  {"--server", ""}};
+      {"--port", ""},      {"--wire", "y-websocket"}, {"--path", "/"},    {"--query", ""},
+      {"--token", "-"},    {"--documents", "1"},      {"--writers", "1"}, {"--readers", "100"},
+      {"--rate", "100"},   {"--seconds", "10"},       {"--run", "load"},  {"--server", ""},
+      {"--returning", "0"}};
   for (int i = 1; i < argc; i += 2) {
     const auto option = given.find(argv[i]);
     if (option == given.end() || i + 1 == argc) die(std::string("wrong option ") + argv[i]);
@@ -85,6 +91,7 @@ Options parse(int argc, char** argv) {
   options.documents = count("--documents");
   options.writers = count("--writers");
   options.readers = count("--readers");
+  options.returning = count("--returning");
   options.rate = std::atof(given["--rate"].c_str());
   options.seconds = std::atof(given["--seconds"].c_str());
   if (options.port == 0 || options.writers == 0 || options.rate <= 0)
@@ -118,6 +125,21 @@ struct Session {
   std::uint64_t received = 0;
 };
 
+// One who was away.
+struct Returning {
+  Returning(const Options& options, std::size_t number)
+      : document(options.run + "-back-" + std::to_string(number / 10)),
+        client(kFirstClient + number),
+        say(options.wire, document) {}
+  static constexpr std::uint64_t kFirstClient = 1'000'000;
+  const std::string document;
+  const std::uint64_t client;
+  const yjs::Messages say;
+  WsClient socket;
+  bool asked = false;
+  int answers = 0;
+};
+
 class Load {
  public:
   explicit Load(const Options& options) : options_(options) {
@@ -134,7 +156,8 @@ class Load {
     write_until(start_ + std::chrono::duration_cast<Clock::duration>(
                              std::chrono::duration<double>(options_.seconds)));
     const auto give_up = Clock::now() + kLongestEnd;
-    while (deliveries_ < due() && Clock::now() < give_up) wait(0);
+    const auto is_done = [this] { return deliveries_ >= due() && returned_ == options_.returning; };
+    while (!is_done() && Clock::now() < give_up) wait(0);
     server_ns_ = cpu_ns(options_.server) - cpu_before;
     report();
   }
@@ -163,12 +186,42 @@ class Load {
     if (i % people() < options_.writers) {
       writers_[s.document * options_.writers + i % people()].session = i;
     }
-    const std::string name = options_.run + "-" + std::to_string(s.document);
+    connect(s.socket, options_.run + "-" + std::to_string(s.document), i);
+  }
+
+  void connect(WsClient& socket, const std::string& name, std::uint64_t number) const {
     const std::string target =
         options_.path + (options_.wire == yjs::Wire::kYWebsocket ? name : "") + options_.query;
-    if (!s.socket.connect(options_.port, target)) die("cannot connect");
-    epoll_event event{.events = EPOLLIN, .data = {.u64 = i}};
-    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, s.socket.fd(), &event);
+    if (!socket.connect(options_.port, target)) die("cannot connect");
+    epoll_event event{.events = EPOLLIN, .data = {.u64 = number}};
+    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket.fd(), &event);
+  }
+
+  void come_back() {
+    back_ = Clock::now();
+    for (std::size_t i = 0; i < options_.returning; ++i) {
+      returning_.push_back(std::make_unique<Returning>(options_, i));
+      connect(returning_[i]->socket, returning_[i]->document, kReturning | i);
+      if (i % 10 == 0) wait(0);
+    }
+  }
+
+  // What he wrote stands between two questions: the second one is answered behind it.
+  void hear(Returning& r) {
+    const bool alive = r.socket.receive([&](std::string_view m) {
+      if (r.say.read(m).kind != Kind::kStep2 || ++r.answers != 2) return;
+      ++returned_;
+      last_returned_ = Clock::now();
+      back_latencies_.add(last_returned_ - back_);
+    });
+    if (!alive) die("a socket was closed");
+    if (r.asked || !r.socket.open()) return;
+    r.asked = true;
+    if (options_.wire == yjs::Wire::kHocuspocus) r.socket.send(r.say.auth(options_.token));
+    r.socket.send(r.say.step1());
+    r.socket.send(r.say.step2(yjs::letters(r.client, 50)));
+    r.socket.send(r.say.step1());
+    r.socket.flush();
   }
 
   void greet(Session& s) {
@@ -184,7 +237,12 @@ class Load {
     std::array<epoll_event, 256> events{};
     const int count = ::epoll_wait(epoll_, events.data(), events.size(), limit_ms);
     for (int i = 0; i < count; ++i) {
-      Session& s = *sessions_[events[static_cast<std::size_t>(i)].data.u64];
+      const std::uint64_t number = events[static_cast<std::size_t>(i)].data.u64;
+      if ((number & kReturning) != 0) {
+        hear(*returning_[number & ~kReturning]);
+        continue;
+      }
+      Session& s = *sessions_[number];
       if (!s.socket.receive([&](std::string_view m) { hear(s, m); })) die("a socket was closed");
       greet(s);
     }
@@ -202,7 +260,13 @@ class Load {
       yjs::each_run(heard.bytes, [&](std::uint64_t client, std::uint64_t clock, std::uint64_t n) {
         const Writer& writer = writers_.at(client - 1);
         if (sessions_[writer.session].get() == &s) return;  // the server's echo
-        for (std::uint64_t i = clock; i < clock + n; ++i) latencies_.add(now - writer.due.at(i));
+        for (std::uint64_t i = clock; i < clock + n; ++i) {
+          const auto due = writer.due.at(i);
+          latencies_.add(now - due);
+          const bool meanwhile = !returning_.empty() && due >= back_ &&
+                                 (returned_ < options_.returning || due <= last_returned_);
+          if (meanwhile) meanwhile_.add(now - due);
+        }
         deliveries_ += n;
         last_ = now;
       });
@@ -215,6 +279,8 @@ class Load {
     for (auto next = start_; next < end;) {
       const auto now = Clock::now();
       for (; next <= now && next < end; next += gap) write(next);
+      const bool half = options_.returning > 0 && now - start_ > (end - start_) / 2;
+      if (half && returning_.empty()) come_back();
       wait(0);
     }
   }
@@ -239,6 +305,9 @@ class Load {
     std::printf("per_second=%.0f\n", static_cast<double>(deliveries_) / seconds);
     std::printf("server_us=%.0f\n", static_cast<double>(server_ns_) / 1e3);
     latencies_.print("");
+    if (options_.returning > 0) std::printf("returned=%zu\n", returned_);
+    back_latencies_.print("returned_");
+    meanwhile_.print("meanwhile_");
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
     const auto spent = [](const timeval& t) {
@@ -246,6 +315,8 @@ class Load {
     };
     std::printf("generator_cpu_s=%.2f\n", spent(usage.ru_utime) + spent(usage.ru_stime));
   }
+
+  static constexpr std::uint64_t kReturning = std::uint64_t{1} << 40;
 
   const Options options_;
   std::vector<yjs::Messages> messages_;  // by document
@@ -255,6 +326,11 @@ class Load {
   Clock::time_point start_, last_;
   std::uint64_t letters_ = 0, deliveries_ = 0, frames_ = 0, server_ns_ = 0;
   Latencies latencies_;
+
+  std::vector<std::unique_ptr<Returning>> returning_;
+  Clock::time_point back_, last_returned_;
+  std::size_t returned_ = 0;
+  Latencies back_latencies_, meanwhile_;
 };
 
 }  // namespace

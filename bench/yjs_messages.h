@@ -78,6 +78,17 @@ inline std::string letter(std::uint64_t client, std::uint64_t clock, char what) 
   return out;
 }
 
+// Letters that a client wrote while it was away, all it ever wrote.
+inline std::string letters(std::uint64_t client, std::size_t count) {
+  std::string out("\x01\x01", 2);
+  put(out, client);
+  out += std::string("\x00\x04\x01", 3);  // from clock 0: a string, the parent is the root
+  out += bytes_of("content");
+  out += bytes_of(std::string(count, 'z'));
+  out += '\0';
+  return out;
+}
+
 // Calls with (client, first clock, letters) for each run of letters in an update of such edits.
 template <class F>
 void each_run(std::string_view update, const F& on_run) {
