@@ -109,6 +109,18 @@ TEST_F(OutboundClientTest, ABrokenConnectionIsRepeatedOnlyWhereThatIsSafe) {
   EXPECT_STREQ(reason(get(dependency, server)), "ok");
 }
 
+// libcurl by itself would send it again on a new connection, and nobody would know.
+TEST_F(OutboundClientTest, AKeptConnectionThatEndsWithoutAnAnswerHidesNoRepetition) {
+  FaultServer server(
+      [](const FaultServer::Request& request) { return Reply{.hang_up = request.number == 2}; });
+  Dependency& dependency = client_.add_dependency("a", quick());
+  const Request post{.method = "POST", .url = server.url("/"), .body = "money"};
+  ASSERT_STREQ(reason(client_.call(dependency, post)), "ok");
+  EXPECT_STREQ(reason(client_.call(dependency, post)), "dependency_unreachable");
+  EXPECT_EQ(server.requests(), 2);
+  EXPECT_STREQ(reason(client_.call(dependency, post)), "ok");
+}
+
 TEST_F(OutboundClientTest, ARefusalIsRepeatedNoSoonerThanItAsks) {
   FaultServer server([](const FaultServer::Request& request) {
     return request.number == 1 ? Reply{.status = 503, .headers = "Retry-After: 1\r\n"} : Reply{};

@@ -82,7 +82,8 @@ struct Transfers::Transfer {
   Id id = 0;
   Easy easy;
   List fields;
-  std::string body;  // sent
+  std::string body;      // sent
+  std::size_t read = 0;  // of it, by on_read
   Answer answer;
   std::size_t max_answer_bytes = 0;
   std::size_t header_bytes = 0;
@@ -91,10 +92,19 @@ struct Transfers::Transfer {
   bool forbidden = false;
   bool head_whole = false;
 
+  static std::size_t on_read(char* room, std::size_t, std::size_t size, void* self);
   static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self);
   static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self);
   static curl_socket_t on_open(void* self, curlsocktype, curl_sockaddr* address);
 };
+
+std::size_t Transfers::Transfer::on_read(char* room, std::size_t /*one*/, std::size_t size,
+                                         void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  const std::size_t some = transfer.body.copy(room, size, transfer.read);
+  transfer.read += some;
+  return some;
+}
 
 std::size_t Transfers::Transfer::on_body(char* data, std::size_t /*one*/, std::size_t size,
                                          void* self) {
@@ -202,7 +212,15 @@ void Transfers::Impl::prepare(Transfer& transfer, const Spec& spec) const {
   } else if (spec.request.method != "GET" || !spec.request.body.empty()) {
     transfer.body = spec.request.body;
     set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer.body.size()));
-    set(easy, CURLOPT_POSTFIELDS, transfer.body.c_str());
+    if (spec.request.idempotent) {
+      set(easy, CURLOPT_POSTFIELDS, transfer.body.c_str());
+    } else {
+      // A body that libcurl cannot rewind: where a kept connection ends without an answer it would
+      // silently send the request again, and nobody would know that it came twice.
+      set(easy, CURLOPT_POST, 1L);
+      set(easy, CURLOPT_READFUNCTION, &Transfer::on_read);
+      set(easy, CURLOPT_READDATA, static_cast<void*>(&transfer));
+    }
     set(easy, CURLOPT_CUSTOMREQUEST, spec.request.method.c_str());
   }
   // Takes libcurl's own away: no pause before a body. (An empty one, said with ';', would be sent,

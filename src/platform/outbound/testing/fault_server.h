@@ -45,7 +45,8 @@ class FaultServer {
     std::string body = "{}";
     std::string headers{};  // each ended by CR LF
     std::chrono::milliseconds after{0};
-    bool cut = false;  // half of the answer, then the end
+    bool cut = false;      // half of the answer, then the end
+    bool hang_up = false;  // the end, without a byte of an answer
   };
   using Handler = std::function<Reply(const Request&)>;
 
@@ -142,6 +143,7 @@ class FaultServer {
       if (changed_.wait_for(lock, reply.after, [this] { return stopping_; })) return false;
       lock.unlock();
     }
+    if (reply.hang_up) return false;
     std::string out = "HTTP/1.1 " + std::to_string(reply.status) +
                       " Status\r\nContent-Length: " + std::to_string(reply.body.size()) + "\r\n" +
                       reply.headers + "\r\n" + reply.body;
