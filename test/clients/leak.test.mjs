@@ -5,6 +5,9 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { documentsStory, kDocumentRoutes, kDocumentScopes } from "./suites/leak_documents.mjs";
 import { kMoneyRoutes, kMoneyScopes, moneyStory } from "./suites/leak_money.mjs";
+import { kNotificationRoutes, notificationsStory } from "./suites/leak_notifications.mjs";
+import { kRecipientRoutes, kRecipientScopes, recipientsStory } from "./suites/leak_recipients.mjs";
+import { kTemplateRoutes, templatesStory } from "./suites/leak_templates.mjs";
 import { eventStream } from "./support/http.mjs";
 import { eventually, kPostgres, sleep } from "./support/process.mjs";
 import { Server } from "./support/server.mjs";
@@ -23,6 +26,9 @@ const kMark = "of-tenant-a";  // stands in everything that A has
 //   signing  each tenant has its own key
 //   money    all of what B can do with A's money, in one story (suites/leak_money.mjs)
 //   documents  the same with documents (suites/leak_documents.mjs)
+//   recipients the same with who is told of notifications (suites/leak_recipients.mjs)
+//   notifications the same with what is sent to them (suites/leak_notifications.mjs)
+//   templates  the same with what is said (suites/leak_templates.mjs)
 //   none     no tenant has such a thing; any id is nobody's
 //   platform the administrator's: a tenant's key is refused
 //   open     public: the answer is the same with A's key, B's key and none
@@ -89,6 +95,9 @@ const kRoutes = {
   ...Object.fromEntries(["GET /v1/sagas/{id}", "POST /v1/sagas/{id}/resume", "POST /v1/sagas/{id}/skip", "POST /v1/sagas/{id}/compensate"].map((name) => [name, { rule: "none" }])),
   ...kMoneyRoutes,
   ...kDocumentRoutes,
+  ...kRecipientRoutes,
+  ...kNotificationRoutes,
+  ...kTemplateRoutes,
   "GET /v1/tenants": { rule: "platform" },
   "POST /v1/tenants": { rule: "platform", body: () => ({ name: "by-b" }) },
   "GET /v1/tenants/{name}": { rule: "platform" },
@@ -117,11 +126,11 @@ for (const kind of ["sqlite", "postgres"]) {
   }
   describe(`two tenants on ${kind}`, { timeout: 120_000 }, () => {
     const it = (name, run) => test(`${kind}: ${name}`, run);
-    let server, a, b, operations, named, nobodys, story, documents;
+    let server, a, b, operations, named, nobodys, story, documents, recipients, notifications, templates;
     before(async () => {
       server = await Server.start({ store: kind, sets: { "payments.settle_s": 0 } });
       const scopes = ["links:read", "links:write", "activity:read", "activity:write", "limits:check", "limits:read", "limits:write", "keys:read", "keys:write",
-        "tasks:read", "tasks:write", "webhooks:read", "webhooks:write", "events:read", "sagas:read", "sagas:write", ...kMoneyScopes, ...kDocumentScopes];
+        "tasks:read", "tasks:write", "webhooks:read", "webhooks:write", "events:read", "sagas:read", "sagas:write", ...kMoneyScopes, ...kDocumentScopes, ...kRecipientScopes];
       for (const name of ["tenant-a", "tenant-b"]) server.newTenant(name);
       a = server.client(server.newKey("tenant-a", ...scopes));
       b = server.client(server.newKey("tenant-b", ...scopes));
@@ -356,6 +365,21 @@ for (const kind of ["sqlite", "postgres"]) {
       },
       async documents() {
         await (documents ??= documentsStory({ a, b, mark: kMark, bare }));
+      },
+      async notifications() {
+        await recipients;
+        const stream = async (client, path) => {
+          const opened = eventStream(server.origin, path, client.key);
+          await opened.ready;
+          return opened;
+        };
+        await (notifications ??= notificationsStory({ a, b, mark: kMark, bare, stream, eventually }));
+      },
+      async templates() {
+        await (templates ??= templatesStory({ a, b, mark: kMark, bare }));
+      },
+      async recipients() {
+        await (recipients ??= recipientsStory({ a, b, mark: kMark, bare }));
       },
       async platform({ method, path }, { body, query = "" }) {
         for (const name of ["tenant-a", "tenant-b", "no-such-tenant"]) {

@@ -98,11 +98,12 @@ export async function recipientsStory({ a, b, mark, bare }) {
     assert.deepEqual(bare(theirs), nobodys, route);
   }
   for (const list of kLists) {
-    const theirs = await b.get(`/v1/${list}?limit=100`);
+    const paged = list !== "notification-providers";  // these are all on one page
+    const theirs = await b.get(`/v1/${list}${paged ? "?limit=100" : ""}`);
     assert.equal(theirs.status, 200, theirs.text);
     assert.ok(!theirs.text.includes(mark), theirs.text);
+    if (!paged) continue;
     const { next_cursor: cursor } = (await a.get(`/v1/${list}?limit=1`)).json;
-    if (list === "notification-providers") continue;  // all on one page
     assert.ok(cursor, list);
     assert.equal((await b.get(`/v1/${list}?limit=1&cursor=${cursor}`)).json.reason, "invalid_cursor", list);
   }
