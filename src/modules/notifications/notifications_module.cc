@@ -10,6 +10,7 @@
 #include "modules/notifications/provider.h"
 #include "modules/notifications/provider_source.h"
 #include "modules/notifications/template/templates_store.h"
+#include "modules/notifications/topics_store.h"
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
 #include "platform/outbound/http2_client.h"
@@ -149,7 +150,11 @@ base::Status NotificationsModule::tend() {
     ASHLAR_ASSIGN(const std::int64_t texts, db.write(context, [&](storage::Transaction& tx) {
       return store::sweep_templates(tx, before, kSweepBatch);
     }));
-    if (swept < kSweepBatch && entries < kSweepBatch && texts < kSweepBatch) break;
+    ASHLAR_ASSIGN(const std::int64_t members, db.write(context, [&](storage::Transaction& tx) {
+      return store::tend_topics(tx, kSweepBatch);
+    }));
+    const bool more = swept == kSweepBatch || entries == kSweepBatch || texts == kSweepBatch;
+    if (!more && members == 0) break;
   }
   return base::ok_status();
 }
