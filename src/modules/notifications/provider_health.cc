@@ -21,7 +21,6 @@ constexpr kit::CircuitBreakerOptions kCredential{.window = std::chrono::seconds(
                                                  .open_time = ProviderHealth::kCredentialTime,
                                                  .probes = 1,
                                                  .probe_time = std::chrono::seconds(60)};
-constexpr nanoseconds kPlaceWait = std::chrono::milliseconds(20);
 constexpr nanoseconds kShortestWait = std::chrono::milliseconds(100);
 constexpr nanoseconds kLongestQuiet = std::chrono::hours(1);
 constexpr nanoseconds kThrottled = std::chrono::seconds(1);
@@ -97,12 +96,19 @@ DomainPace& ProviderHealth::pace_of(std::string_view domain) {
   return domains_.front().pace;
 }
 
+nanoseconds ProviderHealth::turn(Priority priority, base::Mono now) {
+  if (priority == Priority::kUrgent) return kPlaceWait;
+  base::Mono& last = turns_[static_cast<std::size_t>(priority)];
+  last = std::clamp(last + took_ / max_running_, now + kPlaceWait, now + kLongestPlaceWait);
+  return last - now;
+}
+
 ProviderHealth::Admission ProviderHealth::admit(Priority priority, std::string_view domain,
                                                 base::Mono now) {
   const std::lock_guard lock(mutex_);
   if (quiet_until_ > now) return {{}, Hold::kQuiet, quiet_until_ - now};
   const std::int64_t kept = priority == Priority::kBulk ? max_running_ / 4 : 0;
-  if (running_ >= max_running_ - kept) return {{}, Hold::kPlaces, kPlaceWait};
+  if (running_ >= max_running_ - kept) return {{}, Hold::kPlaces, turn(priority, now)};
   const auto credential = credential_.allow(now);
   if (!credential) {
     return {{}, Hold::kCredential, std::max(credential_.retry_after(now), kShortestWait)};
@@ -134,6 +140,7 @@ void ProviderHealth::settle(const Ticket& ticket, const SendResult* result, nano
   service_.record(ticket.service, service, took, now);
   credential_.record(ticket.credential, credential, took, now);
   if (result == nullptr) return;
+  took_ = took_.count() == 0 ? took : took_ + (took - took_) / 8;
   if (!ticket.domain.empty()) settle_domain(ticket.domain, *result, now);
   if (result->verdict != Verdict::kThrottled || result->scope != ThrottleScope::kProvider) return;
   const nanoseconds asked = result->retry_after ? *result->retry_after : kThrottled;

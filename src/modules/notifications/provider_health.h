@@ -8,12 +8,15 @@
 //               failures whatever the traffic; kOpenTime later two probes decide
 //   credential  a breaker of its own: one refused credential opens it, for longer
 //   quiet       until when it asked to be left alone (429 with Retry-After)
-//   places      at most max_running sends at once; bulk leaves a quarter of them to the rest
+//   places      at most max_running sends at once; bulk leaves a quarter of them to the rest. Who
+//               waits is told its turn, as fast as places have become free of late, so that many do
+//               not come back in vain; what is urgent looks every kPlaceWait
 //   domains     mail: the pace of each receiving domain (domain_pace.h), kMaxDomains of them
 //
 // Any thread.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <list>
@@ -40,6 +43,8 @@ class ProviderHealth {
  public:
   static constexpr std::size_t kMaxDomains = 4096;
   static constexpr std::chrono::nanoseconds kOpenTime = std::chrono::seconds(2);
+  static constexpr std::chrono::nanoseconds kPlaceWait = std::chrono::milliseconds(20);
+  static constexpr std::chrono::nanoseconds kLongestPlaceWait = std::chrono::seconds(10);
   static constexpr std::chrono::nanoseconds kCredentialTime = std::chrono::seconds(30);
 
   // max_running >= 1.
@@ -78,6 +83,7 @@ class ProviderHealth {
     std::string name;
     DomainPace pace;
   };
+  std::chrono::nanoseconds turn(Priority priority, base::Mono now);
   DomainPace& pace_of(std::string_view domain);
   void settle_domain(const std::string& domain, const SendResult& result, base::Mono now);
 
@@ -87,6 +93,8 @@ class ProviderHealth {
 
   std::mutex mutex_;  // guards what follows
   std::int64_t running_ = 0;
+  std::chrono::nanoseconds took_{0};   // a send, smoothed
+  std::array<base::Mono, 3> turns_{};  // by Priority: of the one that was told to wait last
   base::Mono quiet_until_;
   std::list<Domain> domains_;  // the one used last in front
   std::unordered_map<std::string_view, std::list<Domain>::iterator> by_name_;

@@ -96,8 +96,8 @@ class ProviderPool {
     base::TenantId tenant{};
     Channel channel = Channel::kEmail;
     Priority priority = Priority::kNormal;
-    std::string_view type;                  // of the provider: a device's platform; empty: any
-    std::string_view domain;                // mail: of the receiver; else empty
+    std::string_view type{};                // of the provider: a device's platform; empty: any
+    std::string_view domain{};              // mail: of the receiver; else empty
     std::span<const ProviderId> exclude{};  // asked already
     ProviderId only{};                      // set: this one or none
   };

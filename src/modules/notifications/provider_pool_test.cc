@@ -210,6 +210,29 @@ TEST_F(ProviderPoolTest, BulkLeavesPlacesToTheRest) {
   EXPECT_EQ(send(bulk), 1);
 }
 
+// 10 places of 100 ms: one becomes free every 10 ms.
+TEST_F(ProviderPoolTest, ThoseWhoWaitForAPlaceComeAsFastAsPlacesDo) {
+  add(1).max_running = 10;
+  scripts_[1].hold();
+  for (int i = 0; i < 10; ++i) ASSERT_EQ(send(), 1);
+  clock_.advance(milliseconds(100));
+  scripts_[1].release();
+  scripts_[1].hold();
+  for (int i = 0; i < 10; ++i) ASSERT_EQ(send(), 1);
+  std::chrono::nanoseconds last{0};
+  for (int i = 0; i < 50; ++i) {
+    const std::chrono::nanoseconds wait = choose().wait;
+    if (i > 0) {
+      EXPECT_EQ(wait - last, milliseconds(10)) << i;
+    }
+    last = wait;
+  }
+  EXPECT_EQ(choose({.priority = Priority::kUrgent}).wait, ProviderHealth::kPlaceWait);
+  for (int i = 0; i < 5'000; ++i) last = choose().wait;
+  EXPECT_EQ(last, ProviderHealth::kLongestPlaceWait);
+  scripts_[1].release();
+}
+
 TEST_F(ProviderPoolTest, ALeaseThatIsDroppedGivesItsPlaceBack) {
   ProviderSpec& spec = add(1);
   spec.max_running = 1;

@@ -279,6 +279,28 @@ TEST_P(SenderTest, ARecordedAttemptIsNotRepeated) {
   EXPECT_EQ(metric(kRepeated), 0);
 }
 
+TEST_P(SenderTest, NorIsOneThatIsToBeTriedLater) {
+  add_provider(1);
+  SendResult busy = verdict(Verdict::kThrottled);
+  busy.retry_after = base::Millis{600'000};
+  busy.scope = ThrottleScope::kAddress;
+  script(1).answer_with({busy});
+  const Planned planned = plan("carol");
+  const auto leased = jobs_->lease({.kind = kSendJob, .max = 1, .worker = "dies"});
+  ASSERT_TRUE(leased.ok());
+  std::promise<void> recorded;
+  one_->sender.attempt({leased->front(), clock_.mono() + Seconds{60}},
+                       [&](const jobs::Outcome&) { recorded.set_value(); });
+  recorded.get_future().wait();
+  advance(Seconds{31});
+  work();
+  EXPECT_EQ(script(1).count(), 1U) << "not before ten minutes have passed";
+  advance(Seconds{600});
+  work();
+  EXPECT_EQ(delivery_of(planned).state, State::kSent);
+  EXPECT_EQ(metric(kRepeated), 0);
+}
+
 TEST_P(SenderTest, NorIsOneThatLeftTheOrder) {
   add_provider(1);
   script(1).always(Verdict::kThrottled);
