@@ -34,7 +34,7 @@ const json::Schema<TwilioSettings>& settings_schema() {
   static const auto kSchema =
       json::Schema<TwilioSettings>("TwilioSettings", "An account with Twilio, or one like it.")
           .required("account_sid", &TwilioSettings::account_sid,
-                    {.min_length = 1, .max_length = 64, .pattern = "[A-Za-z0-9_-]+"})
+                    {.min_length = 1, .max_length = 64, .pattern = "^[A-Za-z0-9_-]+$"})
           .required("auth_token", &TwilioSettings::auth_token, {.min_length = 1, .max_length = 128})
           .optional("from", &TwilioSettings::from, {.min_length = 1, .max_length = 32})
           .optional("messaging_service_sid", &TwilioSettings::messaging_service_sid,
