@@ -18,6 +18,12 @@ std::vector<Setting> documents_settings() {
              [](Config& c) -> auto& { return c.documents.max_per_tenant; }),
       number("documents.max_sessions", "Who may have one document open at once.", 1, 1'000'000,
              [](Config& c) -> auto& { return c.documents.max_sessions; }),
+      number("documents.messages_per_s",
+             "Messages that one connection may send, ten seconds' worth at once; who sends more is "
+             "read more slowly. 0: any.",
+             0, 1'000'000'000, [](Config& c) -> auto& { return c.documents.messages_per_s; }),
+      number("documents.mb_per_s", "The same in mebibytes.", 0, 1'000'000,
+             [](Config& c) -> auto& { return c.documents.mb_per_s; }),
       number("documents.pace_ms",
              "Changes of one document go to disk and to its visitors together, so often at most; "
              "a millisecond for each visitor while they are few. 0: each as soon as it can.",

@@ -14,7 +14,9 @@ struct DocumentsConfig {
   std::size_t memory_mb = 512;
   std::size_t max_mb = 64;  // of one document, in memory
   std::int64_t max_per_tenant = 1'000'000;
-  std::size_t max_sessions = 5'000;  // of one document
+  std::size_t max_sessions = 5'000;     // of one document
+  std::size_t messages_per_s = 50'000;  // of one connection
+  std::size_t mb_per_s = 64;
   std::int64_t pace_ms = 50;
   std::int64_t commit_pace_ms = 5;
   std::int64_t history_days = 30;

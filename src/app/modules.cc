@@ -191,6 +191,8 @@ documents::DocumentsModule::Options documents_options(const Config& config, std:
 documents::SocketLimits socket_limits(const Config& config) {
   documents::SocketLimits limits;
   limits.max_queue_bytes = std::max(limits.max_queue_bytes, (config.documents.max_mb << 20) * 2);
+  limits.max_messages_per_s = config.documents.messages_per_s;
+  limits.max_bytes_per_s = config.documents.mb_per_s << 20;
   return limits;
 }
 

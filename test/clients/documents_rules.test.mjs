@@ -84,6 +84,32 @@ test("who may comment is seen and changes nothing", async () => {
   }
 });
 
+test("who sends more than he may is read more slowly, and nobody else is", async () => {
+  const strict = await Server.start({ sets: { "documents.messages_per_s": 100 } });
+  try {
+    const url = `${strict.origin}/v1/documents/ws/paced?token=${strict.key}`;
+    const answered = async (raw) => {  // as soon as all that was sent before is read
+      raw.frames.length = 0;
+      raw.send([0, 0], bytes(Uint8Array.of(0)));
+      const began = performance.now();
+      await raw.frame("it is read", (frame) => frame[0] === 0 && frame[1] === 1);
+      return performance.now() - began;
+    };
+    const [hasty, calm] = [new RawSocket(url), new RawSocket(url)];
+    for (const raw of [hasty, calm]) await raw.frame("he is in", (frame) => frame[0] === 0);
+    for (let i = 0; i < 1300; ++i) hasty.send([3]);
+    const late = answered(hasty);
+    assert.ok(await answered(calm) < 1000 * kSlow);
+    assert.ok(await late > 2500, "three hundred beyond a thousand at once");
+    assert.equal(hasty.code, null, "he is not cut");
+    const metrics = (await strict.api.get("/metrics")).text;
+    assert.match(metrics, /^ashlar_websocket_slowed_total [1-9]/m);
+    for (const raw of [hasty, calm]) raw.destroy();
+  } finally {
+    await strict.stop();
+  }
+});
+
 // Everybody had the document open, lost his connection, wrote 50 things, and comes back in the same moment.
 test(`${kReturning} who return at once with 50 edits each; a bystander writes on`, async () => {
   const seed = new Y.Doc();

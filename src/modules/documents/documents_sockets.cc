@@ -50,7 +50,9 @@ http::WebSocketOptions options_of(const SocketLimits& limits) {
   return {.max_message_bytes = limits.max_message_bytes,
           .max_queue_bytes = limits.max_queue_bytes,
           .ping_interval = limits.ping_interval,
-          .protocol = {}};
+          .protocol = {},
+          .max_messages_per_s = limits.max_messages_per_s,
+          .max_bytes_per_s = limits.max_bytes_per_s};
 }
 
 base::Status open_y_websocket(DocumentHost& host, const SocketLimits& limits, const Call& call,

@@ -23,6 +23,8 @@ struct SocketLimits {
   std::size_t max_queue_bytes = 64 << 20;  // above the largest document's state, twice
   base::Millis ping_interval{30'000};
   std::size_t max_documents_per_socket = 100;
+  std::uint64_t max_messages_per_s = 0;  // of one connection, ten seconds' worth at once; 0: any
+  std::uint64_t max_bytes_per_s = 0;
 };
 
 // `host` outlives every WebSocket of the server.

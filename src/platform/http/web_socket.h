@@ -22,7 +22,9 @@
 //     would bring it above max_queue_bytes throws away what waits, itself too, and closes with
 //     1013, so memory is bounded whoever looks or not. An empty queue takes a frame of any size.
 //  5. A ping goes out each `ping_interval`; a peer that is silent for two of them is cut.
-//  6. The server's stop() closes every socket with 1001 (server.h); the loops must run until then.
+//  6. Who sends more than max_messages_per_s or max_bytes_per_s is not read for a while
+//     (read_pace.h); nothing is lost, and he is not cut.
+//  7. The server's stop() closes every socket with 1001 (server.h); the loops must run until then.
 // No extension is negotiated. Of the subprotocols offered the first that the handler knows
 // (offers_protocol(), web_socket_handshake.h).
 #pragma once
@@ -63,7 +65,9 @@ struct WebSocketOptions {
   std::size_t max_message_bytes = 1 << 20;
   std::size_t max_queue_bytes = 8 << 20;
   base::Millis ping_interval{30'000};
-  std::string protocol{};  // of those offered; "": none
+  std::string protocol{};                // of those offered; "": none
+  std::uint64_t max_messages_per_s = 0;  // 0: any
+  std::uint64_t max_bytes_per_s = 0;
 };
 
 class WebSocket {

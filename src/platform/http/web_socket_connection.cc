@@ -32,6 +32,7 @@ WebSocketConnection::WebSocketConnection(Taken taken, std::shared_ptr<WebSocketR
       reader_(std::move(reader)),
       options_(std::move(options)),
       decoder_(options_.max_message_bytes),
+      pace_(options_.max_messages_per_s, options_.max_bytes_per_s),
       early_input_(std::move(taken.input)) {
   push({std::make_shared<const std::string>(std::move(taken.output)), 0});
 }
@@ -75,7 +76,7 @@ void WebSocketConnection::on_ready(Ready ready) {
 void WebSocketConnection::read() {
   for (int turn = 0; turn < kReadsPerTurn; ++turn) {
     // What is kept comes first: settle() gives it.
-    if (broken_ || peer_closed_ || held_ || !kept_.empty() || !input_ready_) return;
+    if (broken_ || peer_closed_ || is_paused() || !kept_.empty() || !input_ready_) return;
     const IoResult got = read_some();
     if (got.kind == IoResult::Kind::kEnd) return break_off();
     if (got.kind == IoResult::Kind::kWouldBlock) {
@@ -103,7 +104,7 @@ IoResult WebSocketConnection::read_some() {
 // REQUIRES: nothing is kept.
 void WebSocketConnection::feed(std::span<char> bytes) {
   while (!broken_ && !peer_closed_ && !failed_) {
-    if (held_) {
+    if (is_paused()) {
       kept_.assign(bytes.data(), bytes.size());
       return;
     }
@@ -117,10 +118,12 @@ void WebSocketConnection::take_event(const FrameDecoder::Event& event) {
   switch (event.kind) {
     case FrameDecoder::EventKind::kMessage:
       owner_->sockets->metrics.messages_in.add();
+      slow(event.data.size());
       if (state_ == State::kOpen) reader_->on_message(event.message, event.data);
       return;
     case FrameDecoder::EventKind::kPing:
       // Of several that wait the last is answered (RFC 6455, 5.5.3): pings make no queue grow.
+      slow(event.data.size());
       pong_.assign(event.data);
       pong_waits_ = true;
       return ask_to_settle();
@@ -158,6 +161,7 @@ void WebSocketConnection::begin_close(std::uint16_t code, std::string_view reaso
   close_code_ = code;
   close_until_ = owner_->loop.mono() + kCloseTimeout;
   held_ = false;
+  slowed_ = false;
   kept_.clear();
   std::string frame;
   append_close_frame(frame, code, reason);
@@ -180,6 +184,22 @@ void WebSocketConnection::hold(bool held) {
   if (held) return;
   last_input_ = owner_->loop.mono();  // that it was not heard was our doing
   ask_to_settle();
+}
+
+// Reads nothing more for a while, where too much has come.
+void WebSocketConnection::slow(std::size_t bytes) {
+  if (!pace_.is_limited() || slowed_ || state_ != State::kOpen) return;
+  const base::Mono now = owner_->loop.mono();
+  const std::chrono::nanoseconds wait = pace_.take(now, bytes);
+  if (wait.count() == 0) return;
+  slowed_ = true;
+  owner_->sockets->metrics.slowed.add();
+  owner_->loop.run_at(now + wait, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self || !std::exchange(self->slowed_, false)) return;
+    self->last_input_ = self->owner_->loop.mono();
+    self->ask_to_settle();
+  });
 }
 
 void WebSocketConnection::send(MessageKind kind, std::string_view data) {
@@ -314,7 +334,7 @@ void WebSocketConnection::ask_to_settle() {
 
 void WebSocketConnection::settle() {
   if (state_ == State::kClosed) return;
-  if (!held_ && !kept_.empty()) {
+  if (!is_paused() && !kept_.empty()) {
     std::string kept = std::exchange(kept_, {});
     feed(kept);
   }
@@ -352,7 +372,7 @@ void WebSocketConnection::on_sweep(base::Mono now) {
   if (state_ == State::kClosing && now >= close_until_) return break_off();
   if (!is_open() || now < next_ping_) return;
   next_ping_ = now + options_.ping_interval;
-  if (!held_ && now - last_input_ > 2 * options_.ping_interval) {
+  if (!is_paused() && now - last_input_ > 2 * options_.ping_interval) {
     owner_->sockets->metrics.silent.add();
     return break_off();
   }

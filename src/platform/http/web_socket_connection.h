@@ -28,6 +28,7 @@
 #include <string>
 #include <vector>
 
+#include "platform/http/read_pace.h"
 #include "platform/http/response_head.h"
 #include "platform/http/tls.h"
 #include "platform/http/web_socket.h"
@@ -89,6 +90,8 @@ class WebSocketConnection final : public runtime::Watcher,
     std::size_t count = 1;
   };
 
+  [[nodiscard]] bool is_paused() const { return held_ || slowed_; }
+  void slow(std::size_t bytes);
   void read();
   IoResult read_some();
   void feed(std::span<char> bytes);
@@ -127,13 +130,15 @@ class WebSocketConnection final : public runtime::Watcher,
   bool blocked_ = false;  // the socket is full until its next edge
   bool waited_ = false;   // on_drained() is owed
   bool held_ = false;
+  bool slowed_ = false;  // pace_ was exceeded; a timer ends it
   bool pong_waits_ = false;
   std::uint16_t close_code_ = kClosedAbnormally;  // for on_close()
 
   base::Mono last_input_{};
   base::Mono next_ping_{};
   base::Mono close_until_ = base::Mono::max();
-  std::string kept_;           // read, and not given: held_
+  ReadPace pace_;
+  std::string kept_;           // read, and not given: is_paused()
   std::vector<Frames> queue_;  // from front_ on
   std::size_t front_ = 0;
   std::size_t front_written_ = 0;  // of queue_[front_]

@@ -34,7 +34,10 @@ WebSocketMetrics::WebSocketMetrics(obs::Registry& metrics)
       slow_readers(metrics.make_counter("ashlar_websocket_slow_readers_total",
                                         "WebSockets closed with 1013: too much waited.")),
       silent(metrics.make_counter("ashlar_websocket_silent_total",
-                                  "WebSockets cut because nothing came, no pong either.")) {}
+                                  "WebSockets cut because nothing came, no pong either.")),
+      slowed(metrics.make_counter("ashlar_websocket_slowed_total",
+                                  "Times that a WebSocket was not read for a while: it sent more "
+                                  "than it may.")) {}
 
 WebSockets::WebSockets(obs::Registry& registry,
                        std::shared_ptr<std::atomic<std::size_t>> connections, obs::Gauge& open)

@@ -43,6 +43,7 @@ struct WebSocketMetrics {
   obs::Counter& protocol_errors;
   obs::Counter& slow_readers;
   obs::Counter& silent;
+  obs::Counter& slowed;
 };
 
 class WebSockets : public std::enable_shared_from_this<WebSockets> {
