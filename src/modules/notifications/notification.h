@@ -14,9 +14,10 @@
 //     report is in its timeline.
 //  2. While a delivery is queued a job of kind kSendJob is alive; while it is deferred, or the
 //     notification is not planned yet, one of kind kPlanJob.
-//  3. An attempt's number is its job's: committed before it is begun. So where the one before has
-//  no
-//     record, its end is not known, and that is told, counted, and not taken for a failure.
+//  3. A round of attempts is counted by its job, which commits the lease before it is begun. So
+//  where
+//     the one before has no record, its end is not known, and that is told, counted, and not taken
+//     for a failure.
 //  4. What failed for good stays; a replay is a new delivery of the same notification
 //  (`replay_of`).
 #pragma once

@@ -35,6 +35,8 @@ bool is_of_one_mailbox(const SendResult& result) {
 }
 
 Outcome service_outcome(const SendResult& result) {
+  // A push endpoint that a user named says nothing of the others.
+  if (result.scope == ThrottleScope::kAddress) return Outcome::kIgnored;
   switch (result.verdict) {
     case Verdict::kRetry:
       return is_of_one_mailbox(result) ? Outcome::kSuccess : Outcome::kFailure;
