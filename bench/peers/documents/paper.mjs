@@ -156,6 +156,7 @@ async function open(folder, server) {
   await (await Visit.open(server, "copy-first")).lacks();
   const times = [];
   const before = cpu_ms(server.pid);
+  const rss = rss_kb(server.pid);
   for (let i = 0; i < count; ++i) {
     const start = performance.now();
     const visit = await Visit.open(server, `copy-${i}`);
@@ -165,7 +166,7 @@ async function open(folder, server) {
   }
   times.sort((a, b) => a - b);
   console.log(`open_p50_ms=${times[count >> 1].toFixed(1)}\nopen_max_ms=${times.at(-1).toFixed(1)}\n` +
-    `open_cpu_ms=${((cpu_ms(server.pid) - before) / count).toFixed(1)}`);
+    `open_cpu_ms=${((cpu_ms(server.pid) - before) / count).toFixed(1)}\nopen_kb_each=${((rss_kb(server.pid) - rss) / count).toFixed(0)}`);
 }
 
 async function idle(server) {
