@@ -283,6 +283,7 @@ TEST_P(ApiKeysTest, NoSuccessAfterAnAcknowledgedRevocation) {
       }
     });
   }
+  while (accepted.load() == 0) std::this_thread::yield();  // keys are valid, and callers come first
   for (int i = 0; i < kKeys; ++i) {
     const auto k = static_cast<std::size_t>(i);
     EXPECT_TRUE(keys_->revoke(alpha(), created[k].key.id).ok());
@@ -291,7 +292,6 @@ TEST_P(ApiKeysTest, NoSuccessAfterAnAcknowledgedRevocation) {
   stop.store(true);
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(late.load(), 0);
-  EXPECT_GT(accepted.load(), 0);
   for (const CreatedApiKey& key : created) EXPECT_FALSE(keys_->authenticate(key.text).ok());
 }
 
