@@ -3,7 +3,7 @@
 //
 //   node test/crash/notifications.mjs [--rounds 10] [--seed N] [--store sqlite|postgres]
 //
-// One store goes through five rounds, then a fresh one takes its place. Eight clients write, each to a user of its own, one after the
+// One store goes through five rounds, then a fresh one takes its place. 24 clients write, each to a user of its own, one after the
 // other. At the end the server works until nothing is on its way any more, and then:
 //   every notification that was acknowledged has arrived, and its state is sent
 //   one that arrived twice says so in its story: an attempt whose answer was lost, or whose end is not known. Each is counted.
@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
 import { eventually, kSlow, sleep } from "../clients/support/process.mjs";
 import { Server, Store } from "../clients/support/server.mjs";
 
-const kClients = 8;
+const kClients = 24;
 const kRoundsOfAStore = 5;
 const kLongestRound_ms = 1500;
 const kDrain_ms = 120_000;
@@ -37,7 +37,8 @@ function randomOf(state) {
   };
 }
 
-// The provider: {"type": "http"}. What it took, in order; each refused, failed or hung up at most once.
+// The provider: {"type": "http"}. What it took, in order; each refused, failed or hung up at most once. Seldom: each such message
+// holds up those behind it for some seconds.
 class Receiver {
   arrivals = [];   // {id, token}: taken, whatever was answered
   upset = new Set();
@@ -50,11 +51,11 @@ class Receiver {
   }
   take(chance, id, { content: { text: token } }, request, response) {
     const first = !this.upset.has(token);
-    if (chance < 0.06) this.upset.add(token);
-    if (first && chance < 0.02) return response.writeHead(502).end();  // not taken
+    if (chance < 0.009) this.upset.add(token);
+    if (first && chance < 0.003) return response.writeHead(502).end();  // not taken
     this.arrivals.push({ id, token });
-    if (first && chance < 0.04) return request.socket.destroy();       // taken, and nobody hears of it
-    if (first && chance < 0.06) return response.writeHead(500).end();  // taken, as may be
+    if (first && chance < 0.006) return request.socket.destroy();       // taken, and nobody hears of it
+    if (first && chance < 0.009) return response.writeHead(500).end();  // taken, as may be
     return response.writeHead(200).end();
   }
   async listen() {
