@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "modules/notifications/categories_store.h"
 #include "modules/notifications/devices_store.h"
 #include "modules/notifications/suppressions_store.h"
 #include "modules/notifications/testing/sending_fixture.h"
@@ -119,6 +120,22 @@ TEST_P(SendEffectsTest, WithoutAProviderItFailsOrIsCaught) {
   ASSERT_EQ(kept.size(), 1U);
   EXPECT_EQ(kept[0].content.subject, "Hello");
   EXPECT_EQ(kept[0].address, "dave@example.com");
+}
+
+// Its reader would be told "unsubscribed", and get it all the same.
+TEST_P(SendEffectsTest, WhatIsCriticalOffersNoEnd) {
+  add_provider(1, Channel::kEmail);
+  renderer_.unsubscribe_url = "https://example.com/n/token/unsubscribe";
+  Category category;
+  category.name = "news";
+  for (const bool critical : {false, true}) {
+    category.critical = critical;
+    run([&](Transaction& tx) { return store::put_category(tx, category, clock_.now()); });
+    plan("carol", Channel::kEmail, [](Notification& n, Delivery&) { n.category = "news"; });
+    work();
+    ASSERT_FALSE(script(1).sent().empty());
+    EXPECT_EQ(script(1).sent().back().unsubscribe_url.empty(), critical);
+  }
 }
 
 TEST_P(SendEffectsTest, WhatCannotBeRenderedIsForAPerson) {

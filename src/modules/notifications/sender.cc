@@ -296,7 +296,8 @@ static Outgoing outgoing_of(const store::Sending& loaded, const RenderedMessage&
   out.created_at = n.created_at;
   out.expires_at = n.expires_at;
   out.collapse_key = n.collapse_key;
-  out.unsubscribe_url = message.unsubscribe_url;
+  // What is critical goes whatever its reader prefers: it must not offer to end.
+  if (!loaded.critical) out.unsubscribe_url = message.unsubscribe_url;
   out.category = n.category;
   out.traceparent = n.traceparent;
   out.deadline = deadline;

@@ -18,7 +18,7 @@ base::Result<RenderedMessage> ScriptedRenderer::render(const Notification& notif
                                                        const Delivery& /*delivery*/) {
   if (refused) return *refused;
   ASHLAR_ASSIGN(Rendered content, rendered_content(notification.content));
-  return RenderedMessage{std::move(content), {}};
+  return RenderedMessage{std::move(content), unsubscribe_url};
 }
 
 SendingFixture::Instance::Instance(SendingFixture& own, bool catches)

@@ -36,6 +36,7 @@ class ScriptedRenderer final : public Renderer {
   base::Result<RenderedMessage> render(const Notification& notification,
                                        const Delivery& delivery) override;
   std::optional<base::Error> refused;
+  std::string unsubscribe_url;
 };
 
 class SendingFixture : public ::testing::TestWithParam<storage::Dialect> {
