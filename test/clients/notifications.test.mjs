@@ -149,6 +149,7 @@ for (const kind of ["sqlite", "postgres"]) {
         [{ to: { email: "a@b.c", phone: "+431234567" }, content }, "recipient_ambiguous"],
         [{ to: { email: "a@example.com" } }, "content_missing"],
         [{ to: { email: "a@example.com" }, content: {} }, "content_missing"],
+        [{ to: { email: "a@example.com" }, content: { subject: "x\r\nBcc: evil@example.com", text: "x" } }, "control_character"],
         [{ to: { email: "a@example.com" }, content, template: "t" }, "content_ambiguous"],
         [{ to: { email: "a@example.com" }, content, channels: ["pigeon"] }, "channel_unknown"],
         [{ to: { email: "a@example.com" }, content, digest: { key: "k" } }, "digest_needs_user"],

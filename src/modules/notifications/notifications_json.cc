@@ -1,5 +1,6 @@
 #include "modules/notifications/notifications_json.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -139,6 +140,8 @@ base::Error wrong(const char* field, const char* reason, const char* detail) {
   return {base::Code::kInvalid, "invalid_request", detail, {{field, reason, detail}}};
 }
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
 std::vector<std::string> split(const std::string& list) {
   std::vector<std::string> parts;
   std::size_t from = 0;
@@ -200,6 +203,10 @@ base::Status take_content(const NewNotificationJson& given, Notification& n) {
   if (content.text.value_or("").empty() && content.html.value_or("").empty() &&
       content.subject.value_or("").empty()) {
     return wrong("/content", "content_missing", "Give at least one of subject, text and html.");
+  }
+  // It becomes a line of a mail's head: a line end in it would begin another one.
+  if (std::ranges::any_of(content.subject.value_or(""), is_control)) {
+    return wrong("/content/subject", "control_character", "A subject is one line of text.");
   }
   n.content = text_of(content);
   return base::ok_status();
