@@ -4,6 +4,7 @@
 
 #include "modules/notifications/delivery_api.h"
 #include "modules/notifications/delivery_json.h"
+#include "modules/notifications/route_row.h"
 
 namespace ashlar::notifications {
 namespace {
@@ -14,7 +15,6 @@ using http::Idempotency;
 using http::Method;
 using storage::Transaction;
 
-constexpr base::Millis kDeadline{10'000};
 constexpr std::size_t kMaxCallbackBytes = 1024 * 1024;
 constexpr std::size_t kMaxReplayBytes = 256 * 1024;
 
@@ -22,29 +22,11 @@ const ErrorDoc kBadCursor{400, "invalid_cursor", "The cursor was not given out f
 
 using Api = std::shared_ptr<const DeliveryApi>;
 
-http::Route row(Method method, std::string_view path, std::string_view summary,
-                http::Handler handler, const json::Shape* response) {
-  const bool reads = method == Method::kGet;
-  return {
-      .method = method,
-      .path = path,
-      .summary = summary,
-      .module = {"notifications"},
-      .tenancy = http::Tenancy::kTenant,
-      .scope = {reads ? "notifications:read" : "notifications:write"},
-      .cost = reads ? 1 : 2,
-      .idempotency = Idempotency::kNatural,
-      .deadline = kDeadline,
-      .handler = {std::move(handler)},
-      .response = response,
-  };
-}
-
 void add_letter_routes(http::RouteTable& table, const Api& api) {
-  table.push_back(row(Method::kGet, "/v1/notification-dead-letters",
-                      "Deliveries that have failed for good, newest first.",
-                      http::WorkerHandler([api](Call& c) { return api->dead_letters(c); }),
-                      &dead_letter_page_schema()));
+  table.push_back(route_row(Method::kGet, "/v1/notification-dead-letters",
+                            "Deliveries that have failed for good, newest first.",
+                            http::WorkerHandler([api](Call& c) { return api->dead_letters(c); }),
+                            &dead_letter_page_schema()));
   table.back().paged = true;
   table.back().errors = {kBadCursor};
   table.back().query = {{"channel", "Only of this channel.", "email"},
@@ -53,11 +35,11 @@ void add_letter_routes(http::RouteTable& table, const Api& api) {
                         {"provider_id", "Only those that this provider was asked last.", "7"},
                         {"from", "Failed then or later.", "2026-01-01T00:00:00Z"},
                         {"to", "Failed before.", "2026-02-01T00:00:00Z"}};
-  table.push_back(
-      row(Method::kPost, "/v1/notification-dead-letters/{id}/replay",
-          "Send a dead letter again, with other data, content or address where they are given.",
-          http::TransactionHandler([api](Call& c, Transaction& tx) { return api->replay(c, tx); }),
-          &replayed_letter_schema()));
+  table.push_back(route_row(
+      Method::kPost, "/v1/notification-dead-letters/{id}/replay",
+      "Send a dead letter again, with other data, content or address where they are given.",
+      http::TransactionHandler([api](Call& c, Transaction& tx) { return api->replay(c, tx); }),
+      &replayed_letter_schema()));
   table.back().idempotency = Idempotency::kOptional;
   table.back().request = &replay_letter_schema();
   table.back().body_optional = true;
@@ -68,7 +50,7 @@ void add_letter_routes(http::RouteTable& table, const Api& api) {
       {422, "content_malformed", "The content is not what it has to be."},
       {422, "email_invalid", "The address is no mail address."},
       {422, "phone_invalid", "The address is no phone number."}};
-  table.push_back(row(
+  table.push_back(route_row(
       Method::kPost, "/v1/notification-dead-letters/replay",
       "Send the dead letters that fit again, 500 a call.",
       http::TransactionHandler([api](Call& c, Transaction& tx) { return api->replay_many(c, tx); }),
@@ -83,23 +65,24 @@ void add_letter_routes(http::RouteTable& table, const Api& api) {
 }
 
 void add_look_routes(http::RouteTable& table, const Api& api) {
-  table.push_back(row(Method::kGet, "/v1/notification-catcher",
-                      "What was kept instead of being sent, newest first: for development.",
-                      http::WorkerHandler([api](Call& c) { return api->caught(c); }),
-                      &caught_page_schema()));
+  table.push_back(route_row(Method::kGet, "/v1/notification-catcher",
+                            "What was kept instead of being sent, newest first: for development.",
+                            http::WorkerHandler([api](Call& c) { return api->caught(c); }),
+                            &caught_page_schema()));
   table.back().paged = true;
   table.back().errors = {kBadCursor};
   table.back().query = {{"channel", "Only of this channel.", "email"}};
-  table.push_back(row(Method::kGet, "/v1/notification-provider-health",
-                      "How this instance finds the providers: breakers, paces, what is in hand.",
-                      http::WorkerHandler([api](Call& c) { return api->health(c); }),
-                      &provider_healths_schema()));
+  table.push_back(route_row(
+      Method::kGet, "/v1/notification-provider-health",
+      "How this instance finds the providers: breakers, paces, what is in hand.",
+      http::WorkerHandler([api](Call& c) { return api->health(c); }), &provider_healths_schema()));
 }
 
 void add_callback_route(http::RouteTable& table, const Api& api) {
-  http::Route route = row(Method::kPost, "/v1/notification-callbacks/{provider_id}/{token}",
-                          "Where a provider tells what became of a message.",
-                          http::WorkerHandler([api](Call& c) { return api->hear(c); }), nullptr);
+  http::Route route =
+      route_row(Method::kPost, "/v1/notification-callbacks/{provider_id}/{token}",
+                "Where a provider tells what became of a message.",
+                http::WorkerHandler([api](Call& c) { return api->hear(c); }), nullptr);
   route.tenancy = http::Tenancy::kPublic;
   route.scope = std::string_view("");
   route.raw_body = true;

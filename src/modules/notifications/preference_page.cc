@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/html.h"
 #include "platform/http/query.h"
 
 namespace ashlar::notifications {
@@ -27,32 +28,6 @@ constexpr std::string_view kStyle =
     "main{background:#1e2227;border-color:#3a4048}th,td{border-color:#3a4048}"
     "small{color:#b6bcc4}button{border-color:#e8eaed;background:transparent}}";
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 http::Response page(int status, std::string_view title, const std::string& main) {
   http::Response response;
   response.status = status;
@@ -61,8 +36,9 @@ http::Response page(int status, std::string_view title, const std::string& main)
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
       "<meta name=\"robots\" content=\"noindex\"><title>" +
-      escaped(title) + "</title><style>" + std::string(kStyle) + "</style></head><body><main><h1>" +
-      escaped(title) + "</h1>" + main + "</main></body></html>\n";
+      base::html_escaped(title) + "</title><style>" + std::string(kStyle) +
+      "</style></head><body><main><h1>" + base::html_escaped(title) + "</h1>" + main +
+      "</main></body></html>\n";
   response.header("Cache-Control", "no-store");
   response.header("X-Content-Type-Options", "nosniff");
   response.header("Referrer-Policy", "no-referrer");
@@ -96,21 +72,23 @@ bool wanted_by_default(const Category& category, Channel channel) {
 }
 
 std::string box(std::string_view category, std::string_view title, Channel channel, bool ticked) {
-  return "<td class=\"c\"><input type=\"checkbox\" name=\"on\" value=\"" + escaped(category) + ":" +
-         std::string(name_of(channel)) + "\" aria-label=\"" + escaped(title) + ": " +
-         std::string(title_of(channel)) + "\"" + (ticked ? " checked" : "") + "></td>";
+  return "<td class=\"c\"><input type=\"checkbox\" name=\"on\" value=\"" +
+         base::html_escaped(category) + ":" + std::string(name_of(channel)) + "\" aria-label=\"" +
+         base::html_escaped(title) + ": " + std::string(title_of(channel)) + "\"" +
+         (ticked ? " checked" : "") + "></td>";
 }
 
 std::string row_of(const Category& category, const ChannelChoices& choices) {
-  std::string row = "<tr><th scope=\"row\">" + escaped(category.title);
+  std::string row = "<tr><th scope=\"row\">" + base::html_escaped(category.title);
   if (!category.description.empty()) {
-    row += "<small>" + escaped(category.description) + "</small>";
+    row += "<small>" + base::html_escaped(category.description) + "</small>";
   }
   if (category.critical) {
     return row + "</th><td class=\"c\" colspan=\"" + std::to_string(std::size(kPageChannels)) +
            "\">always sent</td></tr>";
   }
-  row += "<input type=\"hidden\" name=\"of\" value=\"" + escaped(category.name) + "\"></th>";
+  row += "<input type=\"hidden\" name=\"of\" value=\"" + base::html_escaped(category.name) +
+         "\"></th>";
   for (const Channel channel : kPageChannels) {
     const bool ticked =
         choices.of(category.name, channel, wanted_by_default(category, channel)).wanted;
@@ -125,7 +103,8 @@ std::string button(std::string_view decision, std::string_view text, bool main) 
 }
 
 std::string form(std::string_view action, const std::string& inside) {
-  return "<form method=\"post\" action=\"" + escaped(action) + "\">" + inside + "</form>";
+  return "<form method=\"post\" action=\"" + base::html_escaped(action) + "\">" + inside +
+         "</form>";
 }
 
 bool is_critical(const std::vector<Category>& categories, std::string_view name) {
@@ -158,18 +137,18 @@ http::Response wishes_page(const std::vector<Category>& categories, const Channe
 
 http::Response address_page(std::string_view address, std::string_view category, bool ended,
                             std::string_view action) {
-  const std::string who = "<strong>" + escaped(address) + "</strong>";
+  const std::string who = "<strong>" + base::html_escaped(address) + "</strong>";
   if (ended) {
     return page(
         200, "You are unsubscribed",
         "<p role=\"status\">Nothing more" +
-            (category.empty() ? "" : " of the kind “" + escaped(category) + "”") + " goes to " +
-            who + ".</p>" +
+            (category.empty() ? "" : " of the kind “" + base::html_escaped(category) + "”") +
+            " goes to " + who + ".</p>" +
             form(action, "<p class=\"b\">" + button("again", "Send it again", false) + "</p>"));
   }
   std::string buttons;
   if (!category.empty()) {
-    buttons = button("stop", "Stop “" + escaped(category) + "”", true);
+    buttons = button("stop", "Stop “" + base::html_escaped(category) + "”", true);
   }
   buttons += button("stop_all", "Stop all messages", category.empty());
   return page(
@@ -178,7 +157,7 @@ http::Response address_page(std::string_view address, std::string_view category,
 }
 
 http::Response notice_page(int status, std::string_view title, std::string_view text) {
-  return page(status, title, "<p role=\"status\">" + escaped(text) + "</p>");
+  return page(status, title, "<p role=\"status\">" + base::html_escaped(text) + "</p>");
 }
 
 PageForm page_form(std::string_view body) {

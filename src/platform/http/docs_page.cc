@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "base/html.h"
 #include "base/sentence.h"
 #include "base/text.h"
 #include "platform/http/docs_page_assets.h"
@@ -20,40 +21,13 @@ namespace {
 
 constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 // Text of the documents: escaped, and `words` between backticks set as code.
 std::string prose(std::string_view text) {
   std::string out;
   bool code = false;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find('`', begin), text.size());
-    out += escaped(text.substr(begin, end - begin));
+    out += base::html_escaped(text.substr(begin, end - begin));
     if (end < text.size()) out += (code = !code) ? "<code>" : "</code>";
     begin = end + 1;
   }
@@ -211,8 +185,8 @@ std::string Page::make() {
   out_ += "<main id=\"main\">\n";
   lead();
   for (const ModuleDoc& module : modules) {
-    out_ += "<section class=\"group\" id=\"" + escaped(module.module) + "\">\n<h2>" +
-            escaped(module.title) + "</h2>\n";
+    out_ += "<section class=\"group\" id=\"" + base::html_escaped(module.module) + "\">\n<h2>" +
+            base::html_escaped(module.title) + "</h2>\n";
     if (module.doc != module.title + ".") out_ += "<p>" + prose(module.doc) + "</p>\n";
     for (const Route& each : routes_) {
       if (each.documented && each.module.value == module.module) route(each);
@@ -224,7 +198,7 @@ std::string Page::make() {
 }
 
 void Page::head() {
-  const std::string title = escaped(info_.title);
+  const std::string title = base::html_escaped(info_.title);
   out_ += "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
   out_ += R"(<meta name="viewport" content="width=device-width, initial-scale=1">)";
   out_ += "\n<meta name=\"color-scheme\" content=\"light dark\">\n";
@@ -240,20 +214,21 @@ void Page::head() {
 
 void Page::contents(std::span<const ModuleDoc> modules) {
   out_ += "<nav class=\"side\" aria-label=\"Contents\">\n<div class=\"name\">" +
-          std::string(kDocsMark) + "<span>" + escaped(info_.title) + " API</span></div>\n";
+          std::string(kDocsMark) + "<span>" + base::html_escaped(info_.title) +
+          " API</span></div>\n";
   out_ += "<details open><summary>Contents</summary><div>\n";
   out_ +=
       "<input type=\"search\" placeholder=\"Find a call ( / )\" aria-label=\"Find a call\" "
       "hidden>\n";
   out_ += "<p class=\"none\" role=\"status\" hidden>No call has these words.</p>\n";
   for (const ModuleDoc& module : modules) {
-    out_ += "<section><h2>" + escaped(module.title) + "</h2>\n<ul>\n";
+    out_ += "<section><h2>" + base::html_escaped(module.title) + "</h2>\n<ul>\n";
     for (const Route& each : routes_) {
       if (!each.documented || each.module.value != module.module) continue;
       const std::string method(method_name(each.method));
       out_ += "<li><a href=\"#" + operation_id(each) + "\"><span class=\"verb verb-" +
               base::ascii_lower(method) + "\">" + method + "</span><span class=\"what\">" +
-              escaped(summary_of(each).title) + "</span></a></li>\n";
+              base::html_escaped(summary_of(each).title) + "</span></a></li>\n";
     }
     out_ += "</ul></section>\n";
   }
@@ -261,10 +236,10 @@ void Page::contents(std::span<const ModuleDoc> modules) {
 }
 
 void Page::lead() {
-  out_ += "<div class=\"lead\">\n<h1>" + escaped(info_.title) + " API</h1>\n";
+  out_ += "<div class=\"lead\">\n<h1>" + base::html_escaped(info_.title) + " API</h1>\n";
   if (!info_.description.empty()) out_ += "<p>" + prose(info_.description) + "</p>\n";
   if (!info_.base_url.empty()) {
-    out_ += "<p>Calls go to <code>" + escaped(info_.base_url) + "</code>. ";
+    out_ += "<p>Calls go to <code>" + base::html_escaped(info_.base_url) + "</code>. ";
   } else {
     out_ += "<p>";
   }
@@ -277,7 +252,7 @@ void Page::lead() {
   out_ += prose(
       "Errors are problem documents (RFC 9457, `application/problem+json`). Decide by `reason`: it "
       "never changes. Where fields or parameters are wrong, `errors` names each of them.");
-  out_ += "</p>\n<p>Version " + escaped(info_.version) +
+  out_ += "</p>\n<p>Version " + base::html_escaped(info_.version) +
           ". For programs: <a href=\"/v1/openapi.json\">OpenAPI 3.1</a>.</p>\n</div>\n";
 }
 
@@ -285,8 +260,8 @@ void Page::route(const Route& route) {
   const std::string id = operation_id(route);
   const std::string method(method_name(route.method));
   out_ += "<article class=\"route\" id=\"" + id + "\">\n<h3><a href=\"#" + id + "\">" +
-          escaped(summary_of(route).title) + "</a></h3>\n";
-  std::string path = escaped(route.path.value);
+          base::html_escaped(summary_of(route).title) + "</a></h3>\n";
+  std::string path = base::html_escaped(route.path.value);
   for (std::size_t i = 0; (i = path.find('{', i)) != std::string::npos; i += 4)
     path.insert(i, "<b>");
   for (std::size_t i = 0; (i = path.find('}', i)) != std::string::npos; i += 5) {
@@ -305,8 +280,9 @@ void Page::route(const Route& route) {
            *route.response, false);
   } else {
     out_ += "<h4>Answer " + std::to_string(route.success) + "</h4>\n<p class=\"soft\">";
-    out_ += has_answer_body(route) ? "<code>" + escaped(route.response_type) + "</code>"
-                                   : escaped(status_text(route.success)) + ", without a body.";
+    out_ += has_answer_body(route)
+                ? "<code>" + base::html_escaped(route.response_type) + "</code>"
+                : base::html_escaped(status_text(route.success)) + ", without a body.";
     out_ += "</p>\n";
   }
   out_ += "</div>\n<div>\n";
@@ -334,7 +310,7 @@ void Page::facts(const Route& route) {
     case Tenancy::kTenant:
       fact("Access", route.scope.value.empty()
                          ? "any API key"
-                         : "scope <code>" + escaped(route.scope.value) + "</code>");
+                         : "scope <code>" + base::html_escaped(route.scope.value) + "</code>");
   }
   const int cost = charged_cost(route);
   fact("Quota", cost == 0 ? "free" : std::to_string(cost) + (cost == 1 ? " unit" : " units"));
@@ -359,8 +335,8 @@ void Page::facts(const Route& route) {
 
 void Page::item(const std::string& key, const std::string& type, bool must, std::string_view doc,
                 const std::string& rules) {
-  out_ += "<li><div class=\"top\"><code class=\"key\">" + escaped(key) +
-          "</code><span class=\"soft\">" + escaped(type) + "</span>";
+  out_ += "<li><div class=\"top\"><code class=\"key\">" + base::html_escaped(key) +
+          "</code><span class=\"soft\">" + base::html_escaped(type) + "</span>";
   if (must) out_ += "<span class=\"must\">required</span>";
   out_ += "</div>";
   if (!doc.empty()) out_ += "<div>" + prose(doc) + "</div>";
@@ -388,7 +364,7 @@ void Page::params(const Route& route) {
 }
 
 void Page::fields(std::string_view title, const json::Shape& shape, bool request) {
-  out_ += "<h4>" + escaped(title) + "</h4>\n";
+  out_ += "<h4>" + base::html_escaped(title) + "</h4>\n";
   if (!shape.doc().empty()) out_ += "<p class=\"soft\">" + prose(shape.doc()) + "</p>\n";
   out_ += "<ul class=\"fields\">\n";
   field_items(shape, "", request);
@@ -405,8 +381,8 @@ void Page::field_items(const json::Shape& shape, const std::string& prefix, bool
 }
 
 void Page::code_block(std::string_view title, std::string_view text) {
-  out_ += "<h4>" + escaped(title) + "</h4>\n<div class=\"block\"><pre tabindex=\"0\">" +
-          escaped(text) + "</pre></div>\n";
+  out_ += "<h4>" + base::html_escaped(title) + "</h4>\n<div class=\"block\"><pre tabindex=\"0\">" +
+          base::html_escaped(text) + "</pre></div>\n";
 }
 
 void Page::errors(const Route& route) {
@@ -421,7 +397,7 @@ void Page::errors(const Route& route) {
     const bool is_own = std::ranges::any_of(route.errors, [&](const ErrorDoc& mine) {
       return mine.status == error.status && mine.reason == error.reason;
     });
-    const std::string reason = "<code>" + escaped(error.reason) + "</code>";
+    const std::string reason = "<code>" + base::html_escaped(error.reason) + "</code>";
     out_ += "<li><span>" + std::to_string(error.status) + "</span><span>" +
             (is_own ? "<b>" + reason + "</b>" : reason) + "</span><span>" +
             prose(base::sentence(error.when)) + "</span></li>\n";

@@ -3,34 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "base/html.h"
 #include "base/text.h"
 
 namespace ashlar::notifications {
 namespace {
-
-void append_html(std::string_view text, std::string& out) {
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-}
 
 void append_line(std::string_view text, std::string& out) {
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -83,7 +60,7 @@ bool append_escaped(std::string_view text, Escape escape, std::string& out) {
       append_line(text, out);
       return true;
     case Escape::kHtml:
-      append_html(text, out);
+      base::append_html(out, text);
       return true;
     case Escape::kUrlPart:
     case Escape::kHtmlUrlPart:
@@ -103,7 +80,7 @@ bool append_escaped(std::string_view text, Escape escape, std::string& out) {
   if (escape == Escape::kUrl) {
     out += url;
   } else {
-    append_html(url, out);
+    base::append_html(out, url);
   }
   return true;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/currency.h"
+#include "base/html.h"
 #include "modules/payments/reconcile/csv.h"
 #include "modules/payments/reconcile/reconcile_json.h"
 
@@ -39,29 +40,6 @@ constexpr std::string_view kStyle =
     ".verdict{border-left:4px solid;padding:.25rem .75rem;margin:1rem 0}.good{border-color:#2e7d32}"
     ".bad{border-color:#c62828}.scroll{overflow-x:auto}@media print{body{margin:0;max-width:none}}";
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out.push_back(c);
-    }
-  }
-  return out;
-}
-
 // "1,234.50", as people read it.
 std::string grouped(Money amount, std::string_view currency) {
   std::string text = base::format_amount(amount, currency);
@@ -88,7 +66,7 @@ std::string money_cell(const std::optional<Half>& half, Money Half::* member,
 }
 
 std::string totals_row(const std::string& currency, const Totals& t) {
-  std::string row = "<tr><th scope=\"row\">" + escaped(upper(currency)) + "</th>";
+  std::string row = "<tr><th scope=\"row\">" + base::html_escaped(upper(currency)) + "</th>";
   for (const std::int64_t lines : {t.their_lines, t.our_lines}) {
     row += number_cell(std::to_string(lines));
   }
@@ -116,12 +94,13 @@ std::string break_row(const Item& item, Day today) {
   std::string row = "<tr><th scope=\"row\">";
   row += kOutcomeTitles[static_cast<std::size_t>(item.outcome)];
   row += "<br><span class=\"small\">" + std::string(outcome_words(item.outcome)) + "</span></th>";
-  row += "<td class=\"w\">" + std::string(kind_words(item.kind)) + " " + escaped(item.reference);
+  row += "<td class=\"w\">" + std::string(kind_words(item.kind)) + " " +
+         base::html_escaped(item.reference);
   if (!item.payment.empty()) {
-    row += "<br><span class=\"small\">" + escaped(item.payment) + "</span>";
+    row += "<br><span class=\"small\">" + base::html_escaped(item.payment) + "</span>";
   }
   if (!item.description.empty()) {
-    row += "<br><span class=\"small\">" + escaped(item.description) + "</span>";
+    row += "<br><span class=\"small\">" + base::html_escaped(item.description) + "</span>";
   }
   if (item.ours && item.theirs && item.ours->day != item.theirs->day) {
     row += "<br><span class=\"small\">statement " + format_day(item.theirs->day) + ", ours " +
@@ -144,9 +123,11 @@ std::string break_row(const Item& item, Day today) {
              " in suspense</span>";
     }
   } else {
-    row += escaped(item.resolution.empty() ? *state_name(item.state) : item.resolution);
-    if (!item.note.empty()) row += "<br><span class=\"small\">" + escaped(item.note) + "</span>";
-    if (!item.by.empty()) row += "<br><span class=\"small\">by " + escaped(item.by) + "</span>";
+    row += base::html_escaped(item.resolution.empty() ? *state_name(item.state) : item.resolution);
+    if (!item.note.empty())
+      row += "<br><span class=\"small\">" + base::html_escaped(item.note) + "</span>";
+    if (!item.by.empty())
+      row += "<br><span class=\"small\">by " + base::html_escaped(item.by) + "</span>";
   }
   return row + "</td></tr>\n";
 }
@@ -235,13 +216,13 @@ std::string report_page(const Run& run, std::span<const Item> breaks, Day today)
   std::string page =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>" +
-      escaped(title) + "</title><style>" + std::string(kStyle) +
-      "</style></head><body><main>\n<h1>" + escaped(title) + "</h1>\n";
-  page += "<p class=\"small\">" + escaped(run.id) + ", from a statement as " +
+      base::html_escaped(title) + "</title><style>" + std::string(kStyle) +
+      "</style></head><body><main>\n<h1>" + base::html_escaped(title) + "</h1>\n";
+  page += "<p class=\"small\">" + base::html_escaped(run.id) + ", from a statement as " +
           std::string(format_name(run.format));
-  if (!run.statement_id.empty()) page += " (" + escaped(run.statement_id) + ")";
+  if (!run.statement_id.empty()) page += " (" + base::html_escaped(run.statement_id) + ")";
   page += ", made " + base::format_rfc3339(std::chrono::floor<base::Seconds>(run.at)) + " by " +
-          escaped(run.by) + ".</p>\n";
+          base::html_escaped(run.by) + ".</p>\n";
   page += verdict(run);
   page += totals_table(run);
   if (!breaks.empty()) page += breaks_table({breaks.begin(), breaks.end()}, today);
