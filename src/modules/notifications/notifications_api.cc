@@ -88,18 +88,18 @@ Result<NotificationJson> NotificationsApi::story_of(storage::Transaction& tx,
 }
 
 Result<Response> NotificationsApi::get(Call& call) const {
-  ASHLAR_ASSIGN(
-      const NotificationJson json,
-      module_.db.read(call.tenant_context(),
-                      [&](storage::Transaction& tx) -> Result<NotificationJson> {
-                        ASHLAR_ASSIGN(const std::optional<Notification> found,
-                                      store::find_notification(tx, id_of(call)));
-                        if (!found) {
-                          return base::fail(base::Code::kNotFound, "notification_not_found",
-                                            "No such notification.");
-                        }
-                        return story_of(tx, *found);
-                      }));
+  ASHLAR_ASSIGN(const NotificationJson json,
+                module_.db.read(call.tenant_context(),
+                                [&](storage::Transaction& tx) -> Result<NotificationJson> {
+                                  ASHLAR_ASSIGN(const std::optional<Notification> found,
+                                                store::find_notification(tx, id_of(call)));
+                                  if (!found) {
+                                    return base::fail(base::Code::kNotFound,
+                                                      "notification_not_found",
+                                                      "No such notification.");
+                                  }
+                                  return story_of(tx, *found);
+                                }));
   return http::json_response(200, notification_schema(), json);
 }
 
@@ -158,8 +158,8 @@ Result<Response> NotificationsApi::why(Call& call) const {
         for (std::size_t i = 0; i < draft.deliveries.size(); ++i) {
           why.now.push_back(render_now(draft, i));
         }
-        ASHLAR_ASSIGN(const auto recent, store::list_notifications(
-                                             tx, filter, NotificationId(INT64_MAX), kWhyRecent));
+        ASHLAR_ASSIGN(const auto recent,
+                      store::list_notifications(tx, filter, NotificationId(INT64_MAX), kWhyRecent));
         for (const Notification& n : recent) {
           ASHLAR_ASSIGN(NotificationJson story, story_of(tx, n));
           why.recent.push_back(std::move(story));
