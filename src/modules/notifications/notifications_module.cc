@@ -97,7 +97,7 @@ NotificationsModule::NotificationsModule(Options given, storage::Database& datab
       sender({.catches = options.catches, .seed = options.seed}, database, pool, renderer, recorder,
              clk, registry, own_log) {
   sender.carry(Channel::kInbox,
-               [this](const Notification& n, const Delivery& d, Outgoing message,
+               [this](const Notification& n, const Delivery& d, const Outgoing& message,
                       const Provider::Done& done) { inbox.carry(n, d, message, done); });
   follow_changes(db, pool);
 }

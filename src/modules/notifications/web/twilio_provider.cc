@@ -194,7 +194,8 @@ base::Result<std::vector<Report>> read_callback(std::string_view text, const Cal
       std::ranges::find(callback.headers, "x-twilio-signature", &Parameters::value_type::first);
   // Behind a proxy the URL that was called is not the one that was signed: the one that Twilio was
   // told counts too.
-  const std::string_view signature = given == callback.headers.end() ? "" : given->second;
+  const std::string_view signature =
+      given == callback.headers.end() ? std::string_view() : std::string_view(given->second);
   bool holds = base::constant_time_equals(
       signature, twilio_signature(settings.auth_token, callback.url, *parameters));
   if (!holds && settings.status_callback) {
