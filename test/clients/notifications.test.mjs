@@ -117,6 +117,19 @@ for (const kind of ["sqlite", "postgres"]) {
       assert.equal(new Set(await Promise.all(ids.map(async (id) => (await story(id)).digested_into))).size, 1);
     });
 
+    it("more than one digest holds: the rest goes out as another, and none is left behind", async () => {
+      await recipient("popular", { email: "popular@example.com" });
+      const ids = [];
+      await Promise.all(Array.from({ length: 10 }, async (_, at) => {
+        for (let i = at; i < 505; i += 10) ids.push((await send({ to: { user_id: "popular" }, content: { subject: "Like", text: `like ${i}` }, digest: { key: "likes", for_s: 8 } })).id);
+      }));
+      await eventually("two mails are there", async () => (await caught("popular@example.com")).length === 2, 25_000);
+      const texts = (await caught("popular@example.com")).map(({ text }) => text).join("\n").split("\n");
+      for (let i = 0; i < 505; i++) assert.ok(texts.includes(`like ${i}`), `like ${i} is lost`);
+      await reaches(ids[0], "sent");
+      await reaches(ids[504], "sent");
+    });
+
     it("the inbox: an entry, its streams, read and archived", async () => {
       await recipient("app", { email: "app@example.com" });
       const events = eventStream(server.origin, "/v1/recipients/app/inbox/stream", server.key);

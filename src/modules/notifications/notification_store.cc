@@ -113,6 +113,7 @@ constexpr Sql kDigestItems{
     "SELECT " ASHLAR_NOTIFICATION_COLUMNS
     " FROM notifications_digest_items AS i JOIN notifications AS n ON n.id = i.notification_id"
     " WHERE i.tenant_id = :tenant AND n.tenant_id = :tenant AND i.digest_id = ?1"
+    " AND n.digested_into = 0"
     " ORDER BY n.id LIMIT ?2"};
 
 // --- On the platform: what is older goes, children first -----------------------------------------

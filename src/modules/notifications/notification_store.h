@@ -78,6 +78,7 @@ base::Result<std::optional<base::Time>> digest_due(storage::Transaction& tx,
 base::Status add_to_digest(storage::Transaction& tx, std::int64_t digest, NotificationId id);
 // Whether it was open.
 base::Result<bool> close_digest(storage::Transaction& tx, std::int64_t digest);
+// Those that have not gone out yet.
 base::Result<std::vector<Notification>> digest_items(storage::Transaction& tx, std::int64_t digest,
                                                      std::int64_t limit);
 

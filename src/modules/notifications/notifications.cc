@@ -256,8 +256,7 @@ base::Status Notifications::gather(storage::Transaction& tx, const Notification&
 }
 
 base::Status Notifications::send_digest(storage::Transaction& tx, std::int64_t digest) const {
-  ASHLAR_ASSIGN(const bool was_open, store::close_digest(tx, digest));
-  if (!was_open) return base::ok_status();
+  ASHLAR_TRY(store::close_digest(tx, digest));
   ASHLAR_ASSIGN(const std::vector<Notification> items,
                 store::digest_items(tx, digest, kMaxDigestItems));
   if (items.empty()) return base::ok_status();
@@ -278,7 +277,9 @@ base::Status Notifications::send_digest(storage::Transaction& tx, std::int64_t d
     ASHLAR_TRY(store::set_digested(tx, item.id, n.id, n.created_at));
   }
   ASHLAR_TRY(plan(tx, n));
-  return base::ok_status();
+  // More than one message holds: the rest goes out as another.
+  if (static_cast<std::int64_t>(items.size()) < kMaxDigestItems) return base::ok_status();
+  return enqueue_plan(tx, kOfDigest, digest, n, n.created_at);
 }
 
 base::Result<Notification> Notifications::cancel(storage::Transaction& tx,
