@@ -10,7 +10,8 @@
 //  2. An update that is refused has changed nothing: it is read and checked whole before anything
 //     is integrated.
 //  3. What cannot be integrated yet (a gap in a client's clocks, an unknown neighbour) waits inside
-//     and is part of encode(): nothing is lost by storing or sending that.
+//     and is part of encode(): nothing is lost by storing or sending that. What waited for a place
+//     that turns out to lie too deep is dropped, with what its client inserted after it.
 //  4. The cost of an update is bounded: reading is linear; finding places among conflicting
 //     insertions takes at most `limits.conflict_steps`, else the update is refused (promise 2
 //     holds: the budget is spent before the first change is visible, or the change is undone).
@@ -21,8 +22,8 @@
 // update_too_costly (limits.conflict_steps), document_too_large (limits.bytes, or a client's clock
 // beyond 32 bits), update_pending_too_large (limits.pending_bytes).
 //
-// What waits is integrated within a budget of its own, as much as one update has: where that ends,
-// or where a type would lie too deep, the rest goes on waiting.
+// What waits is integrated within a budget of its own, as much as one update has: where that ends
+// the rest goes on waiting.
 #pragma once
 
 #include <cstddef>
@@ -43,12 +44,16 @@ struct DocLimits {
   std::size_t bytes = 256u << 20;             // resident(), after an update
   std::size_t pending_bytes = 16u << 20;      // of updates that wait
   std::uint64_t conflict_steps = 20'000'000;  // of one update
-  std::size_t type_depth = 200;               // types within types
+  std::uint32_t type_depth = 200;             // types within types
+  bool drop_too_deep = false;                 // deeper types are left out, else all is refused
 
   // Of what was accepted once, and is durable: each update by itself; as one snapshot it may cost
   // more, and a setting may have been lowered since. It must be readable all the same.
   [[nodiscard]] static DocLimits of_stored() {
-    return {.bytes = SIZE_MAX, .pending_bytes = SIZE_MAX, .conflict_steps = UINT64_MAX};
+    return {.bytes = SIZE_MAX,
+            .pending_bytes = SIZE_MAX,
+            .conflict_steps = UINT64_MAX,
+            .drop_too_deep = true};
   }
 };
 

@@ -19,6 +19,7 @@ base::Error too_large() {
 void Doc::Store::begin() {
   structs_.begin(txn_);
   txn_.steps_left = options_.limits.conflict_steps;
+  txn_.drop_too_deep = options_.limits.drop_too_deep;
 }
 
 void Doc::Store::undo() {
@@ -41,7 +42,8 @@ base::Result<Doc::Applied> Doc::Store::apply(std::string_view update, Format for
     inbox_.clear();
     return std::move(done).error();
   }
-  const bool waited = !pending_.empty();
+  // Of what is left over something may be dropped: then this was not all integrated either.
+  const bool waited = !pending_.empty() || !leftovers.empty();
   for (std::string& leftover : leftovers) pending_.add(std::move(leftover));
   txn_.steps_left = options_.limits.conflict_steps;
   pending_.integrate(structs_, integrator_, txn_);

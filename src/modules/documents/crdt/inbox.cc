@@ -15,6 +15,12 @@ bool names_its_future(const WireStruct& s) {
          later(s.parent == WireStruct::Parent::kItem, s.parent_item);
 }
 
+// What is left over, and not refused.
+bool may_wait(const Integration& done, const Transaction& txn) {
+  return done.outcome == Integration::Outcome::kMissing ||
+         (done.outcome == Integration::Outcome::kTooDeep && txn.drop_too_deep);
+}
+
 }  // namespace
 
 base::Status Inbox::check(UpdateReader reader) {
@@ -69,10 +75,10 @@ Integration::Outcome Inbox::integrate(UpdateReader& reader, StructStore& store,
         if (s.ref == Ref::kSkip) continue;
         const Integration done = integrator.integrate(s, txn);
         if (done.outcome == Outcome::kDone) continue;
-        if (done.outcome != Outcome::kMissing) return done.outcome;
+        if (!may_wait(done, txn)) return done.outcome;
         keeps = true;
         ++left_;
-        waiting_.add(done.missing, groups_.size());
+        if (done.outcome == Outcome::kMissing) waiting_.add(done.missing, groups_.size());
         const auto first = static_cast<std::uint32_t>(structs_.size());
         groups_.push_back({first, first});
       }
@@ -108,11 +114,10 @@ Integration::Outcome Inbox::advance(std::uint32_t number, StructStore& store,
     const WireStruct& s = structs_[group.next];
     if (s.ref == Ref::kSkip) continue;
     const Integration done = integrator.integrate(s, txn);
-    if (done.outcome == Outcome::kMissing) {
-      waiting_.add(done.missing, number);
-      break;
-    }
-    if (done.outcome != Outcome::kDone) return done.outcome;
+    if (done.outcome == Outcome::kDone) continue;
+    if (!may_wait(done, txn)) return done.outcome;
+    if (done.outcome == Outcome::kMissing) waiting_.add(done.missing, number);
+    break;
   }
   if (group.next == group.end) --left_;
   if (group.next != began) waiting_.wake(client, store.end(client), ready_);

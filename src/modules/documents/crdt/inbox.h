@@ -29,7 +29,8 @@ class Inbox {
 
   // kInvalid as in update.h; document_too_large
   base::Status check(UpdateReader reader);
-  // kDone: all that could be, the rest is in leftovers(). Else the transaction is to be undone.
+  // kDone: all that could be, the rest is in leftovers(); with txn.drop_too_deep also what lies too
+  // deep, which Pending drops. Else the transaction is to be undone.
   // `reader` is at the start of what check() was given, and lives until clear().
   Integration::Outcome integrate(UpdateReader& reader, StructStore& store, Integrator& integrator,
                                  Transaction& txn);

@@ -24,7 +24,8 @@ void Pending::add(std::string update) {
   for (WireStruct s; reader.next(s);) {
     if (s.ref == Ref::kSkip) continue;
     Queue& queue = queues_[s.id.client];
-    const bool first = queue.structs.empty() || s.id.clock < queue.structs.begin()->first;
+    // Also one in the first's place: it may lack something else, where ids are told twice.
+    const bool first = queue.structs.empty() || s.id.clock <= queue.structs.begin()->first;
     const auto [at, fresh] = queue.structs.try_emplace(s.id.clock, Waiting{s, bytes});
     if (!fresh) {
       if (at->second.s.length >= s.length) continue;
@@ -88,6 +89,10 @@ void Pending::advance(ClientId client, StructStore& store, Integrator& integrato
       waiting_.add(done.missing, client);
       break;
     }
+    if (done.outcome == Integration::Outcome::kTooDeep) {
+      drop(queue);
+      break;
+    }
     if (done.outcome != Integration::Outcome::kDone) {
       stalled_.push_back(client);
       break;
@@ -97,6 +102,12 @@ void Pending::advance(ClientId client, StructStore& store, Integrator& integrato
   }
   if (queue.structs.empty()) queues_.erase(at);
   if (const Clock end = store.end(client); end > before) waiting_.wake(client, end, ready_);
+}
+
+// It will never lie higher: kept, it would be sent and stored, and nobody could take it in.
+void Pending::drop(Queue& queue) {
+  for (const auto& [clock, waiting] : queue.structs) bytes_ -= cost_of(waiting.s);
+  queue.structs.clear();
 }
 
 std::vector<Pending::Due> Pending::take_due(const StructStore& store, const Transaction& txn) {

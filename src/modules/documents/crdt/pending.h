@@ -36,6 +36,7 @@ class Pending {
   void add_deleted(ClientId client, Clock clock, Clock end);
 
   // All that can be by now. txn.steps_left bounds it: what there are no steps left for waits on.
+  // What lies too deep is dropped, with what its client inserted after it.
   void integrate(StructStore& store, Integrator& integrator, Transaction& txn);
   // Ranges of what has come since, to be deleted.
   struct Due {
@@ -56,6 +57,7 @@ class Pending {
     std::optional<Id> lacks;
   };
   void advance(ClientId client, StructStore& store, Integrator& integrator, Transaction& txn);
+  void drop(Queue& queue);
   [[nodiscard]] static std::size_t cost_of(const WireStruct& s);
 
   std::map<ClientId, Queue> queues_;

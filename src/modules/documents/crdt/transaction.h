@@ -34,6 +34,7 @@ struct Transaction {
   std::size_t roots = 0;
   // Something of what was given was known: what changed is less than that.
   bool partly_known = false;
+  bool drop_too_deep = false;  // as in DocLimits
 
   [[nodiscard]] bool changed() const { return !deleted.empty() || !grown.empty(); }
   void add_deleted(const Item& item) {
