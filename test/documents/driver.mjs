@@ -64,6 +64,7 @@ export class Driver {
   // Answers of all commands: bytes, or { error: reason }.
   async ask(commands, timeoutMs = 60_000) {
     if (this.ended) this.start()
+    if (commands.length === 0) return [] // no answer would come
     const bytes = Buffer.allocUnsafe(commands.reduce((sum, c) => sum + 4 + c.length, 0))
     let at = 0
     for (const one of commands) {

@@ -86,6 +86,8 @@ class Out {
     crdt::write_varuint(entries_, clock);
     crdt::write_var_bytes(entries_, state);
   }
+  void add_user(std::string_view user) { crdt::write_var_bytes(entries_, user); }
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] std::string take() const {
     std::string out;
     if (count_ == 0) return out;
@@ -100,7 +102,7 @@ class Out {
 
 }  // namespace
 
-base::Result<std::vector<Awareness::Change>> Awareness::read(std::string_view update) {
+base::Result<std::vector<Awareness::Change>> Awareness::read(std::string_view update, From from) {
   if (update.size() > kMaxUpdateBytes) return too_large();
   crdt::Reader reader(update);
   std::vector<Change> changes;
@@ -109,6 +111,7 @@ base::Result<std::vector<Awareness::Change>> Awareness::read(std::string_view up
     change.client = reader.varuint();
     change.clock = reader.varuint();
     change.state = reader.var_string();
+    if (from == From::kElsewhere) change.user = reader.var_string();
     // One below what is exact: a client that came again is given one more.
     if (change.clock >= crdt::kMaxInteger) return malformed();
     changes.push_back(change);
@@ -139,7 +142,7 @@ base::Result<std::string> Awareness::apply(const Owner& owner, std::string_view 
                                            base::Mono now) {
   now_ = now;
   newest_session_ = std::max(newest_session_, owner.session);
-  ASHLAR_ASSIGN(const std::vector<Change> changes, read(update));
+  ASHLAR_ASSIGN(const std::vector<Change> changes, read(update, From::kHere));
   std::vector<std::pair<const Change*, std::string>> taken;
   bool foreign = false;
   std::size_t added = 0;
@@ -156,7 +159,8 @@ base::Result<std::string> Awareness::apply(const Owner& owner, std::string_view 
     if (change.state != kNull) {
       if (change.state.size() > kMaxStateBytes) return too_large();
       ASHLAR_ASSIGN(state, stamped(owner, change.state));
-      const bool comes = found == clients_.end() || found->second.session == 0;
+      const bool comes =
+          found == clients_.end() || found->second.session == 0 || found->second.remote;
       if (comes && clients_of(owner.session).size() + ++added > kMaxClientsPerSession) {
         return too_large();
       }
@@ -170,7 +174,7 @@ base::Result<std::string> Awareness::apply(const Owner& owner, std::string_view 
   if (clients_.size() + taken.size() > kMaxClients) return too_large();
   Out out;
   for (auto& [change, state] : taken) {
-    put(owner, *change, std::move(state), now);
+    put(owner, *change, std::move(state), From::kHere, now);
     const auto found = clients_.find(change->client);
     if (found == clients_.end()) continue;
     const Entry& entry = found->second;
@@ -179,7 +183,8 @@ base::Result<std::string> Awareness::apply(const Owner& owner, std::string_view 
   return out.take();
 }
 
-void Awareness::put(const Owner& owner, const Change& change, std::string state, base::Mono now) {
+void Awareness::put(const Owner& owner, const Change& change, std::string state, From from,
+                    base::Mono now) {
   Entry& entry = clients_[change.client];
   const bool was_there = entry.session != 0;
   entry.heard = change.clock;
@@ -192,14 +197,28 @@ void Awareness::put(const Owner& owner, const Change& change, std::string state,
       entry.given == 0 && !was_there ? change.clock : std::max(entry.given + 1, change.clock);
   entry.at = now;
   entry.state = std::move(state);
-  if (!was_there) {
-    ++present_;
-    entry.session = owner.session;
-    entry.heir = 0;
-    entry.user.assign(owner.user);
-  } else if (entry.session != owner.session) {
+  settle(entry, owner, from);
+  if (!was_there) ++present_;
+  note_news(entry);
+}
+
+// Whose it is from now on.
+void Awareness::settle(Entry& entry, const Owner& owner, From from) {
+  const bool remote = from == From::kElsewhere;
+  if (entry.session == owner.session) return;
+  if (entry.session != 0 && !entry.remote && !remote) {
     entry.heir = owner.session;
+    return;
   }
+  entry.session = owner.session;
+  entry.heir = 0;
+  entry.remote = remote;
+  entry.user.assign(owner.user);
+}
+
+void Awareness::note_news(Entry& entry) {
+  entry.news = !entry.remote;
+  has_news_ = has_news_ || entry.news;
 }
 
 void Awareness::drop(Entry& entry, base::Mono now) {
@@ -210,6 +229,7 @@ void Awareness::drop(Entry& entry, base::Mono now) {
   entry.state.clear();
   entry.state.shrink_to_fit();
   entry.at = now;
+  note_news(entry);
 }
 
 std::string Awareness::remove(std::uint64_t session) {
@@ -256,6 +276,70 @@ std::string Awareness::states() const {
     if (entry.session != 0) out.add(client, entry.given, entry.state);
   }
   return out.take();
+}
+
+// --- Other instances -----------------------------------------------------------------------------
+
+bool Awareness::takes(std::uint64_t session, const Change& change) const {
+  const auto found = clients_.find(change.client);
+  const bool removal = change.state == kNull;
+  if (found == clients_.end()) return !removal;
+  const Entry& entry = found->second;
+  if (entry.session == 0) return !removal && change.clock >= entry.heard;
+  if (entry.session == session) {
+    return change.clock > entry.heard || (change.clock == entry.heard && removal);
+  }
+  return !removal && entry.user == change.user && change.clock > entry.given;
+}
+
+base::Result<std::string> Awareness::merge(std::uint64_t session, std::string_view news,
+                                           base::Mono now) {
+  now_ = now;
+  ASHLAR_ASSIGN(std::vector<Change> changes, read(news, From::kElsewhere));
+  std::erase_if(changes, [&](const Change& change) { return !takes(session, change); });
+  for (const Change& change : changes) {
+    if (change.state.size() > 2 * kMaxStateBytes) return too_large();  // stamped: it has grown
+    if (!json::parse(change.state, {.max_depth = 32, .max_values = 4'000}).ok()) return malformed();
+  }
+  if (clients_.size() + changes.size() > kMaxClients) forget_gone();
+  if (clients_.size() + changes.size() > kMaxClients) return too_large();
+  Out out;
+  for (const Change& change : changes) {
+    const Owner owner{.session = session, .user = change.user, .name = {}, .info = {}};
+    put(owner, change, std::string(change.state == kNull ? "" : change.state), From::kElsewhere,
+        now);
+    const Entry& entry = clients_[change.client];
+    out.add(change.client, entry.given, entry.state.empty() ? kNull : entry.state);
+  }
+  return out.take();
+}
+
+std::string Awareness::take_news(std::size_t most) {
+  Out out;
+  if (!has_news_) return out.take();
+  has_news_ = false;
+  const auto take = [&](auto at, const auto end) {
+    for (; at != end && !has_news_; ++at) {
+      auto& [client, entry] = *at;
+      if (!entry.news) continue;
+      has_news_ = out.size() >= most;
+      news_from_ = client;
+      if (has_news_) return;
+      entry.news = false;
+      out.add(client, entry.given, entry.state.empty() ? kNull : entry.state);
+      out.add_user(entry.user);
+    }
+  };
+  const auto from = clients_.lower_bound(news_from_);
+  take(from, clients_.end());
+  take(clients_.begin(), from);
+  return out.take();
+}
+
+void Awareness::renew_news() {
+  for (auto& [client, entry] : clients_) {
+    if (entry.session != 0) note_news(entry);
+  }
 }
 
 std::vector<crdt::ClientId> Awareness::clients_of(std::uint64_t session) const {

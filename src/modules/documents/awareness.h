@@ -19,6 +19,10 @@
 //     seen him go would not see him come.
 //  3. Memory is bounded: kMaxClients, kMaxClientsPerSession, kMaxStateBytes.
 //  4. What is given out is UTF-8 and JSON, always.
+//  5. What another instance says of its clients (merge()) is as its sessions' here: a client that
+//  is
+//     present here already is taken over by the same user's newer word alone, as here. News are of
+//     clients of sessions here alone, so that nothing goes round.
 //
 // Stamp. Of a session that came with a token (`vouched`): in the state's `user` (made where it is
 // missing) `id` is the token's user, `name` its name where it has one, and the members of its
@@ -67,6 +71,17 @@ class Awareness {
   std::string expire(base::Mono now);
 
   [[nodiscard]] std::string states() const;  // all, for a newcomer; "": nobody
+
+  // --- Other instances, whose awareness is stamped already ---------------------------------------
+  // What take_news() gave there; `session` stands for that instance here. Returns what to send to
+  // all here. Errors, nothing changed: awareness_malformed, awareness_too_large.
+  base::Result<std::string> merge(std::uint64_t session, std::string_view news, base::Mono now);
+  // What changed of clients of sessions here since it was taken, until `most` bytes are there;
+  // "": nothing. Clock, state and user of each.
+  std::string take_news(std::size_t most);
+  void renew_news();  // all who are present here are news again
+  [[nodiscard]] bool has_news() const { return has_news_; }
+
   [[nodiscard]] std::vector<crdt::ClientId> clients_of(std::uint64_t session) const;
   [[nodiscard]] std::size_t present() const { return present_; }
 
@@ -79,23 +94,33 @@ class Awareness {
     base::Mono at{};           // of the last word, or of its going
     std::uint64_t newest = 0;  // session when it went: those were there and saw it
     std::string user;
-    std::string state;  // JSON; empty: gone
+    std::string state;    // JSON; empty: gone
+    bool remote = false;  // the session is another instance
+    bool news = false;    // not taken yet; of those that are not remote
   };
   struct Change {
     crdt::ClientId client = 0;
     std::uint64_t clock = 0;
-    std::string_view state;  // JSON, or "null"
+    std::string_view state;   // JSON, or "null"
+    std::string_view user{};  // where another instance says it
   };
   enum class Verdict : std::uint8_t { kTaken, kOld, kForeign };
 
-  static base::Result<std::vector<Change>> read(std::string_view update);
+  enum class From : std::uint8_t { kHere, kElsewhere };
+
+  static base::Result<std::vector<Change>> read(std::string_view update, From from);
   [[nodiscard]] Verdict judge(const Owner& owner, const Change& change) const;
-  void put(const Owner& owner, const Change& change, std::string state, base::Mono now);
+  [[nodiscard]] bool takes(std::uint64_t session, const Change& change) const;
+  void put(const Owner& owner, const Change& change, std::string state, From from, base::Mono now);
+  void settle(Entry& entry, const Owner& owner, From from);
   void drop(Entry& entry, base::Mono now);
+  void note_news(Entry& entry);
   void forget_gone();
 
   std::map<crdt::ClientId, Entry> clients_;
   std::size_t present_ = 0;
+  bool has_news_ = false;
+  crdt::ClientId news_from_ = 0;  // where the last take_news() stopped
   std::uint64_t newest_session_ = 0;
   base::Mono now_{};  // of the last call that told it
 };

@@ -47,7 +47,8 @@ class Document {
  public:
   virtual ~Document() = default;
 
-  // kTooMany document_full (sessions), kForbidden access_denied (Access::kNone).
+  // kTooMany document_full (sessions) and those of document_quotas.h; kForbidden access_denied
+  // (Access::kNone).
   virtual base::Result<SessionId> join(Peer& peer, Visitor visitor) = 0;
   // His presence goes; others hear of it. Idempotent.
   virtual void leave(Peer& peer) = 0;

@@ -6,9 +6,10 @@
 
 namespace ashlar::documents::store {
 
-#define DOCUMENTS_COLUMNS                                                                  \
-  "d.no, d.tenant_id, d.name, d.seq, d.snapshot_seq, d.snapshot_bytes, d.tail_bytes, "     \
-  "d.announced_seq, d.created_at, d.created_by, d.updated_at, d.updated_by FROM documents" \
+#define DOCUMENTS_COLUMNS                                                                         \
+  "d.no, d.tenant_id, d.name, d.seq, d.snapshot_seq, d.snapshot_bytes, d.tail_bytes, "            \
+  "d.announced_seq, d.created_at, d.created_by, d.updated_at, d.updated_by, d.stored_bytes FROM " \
+  "documents"                                                                                     \
   " AS d"
 
 inline DocumentRow read_document(const storage::Row& row) {
@@ -25,6 +26,7 @@ inline DocumentRow read_document(const storage::Row& row) {
   document.created_by = row.text(9);
   document.updated_at = base::from_micros(row.integer(10));
   document.updated_by = row.text(11);
+  document.stored_bytes = row.integer(12);
   return document;
 }
 

@@ -60,7 +60,14 @@ base::Result<Visitor> DocumentDoor::admit(std::string_view credential, std::stri
   }
   if (credential.starts_with(kTokenPrefix)) return by_token(credential, document, deadline);
   ASHLAR_ASSIGN(const auto principal, keys_.authenticate(credential, deadline));
-  return admit(*principal, document, Access::kRead, deadline);
+  // What authenticated it may have been memory, which does not know when it ends.
+  ASHLAR_ASSIGN(const auto end, end_of_key(principal->tenant, principal->key, deadline));
+  if (!end) {
+    return fail(Code::kUnauthenticated, "invalid_api_key", "The key was revoked or is over.");
+  }
+  ASHLAR_ASSIGN(Visitor visitor, admit(*principal, document, Access::kRead, deadline));
+  visitor.expires = *end;
+  return visitor;
 }
 
 base::Result<Visitor> DocumentDoor::admit(const security::Principal& principal,
@@ -71,6 +78,7 @@ base::Result<Visitor> DocumentDoor::admit(const security::Principal& principal,
   visitor.tenant = principal.tenant;
   visitor.user = user_of(principal);
   visitor.cap = access_of_scopes(principal);
+  visitor.key = principal.key;
   ASHLAR_ASSIGN(visitor, lowered(std::move(visitor), document, deadline));
   if (visitor.access < wanted) return denied();
   return visitor;
@@ -103,6 +111,18 @@ base::Result<Visitor> DocumentDoor::by_token(std::string_view credential, std::s
   return lowered(std::move(visitor), document, deadline);
 }
 
+base::Result<std::optional<base::Time>> DocumentDoor::end_of_key(
+    base::TenantId tenant, security::KeyId key, std::optional<base::Mono> deadline) const {
+  const auto found = keys_.find(storage::Context::tenant(tenant, deadline), key);
+  if (!found.ok()) {
+    if (found.error().code == Code::kNotFound) return std::optional<base::Time>();
+    return found.error();
+  }
+  const base::Time end = found->expires_at.value_or(base::Time::max());
+  if (found->revoked_at || end <= clock_.now()) return std::optional<base::Time>();
+  return std::optional(end);
+}
+
 base::Result<bool> DocumentDoor::is_revoked(base::TenantId tenant, std::int64_t token,
                                             std::optional<base::Mono> deadline) const {
   return db_.read(storage::Context::tenant(tenant, deadline),
@@ -128,13 +148,17 @@ base::Result<Visitor> DocumentDoor::lowered(Visitor visitor, std::string_view do
   return visitor;
 }
 
-base::Result<Access> DocumentDoor::check_again(const Visitor& visitor,
-                                               std::string_view document) const {
+base::Result<Access> DocumentDoor::check_again(const Visitor& visitor, std::string_view document,
+                                               std::optional<base::Mono> deadline) const {
   if (visitor.token != 0) {
-    ASHLAR_ASSIGN(const bool revoked, is_revoked(visitor.tenant, visitor.token, {}));
+    ASHLAR_ASSIGN(const bool revoked, is_revoked(visitor.tenant, visitor.token, deadline));
     if (revoked) return Access::kNone;
   }
-  return decided_access(authorizer_, visitor.tenant, visitor.user, document, visitor.cap, {});
+  if (visitor.key.is_set()) {
+    ASHLAR_ASSIGN(const auto end, end_of_key(visitor.tenant, visitor.key, deadline));
+    if (!end) return Access::kNone;
+  }
+  return decided_access(authorizer_, visitor.tenant, visitor.user, document, visitor.cap, deadline);
 }
 
 }  // namespace ashlar::documents

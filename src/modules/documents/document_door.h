@@ -46,12 +46,17 @@ class DocumentDoor {
   // Of an API call that was authenticated already; kForbidden access_denied below `wanted`.
   base::Result<Visitor> admit(const security::Principal& principal, std::string_view document,
                               Access wanted, std::optional<base::Mono> deadline) const;
-  // What somebody who is inside may do by now; kNone: his token was revoked, or he was shut out.
-  base::Result<Access> check_again(const Visitor& visitor, std::string_view document) const;
+  // What somebody who is inside may do by now; kNone: his key or token was revoked or is over, or
+  // he was shut out. Nothing of it from memory.
+  base::Result<Access> check_again(const Visitor& visitor, std::string_view document,
+                                   std::optional<base::Mono> deadline) const;
 
  private:
   base::Result<Visitor> by_token(std::string_view credential, std::string_view document,
                                  std::optional<base::Mono> deadline) const;
+  // nullopt: it was revoked or is over.
+  base::Result<std::optional<base::Time>> end_of_key(base::TenantId tenant, security::KeyId key,
+                                                     std::optional<base::Mono> deadline) const;
   base::Result<bool> is_revoked(const DocumentToken& token,
                                 std::optional<base::Mono> deadline) const;
   base::Result<bool> is_revoked(base::TenantId tenant, std::int64_t token,

@@ -21,6 +21,17 @@ struct DocumentMetrics {
                                       "Documents that left memory, unused.")),
         open(registry.make_gauge("ashlar_documents_open", "Documents in memory.")),
         sessions(registry.make_gauge("ashlar_documents_sessions", "Visits of documents.")),
+        presence_sent(
+            registry.make_counter("ashlar_documents_presence_packets_sent_total",
+                                  "Packets in which other instances were told who is present.")),
+        presence_heard(
+            registry.make_counter("ashlar_documents_presence_packets_heard_total",
+                                  "Packets in which other instances told who is present.")),
+        presence_failed(registry.make_counter(
+            "ashlar_documents_presence_packets_failed_total",
+            "Packets about presence that could not be sent, and were sent again.")),
+        instances(registry.make_gauge("ashlar_documents_instances",
+                                      "Other instances that have told of presence and live.")),
         load_s(registry.make_histogram("ashlar_documents_load_seconds",
                                        "Time from the log to memory.", obs::latency_buckets_s())) {}
 
@@ -32,6 +43,10 @@ struct DocumentMetrics {
   obs::Counter& unloads;
   obs::Gauge& open;
   obs::Gauge& sessions;
+  obs::Counter& presence_sent;
+  obs::Counter& presence_heard;
+  obs::Counter& presence_failed;
+  obs::Gauge& instances;
   obs::Histogram& load_s;
 };
 

@@ -28,6 +28,7 @@ struct DocumentRow {
   std::int64_t snapshot_bytes = 0;
   std::int64_t tail_bytes = 0;
   Seq announced_seq = 0;
+  std::int64_t stored_bytes = 0;  // log and snapshots
   base::Time created_at{};
   std::string created_by;
   base::Time updated_at{};

@@ -1,11 +1,17 @@
 #include "modules/documents/document_sessions.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "base/check.h"
 
 namespace ashlar::documents {
+
+SessionId next_session_id() {
+  static std::atomic<std::int64_t> last{0};
+  return SessionId(last.fetch_add(1, std::memory_order_relaxed) + 1);
+}
 
 DocumentSession& DocumentSessions::join(SessionId id, Peer& peer, Visitor visitor, base::Time now) {
   CHECK(find(peer) == nullptr);

@@ -20,13 +20,25 @@
 
 namespace ashlar::documents {
 
+// Whether a session's access still holds: one question at a time is under way.
+struct AccessQuestion {
+  std::uint64_t number = 0;  // of the last one; answers to others are void
+  bool asked = false;        // it has no answer yet
+  bool wanted = false;       // another one, once there is one
+  base::Mono not_before{};   // after one that failed
+};
+
 struct DocumentSession {
   SessionId id;
   Peer* peer = nullptr;  // null: has left
   Visitor visitor;
   base::Time since{};
   std::vector<crdt::ClientId> clients;  // that are this session's, at most kMaxClients
+  AccessQuestion question;
 };
+
+// A new one.
+SessionId next_session_id();
 
 class DocumentSessions {
  public:

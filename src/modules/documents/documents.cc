@@ -6,9 +6,11 @@
 
 #include "base/clock.h"
 #include "base/entropy.h"
+#include "modules/documents/document_presence.h"
 #include "modules/documents/documents_store.h"
 #include "modules/documents/update_list.h"
 #include "platform/observability/log.h"
+#include "platform/security/key_notice.h"
 
 namespace ashlar::documents {
 namespace {
@@ -32,6 +34,9 @@ base::Error not_found() {
 }
 
 constexpr base::Millis kStopTime{10'000};
+
+using Concerns = std::function<bool(const Visitor&)>;
+bool everybody(const Visitor& /*visitor*/) { return true; }
 
 // What the log has beyond `row`. kConflict document_moved: only a whole load has all of it.
 base::Result<std::vector<UpdateRow>> rows_behind(storage::Transaction& tx, const DocumentRow& row) {
@@ -57,6 +62,7 @@ Documents::Documents(const Options& options, storage::Database& db, events::Outb
       clock_(clock),
       log_(log),
       metrics_(metrics),
+      quotas_(options.quotas, metrics),
       key_{entropy.u64(), entropy.u64()},
       writer_(db, outbox, clock, metrics, options.commit_pace),
       loops_(options.threads, "documents", clock, kTick / 2),
@@ -66,14 +72,28 @@ Documents::Documents(const Options& options, storage::Database& db, events::Outb
     shards_.push_back(std::make_unique<Shard>());
     loops_.loop(i).on_tick([this, i] { tick(i); });
   }
+  if (db.dialect() == storage::Dialect::kPostgres) {
+    const InstanceId self(static_cast<std::int64_t>(entropy.u64() >> 1 | 1));
+    relay_.emplace(
+        db, clock, self, metrics_,
+        PresenceRelay::Ears{
+            [this](InstanceId from, const PresenceRecord& r) { hear_presence(from, r); },
+            [this](InstanceId gone) {
+              for_each_live([gone](LiveDocument& live) { live.presence_gone(gone); });
+            },
+            [this] { for_each_live([](LiveDocument& live) { live.presence().again(); }); }});
+  }
   db.subscribe(std::string(kChannel),
                [this](const storage::Database::Notice& notice) { hear(notice); });
+  db.subscribe(std::string(security::kKeysChannel),
+               [this](const storage::Database::Notice& notice) { hear_keys(notice); });
 }
 
 Documents::~Documents() { stop(); }
 
 void Documents::start() {
   writer_.start();
+  if (relay_) relay_->start();
   loops_.start();
 }
 
@@ -95,6 +115,7 @@ void Documents::stop() {
     });
   }
   for (std::future<void>& one : settled) one.wait_for(kStopTime);
+  if (relay_) relay_->stop();
   writer_.stop();
   pool_.drain();
   loops_.stop();
@@ -237,6 +258,16 @@ base::Status Documents::check_count(storage::Transaction& tx) const {
               "The tenant has as many documents as it may have.");
 }
 
+base::Status Documents::refresh_quotas() {
+  for (const base::TenantId tenant : quotas_.tenants()) {
+    ASHLAR_ASSIGN(const std::int64_t bytes,
+                  db_.read(storage::Context::tenant(tenant, clock_.mono() + kDeadline),
+                           [](storage::Transaction& tx) { return store::stored_bytes(tx); }));
+    quotas_.set_stored(tenant, bytes);
+  }
+  return base::ok_status();
+}
+
 base::Status Documents::create(base::TenantId tenant, std::string_view name,
                                std::string_view author) {
   return db_.write(storage::Context::tenant(tenant, clock_.mono() + kDeadline),
@@ -285,7 +316,7 @@ base::Result<std::shared_ptr<LiveDocument>> Documents::make_live(std::size_t ind
   doc.set_limits(options.limits);
   auto live = std::make_shared<LiveDocument>(
       std::move(loaded.row), std::move(doc), options,
-      LiveDocument::Needs{loops_.loop(index), writer_, metrics_, log_, options_.live});
+      LiveDocument::Needs{loops_.loop(index), writer_, metrics_, quotas_, log_, options_.live});
   live->on_broken = [this, index, key] {
     auto& entries = shards_[index]->entries;
     const auto at = entries.find(key);
@@ -294,6 +325,9 @@ base::Result<std::shared_ptr<LiveDocument>> Documents::make_live(std::size_t ind
   live->on_settled = [this, index] { check_settled(index); };
   live->on_behind = [this, weak = std::weak_ptr(live)] {
     if (const auto still = weak.lock()) read_on(still);
+  };
+  live->on_question = [this, weak = std::weak_ptr(live)](const DocumentSession& session) {
+    if (const auto still = weak.lock()) ask_door(still, session);
   };
   return live;
 }
@@ -323,6 +357,7 @@ void Documents::tick(std::size_t index) {
     if (entry.live) all.push_back(entry.live);
   }
   for (const auto& live : all) live->tick();
+  tell_others(shard, all);
   unload_some(shard, now);
 }
 
@@ -397,7 +432,7 @@ void Documents::hear(const storage::Database::Notice& notice) {
       const auto at = entries.find(key);
       if (at == entries.end() || !at->second.live) return;
       const std::shared_ptr<LiveDocument> live = at->second.live;
-      if (kind == 'g') return check_sessions(live, {});
+      if (kind == 'g') return live->ask_again(everybody);
       entries.erase(at);
       live->end_all(EndReason::kDeleted);
     });
@@ -405,32 +440,19 @@ void Documents::hear(const storage::Database::Notice& notice) {
   }
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     loops_.loop(i).post([this, i, key] {
+      const auto bears = [&key](const Visitor& visitor) {
+        return key_of(visitor.tenant, std::to_string(visitor.token)) == key;
+      };
       std::vector<std::shared_ptr<LiveDocument>> all;
       for (const auto& [name, entry] : shards_[i]->entries) {
         if (entry.live) all.push_back(entry.live);
       }
       for (const auto& live : all) {
-        check_sessions(live, key);
+        live->ask_again(key.empty() ? Concerns(everybody) : Concerns(bears));
         if (key.empty() && !live->is_writing()) read_on(live);
       }
     });
   }
-}
-
-// Those whom it concerns are asked about again. `token`: "TENANT NUMBER" of whose alone; "": all.
-void Documents::check_sessions(const std::shared_ptr<LiveDocument>& live,
-                               const std::string& token) {
-  live->for_each_session([&](const DocumentSession& session) {
-    const Visitor& visitor = session.visitor;
-    if (!token.empty() && key_of(visitor.tenant, std::to_string(visitor.token)) != token) return;
-    const auto ask = [this, live, id = session.id, visitor] {
-      const auto access = door_.check_again(visitor, live->row().name);
-      // Storage that does not answer shows nobody out: what he was let in for still stands.
-      if (!access.ok()) return;
-      live->loop().post([live, id, access = *access] { live->set_access(id, access); });
-    };
-    if (!run(ask, [] {})) log_.warn("sessions of a document not looked at again", {});
-  });
 }
 
 std::unordered_map<std::int64_t, std::size_t> Documents::sessions(base::TenantId tenant) {

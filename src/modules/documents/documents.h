@@ -15,7 +15,7 @@
 //     read all before it (log_writer.h, 2). Who has not reads what is missing, shows it to his
 //     visitors, and writes his own behind it. So nobody owns a document, nothing has to be taken
 //     over when a process dies, and nothing that was acknowledged is lost. Notices of the database
-//     tell of what others wrote. Presence stays within a process.
+//     tell of what others wrote, and of who is present elsewhere (presence_relay.h).
 //  5. stop(): nobody new; who is inside is told; what was pushed is written.
 //
 // Order: construct → start() → … → the HTTP server has stopped → stop().
@@ -43,6 +43,7 @@
 #include "modules/documents/document_token.h"
 #include "modules/documents/live_document.h"
 #include "modules/documents/log_writer.h"
+#include "modules/documents/presence_relay.h"
 #include "platform/net/loop_group.h"
 #include "platform/runtime/worker_pool.h"
 #include "platform/storage/database.h"
@@ -70,6 +71,7 @@ class Documents final : public DocumentHost {
     std::int64_t max_documents = 1'000'000;      // of one tenant
     base::Millis commit_pace{0};                 // log_writer.h
     LiveLimits live;
+    QuotaLimits quotas;
   };
 
   // All by reference outlives it; it subscribes to `db`, so it outlives `db`'s threads.
@@ -101,6 +103,8 @@ class Documents final : public DocumentHost {
   [[nodiscard]] std::unordered_map<std::int64_t, std::size_t> sessions(base::TenantId tenant);
   // kTooMany too_many_documents: one more would be too many.
   base::Status check_count(storage::Transaction& tx) const;
+  // What tenants have stored, asked of the database; now and then. Blocks.
+  base::Status refresh_quotas();
   // Blocking work on the threads of its own. False: too much waits.
   bool run(std::function<void()> work, std::function<void()> expired);
 
@@ -118,6 +122,7 @@ class Documents final : public DocumentHost {
   struct Shard {
     std::unordered_map<std::string, Entry> entries;  // by key_of()
     base::Mono next_tick{};
+    std::size_t told = 0;  // where to begin among the documents that have something to tell
     bool stopping = false;
     std::promise<void> settled;
     bool told_settled = false;
@@ -141,10 +146,14 @@ class Documents final : public DocumentHost {
   void tick(std::size_t index);
   void unload_some(Shard& shard, base::Mono now);
   void check_settled(std::size_t index);
+  void tell_others(Shard& shard, const std::vector<std::shared_ptr<LiveDocument>>& all);
+  void hear_presence(InstanceId from, const PresenceRecord& record);
+  void for_each_live(const std::function<void(LiveDocument&)>& run);
   void read_on(const std::shared_ptr<LiveDocument>& live);
   void hear_update(std::string_view text);
   void hear(const storage::Database::Notice& notice);
-  void check_sessions(const std::shared_ptr<LiveDocument>& live, const std::string& token);
+  void hear_keys(const storage::Database::Notice& notice);
+  void ask_door(const std::shared_ptr<LiveDocument>& live, const DocumentSession& session);
 
   const Options options_;
   storage::Database& db_;
@@ -152,12 +161,14 @@ class Documents final : public DocumentHost {
   const base::Clock& clock_;
   obs::Log& log_;
   DocumentMetrics metrics_;
+  DocumentQuotas quotas_;
   const kit::SipKey key_;
   LogWriter writer_;
   mutable net::LoopGroup loops_;
   std::vector<std::unique_ptr<Shard>> shards_;
   runtime::WorkerPool pool_;
   std::atomic<std::uint32_t> next_client_;
+  std::optional<PresenceRelay> relay_;  // where other processes may be
 };
 
 }  // namespace ashlar::documents

@@ -38,20 +38,25 @@ std::int64_t number_of(std::string_view text) {
 }
 
 DocumentJson render(const DocumentRow& row, std::size_t sessions) {
-  return {row.name,
-          row.no.to_string(),
-          row.created_at,
-          row.created_by,
-          row.updated_at,
-          row.updated_by,
-          row.seq,
-          row.snapshot_bytes + row.tail_bytes,
-          static_cast<std::int64_t>(sessions)};
+  return {row.name,         row.no.to_string(),
+          row.created_at,   row.created_by,
+          row.updated_at,   row.updated_by,
+          row.seq,          row.snapshot_bytes + row.tail_bytes,
+          row.stored_bytes, static_cast<std::int64_t>(sessions)};
 }
 
 base::Status check_subject(std::string_view subject) {
   if (!subject.empty() && subject.size() <= kMaxUserBytes) return base::ok_status();
   return fail(Code::kInvalid, "subject_invalid", "A subject has 1 to 200 bytes.");
+}
+
+// Of one more; who has one already may always be lowered.
+base::Status check_grant_count(storage::Transaction& tx, DocumentNo no, std::string_view subject) {
+  ASHLAR_ASSIGN(const auto own, store::find_grant(tx, no, subject));
+  if (own) return base::ok_status();
+  ASHLAR_ASSIGN(const auto all, store::list_grants(tx, no, "", kMaxGrants));
+  if (static_cast<std::int64_t>(all.size()) < kMaxGrants) return base::ok_status();
+  return fail(Code::kConflict, "too_many_grants", "The document has 1,000 grants.");
 }
 
 }  // namespace
@@ -155,18 +160,30 @@ Result<Response> DocumentsApi::make_token(Call& call) const {
   return http::json_response(201, token_schema(), json).header("Cache-Control", "no-store");
 }
 
-Result<Response> DocumentsApi::revoke_token(Call& call, storage::Transaction& tx) const {
+// Of tokens and grants. The console's administrator undoes what shut everybody out.
+base::Status DocumentsApi::check_may_govern(const Call& call, Access wanted) const {
+  if (call.principal.kind == security::Principal::Kind::kAdmin) return base::ok_status();
+  ASHLAR_TRY(module_.door.admit(call.principal, call.param(0), wanted, call.deadline));
+  return base::ok_status();
+}
+
+Result<Response> DocumentsApi::revoke_token(Call& call) const {
   const std::int64_t number = number_of(call.param(1));
   if (number <= 0) {
     return fail(Code::kNotFound, "document_token_not_found", "This is no token's id.");
   }
+  ASHLAR_TRY(check_may_govern(call, Access::kWrite));
   const base::Time until = module_.clock.now() + kLongestToken;
-  ASHLAR_TRY(store::revoke_token(tx, number, until));
-  tx.notify(Documents::kChannel, Documents::token_revoked(call.principal.tenant, number));
+  ASHLAR_TRY(module_.db.write(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
+    ASHLAR_TRY(store::revoke_token(tx, number, until));
+    tx.notify(Documents::kChannel, Documents::token_revoked(call.principal.tenant, number));
+    return base::ok_status();
+  }));
   return http::no_content();
 }
 
 Result<Response> DocumentsApi::grants(Call& call) const {
+  ASHLAR_TRY(check_may_govern(call, Access::kRead));
   ASHLAR_ASSIGN(const auto rows,
                 module_.db.read(call.tenant_context(),
                                 [&](storage::Transaction& tx) -> Result<std::vector<GrantRow>> {
@@ -180,27 +197,32 @@ Result<Response> DocumentsApi::grants(Call& call) const {
   return http::json_response(200, grants_schema(), json);
 }
 
-Result<Response> DocumentsApi::put_grant(Call& call, storage::Transaction& tx) const {
+Result<Response> DocumentsApi::put_grant(Call& call) const {
   ASHLAR_ASSIGN(const PutGrantJson wanted, put_grant_schema().parse_body(call.body));
   ASHLAR_TRY(check_subject(call.param(1)));
-  ASHLAR_ASSIGN(const DocumentRow row, find(tx, call));
-  ASHLAR_ASSIGN(const auto all, store::list_grants(tx, row.no, "", kMaxGrants));
-  if (static_cast<std::int64_t>(all.size()) >= kMaxGrants) {
-    return fail(Code::kConflict, "too_many_grants", "The document has 1,000 grants.");
-  }
+  ASHLAR_TRY(check_may_govern(call, Access::kWrite));
   const GrantRow grant{call.param(1), access_of_name(wanted.access).value_or(Access::kNone),
                        module_.clock.now()};
-  ASHLAR_TRY(store::put_grant(tx, row.no, grant));
-  tx.notify(Documents::kChannel, Documents::grants_changed(row.tenant, row.name));
+  ASHLAR_TRY(module_.db.write(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
+    ASHLAR_ASSIGN(const DocumentRow row, find(tx, call));
+    ASHLAR_TRY(check_grant_count(tx, row.no, grant.subject));
+    ASHLAR_TRY(store::put_grant(tx, row.no, grant));
+    tx.notify(Documents::kChannel, Documents::grants_changed(row.tenant, row.name));
+    return base::ok_status();
+  }));
   return http::json_response(200, grant_schema(),
                              GrantJson{grant.subject, wanted.access, grant.at});
 }
 
-Result<Response> DocumentsApi::remove_grant(Call& call, storage::Transaction& tx) const {
-  ASHLAR_ASSIGN(const DocumentRow row, find(tx, call));
-  ASHLAR_ASSIGN(const bool removed, store::remove_grant(tx, row.no, call.param(1)));
-  if (!removed) return fail(Code::kNotFound, "grant_not_found", "There is no such grant.");
-  tx.notify(Documents::kChannel, Documents::grants_changed(row.tenant, row.name));
+Result<Response> DocumentsApi::remove_grant(Call& call) const {
+  ASHLAR_TRY(check_may_govern(call, Access::kWrite));
+  ASHLAR_TRY(module_.db.write(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
+    ASHLAR_ASSIGN(const DocumentRow row, find(tx, call));
+    ASHLAR_ASSIGN(const bool removed, store::remove_grant(tx, row.no, call.param(1)));
+    if (!removed) return fail(Code::kNotFound, "grant_not_found", "There is no such grant.");
+    tx.notify(Documents::kChannel, Documents::grants_changed(row.tenant, row.name));
+    return base::ok_status();
+  }));
   return http::no_content();
 }
 

@@ -35,17 +35,18 @@ class DocumentsApi {
   base::Result<http::Response> remove(http::Call& call) const;
 
   base::Result<http::Response> make_token(http::Call& call) const;
-  base::Result<http::Response> revoke_token(http::Call& call, storage::Transaction& tx) const;
+  base::Result<http::Response> revoke_token(http::Call& call) const;
 
   base::Result<http::Response> grants(http::Call& call) const;
-  base::Result<http::Response> put_grant(http::Call& call, storage::Transaction& tx) const;
-  base::Result<http::Response> remove_grant(http::Call& call, storage::Transaction& tx) const;
+  base::Result<http::Response> put_grant(http::Call& call) const;
+  base::Result<http::Response> remove_grant(http::Call& call) const;
 
   base::Status sessions(http::Call& call, std::shared_ptr<http::LateAnswer> answer) const;
   base::Status end_session(http::Call& call, std::shared_ptr<http::LateAnswer> answer) const;
 
  private:
   base::Result<DocumentRow> find(storage::Transaction& tx, const http::Call& call) const;
+  base::Status check_may_govern(const http::Call& call, Access wanted) const;
 
   DocumentsModule& module_;
   const http::CursorCodec& cursors_;

@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "modules/documents/document_door.h"
+#include "modules/documents/documents_store.h"
 #include "modules/documents/log_store.h"
 #include "modules/documents/testing/documents_fixture.h"
 #include "platform/http/call.h"
@@ -97,7 +98,7 @@ class DocumentsApiTest : public DocumentsFixture {
     http::Call call;
     call.head = &head;
     call.body = body;
-    call.principal.kind = security::Principal::Kind::kKey;
+    call.principal.kind = caller_;
     call.principal.tenant = tenant;
     call.principal.key = security::KeyId(42);
     call.principal.scopes = std::move(scopes);
@@ -145,6 +146,7 @@ class DocumentsApiTest : public DocumentsFixture {
   static std::vector<std::string> both() { return {"documents:read", "documents:write"}; }
 
   const http::CursorCodec cursors_{kit::SipKey{1, 2}};
+  security::Principal::Kind caller_ = security::Principal::Kind::kKey;
   std::unique_ptr<Process> process_;
   http::RouteTable routes_;
 };
@@ -260,6 +262,7 @@ TEST_P(DocumentsApiTest, AGrantSaysTheMost) {
   const auto put = [&](const std::string& who, const std::string& what) {
     return send(Method::kPut, "/v1/documents/a/grants/" + who, R"({"access":")" + what + "\"}");
   };
+  EXPECT_EQ(put("key:42", "write").status, 200);  // else "*" would hold for the caller
   EXPECT_EQ(put("*", "read").status, 200);
   EXPECT_EQ(access(), Access::kRead);
   EXPECT_EQ(put("bob", "comment").status, 200);
@@ -270,8 +273,50 @@ TEST_P(DocumentsApiTest, AGrantSaysTheMost) {
   EXPECT_EQ(send(Method::kDelete, "/v1/documents/a/grants/bob").status, 204);
   EXPECT_EQ(access(), Access::kRead);
   EXPECT_EQ(send(Method::kDelete, "/v1/documents/a/grants/bob").reason, "grant_not_found");
+  EXPECT_EQ(send(Method::kDelete, "/v1/documents/a/grants/key:42").status, 204);
   // The key of the caller is somebody, too.
   EXPECT_EQ(post("/v1/documents/a/update", Writer(7).append("x")).reason, "access_denied");
+}
+
+TEST_P(DocumentsApiTest, WhoWasLoweredRaisesNobody) {
+  ASSERT_EQ(post("/v1/documents", R"({"name":"a"})").status, 201);
+  const std::string own = "/v1/documents/a/grants/key:42";
+  const auto put = [&](const std::string& what) {
+    return send(Method::kPut, own, R"({"access":")" + what + "\"}");
+  };
+  ASSERT_EQ(put("read").status, 200);
+  EXPECT_EQ(put("write").reason, "access_denied");
+  EXPECT_EQ(send(Method::kDelete, own).reason, "access_denied");
+  EXPECT_EQ(send(Method::kDelete, "/v1/documents/a/tokens/4711").reason, "access_denied");
+  EXPECT_EQ(get("/v1/documents/a/grants").at({"data", "0", "access"}), "read");
+  caller_ = security::Principal::Kind::kAdmin;
+  EXPECT_EQ(put("none").status, 200);
+  caller_ = security::Principal::Kind::kKey;
+  EXPECT_EQ(get("/v1/documents/a/grants").reason, "access_denied");
+  // Nor is the administrator shut out by a grant for everybody.
+  caller_ = security::Principal::Kind::kAdmin;
+  const std::string all = "/v1/documents/a/grants/*";
+  ASSERT_EQ(send(Method::kPut, all, R"({"access":"none"})").status, 200);
+  EXPECT_EQ(send(Method::kDelete, all).status, 204);
+}
+
+TEST_P(DocumentsApiTest, OfAThousandGrantsEachIsStillLowered) {
+  ASSERT_EQ(post("/v1/documents", R"({"name":"a"})").status, 201);
+  const auto filled =
+      process_->db->write(storage::Context::tenant(kAlice), [&](Transaction& tx) -> base::Status {
+        ASHLAR_ASSIGN(const auto row, store::find(tx, "a"));
+        for (int i = 0; i < 1'000; ++i) {
+          ASHLAR_TRY(store::put_grant(
+              tx, row->no, {"u" + std::to_string(i), Access::kWrite, process_->clock.now()}));
+        }
+        return base::ok_status();
+      });
+  ASSERT_TRUE(filled.ok());
+  const auto put = [&](const std::string& who) {
+    return send(Method::kPut, "/v1/documents/a/grants/" + who, R"({"access":"none"})");
+  };
+  EXPECT_EQ(put("u7").status, 200);
+  EXPECT_EQ(put("new").reason, "too_many_grants");
 }
 
 TEST_P(DocumentsApiTest, SessionsAreSeenAndEnded) {

@@ -42,6 +42,8 @@ const json::Schema<DocumentJson>& document_schema() {
           .required("updates", &DocumentJson::updates, {.doc = "Taken so far."})
           .required("bytes", &DocumentJson::bytes,
                     {.doc = "Of the last snapshot and the log behind it."})
+          .required("stored_bytes", &DocumentJson::stored_bytes,
+                    {.doc = "Of its whole past that is kept, log and snapshots."})
           .required("sessions", &DocumentJson::sessions,
                     {.doc = "Who has it open on this instance."});
   return kSchema;

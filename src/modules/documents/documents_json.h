@@ -24,6 +24,7 @@ struct DocumentJson {
   std::string updated_by;
   std::int64_t updates = 0;
   std::int64_t bytes = 0;
+  std::int64_t stored_bytes = 0;
   std::int64_t sessions = 0;
 };
 struct WrittenJson {

@@ -51,6 +51,7 @@ void DocumentsModule::stop() {
 }
 
 base::Status DocumentsModule::tend() {
+  ASHLAR_TRY(documents.refresh_quotas());
   ASHLAR_TRY(trim_some());
   for (int i = 0; i < kMaxErased; ++i) {
     ASHLAR_ASSIGN(const auto no, db.write(context(), [&](storage::Transaction& tx) {

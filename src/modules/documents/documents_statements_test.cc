@@ -120,14 +120,14 @@ TEST_P(DocumentsStatementsTest, NobodySeesOrChangesAnothersRows) {
   for (const Sql* sql : all_statements()) {
     // Writing rows of her own is her right; a count is one row whoever asks.
     if (sql->audience != storage::Audience::kTenant || begins(*sql, "INSERT") ||
-        begins(*sql, "SELECT count")) {
+        begins(*sql, "SELECT count") || begins(*sql, "SELECT COALESCE(sum")) {
       continue;
     }
     ++tried;
     EXPECT_GT(try_as(kBob, *sql), 0) << sql->text;
     EXPECT_EQ(try_as(kCarol, *sql), 0) << sql->text;
   }
-  EXPECT_EQ(tried, 22);
+  EXPECT_EQ(tried, 23);
 }
 
 TEST_P(DocumentsStatementsTest, KeepTheRulesOfBothEngines) {

@@ -85,6 +85,14 @@ constexpr Sql kInsertSnapshot{
     "INSERT INTO documents_snapshots (document_no, seq, tenant_id, at, bytes)"
     " VALUES (?1, ?2, :tenant, ?3, ?4) ON CONFLICT (document_no, seq) DO NOTHING"};
 
+constexpr Sql kNoteKept{Audience::kTenant,
+                        "UPDATE documents SET stored_bytes = stored_bytes + ?2"
+                        " WHERE tenant_id = :tenant AND no = ?1 AND deleted_at IS NULL"};
+
+constexpr Sql kStoredBytes{Audience::kTenant,
+                           "SELECT COALESCE(sum(stored_bytes), 0) FROM documents"
+                           " WHERE tenant_id = :tenant AND deleted_at IS NULL"};
+
 constexpr Sql kPutGrant{
     Audience::kTenant,
     "INSERT INTO documents_grants (tenant_id, document_no, subject, access, at)"
@@ -121,11 +129,11 @@ constexpr Sql kEnded{Audience::kTenant,
                      "SELECT 1 FROM documents_revocations"
                      " WHERE tenant_id = :tenant AND token = ?1 AND until >= ?2"};
 
-constexpr std::array<const Sql*, 22> kStatements{
-    &kFind,          &kInsert,         &kList,      &kCount,         &kRemove,      &kSnapshot,
-    &kUpdates,       &kHistory,        &kSeqAt,     &kInsertVersion, &kFindVersion, &kListVersions,
-    &kRemoveVersion, &kInsertSnapshot, &kPutGrant,  &kRemoveGrant,   &kFindGrant,   &kListGrants,
-    &kRevoke,        &kIsRevoked,      &kEndTokens, &kEnded};
+constexpr std::array<const Sql*, 24> kStatements{
+    &kNoteKept,    &kStoredBytes,  &kFind,          &kInsert,         &kList,      &kCount,
+    &kRemove,      &kSnapshot,     &kUpdates,       &kHistory,        &kSeqAt,     &kInsertVersion,
+    &kFindVersion, &kListVersions, &kRemoveVersion, &kInsertSnapshot, &kPutGrant,  &kRemoveGrant,
+    &kFindGrant,   &kListGrants,   &kRevoke,        &kIsRevoked,      &kEndTokens, &kEnded};
 
 // Where all of a document's tokens end at once: below 0, where no token's number is.
 std::int64_t number_of(std::string_view name) {
@@ -187,6 +195,12 @@ base::Result<std::optional<DocumentNo>> insert(Transaction& tx, std::string_view
 base::Result<std::vector<DocumentRow>> list(Transaction& tx, std::string_view prefix,
                                             std::string_view after, std::int64_t limit) {
   return documents_of(tx, kList, {prefix, after, limit});
+}
+
+base::Result<std::int64_t> stored_bytes(Transaction& tx) {
+  std::int64_t bytes = 0;
+  ASHLAR_TRY(tx.query(kStoredBytes, {}, [&](const Row& row) { bytes = row.integer(0); }));
+  return bytes;
 }
 
 base::Result<std::int64_t> count(Transaction& tx) {
@@ -265,9 +279,14 @@ base::Result<bool> remove_version(Transaction& tx, DocumentNo document, VersionN
   return changed(tx, kRemoveVersion, {document.value, no.value});
 }
 
-base::Status insert_snapshot(Transaction& tx, DocumentNo no, const SnapshotRow& snapshot) {
-  return run(tx, kInsertSnapshot,
-             {no.value, snapshot.seq, base::to_micros(snapshot.at), Blob{snapshot.bytes}});
+base::Result<bool> insert_snapshot(Transaction& tx, DocumentNo no, const SnapshotRow& snapshot) {
+  ASHLAR_ASSIGN(const bool is_new, changed(tx, kInsertSnapshot,
+                                           {no.value, snapshot.seq, base::to_micros(snapshot.at),
+                                            Blob{snapshot.bytes}}));
+  const auto bytes = is_new ? static_cast<std::int64_t>(snapshot.bytes.size()) : 0;
+  ASHLAR_ASSIGN(const bool alive, changed(tx, kNoteKept, {no.value, bytes}));
+  if (alive) return is_new;
+  return base::fail(base::Code::kNotFound, "document_not_found", "There is no such document.");
 }
 
 base::Status put_grant(Transaction& tx, DocumentNo no, const GrantRow& grant) {

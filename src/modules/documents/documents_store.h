@@ -27,6 +27,8 @@ base::Result<std::optional<DocumentNo>> insert(storage::Transaction& tx, std::st
 base::Result<std::vector<DocumentRow>> list(storage::Transaction& tx, std::string_view prefix,
                                             std::string_view after, std::int64_t limit);
 base::Result<std::int64_t> count(storage::Transaction& tx);
+// Of log and snapshots of all that are not deleted.
+base::Result<std::int64_t> stored_bytes(storage::Transaction& tx);
 base::Result<bool> remove(storage::Transaction& tx, DocumentNo no, base::Time now);
 
 // The newest at or before `seq`.
@@ -47,7 +49,9 @@ base::Result<std::optional<VersionRow>> find_version(storage::Transaction& tx, D
 base::Result<std::vector<VersionRow>> list_versions(storage::Transaction& tx, DocumentNo document,
                                                     VersionNo before, std::int64_t limit);
 base::Result<bool> remove_version(storage::Transaction& tx, DocumentNo document, VersionNo no);
-base::Status insert_snapshot(storage::Transaction& tx, DocumentNo no, const SnapshotRow& snapshot);
+// False: there is one of that number. kNotFound document_not_found: it was deleted meanwhile.
+base::Result<bool> insert_snapshot(storage::Transaction& tx, DocumentNo no,
+                                   const SnapshotRow& snapshot);
 
 base::Status put_grant(storage::Transaction& tx, DocumentNo no, const GrantRow& grant);
 base::Result<bool> remove_grant(storage::Transaction& tx, DocumentNo no, std::string_view subject);

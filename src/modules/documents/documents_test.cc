@@ -5,7 +5,9 @@
 
 #include "modules/documents/document_past.h"
 #include "modules/documents/documents_store.h"
+#include "modules/documents/log_store.h"
 #include "modules/documents/testing/documents_fixture.h"
+#include "modules/documents/update_list.h"
 #include "platform/storage/testing/forgetful_database.h"
 
 namespace ashlar::documents {
@@ -230,6 +232,30 @@ TEST_P(DocumentsTest, TwoProcessesNumberNoUpdateAlike) {
   EXPECT_EQ(third->text("a"), text);
 }
 
+// A snapshot without it would lose what another process was told is durable.
+TEST_P(DocumentsTest, WhatTheLogHasAndNobodyCanReadBreaksTheDocument) {
+  auto process = start();
+  Guest& guest = make_guest();
+  Writer writer(7);
+  const auto document = process->visit("a", guest, "alice");
+  ASSERT_TRUE(process->push(document, guest, writer.append("x")).ok());
+  ASSERT_TRUE(guest.wait("stored"));
+  UpdateRow bad{2, 1, process->clock.now(), "bob", {}};
+  append_update(bad.bytes, "no update");
+  ASSERT_TRUE(process->db
+                  ->write(storage::Context::platform(storage::PlatformUse::kDocuments),
+                          [&](Transaction& tx) -> base::Status {
+                            ASHLAR_ASSIGN(const auto all, store::numbers_after(tx, {}, 1));
+                            ASHLAR_TRY(store::advance(tx, all.at(0), 1, bad, 10));
+                            return store::append(tx, kAlice, all.at(0), bad);
+                          })
+                  .ok());
+  ASSERT_TRUE(process->push(document, guest, writer.append("y")).ok());
+  EXPECT_TRUE(ended(guest, EndReason::kReload));
+  EXPECT_EQ(guest.count("stored"), 1u);
+  EXPECT_EQ(process->text("a"), "error: document_damaged");
+}
+
 TEST_P(DocumentsTest, TwoProcessesThatWriteAtOnceLoseNothing) {
   auto first = start();
   auto second = start();
@@ -300,50 +326,6 @@ TEST_P(DocumentsTest, WhoMayNotWriteMakesNone) {
   EXPECT_TRUE(process->open("nobody", Access::kWrite).ok());
   EXPECT_TRUE(process->open("nobody", Access::kRead).ok());
   EXPECT_FALSE(process->open("nobody", Access::kRead, kBob).ok());
-}
-
-TEST_P(DocumentsTest, ATokenThatIsRevokedShowsItsBearerOut) {
-  auto process = start();
-  auto other = start();
-  Guest& guest = make_guest();
-  Guest& stays = make_guest();
-  const auto document = process->visit("a", guest, "alice", Access::kWrite, 4711);
-  process->visit("a", stays, "bob", Access::kWrite, 4712);
-  // In another process: it reaches this one by the database.
-  ASSERT_TRUE(other->db
-                  ->write(storage::Context::tenant(kAlice),
-                          [&](Transaction& tx) -> base::Status {
-                            ASHLAR_TRY(store::revoke_token(tx, 4711, other->clock.now()));
-                            tx.notify(Documents::kChannel, Documents::token_revoked(kAlice, 4711));
-                            return base::ok_status();
-                          })
-                  .ok());
-  EXPECT_TRUE(ended(guest, EndReason::kRevoked));
-  EXPECT_EQ(stays.count("end"), 0u);
-}
-
-TEST_P(DocumentsTest, AGrantHoldsForWhoIsInside) {
-  auto process = start();
-  Guest& guest = make_guest();
-  Writer writer(7);
-  const auto document = process->visit("a", guest, "alice");
-  const auto grant = [&](Access access) {
-    return process->db->write(
-        storage::Context::tenant(kAlice), [&](Transaction& tx) -> base::Status {
-          ASHLAR_ASSIGN(const auto row, store::find(tx, "a"));
-          ASHLAR_TRY(store::put_grant(tx, row->no, {"alice", access, process->clock.now()}));
-          tx.notify(Documents::kChannel, Documents::grants_changed(kAlice, "a"));
-          return base::ok_status();
-        });
-  };
-  ASSERT_TRUE(grant(Access::kRead).ok());
-  ASSERT_TRUE(guest.wait("access"));
-  EXPECT_FALSE(process->push(document, guest, writer.append("x")).ok());
-  ASSERT_TRUE(grant(Access::kWrite).ok());
-  ASSERT_TRUE(guest.wait("access", 2));
-  EXPECT_TRUE(process->push(document, guest, writer.doc().encode()).ok());
-  ASSERT_TRUE(grant(Access::kNone).ok());
-  EXPECT_TRUE(ended(guest, EndReason::kRevoked));
 }
 
 TEST_P(DocumentsTest, TheStopTellsAllAndLosesNothing) {

@@ -102,31 +102,29 @@ void add_visitor_routes(http::RouteTable& table, const std::shared_ptr<const Doc
       kDenied, kName, kReserved, {400, "token_info_invalid", "info is no object, or too long."}};
   table.push_back(row(Method::kDelete, "/v1/documents/{name}/tokens/{id}",
                       "Revoke a token; who came with it is shown out within a second.",
-                      http::TransactionHandler(
-                          [api](Call& c, Transaction& tx) { return api->revoke_token(c, tx); }),
+                      http::WorkerHandler([api](Call& c) { return api->revoke_token(c); }),
                       nullptr));
   table.back().success = 204;
-  table.back().errors = {{404, "document_token_not_found", "This is no token's id."}};
+  table.back().errors = {kDenied, {404, "document_token_not_found", "This is no token's id."}};
   table.push_back(row(Method::kGet, "/v1/documents/{name}/grants",
                       "Who may do what at most, whatever a token says.",
                       http::WorkerHandler([api](Call& c) { return api->grants(c); }),
                       &grants_schema()));
-  table.push_back(row(
-      Method::kPut, "/v1/documents/{name}/grants/{subject}",
-      "Say what somebody may do at most; it holds within a second, also for who is "
-      "inside.",
-      http::TransactionHandler([api](Call& c, Transaction& tx) { return api->put_grant(c, tx); }),
-      &grant_schema()));
+  table.push_back(row(Method::kPut, "/v1/documents/{name}/grants/{subject}",
+                      "Say what somebody may do at most; it holds within a second, also for who is "
+                      "inside.",
+                      http::WorkerHandler([api](Call& c) { return api->put_grant(c); }),
+                      &grant_schema()));
   table.back().request = &put_grant_schema();
   table.back().errors = {kNotFound,
+                         kDenied,
                          {409, "too_many_grants", "The document has 1,000 grants."},
                          {400, "subject_invalid", "A subject has 1 to 200 bytes."}};
   table.push_back(row(Method::kDelete, "/v1/documents/{name}/grants/{subject}", "Take it back.",
-                      http::TransactionHandler(
-                          [api](Call& c, Transaction& tx) { return api->remove_grant(c, tx); }),
+                      http::WorkerHandler([api](Call& c) { return api->remove_grant(c); }),
                       nullptr));
   table.back().success = 204;
-  table.back().errors = {kNotFound, {404, "grant_not_found", "There is no such grant."}};
+  table.back().errors = {kNotFound, kDenied, {404, "grant_not_found", "There is no such grant."}};
   table.push_back(row(Method::kGet, "/v1/documents/{name}/sessions",
                       "Who has the document open on this instance.",
                       http::LateHandler([api](Call& c, Answer a) { return api->sessions(c, a); }),
@@ -187,7 +185,9 @@ void add_content_routes(http::RouteTable& table, const std::shared_ptr<const Con
       {422, "update_malformed", "The body is no Yjs update."},
       {422, "update_too_costly", "Integrating it would take too long."},
       {429, "document_busy", "The disk is behind."},
-      {422, "document_too_large", "The document would be larger than it may be."}};
+      {422, "document_too_large", "The document would be larger than it may be."},
+      {429, "document_storage_full", "The document, with its past, is as large as it may be."},
+      {429, "tenant_storage_full", "The tenant's documents are as large as they may be."}};
   table.push_back(row(Method::kPost, "/v1/documents/{name}/update",
                       "Apply a Yjs update; it is durable when this has answered.",
                       http::LateHandler([api](Call& c, Answer a) { return api->update(c, a); }),
@@ -230,7 +230,9 @@ void add_version_routes(http::RouteTable& table, const std::shared_ptr<const Ver
                          kDenied,
                          kReloading,
                          kOverloaded,
-                         {409, "document_empty", "Nothing was written yet."}};
+                         {409, "document_empty", "Nothing was written yet."},
+                         {429, "document_storage_full", "The document has no room for it."},
+                         {429, "tenant_storage_full", "The tenant's documents have none."}};
   table.push_back(row(Method::kGet, "/v1/documents/{name}/versions/{id}/state",
                       "The document as it was then, as one Yjs update.",
                       http::WorkerHandler([api](Call& c) { return api->state(c); }), nullptr));

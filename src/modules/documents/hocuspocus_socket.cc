@@ -92,7 +92,12 @@ HocuspocusSocket::Slot* HocuspocusSocket::slot_for(const HocuspocusFrame& frame)
 
 void HocuspocusSocket::authenticate(const std::string& key, Slot& slot, std::string_view token) {
   if (slot.state == State::kAdmitting || slot.state == State::kOpening) return;
+  if (slot.renewing) {
+    slot.next_token = token.substr(0, kMaxTokenBytes);
+    return;
+  }
   if (slot.state == State::kUnknown) slot.state = State::kAdmitting;
+  slot.renewing = slot.state == State::kJoined;
   runtime::EventLoop& loop = socket_->loop();
   host_.admit(token.empty() ? credential_ : std::string(token), std::string(document_of(key)),
               [weak = weak_from_this(), &loop, key,
@@ -117,6 +122,15 @@ void HocuspocusSocket::admitted(const std::string& key, std::uint64_t number,
   if (slot->state != State::kJoined) return open(key, *slot, *visitor);
   run_on(*slot->loop, socket_->loop(),
          [visit = slot->visit, again = *visitor] { visit->renew(again); });
+  renewed(key, number);
+}
+
+void HocuspocusSocket::renewed(const std::string& key, std::uint64_t number) {
+  Slot* const slot = find(key, number);  // the one before may have ended it
+  if (slot == nullptr || !socket_) return;
+  slot->renewing = false;
+  const std::optional<std::string> next = std::exchange(slot->next_token, {});
+  if (next) authenticate(key, *slot, *next);
 }
 
 void HocuspocusSocket::open(const std::string& key, Slot& slot, const Visitor& visitor) {
@@ -212,6 +226,11 @@ void HocuspocusSocket::send(std::string_view bytes) {
 void HocuspocusSocket::send_frames(const std::shared_ptr<const std::string>& frames,
                                    std::size_t count) {
   if (socket_) socket_->send_frames(frames, count);
+}
+
+void HocuspocusSocket::send_frames_now(const std::shared_ptr<const std::string>& frames,
+                                       std::size_t count) {
+  if (socket_) socket_->send_frames_now(frames, count);
 }
 
 void HocuspocusSocket::close(const WireClose& with) {

@@ -13,12 +13,14 @@
 //  1. Everything is the socket's loop's thread.
 //  2. A visit's number is its own: answers for one that is gone are not taken for the next one of
 //     that key.
-//  3. A connection on which nobody was admitted within kAuthTime is closed.
+//  3. The door is asked one question at a time for each visit, whatever its client sends.
+//  4. A connection on which nobody was admitted within kAuthTime is closed.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +42,7 @@ class HocuspocusSocket final : public http::WebSocketReader,
   static constexpr std::size_t kMaxWaitingBytes = 1 << 20;
   static constexpr std::size_t kMaxWaitingFrames = 1'000;
   static constexpr base::Millis kAuthTime{15'000};
+  static constexpr std::size_t kMaxTokenBytes = 8 << 10;  // kept; what is longer is none
 
   // `credential`: of the URL, for providers without a token; may be empty.
   HocuspocusSocket(DocumentHost& host, std::string credential, std::size_t max_documents);
@@ -52,6 +55,7 @@ class HocuspocusSocket final : public http::WebSocketReader,
 
   // For visits.
   void send_frames(const std::shared_ptr<const std::string>& frames, std::size_t count);
+  void send_frames_now(const std::shared_ptr<const std::string>& frames, std::size_t count);
   void joined(const std::string& key, std::uint64_t number);
   void forget(const std::string& key, std::uint64_t number);
   void give_back(const std::string& key, std::uint64_t number, std::size_t bytes);
@@ -62,6 +66,8 @@ class HocuspocusSocket final : public http::WebSocketReader,
   struct Slot {
     std::uint64_t number = 0;
     State state = State::kUnknown;
+    bool renewing = false;                  // kJoined: the door is asked about another token
+    std::optional<std::string> next_token;  // that came meanwhile; the last one
     runtime::EventLoop* loop = nullptr;
     std::shared_ptr<HocuspocusVisit> visit;
     std::vector<std::string> waiting;  // frames, whole
@@ -73,6 +79,7 @@ class HocuspocusSocket final : public http::WebSocketReader,
   Slot* slot_for(const HocuspocusFrame& frame);
   void authenticate(const std::string& key, Slot& slot, std::string_view token);
   void admitted(const std::string& key, std::uint64_t number, base::Result<Visitor> visitor);
+  void renewed(const std::string& key, std::uint64_t number);
   void open(const std::string& key, Slot& slot, const Visitor& visitor);
   void keep(Slot& slot, std::string_view data);
   void pass_on(Slot& slot, const HocuspocusFrame& frame);

@@ -39,6 +39,25 @@ std::string sync(std::string_view key, int kind, std::string_view payload, int t
   return frame(key, type, body);
 }
 
+// Who comes waits at the door while it is slow. The socket's loop alone.
+class SlowHost final : public TwinHost {
+ public:
+  using TwinHost::TwinHost;
+
+  void admit(std::string credential, std::string name, Admitted done) override {
+    if (!slow) return TwinHost::admit(std::move(credential), std::move(name), std::move(done));
+    admitting.emplace_back(std::move(credential), std::move(done));
+  }
+  void admit_next() {
+    auto [credential, done] = std::move(admitting.front());
+    admitting.pop_front();
+    TwinHost::admit(std::move(credential), {}, std::move(done));
+  }
+
+  bool slow = false;
+  std::deque<std::pair<std::string, Admitted>> admitting;
+};
+
 // The socket on loop 0, documents on loop 0 or 1.
 class HocuspocusTest : public testing::TestWithParam<int> {
  protected:
@@ -93,7 +112,7 @@ class HocuspocusTest : public testing::TestWithParam<int> {
 
   base::SystemClock clock_;
   net::LoopGroup loops_{2, "wires", clock_};
-  TwinHost host_{loops_.loop(static_cast<std::size_t>(GetParam()))};
+  SlowHost host_{loops_.loop(static_cast<std::size_t>(GetParam()))};
   std::shared_ptr<FakeSocket> socket_ = std::make_shared<FakeSocket>(loops_.loop(0));
   std::shared_ptr<HocuspocusSocket> session_ =
       std::make_shared<HocuspocusSocket>(host_, "write:url", 3);
@@ -183,6 +202,31 @@ TEST_P(HocuspocusTest, EndsOneVisitOrTheSocket) {
   EXPECT_EQ(heard(), std::vector{hocuspocus_authenticated("e", false)});
   at_document([&] { host_.at("e")->end(EndReason::kReload); });
   EXPECT_EQ(code(), 4205);
+}
+
+TEST_P(HocuspocusTest, TheDoorIsAskedOnceAtATimeForEachVisitHoweverOftenItsClientAsks) {
+  open();
+  say({auth("d", "write:a")});
+  at_socket([&] { host_.slow = true; });
+  std::vector<std::string> flood;
+  for (int i = 0; i < 1'000; ++i) flood.push_back(auth("d", "read:" + std::to_string(i)));
+  flood.push_back(auth("d", "comment:last"));
+  EXPECT_TRUE(say(flood).empty());
+  at_socket([&] {
+    ASSERT_EQ(host_.admitting.size(), 1U);
+    EXPECT_EQ(host_.admitting[0].first, "read:0");
+    host_.admit_next();
+  });
+  settle();
+  EXPECT_EQ(heard(), std::vector{hocuspocus_authenticated("d", false)});
+  at_socket([&] {
+    ASSERT_EQ(host_.admitting.size(), 1U);
+    EXPECT_EQ(host_.admitting[0].first, "comment:last");
+    host_.admit_next();
+  });
+  settle();
+  EXPECT_EQ(heard(), std::vector{hocuspocus_authenticated("d", false)});
+  at_socket([&] { EXPECT_TRUE(host_.admitting.empty()); });
 }
 
 TEST_P(HocuspocusTest, WaitsWhileAMebibyteIsNotDurable) {

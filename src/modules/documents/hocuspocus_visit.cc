@@ -169,7 +169,11 @@ void HocuspocusVisit::on_run(const std::shared_ptr<const BroadcastRun>& run) {
   const auto make = [this](const BroadcastRun::Part& part) {
     return frame_of(*part.what, part.kind == BroadcastKind::kUpdate);
   };
-  if (plain_) return send_frames(run->frames(Wire::kHocuspocus, make), run->parts().size());
+  if (plain_) {
+    at_socket([frames = run->frames(Wire::kHocuspocus, make), count = run->parts().size()](
+                  HocuspocusSocket& socket) { socket.send_frames_now(frames, count); });
+    return;
+  }
   for (const BroadcastRun::Part& part : run->parts()) send_frames(make(part));
 }
 

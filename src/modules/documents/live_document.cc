@@ -1,14 +1,12 @@
 #include "modules/documents/live_document.h"
 
 #include <algorithm>
-#include <atomic>
 #include <utility>
 
-#include "modules/documents/awareness.h"
 #include "modules/documents/document_metrics.h"
+#include "modules/documents/document_presence.h"
 #include "modules/documents/update_checks.h"
 #include "modules/documents/update_list.h"
-#include "platform/json/writer.h"
 #include "platform/observability/log.h"
 #include "platform/runtime/event_loop.h"
 
@@ -22,11 +20,6 @@ constexpr base::Millis kPresenceCheck{3'000};
 constexpr int kMostMoves = 50;              // of one batch that others overtake
 constexpr std::size_t kAtOnce = 64u << 10;  // bytes that wait for no others
 
-SessionId next_session() {
-  static std::atomic<std::int64_t> last{0};
-  return SessionId(last.fetch_add(1, std::memory_order_relaxed) + 1);
-}
-
 base::Error reloading() {
   return base::fail(Code::kUnavailable, "document_reloading",
                     "The last write failed; open the document again.");
@@ -34,14 +27,21 @@ base::Error reloading() {
 
 }  // namespace
 
+struct LiveDocument::Written {
+  Seq seq = 0;
+  std::size_t snapshot_bytes = 0;  // 0: none was written
+  bool announced = false;
+};
+
 LiveDocument::LiveDocument(DocumentRow row, crdt::Doc doc, const crdt::Doc::Options& options,
                            const Needs& needs)
     : needs_(needs),
       row_(std::move(row)),
+      tenant_use_(needs.quotas.use_of(row_.tenant)),
       last_seq_(row_.seq),
       options_(options),
       doc_(std::move(doc)),
-      awareness_(std::make_unique<Awareness>()),
+      presence_(std::make_unique<DocumentPresence>()),
       pace_(needs.limits.pace),
       unannounced_(row_.announced_seq < row_.seq),
       first_change_(needs.loop.mono()),
@@ -56,74 +56,32 @@ LiveDocument::~LiveDocument() { needs_.metrics.open.add(-1); }
 
 base::Result<SessionId> LiveDocument::join(Peer& peer, Visitor visitor) {
   if (broken_) return reloading();
-  if (visitor.access == Access::kNone) {
+  if (visitor.tenant != row_.tenant || visitor.access == Access::kNone) {
     return fail(Code::kForbidden, "access_denied", "You have no access to this document.");
   }
   if (sessions_.size() >= needs_.limits.max_sessions) {
     return fail(Code::kTooMany, "document_full", "Too many have this document open.");
   }
+  ASHLAR_TRY(needs_.quotas.enter(row_.tenant, visitor.user));
   last_used_ = needs_.loop.mono();
   needs_.metrics.sessions.add(1);
-  return sessions_.join(next_session(), peer, std::move(visitor), needs_.loop.now()).id;
+  if (sessions_.size() == 0) presence_->open();
+  DocumentSession& session =
+      sessions_.join(next_session_id(), peer, std::move(visitor), needs_.loop.now());
+  ask(session);  // he may have been shut out since the door let him in
+  return session.id;
 }
 
 void LiveDocument::leave(Peer& peer) {
   const DocumentSession* session = sessions_.find(peer);
   if (session == nullptr) return;
   const SessionId id = session->id;
+  needs_.quotas.leave(row_.tenant, session->visitor.user);
   sessions_.leave(peer);
   needs_.metrics.sessions.add(-1);
   last_used_ = needs_.loop.mono();
-  broadcast_awareness(awareness_->remove(static_cast<std::uint64_t>(id.value)));
-}
-
-void LiveDocument::renew(Peer& peer, Visitor visitor) {
-  DocumentSession* session = sessions_.find(peer);
-  if (session == nullptr) return;
-  if (visitor.user != session->visitor.user) {
-    end_session(session->id, EndReason::kRevoked);
-    return;
-  }
-  const SessionId id = session->id;
-  const Access access = visitor.access;
-  const Access before = session->visitor.access;
-  session->visitor = std::move(visitor);
-  session->visitor.access = before;
-  set_access(id, access);
-}
-
-Access LiveDocument::access_of(const Peer& peer) const {
-  const DocumentSession* session = sessions_.find(peer);
-  return session == nullptr ? Access::kNone : session->visitor.access;
-}
-
-void LiveDocument::for_each_session(const std::function<void(const DocumentSession&)>& call) {
-  sessions_.for_each([&](const DocumentSession& session) { call(session); });
-}
-
-bool LiveDocument::end_session(SessionId id, EndReason reason) {
-  DocumentSession* session = sessions_.find(id);
-  if (session == nullptr) return false;
-  Peer& peer = *session->peer;
-  leave(peer);
-  peer.on_end(reason);
-  return true;
-}
-
-void LiveDocument::set_access(SessionId id, Access access) {
-  DocumentSession* session = sessions_.find(id);
-  if (session == nullptr || session->visitor.access == access) return;
-  if (access == Access::kNone) {
-    end_session(id, EndReason::kRevoked);
-    return;
-  }
-  session->visitor.access = access;
-  session->peer->on_access(access);
-}
-
-void LiveDocument::end_all(EndReason reason) {
-  sessions_.for_each([&](const DocumentSession& session) { end_session(session.id, reason); });
-  flush_soon();
+  broadcast_awareness(presence_->awareness().remove(static_cast<std::uint64_t>(id.value)));
+  if (sessions_.size() == 0) presence_->close();
 }
 
 // --- What is read -------------------------------------------------------------------------------
@@ -176,6 +134,8 @@ void LiveDocument::submit(std::string_view author, std::string_view update, Done
 
 void LiveDocument::edit(std::string_view author, Where where, const Edit& edit, Done done) {
   if (broken_) return done(reloading());
+  const base::Status room = check_room(1);
+  if (!room.ok()) return done(room.error());
   if (where == Where::kHere) {
     const auto update = edit(doc_);
     if (!update.ok()) return done(update.error());
@@ -196,6 +156,12 @@ base::Result<crdt::Doc::Applied> LiveDocument::apply(std::string_view update, Do
   if (broken_) return reloading();
   if (open_.bytes + in_flight_.bytes + update.size() > needs_.limits.max_waiting_bytes) {
     return fail(Code::kTooMany, "document_busy", "The disk is behind; wait and send it again.");
+  }
+  if (const base::Status room = check_room(update.size()); !room.ok()) {
+    // Providers send all that they have when they connect: who brings nothing new goes on reading.
+    ASHLAR_TRY(crdt::check_update(update));
+    if (!has_all_of(doc_, update)) return room.error();
+    return crdt::Doc::Applied{};
   }
   if (by != nullptr) ASHLAR_TRY(check_owner(update, *by));
   auto applied = doc_.apply(update);
@@ -252,6 +218,7 @@ void LiveDocument::add(std::string_view author, std::string_view stored, std::st
   ++rows.back().count;
   append_update(rows.back().bytes, stored);
   open_.bytes += stored.size();
+  tenant_use_->stored_bytes += static_cast<std::int64_t>(stored.size());
   if (!shown.empty()) {
     open_.deliveries.push_back(
         {{BroadcastKind::kUpdate, std::make_shared<const Broadcast>(std::string(shown))}, from});
@@ -318,9 +285,9 @@ void LiveDocument::send(bool announce) {
   const Written done{.seq = seq,
                      .snapshot_bytes = write.snapshot ? write.snapshot->bytes.size() : 0,
                      .announced = announce};
-  write.done = [self = shared_from_this(), done](base::Status status) {
-    self->needs_.loop.post(
-        [self, done, status = std::move(status)] { self->written(done, status); });
+  write.loop = &needs_.loop;
+  write.done = [self = shared_from_this(), done](const base::Status& status) {
+    self->written(done, status);
   };
   needs_.writer.submit(std::move(write));
 }
@@ -345,7 +312,10 @@ void LiveDocument::written(const Written& done, const base::Status& status) {
   row_.seq = done.seq;
   row_.updated_at = needs_.loop.now();
   row_.tail_bytes += static_cast<std::int64_t>(batch.bytes);
+  row_.stored_bytes += static_cast<std::int64_t>(batch.bytes);
   if (done.snapshot_bytes > 0) {
+    // The one before it goes with it, as a rule.
+    note_stored(static_cast<std::int64_t>(done.snapshot_bytes) - row_.snapshot_bytes);
     row_.snapshot_seq = done.seq;
     row_.snapshot_bytes = static_cast<std::int64_t>(done.snapshot_bytes);
     row_.tail_bytes = 0;
@@ -364,14 +334,22 @@ void LiveDocument::catch_up(const base::Result<std::vector<UpdateRow>>& tail) {
     behind_ = flying_ = false;
     return fail_all(std::exchange(in_flight_, {}), tail.error());
   }
+  std::vector<Delivery> news;
   for (const UpdateRow& row : *tail) {
     if (row.seq <= row_.seq) continue;
     std::string_view list = row.bytes;
     std::string_view update;
-    while (take_update(list, update)) show(update);
+    while (take_update(list, update)) {
+      const base::Status taken = take_in(update, news);
+      if (taken.ok()) continue;
+      behind_ = flying_ = false;
+      return fail_all(std::exchange(in_flight_, {}), taken.error());
+    }
     row_.seq = row.seq;
     row_.tail_bytes += static_cast<std::int64_t>(row.bytes.size());
+    note_stored(static_cast<std::int64_t>(row.bytes.size()));
   }
+  tell(news);
   last_seq_ = renumber(open_, renumber(in_flight_, row_.seq));
   if (!std::exchange(behind_, false)) return;
   if (in_flight_.empty()) {  // it was a snapshot or an announcement, which come again
@@ -383,14 +361,18 @@ void LiveDocument::catch_up(const base::Result<std::vector<UpdateRow>>& tail) {
   send(false);
 }
 
-// Somebody else's, durable already.
-void LiveDocument::show(std::string_view update) {
+// Somebody else's, durable already; what is to be shown of it goes to `news`.
+// What does not read breaks the document, as it would a load: a snapshot would lack it.
+base::Status LiveDocument::take_in(std::string_view update, std::vector<Delivery>& news) {
   doc_.set_limits(crdt::DocLimits::of_stored());
   const auto applied = doc_.apply(update);
   doc_.set_limits(options_.limits);
-  if (!applied.ok() || !applied->changed) return;
+  if (!applied.ok()) return applied.error();
+  if (!applied->changed) return base::ok_status();
   const std::string_view shown = applied->complete ? update : std::string_view(applied->change);
-  tell({{{BroadcastKind::kUpdate, std::make_shared<const Broadcast>(std::string(shown))}, {}}});
+  news.push_back(
+      {{BroadcastKind::kUpdate, std::make_shared<const Broadcast>(std::string(shown))}, {}});
+  return base::ok_status();
 }
 
 Seq LiveDocument::renumber(Batch& batch, Seq from) {
@@ -399,15 +381,6 @@ Seq LiveDocument::renumber(Batch& batch, Seq from) {
   for (UpdateRow& row : *rows) row.seq = from += row.count;
   batch.updates = std::move(rows);
   return from;
-}
-
-void LiveDocument::deliver(Batch& batch) {
-  tell(batch.deliveries);
-  for (const Batch::Claim& claim : batch.claims) {
-    DocumentSession* session = sessions_.find(claim.session);
-    if (session != nullptr) session->peer->on_stored(claim.ticket);
-  }
-  for (const Done& waiter : batch.waiters) waiter(base::ok_status());
 }
 
 // Memory is ahead of the disk: nobody may go on from it.
@@ -429,12 +402,16 @@ void LiveDocument::fail_all(Batch batch, const base::Error& why) {
 void LiveDocument::tick() {
   const auto self = shared_from_this();
   const base::Time now = needs_.loop.now();
-  sessions_.for_each([&](const DocumentSession& session) {
-    if (session.visitor.expires <= now) end_session(session.id, EndReason::kExpired);
+  sessions_.for_each([&](DocumentSession& session) {
+    if (session.visitor.expires <= now) {
+      end_session(session.id, EndReason::kExpired);
+    } else if (session.question.wanted) {
+      ask(session);
+    }
   });
   if (needs_.loop.mono() >= next_expiry_) {
     next_expiry_ = needs_.loop.mono() + kPresenceCheck;
-    broadcast_awareness(awareness_->expire(needs_.loop.mono()));
+    broadcast_awareness(presence_->awareness().expire(needs_.loop.mono()));
   }
   if (unannounced_ && announcement_due()) flush();
 }
@@ -461,17 +438,6 @@ bool LiveDocument::announcement_due() const {
   const base::Mono now = needs_.loop.mono();
   return now - last_change_ >= needs_.limits.announce_after ||
          now - first_change_ >= needs_.limits.announce_latest;
-}
-
-LogWrite::Announcement LiveDocument::announcement(Seq seq) const {
-  LogWrite::Announcement announcement{.seq = seq, .event = {}};
-  announcement.event.type = "document.updated";
-  announcement.event.aggregate_type = "document";
-  announcement.event.aggregate_id = row_.name;
-  json::Writer json(announcement.event.data);
-  json.begin_object().key("name").string(row_.name).key("epoch").string(row_.no.to_string());
-  json.key("updates").integer(seq).end_object();
-  return announcement;
 }
 
 std::size_t LiveDocument::memory_bytes() {

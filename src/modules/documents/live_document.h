@@ -3,9 +3,7 @@
 //
 //   open ──a write failed──> broken: every peer is ended, whoever waits is told
 //     └──another process wrote first──> behind ──catch_up()──> open: what it wrote is applied and
-//     shown,
-//                                                              what was under way is written behind
-//                                                              it
+//                                          shown, what was under way is written behind it
 //
 // Its loop's thread alone. It lives in a shared_ptr: writes under way keep it.
 #pragma once
@@ -24,8 +22,11 @@
 #include "modules/documents/broadcast.h"
 #include "modules/documents/crdt/doc.h"
 #include "modules/documents/document.h"
+#include "modules/documents/document_quotas.h"
 #include "modules/documents/document_row.h"
 #include "modules/documents/document_sessions.h"
+#include "modules/documents/instance_id.h"
+#include "modules/documents/live_limits.h"
 #include "modules/documents/log_writer.h"
 #include "modules/documents/pace.h"
 
@@ -35,17 +36,9 @@ class Log;
 
 namespace ashlar::documents {
 
-class Awareness;         // awareness.h
+class DocumentPresence;  // document_presence.h
 struct DocumentMetrics;  // document_metrics.h
-
-struct LiveLimits {
-  std::size_t max_sessions = 5'000;
-  std::size_t max_waiting_bytes = 16u << 20;  // that are not durable yet
-  std::size_t snapshot_after = 64u << 10;     // bytes of log; then as much as the last one had
-  base::Millis announce_after{2'000};         // that nothing came
-  base::Millis announce_latest{10'000};
-  base::Millis pace{0};  // pace.h
-};
+struct PresenceRecord;   // presence_packet.h
 
 class LiveDocument final : public Document, public std::enable_shared_from_this<LiveDocument> {
  public:
@@ -53,11 +46,11 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
     runtime::EventLoop& loop;
     LogWriter& writer;
     DocumentMetrics& metrics;
+    DocumentQuotas& quotas;
     obs::Log& log;
     LiveLimits limits;
   };
-  // `row` and `doc` as one transaction read them; `options` are `doc`'s. All of `needs` outlives
-  // it.
+  // `row` and `doc` as one transaction read them; `options` are `doc`'s. `needs` outlives it.
   LiveDocument(DocumentRow row, crdt::Doc doc, const crdt::Doc::Options& options,
                const Needs& needs);
   ~LiveDocument() override;
@@ -89,12 +82,18 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
   [[nodiscard]] const crdt::Doc& doc() const { return doc_; }
   [[nodiscard]] const DocumentRow& row() const { return row_; }  // seq: of what is durable
   [[nodiscard]] Seq last_seq() const { return last_seq_; }       // of what doc() has
+  // Any thread: whether it may have `more` bytes besides `stored`, as the database told. Errors as
+  // of DocumentQuotas.
+  [[nodiscard]] base::Status check_room(std::int64_t stored, std::size_t more) const;
+  // What was stored by another way than by what is written here.
+  void note_stored(std::int64_t bytes);
   [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
   void for_each_session(const std::function<void(const DocumentSession&)>& call);
   // False: there is none.
   bool end_session(SessionId id, EndReason reason);
-  // What somebody may do from now on: kNone ends him. Does nothing where he has left.
-  void set_access(SessionId id, Access access);
+  void ask_again(const std::function<bool(const Visitor&)>& concerns);
+  // To that question: what he may do; kNone ends him, an error is asked again.
+  void answer(SessionId id, std::uint64_t question, const base::Result<Access>& access);
 
   // --- The host's ------------------------------------------------------------------------------
   void end_all(EndReason reason);
@@ -111,8 +110,12 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
   [[nodiscard]] std::size_t memory_bytes();  // measured anew when it has changed
   // What another process wrote behind row().seq, as the log has it; an error breaks the document.
   void catch_up(const base::Result<std::vector<UpdateRow>>& tail);
+  void hear_presence(InstanceId from, const PresenceRecord& record);
+  void presence_gone(InstanceId instance);
+  [[nodiscard]] DocumentPresence& presence() { return *presence_; }
   // While its own write is under way it is that which finds out.
   [[nodiscard]] bool is_writing() const { return flying_; }
+  std::function<void(const DocumentSession&)> on_question;  // asks DocumentDoor::check_again()
   // Called when the log has more than memory: whoever hears it reads the log and calls catch_up().
   std::function<void()> on_behind;
   // Called once, when a write has failed.
@@ -139,12 +142,9 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
     [[nodiscard]] bool empty() const { return !updates; }
   };
 
-  struct Written {
-    Seq seq = 0;
-    std::size_t snapshot_bytes = 0;  // 0: none was written
-    bool announced = false;
-  };
-
+  struct Written;
+  void ask(DocumentSession& session);
+  void set_access(SessionId id, Access access);
   // `by` is null where nobody who is here pushed it.
   base::Result<crdt::Doc::Applied> apply(std::string_view update, DocumentSession* by,
                                          std::string_view author);
@@ -159,7 +159,8 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
   void flush();
   void send(bool announce);  // what is in flight
   void written(const Written& done, const base::Status& status);
-  void show(std::string_view update);
+  base::Status take_in(std::string_view update, std::vector<Delivery>& news);
+  [[nodiscard]] base::Status check_room(std::size_t bytes) const;
   Seq renumber(Batch& batch, Seq from);
   void deliver(Batch& batch);
   void tell(const std::vector<Delivery>& deliveries);
@@ -171,11 +172,12 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
 
   const Needs needs_;
   DocumentRow row_;
+  const std::shared_ptr<DocumentQuotas::Use> tenant_use_;
   Seq last_seq_;  // in memory
   const crdt::Doc::Options options_;
   crdt::Doc doc_;
   DocumentSessions sessions_;
-  std::unique_ptr<Awareness> awareness_;
+  const std::unique_ptr<DocumentPresence> presence_;
   Batch open_;
   Batch in_flight_;
   bool flying_ = false;

@@ -1,10 +1,11 @@
-// LiveDocument: what those who have it open are told, and presence.
+// LiveDocument: what those who have it open are told, presence, and what quotas say.
 #include <algorithm>
 #include <utility>
 
-#include "modules/documents/awareness.h"
 #include "modules/documents/document_metrics.h"
+#include "modules/documents/document_presence.h"
 #include "modules/documents/live_document.h"
+#include "platform/json/writer.h"
 #include "platform/runtime/event_loop.h"
 
 namespace ashlar::documents {
@@ -43,18 +44,48 @@ void LiveDocument::tell(const std::vector<Delivery>& deliveries) {
   });
 }
 
+void LiveDocument::deliver(Batch& batch) {
+  tell(batch.deliveries);
+  for (const Batch::Claim& claim : batch.claims) {
+    DocumentSession* session = sessions_.find(claim.session);
+    if (session != nullptr) session->peer->on_stored(claim.ticket);
+  }
+  for (const Done& waiter : batch.waiters) waiter(base::ok_status());
+}
+
+LogWrite::Announcement LiveDocument::announcement(Seq seq) const {
+  LogWrite::Announcement announcement{.seq = seq, .event = {}};
+  announcement.event.type = "document.updated";
+  announcement.event.aggregate_type = "document";
+  announcement.event.aggregate_id = row_.name;
+  json::Writer json(announcement.event.data);
+  json.begin_object().key("name").string(row_.name).key("epoch").string(row_.no.to_string());
+  json.key("updates").integer(seq).end_object();
+  return announcement;
+}
+
 base::Status LiveDocument::awareness(Peer& peer, std::string_view update) {
   const DocumentSession* session = sessions_.find(peer);
   if (session == nullptr) return fail(Code::kForbidden, "access_denied", "You have left.");
   const Visitor& visitor = session->visitor;
   const Awareness::Owner owner{static_cast<std::uint64_t>(session->id.value), visitor.user,
                                visitor.name, visitor.info, visitor.token != 0};
-  ASHLAR_ASSIGN(std::string changed, awareness_->apply(owner, update, needs_.loop.mono()));
+  ASHLAR_ASSIGN(std::string changed,
+                presence_->awareness().apply(owner, update, needs_.loop.mono()));
   broadcast_awareness(std::move(changed));
   return base::ok_status();
 }
 
-std::string LiveDocument::awareness_states() const { return awareness_->states(); }
+std::string LiveDocument::awareness_states() const { return presence_->awareness().states(); }
+
+void LiveDocument::hear_presence(InstanceId from, const PresenceRecord& record) {
+  const auto session = static_cast<std::uint64_t>(next_session_id().value);
+  broadcast_awareness(presence_->hear(from, record, session, needs_.loop.mono()));
+}
+
+void LiveDocument::presence_gone(InstanceId instance) {
+  broadcast_awareness(presence_->gone(instance));
+}
 
 void LiveDocument::broadcast_awareness(std::string bytes) {
   if (bytes.empty() || sessions_.size() == 0) return;
@@ -67,6 +98,20 @@ void LiveDocument::broadcast_awareness(std::string bytes) {
   behind.presence_bytes += size;
   behind.deliveries.push_back(delivery);
   flush_soon();
+}
+
+void LiveDocument::note_stored(std::int64_t bytes) {
+  row_.stored_bytes += bytes;
+  tenant_use_->stored_bytes += bytes;
+}
+
+base::Status LiveDocument::check_room(std::size_t bytes) const {
+  const auto waiting = static_cast<std::int64_t>(open_.bytes + in_flight_.bytes);
+  return check_room(row_.stored_bytes + waiting, bytes);
+}
+
+base::Status LiveDocument::check_room(std::int64_t stored, std::size_t more) const {
+  return needs_.quotas.check_room(*tenant_use_, stored, more);
 }
 
 }  // namespace ashlar::documents

@@ -19,6 +19,7 @@ using storage::Transaction;
 // The fence: who believes that another update was the last one writes nothing.
 constexpr Sql kAdvance{Audience::kPlatform,
                        "UPDATE documents SET seq = ?3, tail_bytes = tail_bytes + ?4,"
+                       " stored_bytes = stored_bytes + ?4,"
                        " updated_at = ?5, updated_by = ?6"
                        " WHERE no = ?1 AND seq = ?2 AND deleted_at IS NULL"};
 
@@ -30,7 +31,16 @@ constexpr Sql kAppend{
 constexpr Sql kThin{Audience::kPlatform,
                     "DELETE FROM documents_snapshots WHERE document_no = ?1 AND seq < ?2"
                     " AND at > ?3 AND NOT EXISTS (SELECT 1 FROM documents_versions AS v"
-                    " WHERE v.document_no = ?1 AND v.seq = documents_snapshots.seq)"};
+                    " WHERE v.document_no = ?1 AND v.seq = documents_snapshots.seq)"
+                    " RETURNING length(bytes)"};
+
+constexpr Sql kNoteStored{Audience::kPlatform,
+                          "UPDATE documents SET stored_bytes = stored_bytes + ?2 WHERE no = ?1"};
+
+// Also what a snapshot alone is fenced by: nobody erases the document before that is committed.
+constexpr Sql kNoteSnapshotBytes{Audience::kPlatform,
+                                 "UPDATE documents SET stored_bytes = stored_bytes + ?2"
+                                 " WHERE no = ?1 AND deleted_at IS NULL"};
 
 constexpr Sql kPutSnapshot{
     Audience::kPlatform,
@@ -54,14 +64,14 @@ constexpr Sql kTrimUpdates{
     "DELETE FROM documents_updates WHERE document_no = ?1 AND seq IN (SELECT u.seq"
     " FROM documents_updates AS u WHERE u.document_no = ?1 AND u.seq <="
     " (SELECT max(s.seq) FROM documents_snapshots AS s WHERE s.document_no = ?1 AND s.at <= ?2)"
-    " ORDER BY u.seq LIMIT ?3)"};
+    " ORDER BY u.seq LIMIT ?3) RETURNING length(bytes)"};
 
 constexpr Sql kTrimSnapshots{
     Audience::kPlatform,
     "DELETE FROM documents_snapshots WHERE document_no = ?1 AND seq <"
     " (SELECT max(s.seq) FROM documents_snapshots AS s WHERE s.document_no = ?1 AND s.at <= ?2)"
     " AND NOT EXISTS (SELECT 1 FROM documents_versions AS v WHERE v.document_no = ?1"
-    " AND v.seq = documents_snapshots.seq)"};
+    " AND v.seq = documents_snapshots.seq) RETURNING length(bytes)"};
 
 constexpr Sql kNumbersAfter{Audience::kPlatform,
                             "SELECT no FROM documents WHERE no > ?1 AND deleted_at IS NULL"
@@ -127,7 +137,9 @@ constexpr Sql kEraseAllRevocations{
     "DELETE FROM documents_revocations WHERE tenant_id = :tenant AND token IN"
     " (SELECT token FROM documents_revocations WHERE tenant_id = :tenant LIMIT ?1)"};
 
-constexpr std::array<const Sql*, 23> kStatements{&kAdvance,
+constexpr std::array<const Sql*, 25> kStatements{&kAdvance,
+                                                 &kNoteStored,
+                                                 &kNoteSnapshotBytes,
                                                  &kAppend,
                                                  &kThin,
                                                  &kPutSnapshot,
@@ -161,6 +173,18 @@ base::Result<bool> changed(Transaction& tx, const Sql& sql, std::initializer_lis
   return rows > 0;
 }
 
+// Rows that went, and their bytes.
+struct Removed {
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+};
+base::Result<Removed> remove(Transaction& tx, const Sql& sql, std::initializer_list<Param> params) {
+  Removed removed;
+  ASHLAR_ASSIGN(removed.rows,
+                tx.query(sql, params, [&](const Row& row) { removed.bytes += row.integer(0); }));
+  return removed;
+}
+
 }  // namespace
 
 base::Result<bool> advance(Transaction& tx, DocumentNo no, Seq from, const UpdateRow& last,
@@ -176,13 +200,20 @@ base::Status append(Transaction& tx, base::TenantId tenant, DocumentNo no,
               update.author, Blob{update.bytes}});
 }
 
-base::Status put_snapshot(Transaction& tx, base::TenantId tenant, DocumentNo no,
-                          const SnapshotRow& snapshot, base::Time thin_since) {
-  ASHLAR_TRY(tx.execute(kThin, {no.value, snapshot.seq, base::to_micros(thin_since)}));
-  ASHLAR_TRY(tx.execute(kPutSnapshot, {no.value, snapshot.seq, tenant.value,
-                                       base::to_micros(snapshot.at), Blob{snapshot.bytes}}));
-  return run(tx, kNoteSnapshot,
-             {no.value, snapshot.seq, static_cast<std::int64_t>(snapshot.bytes.size())});
+base::Result<bool> put_snapshot(Transaction& tx, base::TenantId tenant, DocumentNo no,
+                                const SnapshotRow& snapshot, base::Time thin_since) {
+  const auto bytes = static_cast<std::int64_t>(snapshot.bytes.size());
+  ASHLAR_ASSIGN(const bool alive, changed(tx, kNoteSnapshotBytes, {no.value, bytes}));
+  if (!alive) return false;
+  ASHLAR_ASSIGN(const Removed thinned,
+                remove(tx, kThin, {no.value, snapshot.seq, base::to_micros(thin_since)}));
+  ASHLAR_ASSIGN(const bool is_new, changed(tx, kPutSnapshot,
+                                           {no.value, snapshot.seq, tenant.value,
+                                            base::to_micros(snapshot.at), Blob{snapshot.bytes}}));
+  const std::int64_t less = thinned.bytes + (is_new ? 0 : bytes);
+  if (less > 0) ASHLAR_TRY(run(tx, kNoteStored, {no.value, -less}));
+  ASHLAR_TRY(run(tx, kNoteSnapshot, {no.value, snapshot.seq, bytes}));
+  return true;
 }
 
 base::Result<bool> announce(Transaction& tx, DocumentNo no, Seq seq) {
@@ -192,9 +223,11 @@ base::Result<bool> announce(Transaction& tx, DocumentNo no, Seq seq) {
 base::Result<std::int64_t> trim(Transaction& tx, DocumentNo no, base::Time keep_since,
                                 std::int64_t limit) {
   const std::int64_t since = base::to_micros(keep_since);
-  ASHLAR_ASSIGN(const std::int64_t rows, tx.execute(kTrimUpdates, {no.value, since, limit}));
-  ASHLAR_ASSIGN(const std::int64_t snapshots, tx.execute(kTrimSnapshots, {no.value, since}));
-  return rows + snapshots;
+  ASHLAR_ASSIGN(const Removed updates, remove(tx, kTrimUpdates, {no.value, since, limit}));
+  ASHLAR_ASSIGN(const Removed snapshots, remove(tx, kTrimSnapshots, {no.value, since}));
+  const std::int64_t bytes = updates.bytes + snapshots.bytes;
+  if (bytes > 0) ASHLAR_TRY(run(tx, kNoteStored, {no.value, -bytes}));
+  return updates.rows + snapshots.rows;
 }
 
 base::Result<std::vector<DocumentNo>> numbers_after(Transaction& tx, DocumentNo after,

@@ -25,9 +25,9 @@ base::Result<bool> advance(storage::Transaction& tx, DocumentNo no, Seq from, co
 base::Status append(storage::Transaction& tx, base::TenantId tenant, DocumentNo no,
                     const UpdateRow& update);
 // Of a document that is at `snapshot.seq` or later. Those before it that are younger than
-// `thin_since` go, named versions excepted.
-base::Status put_snapshot(storage::Transaction& tx, base::TenantId tenant, DocumentNo no,
-                          const SnapshotRow& snapshot, base::Time thin_since);
+// `thin_since` go, named versions excepted. False: it was deleted, nothing is written.
+base::Result<bool> put_snapshot(storage::Transaction& tx, base::TenantId tenant, DocumentNo no,
+                                const SnapshotRow& snapshot, base::Time thin_since);
 // False: somebody has told of that much already.
 base::Result<bool> announce(storage::Transaction& tx, DocumentNo no, Seq seq);
 

@@ -1,5 +1,6 @@
 #include "modules/documents/log_writer.h"
 
+#include <map>
 #include <utility>
 
 #include "base/check.h"
@@ -8,6 +9,7 @@
 #include "platform/events/outbox.h"
 #include "platform/observability/metrics.h"
 #include "platform/observability/quiet_thread.h"
+#include "platform/runtime/event_loop.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::documents {
@@ -77,12 +79,15 @@ void LogWriter::submit(LogWrite write) {
     if (!stopping_) {
       urgent_ = urgent_ || write.urgent;
       queue_.push_back(std::move(write));
-      // While the writer waits for others it need not hear of each.
-      if (queue_.size() == 1 || urgent_) ready_.notify_one();
+      // While the writer waits for others, or works, it need not hear of each.
+      if (idle_ || urgent_) ready_.notify_one();
       return;
     }
   }
-  write.done(base::fail(base::Code::kUnavailable, "documents_stopping", "The server ends."));
+  base::Status ends =
+      base::fail(base::Code::kUnavailable, "documents_stopping", "The server ends.");
+  if (write.loop == nullptr) return write.done(std::move(ends));
+  write.loop->post([done = std::move(write.done), ends = std::move(ends)] { done(ends); });
 }
 
 void LogWriter::stop() {
@@ -105,8 +110,11 @@ void LogWriter::loop() {
 // Empty: it is over.
 std::vector<LogWrite> LogWriter::take_group() {
   std::unique_lock lock(mutex_);
-  ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
   wait_for_others(lock);
+  idle_ = true;
+  ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  idle_ = false;
+  next_group_ = clock_.mono() + pace_;
   std::vector<LogWrite> group;
   std::size_t bytes = 0;
   while (!queue_.empty() && group.size() < kMaxGroup && bytes < kMaxGroupBytes) {
@@ -118,12 +126,12 @@ std::vector<LogWrite> LogWriter::take_group() {
   return group;
 }
 
+// The pace, after the group before: who comes meanwhile wakes nobody.
 void LogWriter::wait_for_others(std::unique_lock<std::mutex>& lock) {
   const base::Mono now = clock_.mono();
   if (now < next_group_) {
     ready_.wait_for(lock, next_group_ - now, [this] { return stopping_ || urgent_; });
   }
-  next_group_ = clock_.mono() + pace_;
 }
 
 void LogWriter::write_group(std::vector<LogWrite>& group) {
@@ -147,7 +155,29 @@ void LogWriter::write_group(std::vector<LogWrite>& group) {
     } else {
       failed_.add();
     }
-    group[i].done(std::move(outcomes[i]));
+  }
+  answer(group, outcomes);
+}
+
+// Each loop is woken once: else it would run, be done and wait again for each document, and this
+// thread with it.
+void LogWriter::answer(std::vector<LogWrite>& group, std::vector<base::Status>& outcomes) {
+  struct Answer {
+    std::function<void(base::Status)> done;
+    base::Status outcome;
+  };
+  std::map<runtime::EventLoop*, std::shared_ptr<std::vector<Answer>>> answers;
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    std::shared_ptr<std::vector<Answer>>& of_loop = answers[group[i].loop];
+    if (!of_loop) of_loop = std::make_shared<std::vector<Answer>>();
+    of_loop->push_back({std::move(group[i].done), std::move(outcomes[i])});
+  }
+  for (auto& [loop, all] : answers) {
+    const auto tell = [all = std::move(all)] {
+      for (Answer& answer : *all) answer.done(std::move(answer.outcome));
+      all->clear();
+    };
+    loop == nullptr ? tell() : loop->post(tell);
   }
 }
 
@@ -181,8 +211,9 @@ base::Result<bool> LogWriter::write_one(storage::Transaction& tx, const LogWrite
     }
   }
   if (write.snapshot) {
-    ASHLAR_TRY(store::put_snapshot(tx, write.tenant, write.no, *write.snapshot,
-                                   clock_.now() - kThinSnapshots));
+    ASHLAR_ASSIGN(const bool alive, store::put_snapshot(tx, write.tenant, write.no, *write.snapshot,
+                                                        clock_.now() - kThinSnapshots));
+    if (!alive) return false;
   }
   if (write.announcement) {
     ASHLAR_ASSIGN(const bool news, store::announce(tx, write.no, write.announcement->seq));

@@ -8,8 +8,9 @@
 //
 // Promises
 //  1. done(ok) after the commit is durable: all of the write is there. done(error): nothing of it
-//     is, except where storage cannot tell (storage/database.h). Once each, on the writer's thread,
-//     those of one document in the order of submit(). It must be quick and not block.
+//     is, except where storage cannot tell (storage/database.h). Once each, on the loop that the
+//     write names (one wake-up of it for all of a group), else on the writer's thread; those of one
+//     document in the order of submit(). It must be quick and not block.
 //  2. A write names the update that it believes to be the document's last (`from`). Where another
 //     one is, nothing is written: kConflict document_moved. So two processes that have the same
 //     document open cannot number two updates alike, whoever believes to own it.
@@ -50,6 +51,9 @@ class Counter;
 class Histogram;
 class Registry;
 }  // namespace ashlar::obs
+namespace ashlar::runtime {
+class EventLoop;
+}
 namespace ashlar::storage {
 class Database;
 class Transaction;
@@ -72,6 +76,7 @@ struct LogWrite {
   bool urgent = false;                       // somebody waits for it: at once
   std::optional<Announcement> announcement;  // left out where somebody has told of as much
   std::function<void(base::Status)> done;
+  runtime::EventLoop* loop = nullptr;  // that done() is called on
 };
 
 class LogWriter {
@@ -89,7 +94,7 @@ class LogWriter {
   LogWriter& operator=(const LogWriter&) = delete;
 
   void start();
-  // After stop(): done(kUnavailable documents_stopping), within the call.
+  // After stop(): done(kUnavailable documents_stopping); within the call where no loop is named.
   void submit(LogWrite write);
   void stop();
 
@@ -98,6 +103,7 @@ class LogWriter {
   std::vector<LogWrite> take_group();
   void wait_for_others(std::unique_lock<std::mutex>& lock);
   void write_group(std::vector<LogWrite>& group);
+  static void answer(std::vector<LogWrite>& group, std::vector<base::Status>& outcomes);
   // What became of each; an error of the transaction is everybody's.
   base::Status try_group(std::vector<LogWrite>& group, std::size_t first, std::size_t count,
                          std::vector<base::Status>& outcomes);
@@ -117,7 +123,8 @@ class LogWriter {
   std::mutex mutex_;  // guards what follows
   std::condition_variable ready_;
   std::deque<LogWrite> queue_;
-  bool urgent_ = false;
+  bool idle_ = false;    // it waits for the first of a group
+  bool urgent_ = false;  // somebody in the queue is
   bool stopping_ = false;
 
   std::thread thread_;

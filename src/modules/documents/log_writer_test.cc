@@ -5,6 +5,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"
@@ -13,6 +14,7 @@
 #include "modules/documents/log_store.h"
 #include "modules/documents/update_list.h"
 #include "platform/events/outbox.h"
+#include "platform/runtime/event_loop.h"
 #include "platform/storage/testing/product_store.h"
 
 namespace ashlar::documents {
@@ -128,6 +130,30 @@ TEST_P(LogWriterTest, ADeletedDocumentTakesNothing) {
   EXPECT_GT(again.value, no.value);
 }
 
+// Nobody would sweep it.
+TEST_P(LogWriterTest, AnErasedDocumentTakesNoSnapshot) {
+  const DocumentNo no = make("a");
+  ASSERT_TRUE(submit(write_of(no, 0, "one")).get().ok());
+  ASSERT_TRUE(db_->write(Context::tenant(kAlice),
+                         [&](Transaction& tx) { return store::remove(tx, no, clock_.now()); })
+                  .ok());
+  base::Result<std::int64_t> erased = 1;
+  while (erased.ok() && *erased > 0) {
+    erased = db_->write(Context::platform(storage::PlatformUse::kDocuments),
+                        [&](Transaction& tx) { return store::erase_deleted(tx, no, 10); });
+  }
+  LogWrite write = write_of(no, 1, "");
+  write.updates = nullptr;
+  write.snapshot = SnapshotRow{1, clock_.now(), "all"};
+  const base::Status refused = submit(std::move(write)).get();
+  const auto there = db_->read(Context::tenant(kAlice),
+                               [&](Transaction& tx) { return store::snapshot(tx, no, INT64_MAX); });
+  ASSERT_TRUE(there.ok());
+  EXPECT_FALSE(there->has_value());
+  ASSERT_FALSE(refused.ok());
+  EXPECT_STREQ(refused.error().reason, "document_moved");
+}
+
 // Many in one transaction: one that is behind, and one that the database refuses, harm nobody.
 TEST_P(LogWriterTest, EachFailsAlone) {
   const DocumentNo first = make("a");
@@ -197,6 +223,38 @@ TEST_P(LogWriterTest, WhatIsNotUrgentWaitsForOthers) {
   writer_->stop();
   EXPECT_TRUE(last.get().ok());
   EXPECT_EQ(tail(a, 0), "first waits last ");
+}
+
+// In order; behind the stop too.
+TEST_P(LogWriterTest, AnswersComeOnTheLoopThatWasNamed) {
+  writer_.reset();
+  writer_ = std::make_unique<LogWriter>(*db_, outbox_, clock_, metrics_, base::Millis{60'000});
+  writer_->start();
+  const DocumentNo a = make("a");
+  const DocumentNo b = make("b");
+  clock_.advance(base::Millis{1});
+  ASSERT_TRUE(submit(write_of(a, 0, "first")).get().ok());  // the next wait for a minute
+
+  runtime::EventLoop loop(clock_, base::Millis{10});
+  std::string heard;
+  const auto ask = [&](std::string name, LogWrite write) {
+    write.loop = &loop;
+    write.done = [&heard, name, here = std::this_thread::get_id()](base::Status status) {
+      EXPECT_EQ(std::this_thread::get_id(), here);
+      heard += name + (status.ok() ? "+ " : "- ");
+    };
+    writer_->submit(std::move(write));
+  };
+  ask("one", write_of(a, 1, "one"));
+  ask("behind", write_of(b, 7, "behind"));
+  ask("two", write_of(b, 0, "two"));
+  writer_->stop();
+  EXPECT_EQ(heard, "");  // nothing on the writer's thread
+  ask("late", write_of(b, 1, "late"));
+  EXPECT_EQ(heard, "");
+  loop.post([&loop] { loop.stop(); });
+  loop.run();
+  EXPECT_EQ(heard, "one+ behind- two+ late- ");
 }
 
 TEST_P(LogWriterTest, WhatWaitsIsWrittenAtTheStop) {

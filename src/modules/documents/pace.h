@@ -20,7 +20,7 @@ namespace ashlar::documents {
 class Pace {
  public:
   static constexpr base::Mono::duration kPerSession = base::Millis{1};
-  static constexpr base::Mono::duration kPerReader = base::Micros{100};
+  static constexpr base::Mono::duration kPerReader = base::Micros{150};
   static constexpr base::Mono::duration kLongest = base::Millis{250};
 
   // 0: nothing waits.

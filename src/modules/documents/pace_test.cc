@@ -15,8 +15,8 @@ TEST(Pace, FewHardlyWaitACrowdDoes) {
   EXPECT_EQ(pace.gap(2), Millis{2});
   EXPECT_EQ(pace.gap(49), Millis{49});
   EXPECT_EQ(pace.gap(200), Millis{50});
-  EXPECT_EQ(pace.gap(1'000), Millis{100});
-  EXPECT_EQ(pace.gap(1'001), Micros{100'100});
+  EXPECT_EQ(pace.gap(1'000), Millis{150});
+  EXPECT_EQ(pace.gap(1'001), Micros{150'150});
   EXPECT_EQ(pace.gap(1'000'000), Millis{250});
 }
 

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/strong_id.h"
 #include "base/time.h"
+#include "platform/security/principal.h"
 
 namespace ashlar::documents {
 
@@ -30,11 +31,12 @@ struct Visitor {
   std::string user;  // "alice", the token's subject; "key:42" who came with an API key
   std::string name;  // that others see; may be empty
   std::string info;  // of the token: a JSON object for presence (colour, picture); may be empty
-  Access access = Access::kNone;  // what he may do
-  Access cap = Access::kNone;     // what key or token allow; grants may lower it
-  std::int64_t token = 0;         // its number, for revocations; 0: an API key
-  base::Time expires = base::Time::max();
-  std::string_view wire;  // static: "y-websocket", "hocuspocus"
+  Access access = Access::kNone;           // what he may do
+  Access cap = Access::kNone;              // what key or token allow; grants may lower it
+  std::int64_t token = 0;                  // its number, for revocations; 0: an API key
+  security::KeyId key{};                   // not set: a token, or the administrator
+  base::Time expires = base::Time::max();  // of key or token
+  std::string_view wire;                   // static: "y-websocket", "hocuspocus"
 };
 
 using SessionId = base::StrongId<struct DocumentSessionTag>;  // unique in this process

@@ -26,10 +26,30 @@ http::CursorScope list_scope(const Call& call) {
   return {"documents.versions", call.principal.tenant.value};
 }
 
+base::Error not_found() {
+  return fail(Code::kNotFound, "document_not_found", "There is no such document.");
+}
+
 Result<DocumentRow> find(storage::Transaction& tx, const Call& call) {
   ASHLAR_ASSIGN(auto row, store::find(tx, call.param(0)));
   if (row) return *std::move(row);
-  return fail(Code::kNotFound, "document_not_found", "There is no such document.");
+  return not_found();
+}
+
+// Names the newest state that the log has: what this process has in memory may be behind another's,
+// and its numbers may become another's. The bytes that it takes; 0: its snapshot was there already.
+Result<std::int64_t> insert(storage::Transaction& tx, const LiveDocument& live,
+                            VersionRow& version) {
+  ASHLAR_ASSIGN(const auto row, store::find(tx, live.name()));
+  if (!row || row->no != live.row().no) return not_found();
+  ASHLAR_ASSIGN(const std::string state, state_at(tx, *row, row->seq));
+  version.seq = row->seq;
+  ASHLAR_ASSIGN(const bool is_new,
+                store::insert_snapshot(tx, row->no, {row->seq, version.at, state}));
+  const std::size_t bytes = is_new ? state.size() : 0;
+  if (is_new) ASHLAR_TRY(live.check_room(row->stored_bytes, bytes));
+  ASHLAR_TRY(store::insert_version(tx, row->no, version));
+  return static_cast<std::int64_t>(bytes);
 }
 
 Seq seq_of(const Call& call) {
@@ -83,41 +103,44 @@ base::Status VersionsApi::name(Call& call, std::shared_ptr<http::LateAnswer> ans
   ASHLAR_ASSIGN(const NewVersionJson wanted, new_version_schema().parse_body(call.body));
   ASHLAR_ASSIGN(const Visitor visitor,
                 module_.door.admit(call.principal, call.param(0), Access::kWrite, call.deadline));
-  module_.documents.find(call.principal.tenant, call.param(0), {}, Documents::Missing::kFail,
-                         [this, answer = std::move(answer), label = wanted.label,
-                          user = visitor.user](Result<std::shared_ptr<LiveDocument>> found) {
-                           if (!found.ok()) return answer->complete(found.error());
-                           keep(*found, user, label, answer);
-                         });
+  VersionRow version;
+  version.name = wanted.label;
+  version.author = visitor.user;
+  module_.documents.find(
+      call.principal.tenant, call.param(0), {}, Documents::Missing::kFail,
+      [this, answer = std::move(answer), version](Result<std::shared_ptr<LiveDocument>> found) {
+        if (!found.ok()) return answer->complete(found.error());
+        keep(*found, version, answer);
+      });
   return base::ok_status();
 }
 
-void VersionsApi::keep(const std::shared_ptr<LiveDocument>& live, std::string user,
-                       std::string label, const std::shared_ptr<http::LateAnswer>& answer) const {
-  const SnapshotRow snapshot{live->last_seq(), module_.clock.now(), live->doc().encode()};
-  if (snapshot.seq == 0) {
+void VersionsApi::keep(const std::shared_ptr<LiveDocument>& live, const VersionRow& version,
+                       const std::shared_ptr<http::LateAnswer>& answer) const {
+  if (live->last_seq() == 0) {
     return answer->complete(fail(Code::kConflict, "document_empty", "Nothing was written yet."));
   }
-  const VersionRow version{{}, snapshot.seq, snapshot.at, std::move(user), std::move(label)};
   const auto overloaded = [answer] {
     answer->complete(fail(Code::kUnavailable, "documents_overloaded", "Try it again."));
   };
-  const auto write = [this, answer, snapshot, version, row = live->row()] {
-    const base::Status kept = module_.db.write(
-        storage::Context::tenant(row.tenant), [&](storage::Transaction& tx) -> base::Status {
-          ASHLAR_TRY(store::insert_snapshot(tx, row.no, snapshot));
-          ASHLAR_TRY(store::insert_version(tx, row.no, version));
-          return base::ok_status();
-        });
-    if (!kept.ok()) return answer->complete(kept.error());
-    answer->complete(
-        http::json_response(201, version_schema(),
-                            render({version.seq, version.at, version.name, {version.author}, 0})));
-  };
-  live->when_durable([this, answer, write, overloaded](const base::Status& status) {
+  live->when_durable([this, live, version, answer, overloaded](const base::Status& status) {
     if (!status.ok()) return answer->complete(status.error());
-    if (!module_.documents.run(write, overloaded)) overloaded();
+    const auto work = [this, live, version, answer] { write(live, version, *answer); };
+    if (!module_.documents.run(work, overloaded)) overloaded();
   });
+}
+
+void VersionsApi::write(const std::shared_ptr<LiveDocument>& live, VersionRow version,
+                        http::LateAnswer& answer) const {
+  version.at = module_.clock.now();
+  // What is read does not change any more: whoever goes on writing shall not make this fail.
+  const auto taken =
+      module_.db.write(storage::Context::tenant(live->row().tenant).read_committed(),
+                       [&](storage::Transaction& tx) { return insert(tx, *live, version); });
+  if (!taken.ok()) return answer.complete(taken.error());
+  live->loop().post([live, bytes = *taken] { live->note_stored(bytes); });
+  answer.complete(http::json_response(
+      201, version_schema(), render({version.seq, version.at, version.name, {version.author}, 0})));
 }
 
 }  // namespace ashlar::documents

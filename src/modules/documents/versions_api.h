@@ -4,7 +4,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "base/result.h"
 #include "platform/http/response.h"
@@ -19,6 +18,7 @@ namespace ashlar::documents {
 
 class DocumentsModule;
 class LiveDocument;
+struct VersionRow;
 
 class VersionsApi {
  public:
@@ -31,8 +31,10 @@ class VersionsApi {
   base::Status name(http::Call& call, std::shared_ptr<http::LateAnswer> answer) const;
 
  private:
-  void keep(const std::shared_ptr<LiveDocument>& live, std::string user, std::string label,
+  void keep(const std::shared_ptr<LiveDocument>& live, const VersionRow& version,
             const std::shared_ptr<http::LateAnswer>& answer) const;
+  void write(const std::shared_ptr<LiveDocument>& live, VersionRow version,
+             http::LateAnswer& answer) const;
 
   DocumentsModule& module_;
   const http::CursorCodec& cursors_;

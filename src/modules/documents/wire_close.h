@@ -37,7 +37,10 @@ inline WireClose close_of(EndReason reason) {
 
 inline WireClose close_of(const base::Error& error) {
   const std::string_view reason = error.reason;
-  if (reason == "document_too_large" || reason == "awareness_too_large") return {4413, reason};
+  for (const std::string_view large : {"document_too_large", "awareness_too_large",
+                                       "document_storage_full", "tenant_storage_full"}) {
+    if (reason == large) return {4413, reason};
+  }
   switch (error.code) {
     case base::Code::kInvalid:
     case base::Code::kConflict:

@@ -160,7 +160,7 @@ void YWebSocketSession::on_run(const std::shared_ptr<const BroadcastRun>& run) {
         return part.kind == BroadcastKind::kUpdate ? update_frame(*part.what)
                                                    : awareness_frame(*part.what);
       });
-  socket_->send_frames(frames, run->parts().size());
+  socket_->send_frames_now(frames, run->parts().size());
 }
 
 void YWebSocketSession::on_sync(std::string update) {

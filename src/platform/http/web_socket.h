@@ -17,7 +17,8 @@
 //     message is UTF-8. Masks, reserved bits and opcodes, lengths, control frames are checked; an
 //     error closes with 1002, 1007, 1009 as the RFC says.
 //  3. One send() is one frame; what is sent in one round of the loop is written together, and by
-//     one call where it is one buffer (send_frames) or few.
+//     one call where it is one buffer (send_frames) or few. send_frames_now() is written within the
+//     call where nothing waits before it.
 //  4. queued_bytes() is what the peer has not taken: whoever sends may look before it. A frame that
 //     would bring it above max_queue_bytes throws away what waits, itself too, and closes with
 //     1013, so memory is bounded whoever looks or not. An empty queue takes a frame of any size.
@@ -78,6 +79,10 @@ class WebSocket {
   // receivers.
   virtual void send_frames(const std::shared_ptr<const std::string>& frames, std::size_t count) = 0;
   void send_frame(const std::shared_ptr<const std::string>& frame) { send_frames(frame, 1); }
+  // The same for who sends to many, and to each of them nothing else in this round: going through
+  // all of them once is enough.
+  virtual void send_frames_now(const std::shared_ptr<const std::string>& frames,
+                               std::size_t count) = 0;
   // Idempotent. What waits is sent before it.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
   // While true nothing is read or given to the reader, so the peer has to wait: for who has more

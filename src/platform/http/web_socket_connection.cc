@@ -211,6 +211,20 @@ void WebSocketConnection::send_frames(const std::shared_ptr<const std::string>& 
   if (is_open()) enqueue({frames, count});
 }
 
+void WebSocketConnection::send_frames_now(const std::shared_ptr<const std::string>& frames,
+                                          std::size_t count) {
+  if (!is_open()) return;
+  if (queued_ > 0 || blocked_ || tls_) return enqueue({frames, count});
+  const ssize_t put = ::send(fd_, frames->data(), frames->size(), MSG_NOSIGNAL);
+  if (put == static_cast<ssize_t>(frames->size())) {
+    owner_->sockets->metrics.bytes_out.add(frames->size());
+    owner_->sockets->metrics.frames_out.add(count);
+    return;
+  }
+  push({frames, count});
+  if (wrote(after_write(put))) write();
+}
+
 void WebSocketConnection::enqueue(Frames frames) {
   const auto too_much = [&] {
     return queued_ > 0 && queued_ + frames.bytes->size() > options_.max_queue_bytes;
@@ -250,16 +264,24 @@ void WebSocketConnection::drop_queue() {
 
 void WebSocketConnection::write() {
   while (queued_ > 0 && !blocked_ && !broken_) {
-    const IoResult put = tls_ ? write_tls() : write_plain();
-    if (put.kind == IoResult::Kind::kEnd) return break_off();
-    if (put.kind == IoResult::Kind::kWouldBlock) {
-      blocked_ = true;
-      waited_ = true;
-      return;
-    }
-    queued_ -= put.bytes;
-    owner_->sockets->metrics.bytes_out.add(put.bytes);
+    if (!wrote(tls_ ? write_tls() : write_plain())) return;
   }
+}
+
+// False: the socket takes no more.
+bool WebSocketConnection::wrote(const IoResult& put) {
+  if (put.kind == IoResult::Kind::kEnd) {
+    break_off();
+    return false;
+  }
+  if (put.kind == IoResult::Kind::kWouldBlock) {
+    blocked_ = true;
+    waited_ = true;
+    return false;
+  }
+  queued_ -= put.bytes;
+  owner_->sockets->metrics.bytes_out.add(put.bytes);
+  return true;
 }
 
 IoResult WebSocketConnection::write_plain() {

@@ -12,8 +12,8 @@
 // So send() and close() change nothing under the feet of who calls them.
 //
 // Output: frames wait in queue_ and are written by settle(), as many as the socket takes, in one
-// call. On TLS they go through tls_output_, because a write that OpenSSL has begun must go on with
-// the same bytes.
+// call; but for send_frames_now(), which keeps only what the socket does not take. On TLS they go
+// through tls_output_, because a write that OpenSSL has begun must go on with the same bytes.
 //
 // Invariants
 //  1. Everything but the constructor is the loop's thread.
@@ -77,6 +77,8 @@ class WebSocketConnection final : public runtime::Watcher,
   // WebSocket
   void send(MessageKind kind, std::string_view data) override;
   void send_frames(const std::shared_ptr<const std::string>& frames, std::size_t count) override;
+  void send_frames_now(const std::shared_ptr<const std::string>& frames,
+                       std::size_t count) override;
   void close(std::uint16_t code, std::string_view reason) override;
   void hold(bool held) override;
   [[nodiscard]] bool is_open() const override { return state_ == State::kOpen && !broken_; }
@@ -106,6 +108,7 @@ class WebSocketConnection final : public runtime::Watcher,
   void drop_queue();
   void finish_writing();
   void write();
+  bool wrote(const IoResult& put);
   IoResult write_plain();
   IoResult after_write(std::ptrdiff_t put);
   IoResult write_tls();

@@ -167,6 +167,7 @@ async function lexical() {
   const cursors = () => {};  // there is no page to draw them on
   return {
     root: "root", kind: "xmltext", halves: true,
+    drifts: true,  // once in some six runs one of Lexical's views lacks a node that its own, equal Yjs document has
     of: (doc) => doc.get("root", XmlText),
     open({ doc, provider }) {
       const editor = createHeadlessEditor({ namespace: "test", onError: (error) => { throw error; } });
@@ -177,7 +178,8 @@ async function lexical() {
         if (tags.has("skip-collab")) return;
         syncLexicalUpdateToYjs(binding, provider, prevEditorState, editorState, dirtyElements, dirtyLeaves, normalizedNodes, tags);
       });
-      const now = (change) => editor.update(change, { discrete: true });
+      // No cursor stays: Lexical throws where a later change from elsewhere has taken its node away.
+      const now = (change) => editor.update(() => { change(); $setSelection(null); }, { discrete: true });
       const texts = () => $getRoot().getAllTextNodes();
       const point = (index) => {
         const all = texts();

@@ -48,6 +48,10 @@ class FakeSocket final : public http::WebSocket {
     }
     CHECK(rest.empty());
   }
+  void send_frames_now(const std::shared_ptr<const std::string>& frames,
+                       std::size_t count) override {
+    send_frames(frames, count);
+  }
   void close(std::uint16_t with, std::string_view reason) override {
     if (code != 0) return;
     code = with;

@@ -143,7 +143,7 @@ class TwinDocument final : public Document {
   std::int64_t last_session_ = 0;
 };
 
-class TwinHost final : public DocumentHost {
+class TwinHost : public DocumentHost {
  public:
   explicit TwinHost(runtime::EventLoop& loop) : loop_(loop) {}
 
