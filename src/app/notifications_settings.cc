@@ -12,6 +12,11 @@ namespace {
 constexpr std::pair<std::string_view, Catcher> kCatchers[] = {
     {"auto", Catcher::kAuto}, {"on", Catcher::kOn}, {"off", Catcher::kOff}};
 
+constexpr std::pair<std::string_view, PrivateProviders> kPrivateProviders[] = {
+    {"auto", PrivateProviders::kAuto},
+    {"on", PrivateProviders::kOn},
+    {"off", PrivateProviders::kOff}};
+
 }  // namespace
 
 std::vector<Setting> notifications_settings() {
@@ -24,6 +29,11 @@ std::vector<Setting> notifications_settings() {
            "Browsers' push endpoints may lie in private networks: anybody with a key can reach "
            "them.",
            [](Config& c) -> auto& { return c.notifications.allow_private; }),
+      choice("notifications.private_providers",
+             "Providers' URLs (http, slack, a service's own host) may lie in private networks: on, "
+             "off, or auto: where the server listens on loopback. Mail servers always may.",
+             kPrivateProviders,
+             [](Config& c) -> auto& { return c.notifications.private_providers; }),
       number("notifications.keep_days", "How long notifications are kept, with their stories.", 1,
              36'500, [](Config& c) -> auto& { return c.notifications.keep_days; }),
   };

@@ -117,6 +117,33 @@ for (const kind of ["sqlite", "postgres"]) {
       assert.equal(new Set(await Promise.all(ids.map(async (id) => (await story(id)).digested_into))).size, 1);
     });
 
+    it("what was gathered can be called back until it goes out, and the rest goes without it", async () => {
+      await recipient("patient", { email: "patient@example.com" });
+      const digest = { key: "talk", for_s: 3 };
+      const ids = [];
+      for (const text of ["keep-1", "drop-1", "keep-2"]) ids.push((await send({ to: { user_id: "patient" }, content: { subject: "Talk", text }, digest })).id);
+      const cancelled = await api.post(`/v1/notifications/${ids[1]}/cancel`);
+      assert.deepEqual([cancelled.status, cancelled.json.state, cancelled.json.reason], [200, "skipped", "cancelled"], cancelled.text);
+      assert.equal((await api.post(`/v1/notifications/${ids[1]}/cancel`)).status, 409);
+      await reaches(ids[0], "sent");
+      await reaches(ids[2], "sent");
+      const [mail] = await caught("patient@example.com");
+      assert.ok(mail.text.includes("keep-1") && mail.text.includes("keep-2") && !mail.text.includes("drop-1"), mail.text);
+      assert.equal((await api.post(`/v1/notifications/${ids[0]}/cancel`)).status, 409);
+      assert.equal((await story(ids[1])).digested_into, null);
+    });
+
+    it("a digest says how many do not fit", async () => {
+      await recipient("busy", { email: "busy@example.com" });
+      const ids = [];
+      for (let i = 0; i < 3; i++) {
+        ids.push((await send({ to: { user_id: "busy" }, content: { subject: "Long", text: `${i}`.repeat(60_000) }, digest: { key: "long", for_s: 2 } })).id);
+      }
+      for (const id of ids) await reaches(id, "sent");
+      const [mail] = await caught("busy@example.com");
+      assert.match(mail.text, /\(1 more do not fit in here\.\)/);
+    });
+
     it("more than one digest holds: the rest goes out as another, and none is left behind", async () => {
       await recipient("popular", { email: "popular@example.com" });
       const ids = [];
@@ -155,10 +182,28 @@ for (const kind of ["sqlite", "postgres"]) {
       socket.close();
     });
 
+    it("the hosted page is in its reader's language, or the browser's", async () => {
+      const page = async (locale, accepted) => {
+        await recipient("reads", { email: "reads@example.com", ...(locale ? { locale } : {}) });
+        const { url } = (await api.post("/v1/recipients/reads/preferences-link")).json;
+        const answer = await api.get(new URL(url).pathname, { key: null, headers: { "Accept-Language": accepted } });
+        assert.equal(answer.status, 200, answer.text);
+        return [/<html lang="(\w+)"/.exec(answer.text)[1], /<h1>([^<]+)</.exec(answer.text)[1]];
+      };
+      assert.deepEqual(await page(null, "fr-CH, de;q=0.5"), ["fr", "Ce que vous recevez de nous"]);
+      assert.deepEqual(await page("de-AT", "fr"), ["de", "Was Sie von uns bekommen"]);
+      assert.deepEqual(await page("pt-BR", "pt"), ["en", "What you get from us"]);
+      const broken = await api.get("/n/x", { key: null, headers: { "Accept-Language": "es" } });
+      assert.equal(broken.status, 404);
+      assert.match(broken.text, /Este enlace no funciona/);
+    });
+
     it("what cannot be: a clear answer, and nothing kept", async () => {
       const content = { text: "x" };
       const bad = [
         [{ to: {}, content }, "recipient_missing"],
+        [{ to: { device: "12x" }, content }, "device_invalid"],
+        [{ to: { device: "0" }, content }, "device_invalid"],
         [{ to: { email: "a@b.c", phone: "+431234567" }, content }, "recipient_ambiguous"],
         [{ to: { email: "a@example.com" } }, "content_missing"],
         [{ to: { email: "a@example.com" }, content: {} }, "content_missing"],

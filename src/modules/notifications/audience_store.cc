@@ -96,6 +96,16 @@ constexpr Sql kOfUsers{
     SELECT_ROWS("u.user_id", PG_DEVICES)
         OF_USERS("value COLLATE \"C\" AS user_id FROM jsonb_array_elements_text(?3::jsonb))")};
 
+#define IDS_OF_SEGMENT(broken)                                                      \
+  "SELECT r.user_id FROM notifications_recipients AS r WHERE r.tenant_id = :tenant" \
+  " AND r.user_id > ?1 AND NOT EXISTS (" broken ") ORDER BY r.user_id LIMIT ?2"
+constexpr Sql kIdsOfSegment{Audience::kTenant, IDS_OF_SEGMENT(SQLITE_BROKEN("?3")),
+                            IDS_OF_SEGMENT(PG_BROKEN("?3"))};
+
+constexpr Sql kIdsOfAll{Audience::kTenant,
+                        "SELECT user_id FROM notifications_recipients WHERE tenant_id = :tenant"
+                        " AND user_id > ?1 ORDER BY user_id LIMIT ?2"};
+
 constexpr Sql kCountSegment{Audience::kTenant,
                             "SELECT count(*) FROM notifications_recipients AS r"
                             " WHERE r.tenant_id = :tenant AND NOT EXISTS (" SQLITE_BROKEN("?1") ")",
@@ -105,8 +115,9 @@ constexpr Sql kCountSegment{Audience::kTenant,
 constexpr Sql kCount{Audience::kTenant,
                      "SELECT count(*) FROM notifications_recipients WHERE tenant_id = :tenant"};
 
-constexpr std::array<const Sql*, 6> kStatements{&kOfTopic, &kOfSegment,    &kOfAll,
-                                                &kOfUsers, &kCountSegment, &kCount};
+constexpr std::array<const Sql*, 8> kStatements{&kOfTopic,      &kOfSegment,    &kOfAll,
+                                                &kOfUsers,      &kIdsOfSegment, &kIdsOfAll,
+                                                &kCountSegment, &kCount};
 
 std::vector<Device> devices_in(std::string_view text, std::string_view user_id) {
   std::vector<Device> found;
@@ -145,6 +156,13 @@ base::Result<std::vector<AudienceRow>> all_of(storage::Transaction& tx, const Sq
   return found;
 }
 
+base::Result<std::vector<std::string>> ids_of(storage::Transaction& tx, const Sql& sql,
+                                              std::initializer_list<storage::Param> params) {
+  std::vector<std::string> found;
+  ASHLAR_TRY(tx.query(sql, params, [&](const Row& row) { found.emplace_back(row.text(0)); }));
+  return found;
+}
+
 std::int64_t number(bool value) { return value ? 1 : 0; }
 
 }  // namespace
@@ -174,6 +192,18 @@ base::Result<std::vector<AudienceRow>> rows_of_users(storage::Transaction& tx,
   for (const std::string& user : users) json.string(user);
   json.end_array();
   return all_of(tx, kOfUsers, {q.category, number(q.with_devices), list});
+}
+
+base::Result<std::vector<std::string>> ids_of_segment(storage::Transaction& tx,
+                                                      std::string_view where,
+                                                      std::string_view after, std::int64_t limit) {
+  return ids_of(tx, kIdsOfSegment, {after, limit, where});
+}
+
+base::Result<std::vector<std::string>> ids_of_everybody(storage::Transaction& tx,
+                                                        std::string_view after,
+                                                        std::int64_t limit) {
+  return ids_of(tx, kIdsOfAll, {after, limit});
 }
 
 base::Result<std::int64_t> count_segment_members(storage::Transaction& tx, std::string_view where) {

@@ -53,6 +53,12 @@ base::Result<std::vector<AudienceRow>> page_of_everybody(storage::Transaction& t
 base::Result<std::vector<AudienceRow>> rows_of_users(storage::Transaction& tx,
                                                      std::span<const std::string> users,
                                                      const AudienceQuery& query);
+// Users' ids alone, after `after`, ascending: who is to be told later.
+base::Result<std::vector<std::string>> ids_of_segment(storage::Transaction& tx,
+                                                      std::string_view where,
+                                                      std::string_view after, std::int64_t limit);
+base::Result<std::vector<std::string>> ids_of_everybody(storage::Transaction& tx,
+                                                        std::string_view after, std::int64_t limit);
 base::Result<std::int64_t> count_segment_members(storage::Transaction& tx, std::string_view where);
 base::Result<std::int64_t> count_recipients(storage::Transaction& tx);
 

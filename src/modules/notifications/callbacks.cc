@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "modules/notifications/delivery_store.h"
+#include "modules/notifications/kept_text.h"
 #include "modules/notifications/notification_events.h"
 #include "modules/notifications/provider_store.h"
 #include "modules/notifications/recipient.h"
@@ -26,6 +27,7 @@ using Kind = Report::Kind;
 constexpr std::int64_t kGiveUpBatch = 500;
 constexpr int kMaxGiveUpBatches = 100;  // a round
 constexpr std::size_t kMaxDedupeBytes = 200;
+constexpr std::size_t kMaxRefBytes = 255;
 
 storage::Context context() {
   return storage::Context::platform(storage::PlatformUse::kNotifications).read_committed();
@@ -78,16 +80,6 @@ DeliveryId delivery_of(std::string_view message_id) {
   return whole && id > 0 ? DeliveryId(id) : DeliveryId();
 }
 
-std::string kept_text(std::string_view text) {
-  std::string kept(text.substr(0, Outgoing::kMaxDetailBytes));
-  if (!base::is_utf8(kept)) {
-    std::ranges::replace_if(
-        kept, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
-  }
-  std::ranges::replace(kept, '\0', '?');
-  return kept;
-}
-
 // Wishes hang on no delivery: they are remembered under their provider's own negative number.
 ReportRecord wish_of(const ProviderAccount& account, const Report& report, base::Time now) {
   return {DeliveryId(-account.id.value),
@@ -95,6 +87,13 @@ ReportRecord wish_of(const ProviderAccount& account, const Report& report, base:
           {},
           report.at.value_or(now),
           now};
+}
+
+// Only SMS are known by the provider's reference alone.
+bool may_be_of_campaigns(const ProviderAccount& account, const std::vector<Report>& reports) {
+  return account.channel == Channel::kSms || std::ranges::any_of(reports, [](const Report& report) {
+           return report.message_id.starts_with('c');
+         });
 }
 
 }  // namespace
@@ -107,6 +106,7 @@ Callbacks::Callbacks(const std::vector<ProviderKind>& kinds, storage::Database& 
       box_(box),
       outbox_(outbox),
       clock_(clock),
+      campaigns_(db, clock),
       taken_(metrics.make_counter("ashlar_notifications_reports_total",
                                   "What providers told afterwards, by what became of it.",
                                   {{"outcome", "taken"}})),
@@ -148,6 +148,13 @@ base::Status Callbacks::hear_reports(const ProviderAccount& account, std::vector
     return base::fail(base::Code::kInvalid, "callback_malformed",
                       "A call tells of 1,000 messages at most.");
   }
+  if (may_be_of_campaigns(account, reports)) {
+    ASHLAR_ASSIGN(CampaignCallbacks::Heard heard, campaigns_.hear(account, std::move(reports)));
+    taken_.add(static_cast<std::uint64_t>(heard.taken));
+    repeated_.add(static_cast<std::uint64_t>(heard.repeated));
+    reports = std::move(heard.others);
+    if (reports.empty()) return base::ok_status();
+  }
   return db_.write(context(),
                    [&](storage::Transaction& tx) { return hear_in(tx, account, reports); });
 }
@@ -165,15 +172,16 @@ base::Status Callbacks::hear_one(storage::Transaction& tx, const ProviderAccount
     return hear_wish(tx, account, report);
   }
   ASHLAR_ASSIGN(const std::optional<Delivery> delivery,
-                store::find_reported(tx, account.tenant, account.id, report.provider_ref,
-                                     delivery_of(report.message_id)));
+                store::find_reported(tx, account.tenant, account.channel, account.id,
+                                     report.provider_ref, delivery_of(report.message_id)));
   if (!delivery) {
     tx.on_commit([this] { unknown_.add(); });
     return base::ok_status();
   }
   const base::Time now = clock_.now();
   const ReportRecord record{delivery->id, std::string(name_of(report.kind)),
-                            kept_text(report.detail), report.at.value_or(now), now};
+                            kept_text(report.detail, Outgoing::kMaxDetailBytes),
+                            report.at.value_or(now), now};
   ASHLAR_ASSIGN(const bool fresh, store::insert_report(tx, account.tenant, record,
                                                        report.dedupe.substr(0, kMaxDedupeBytes)));
   tx.on_commit([this, fresh] { (fresh ? taken_ : repeated_).add(); });
@@ -181,7 +189,7 @@ base::Status Callbacks::hear_one(storage::Transaction& tx, const ProviderAccount
   if (report.kind == Kind::kHardBounce || report.kind == Kind::kComplaint) {
     ASHLAR_TRY(suppress(tx, account, *delivery, report));
   }
-  return advance(tx, *delivery, report, changed);
+  return advance(tx, account, *delivery, report, changed);
 }
 
 base::Status Callbacks::suppress(storage::Transaction& tx, const ProviderAccount& account,
@@ -192,7 +200,7 @@ base::Status Callbacks::suppress(storage::Transaction& tx, const ProviderAccount
   const bool complaint = report.kind == Kind::kComplaint;
   suppression.reason = complaint ? Suppression::kComplaint : Suppression::kHardBounce;
   suppression.source = account.name;
-  suppression.detail = kept_text(report.detail);
+  suppression.detail = kept_text(report.detail, Outgoing::kMaxDetailBytes);
   suppression.created_at = clock_.now();
   ASHLAR_TRY(store::suppress_for(tx, account.tenant, suppression));
   return base::ok_status();
@@ -221,21 +229,27 @@ base::Status Callbacks::hear_wish(storage::Transaction& tx, const ProviderAccoun
   suppression.address = *address;
   suppression.reason = Suppression::kStop;
   suppression.source = account.name;
-  suppression.detail = kept_text(report.detail);
+  suppression.detail = kept_text(report.detail, Outgoing::kMaxDetailBytes);
   suppression.created_at = now;
   ASHLAR_TRY(store::suppress_for(tx, account.tenant, suppression));
   return base::ok_status();
 }
 
-base::Status Callbacks::advance(storage::Transaction& tx, const Delivery& delivery,
-                                const Report& report, std::vector<DeliveryId>& changed) {
+base::Status Callbacks::advance(storage::Transaction& tx, const ProviderAccount& account,
+                                const Delivery& delivery, const Report& report,
+                                std::vector<DeliveryId>& changed) {
   const State state = state_of(report.kind);
   const bool failed = state == State::kFailed;
   store::Made made{.delivery = delivery.id, .tenant = delivery.tenant, .state = state};
   if (failed) made.reason = name_of(report.kind);
-  if (failed) made.detail = kept_text(report.detail);
+  if (failed) made.detail = kept_text(report.detail, Outgoing::kMaxDetailBytes);
   made.dead = report.kind == Kind::kFailed;
   made.at = clock_.now();
+  // The attempt is not written down yet: who tells of it has it.
+  if (delivery.provider != account.id) {
+    made.provider = account.id;
+    made.provider_ref = kept_text(report.provider_ref, kMaxRefBytes);
+  }
   ASHLAR_ASSIGN(const std::vector<DeliveryId> advanced, store::record_made(tx, {&made, 1}));
   if (advanced.empty()) return base::ok_status();
   changed.push_back(delivery.id);

@@ -7,8 +7,11 @@
 //     heard  ── each once (dedupe) ── state by rank, timeline, suppression, event ──> 200
 //
 // Promises
-//  1. A report counts once, however often and in whatever order it comes; a state never goes back.
-//  2. All of a call's reports commit, or none: then the provider has to tell again (503).
+//  1. A report counts once, however often and in whatever order it comes, also before the end of
+//  the
+//     attempt it tells of is written down; a state never goes back.
+//  2. All of a call's reports are taken, or the provider has to tell again (503): those that were
+//     taken already are then no news.
 //  3. A report of what we do not know is answered 200 and counted: the provider would only repeat
 //     it.
 //  4. At most kMaxReports of a call are taken, the rest is refused with it.
@@ -21,6 +24,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "modules/notifications/campaigns/campaign_callbacks.h"
 #include "modules/notifications/notification.h"
 #include "modules/notifications/provider.h"
 #include "modules/notifications/provider_account.h"
@@ -73,7 +77,8 @@ class Callbacks {
                          const Report& report);
   base::Status suppress(storage::Transaction& tx, const ProviderAccount& account,
                         const Delivery& delivery, const Report& report);
-  base::Status advance(storage::Transaction& tx, const Delivery& delivery, const Report& report,
+  base::Status advance(storage::Transaction& tx, const ProviderAccount& account,
+                       const Delivery& delivery, const Report& report,
                        std::vector<DeliveryId>& changed);
 
   const std::vector<ProviderKind>& kinds_;
@@ -81,6 +86,7 @@ class Callbacks {
   const security::SecretBox& box_;
   events::Outbox& outbox_;
   const base::Clock& clock_;
+  CampaignCallbacks campaigns_;
   obs::Counter& taken_;
   obs::Counter& repeated_;
   obs::Counter& unknown_;

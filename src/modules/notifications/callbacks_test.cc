@@ -3,6 +3,9 @@
 #include "modules/notifications/callbacks.h"
 
 #include <algorithm>
+#include <chrono>
+#include <future>
+#include <semaphore>
 #include <string>
 #include <vector>
 
@@ -230,6 +233,72 @@ TEST_P(CallbacksTest, AReportThatComesBeforeTheEndOfTheAttempt) {
   advance(Seconds{10});
   work();
   EXPECT_EQ(script(account_.id.value).count(), 1U) << "it has arrived: not sent again";
+}
+
+// Before its first attempt is written down, and before that of another provider than the last.
+TEST_P(CallbacksTest, AReportThatComesBeforeTheAnswer) {
+  for (const bool asked_another : {false, true}) {
+    SCOPED_TRACE(asked_another);
+    const Planned planned = plan(asked_another ? "dave" : "carol");
+    ProviderScript& provider = script(account_.id.value);
+    if (asked_another) {
+      store::Made made{.delivery = planned.delivery, .tenant = kAlice, .round = 1};
+      made.provider = ProviderId(account_.id.value + 100);
+      const auto noted =
+          db().write(storage::Context::platform(storage::PlatformUse::kNotifications),
+                     [&](Transaction& tx) -> base::Status {
+                       ASHLAR_TRY(store::record_made(tx, {&made, 1}));
+                       return base::ok_status();
+                     });
+      ASSERT_TRUE(noted.ok());
+    }
+    const std::size_t told = events().size();
+    const std::size_t sent = provider.count();
+    provider.hold();
+    const auto leased = jobs_->lease({.kind = kSendJob, .max = 1, .worker = "slow"});
+    ASSERT_EQ(leased->size(), 1U);
+    std::promise<jobs::Outcome> outcome;
+    one_->sender.attempt({leased->front(), clock_.mono() + Seconds{60}},
+                         [&](jobs::Outcome end) { outcome.set_value(std::move(end)); });
+    // Another than the last is written down first, on the recorder's thread.
+    std::binary_semaphore never{0};
+    for (int i = 0; i < 5'000 && provider.count() == sent; ++i) {
+      [[maybe_unused]] const bool acquired = never.try_acquire_for(std::chrono::milliseconds{1});
+    }
+    ASSERT_EQ(provider.count(), sent + 1);
+    const std::string id = " n" + planned.delivery.to_string() + " ";
+    EXPECT_TRUE(hear("0" + id + "s").ok());
+    EXPECT_EQ(delivery_of(planned).state, State::kSent);
+    EXPECT_TRUE(hear("1" + id + "d").ok());
+    EXPECT_EQ(delivery_of(planned).state, State::kDelivered);
+    EXPECT_EQ(delivery_of(planned).provider, account_.id);
+    provider.release();
+    const jobs::Outcome end = outcome.get_future().get();
+    EXPECT_EQ(end.kind, jobs::Outcome::Kind::kDone);
+    EXPECT_TRUE(jobs_->end_many(std::vector<jobs::Ended>{{leased->front().ref, end}}).ok());
+    EXPECT_EQ(delivery_of(planned).state, State::kDelivered);
+    EXPECT_EQ(delivery_of(planned).provider_ref, ref_of(planned));
+    EXPECT_EQ(events().size() - told, 2U);
+    EXPECT_EQ(reports("unknown"), 0);
+  }
+}
+
+// The process died with the message handed over: what the provider tells then is all that is known.
+TEST_P(CallbacksTest, AReportOfALostAttemptEndsIt) {
+  const Planned told = plan("carol");
+  lose_one();
+  EXPECT_TRUE(hear("0 n" + told.delivery.to_string() + " x").ok());
+  EXPECT_EQ(delivery_of(told).state, State::kSent);
+  work();
+  EXPECT_EQ(script(account_.id.value).count(), 0U) << "it has arrived: not sent again";
+}
+
+// Somebody's receipts for SMS say nothing of mail.
+TEST_P(CallbacksTest, AReportIsOfItsOwnChannel) {
+  const Planned mail = plan("carol", Channel::kEmail);
+  EXPECT_TRUE(hear("1 n" + mail.delivery.to_string() + " x").ok());
+  EXPECT_EQ(delivery_of(mail).state, State::kQueued);
+  EXPECT_EQ(reports("unknown"), 1);
 }
 
 // --- Dead letters ---

@@ -3,8 +3,11 @@
 // enough is proved by running the same as Bob.
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <set>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "modules/notifications/delivery_store.h"
 #include "modules/notifications/testing/sending_fixture.h"
@@ -100,6 +103,42 @@ TEST_P(DeliveryStatementsTest, KeepTheRulesOfBothEngines) {
       EXPECT_TRUE(storage::engine_text(*sql, dialect).ok()) << sql->text;
     }
   }
+}
+
+// What runs for each attempt, and each minute, finds its rows by an index: a table of millions is
+// never read as a whole.
+TEST_P(DeliveryStatementsTest, WhatRunsOnThePlatformReadsNoWholeTable) {
+  if (GetParam() != storage::Dialect::kSqlite) GTEST_SKIP() << "SQLite tells its plans";
+  std::vector<const Sql*> asked;
+  for (const auto statements : {store::delivery_statements(), store::notification_statements()}) {
+    for (const Sql* sql : statements) {
+      if (sql->audience == storage::Audience::kPlatform) asked.push_back(sql);
+    }
+  }
+  std::deque<std::string> texts;
+  std::deque<Sql> explained;
+  int plans = 0;
+  for (const Sql* sql : asked) {
+    const int parameters = storage::engine_text(*sql, storage::Dialect::kSqlite)->parameters;
+    if (parameters > 2) continue;
+    texts.push_back("EXPLAIN QUERY PLAN " + std::string(sql->text));
+    explained.push_back({storage::Audience::kPlatform, texts.back()});
+    const auto look = [&](const Row& row) {
+      ++plans;
+      const std::string_view step = row.text(3);
+      const bool whole = step.starts_with("SCAN") && step != "SCAN n" &&
+                         step.find("VIRTUAL TABLE") == std::string_view::npos;
+      EXPECT_FALSE(whole) << step << " in " << sql->text;
+    };
+    const auto asked_for =
+        db().write(Context::platform(storage::PlatformUse::kNotifications), [&](Transaction& tx) {
+          return parameters == 1
+                     ? tx.query(explained.back(), {std::int64_t{1}}, look)
+                     : tx.query(explained.back(), {std::int64_t{1}, std::int64_t{1}}, look);
+        });
+    EXPECT_TRUE(asked_for.ok()) << asked_for.error().detail << " " << sql->text;
+  }
+  EXPECT_GT(plans, 10);
 }
 
 // What the database says of a notification is what overall() says, and its ranks are rank_of()'s.

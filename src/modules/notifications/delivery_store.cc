@@ -81,14 +81,14 @@ constexpr Sql kLoad{
     " AND s.channel = d.channel AND s.address = d.address AND s.category IN ('', d.category)"
     " ORDER BY s.category LIMIT 1), r.preferences, r.name, c.critical, v.platform,"
     " (SELECT COUNT(*) FROM notifications_attempts AS a WHERE a.delivery_id = d.id"
-    " AND (a.verdict = 3 OR a.after_unknown = 1))"
+    " AND (a.verdict = 3 OR a.after_unknown = 1)), v.keys"
     " FROM notifications_deliveries AS d"
     " JOIN notifications AS n ON n.id = d.notification_id AND n.tenant_id = d.tenant_id"
     " LEFT JOIN notifications_recipients AS r ON r.tenant_id = d.tenant_id"
     " AND r.user_id = d.user_id"
     " LEFT JOIN notifications_categories AS c ON c.tenant_id = d.tenant_id AND c.name = d.category"
     " LEFT JOIN notifications_devices AS v ON v.id = CAST(NULLIF(d.device, '') AS BIGINT)"
-    " AND v.tenant_id = d.tenant_id AND v.state = 0"
+    " AND v.tenant_id = d.tenant_id AND v.state = 0 AND (d.user_id = '' OR v.user_id = d.user_id)"
     " WHERE d.id = ?1"};
 
 // [[delivery, round, provider, ref, next_at], …]
@@ -150,12 +150,14 @@ constexpr Sql kLock{
 constexpr Sql kSettle{
     Audience::kPlatform,
     "UPDATE notifications SET updated_at = ?2, state = (SELECT d.state FROM"
-    " notifications_deliveries AS d WHERE d.notification_id = notifications.id ORDER"
-    " BY " LUCK("d.state") " LIMIT 1) WHERE id IN (SELECT o.notification_id FROM"
+    " notifications_deliveries AS d WHERE d.tenant_id = notifications.tenant_id"
+    " AND d.notification_id = notifications.id ORDER BY " LUCK("d.state") " LIMIT 1)"
+    " WHERE id IN (SELECT o.notification_id FROM"
     " notifications_deliveries AS o WHERE o.id IN (SELECT value FROM json_each(?1)))",
     "UPDATE notifications SET updated_at = ?2, state = (SELECT d.state FROM"
-    " notifications_deliveries AS d WHERE d.notification_id = notifications.id ORDER"
-    " BY " LUCK("d.state") " LIMIT 1) WHERE id IN (SELECT o.notification_id FROM"
+    " notifications_deliveries AS d WHERE d.tenant_id = notifications.tenant_id"
+    " AND d.notification_id = notifications.id ORDER BY " LUCK("d.state") " LIMIT 1)"
+    " WHERE id IN (SELECT o.notification_id FROM"
     " notifications_deliveries AS o WHERE o.id IN"
     " (SELECT value::bigint FROM json_array_elements_text(?1::text::json)))"};
 
@@ -164,10 +166,12 @@ constexpr Sql kReportedByRef{Audience::kPlatform,
                              " FROM notifications_deliveries AS d WHERE d.tenant_id = ?1"
                              " AND d.provider_id = ?2 AND d.provider_ref = ?3"
                              " AND d.provider_ref <> '' ORDER BY d.id DESC LIMIT 1"};
+// Until an attempt is written down the row names nobody, or who was asked before.
 constexpr Sql kReportedById{Audience::kPlatform,
                             "SELECT " ASHLAR_NOTIFICATION_DELIVERY_COLUMNS
                             " FROM notifications_deliveries AS d WHERE d.tenant_id = ?1"
-                            " AND d.provider_id = ?2 AND d.id = ?3"};
+                            " AND (d.provider_id IN (0, ?2) OR d.state = 0) AND d.id = ?3"
+                            " AND d.channel = ?4"};
 
 constexpr Sql kCategory{Audience::kPlatform,
                         "SELECT category FROM notifications_deliveries WHERE id = ?1"};
@@ -332,6 +336,9 @@ base::Result<std::optional<Sending>> load_sending(storage::Transaction& tx, Deli
       sending.platform = static_cast<Platform>(row.integer(kRest + 4));
     }
     sending.maybe_sent = row.integer(kRest + 5) != 0;
+    // A browser that registered again has keys of its own again: with the old ones it reads
+    // nothing.
+    if (!row.is_null(kRest + 6)) sending.delivery.target.extra = row.text(kRest + 6);
     found = std::move(sending);
   }));
   return found;
@@ -375,7 +382,7 @@ base::Status settle_notifications(storage::Transaction& tx, std::span<const Deli
 }
 
 base::Result<std::optional<Delivery>> find_reported(storage::Transaction& tx, base::TenantId tenant,
-                                                    ProviderId provider,
+                                                    Channel channel, ProviderId provider,
                                                     std::string_view provider_ref, DeliveryId id) {
   std::optional<Delivery> found;
   const auto read = [&](const Row& row) { found = read_delivery(row); };
@@ -383,7 +390,9 @@ base::Result<std::optional<Delivery>> find_reported(storage::Transaction& tx, ba
     ASHLAR_TRY(tx.query(kReportedByRef, {tenant.value, provider.value, provider_ref}, read));
   }
   if (!found && id.is_set()) {
-    ASHLAR_TRY(tx.query(kReportedById, {tenant.value, provider.value, id.value}, read));
+    ASHLAR_TRY(tx.query(
+        kReportedById, {tenant.value, provider.value, id.value, static_cast<std::int64_t>(channel)},
+        read));
   }
   return found;
 }

@@ -73,7 +73,7 @@ struct Sending {
   std::string preferences;           // the recipient's, JSON; empty: no choice made
   std::string name;                  // the recipient's; may be empty
   bool critical = false;             // its category goes whatever the recipient prefers
-  std::optional<Platform> platform;  // of its device, which is there and active
+  std::optional<Platform> platform;  // of its device: there, active, still the user's
   bool maybe_sent = false;           // an attempt that is recorded may have handed it over
 };
 // nullopt: gone.
@@ -104,9 +104,10 @@ base::Status record_caught(storage::Transaction& tx, base::TenantId tenant, cons
 base::Status settle_notifications(storage::Transaction& tx, std::span<const DeliveryId> deliveries,
                                   base::Time now);
 
-// Whose report it is: by the provider's reference, or by Outgoing::id.
+// Whose report it is: by the provider's reference, or by Outgoing::id, also where the attempt it
+// tells of is not written down yet.
 base::Result<std::optional<Delivery>> find_reported(storage::Transaction& tx, base::TenantId tenant,
-                                                    ProviderId provider,
+                                                    Channel channel, ProviderId provider,
                                                     std::string_view provider_ref, DeliveryId id);
 base::Result<std::string> category_of(storage::Transaction& tx, DeliveryId id);
 // False: it is there already.

@@ -50,6 +50,7 @@ DeviceId device_id(std::string_view text) {
 // What is read once for all channels.
 struct Drafter::Facts {
   base::Time now{};
+  std::string user_id;  // the one who is named, or whose the device is; empty: a bare address
   Recipient recipient;  // version 0: a bare address, or nobody that is known
   std::shared_ptr<const zone::TimeZone> zone;
   ChannelChoices choices;
@@ -72,8 +73,14 @@ base::Status Drafter::read_facts(storage::Transaction& tx, const Notification& n
     if (category) facts.category = *std::move(category);
     ASHLAR_ASSIGN(facts.settings, category_settings_of(std::string_view(facts.category.settings)));
   }
-  if (n.user_id.empty()) return base::ok_status();
-  ASHLAR_ASSIGN(std::optional<Recipient> recipient, store::find_recipient(tx, n.user_id));
+  facts.user_id = n.user_id;
+  if (!n.to_device.empty()) {
+    ASHLAR_ASSIGN(const std::optional<Device> device,
+                  store::find_device(tx, device_id(n.to_device)));
+    if (device) facts.user_id = device->user_id;
+  }
+  if (facts.user_id.empty()) return base::ok_status();
+  ASHLAR_ASSIGN(std::optional<Recipient> recipient, store::find_recipient(tx, facts.user_id));
   if (recipient) facts.recipient = *std::move(recipient);
   // A zone that tzdata has dropped since: better by UTC than not at all.
   if (auto zone = zones_.find(facts.recipient.time_zone); zone.ok()) facts.zone = *zone;
@@ -83,9 +90,11 @@ base::Status Drafter::read_facts(storage::Transaction& tx, const Notification& n
   }
   for (const Category::Cap& cap : facts.settings.caps) {
     ASHLAR_ASSIGN(std::vector<base::Time> sent,
-                  store::sent_to(tx, n.user_id, n.category, n.id, now - cap.window, cap.limit));
+                  store::sent_to(tx, facts.user_id, n.category, n.id, now - cap.window, cap.limit));
     facts.sent.push_back(std::move(sent));
   }
+  // What goes to one device is not gathered: a digest goes to its user.
+  if (n.user_id.empty()) return base::ok_status();
   if (n.digest_for != kIsDigest) {
     if (!n.digest_key.empty()) {
       facts.digest = DigestTime{.after = n.digest_for, .at_minute = {}};
@@ -212,7 +221,7 @@ base::Result<std::vector<DraftDelivery>> Drafter::drafts_of(storage::Transaction
     rule.digest_open_until = facts.digest_due;
     const Decision decision = decide(rule);
     drafts.push_back({channel, target, decision, std::string(name_of(decision.reason)),
-                      explain(rule, decision)});
+                      explain(rule, decision), facts.user_id});
   }
   return drafts;
 }

@@ -33,6 +33,7 @@ struct DraftDelivery {
   Decision decision;
   std::string reason;       // of the decision; empty: it is sent
   std::string explanation;  // one sentence
+  std::string user_id;      // whose wishes and caps it goes by: a device has its owner's; or empty
 };
 
 struct Draft {

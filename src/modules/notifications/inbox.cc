@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "modules/notifications/campaigns/campaign_callbacks.h"
 #include "modules/notifications/delivery_store.h"
 #include "modules/notifications/notification_store.h"
 #include "platform/storage/database.h"
@@ -51,6 +52,7 @@ base::Result<InboxEntry> Inbox::change(storage::Transaction& tx, std::string_vie
   }
   if (change == InboxChange::kRead) {
     ASHLAR_TRY(store::open_inbox(tx, std::span(&entry->delivery, 1), now));
+    ASHLAR_TRY(open_campaign_entries(tx, std::span(&entry->delivery, 1)));
   }
   tx.notify(kInboxNotices, inbox_notice(tx.context().tenant_id(), user));
   return *std::move(entry);
@@ -62,6 +64,7 @@ base::Result<std::int64_t> Inbox::read_all(storage::Transaction& tx, std::string
   ASHLAR_ASSIGN(const std::vector<DeliveryId> read,
                 store::read_all(tx, user, up_to, now, kReadAllBatch));
   ASHLAR_TRY(store::open_inbox(tx, read, now));
+  ASHLAR_TRY(open_campaign_entries(tx, read));
   tx.notify(kInboxNotices, inbox_notice(tx.context().tenant_id(), user));
   return static_cast<std::int64_t>(read.size());
 }

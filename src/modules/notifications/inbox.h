@@ -27,6 +27,8 @@ namespace ashlar::notifications {
 
 // Storage's notice board: "<tenant>:<user>".
 inline constexpr std::string_view kInboxNotices = "notification_inbox";
+// The same of whose tokens were ended.
+inline constexpr std::string_view kInboxTokenNotices = "notification_inbox_tokens";
 
 class Inbox {
  public:

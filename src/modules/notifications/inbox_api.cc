@@ -5,10 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "modules/notifications/call_parts.h"
 #include "modules/notifications/inbox.h"
 #include "modules/notifications/inbox_feed.h"
 #include "modules/notifications/inbox_json.h"
+#include "modules/notifications/inbox_tokens_store.h"
 #include "modules/notifications/recipient.h"
 #include "platform/http/call.h"
 #include "platform/http/cursor.h"
@@ -87,14 +89,41 @@ Result<Response> InboxApi::read_all(Call& call, storage::Transaction& tx) const 
 
 base::Status InboxApi::stream(Call& call, std::shared_ptr<http::EventStream> stream) const {
   ASHLAR_TRY(check_user_id(call.param(0), "/user_id"));
-  return parts_.feed.watch(call.principal, call.param(0), std::move(stream));
+  return parts_.feed.watch({call.principal.tenant, call.principal.key, call.param(0), {}},
+                           parts_.loops, std::move(stream));
 }
 
 base::Status InboxApi::open_socket(Call& call,
                                    std::shared_ptr<http::PendingWebSocket> socket) const {
   ASHLAR_TRY(check_user_id(call.param(0), "/user_id"));
-  parts_.feed.watch(call.principal, call.param(0), parts_.loops, *socket);
+  parts_.feed.watch({call.principal.tenant, call.principal.key, call.param(0), {}}, parts_.loops,
+                    *socket);
   return base::ok_status();
+}
+
+Result<Response> InboxApi::make_token(Call& call) const {
+  NewInboxTokenJson given;
+  if (!call.body.empty()) {
+    ASHLAR_ASSIGN(given, new_inbox_token_schema().parse_body(call.body));
+  }
+  ASHLAR_TRY(check_user_id(call.param(0), "/user_id"));
+  InboxToken token;
+  token.tenant = call.principal.tenant;
+  token.tenant_name = call.principal.tenant_name;
+  token.user = call.param(0);
+  token.key = call.principal.key;
+  token.made = parts_.clock.now();
+  token.expires = token.made + base::Seconds{given.ttl_s};
+  return http::json_response(201, inbox_token_schema(),
+                             InboxTokenJson{parts_.tokens.make(token), token.user, token.expires})
+      .header("Cache-Control", "no-store");
+}
+
+Result<Response> InboxApi::end_tokens(Call& call, storage::Transaction& tx) const {
+  ASHLAR_TRY(check_user_id(call.param(0), "/user_id"));
+  ASHLAR_TRY(store::end_inbox_tokens(tx, call.param(0), parts_.clock.now()));
+  tx.notify(kInboxTokenNotices, inbox_notice(call.principal.tenant, call.param(0)));
+  return http::no_content();
 }
 
 }  // namespace ashlar::notifications

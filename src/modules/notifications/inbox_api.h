@@ -7,9 +7,13 @@
 
 #include "base/result.h"
 #include "modules/notifications/inbox_store.h"
+#include "modules/notifications/inbox_token.h"
 #include "platform/http/response.h"
 #include "platform/http/route.h"
 
+namespace ashlar::base {
+class Clock;
+}
 namespace ashlar::http {
 class CursorCodec;
 class EventStream;
@@ -39,6 +43,8 @@ class InboxApi {
     InboxFeed& feed;
     net::LoopGroup& loops;
     const http::CursorCodec& cursors;
+    const InboxTokens& tokens;
+    const base::Clock& clock;
   };
   explicit InboxApi(Parts parts) : parts_(parts) {}
 
@@ -49,12 +55,16 @@ class InboxApi {
   base::Result<http::Response> read_all(http::Call& call, storage::Transaction& tx) const;
   base::Status stream(http::Call& call, std::shared_ptr<http::EventStream> stream) const;
   base::Status open_socket(http::Call& call, std::shared_ptr<http::PendingWebSocket> socket) const;
+  base::Result<http::Response> make_token(http::Call& call) const;
+  base::Result<http::Response> end_tokens(http::Call& call, storage::Transaction& tx) const;
 
  private:
   const Parts parts_;
 };
 
-// What the parts refer to outlives the table.
+// What the parts refer to outlives the tables.
 http::RouteTable inbox_routes(InboxApi::Parts parts);
+// For browsers, by inbox tokens (inbox_visitor_wire.cc).
+http::RouteTable inbox_visitor_routes(InboxApi::Parts parts);
 
 }  // namespace ashlar::notifications

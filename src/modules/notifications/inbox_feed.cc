@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -16,6 +17,9 @@
 
 namespace ashlar::notifications {
 namespace {
+
+constexpr std::uint16_t kExpired = 4401;
+constexpr std::uint16_t kEndedByUs = 4403;
 
 // A WebSocket that only hears. Its loop has the socket, any thread may push.
 class SocketStream final : public http::EventStream,
@@ -35,13 +39,23 @@ class SocketStream final : public http::EventStream,
   }
   void close() override {
     constexpr std::uint16_t kGoingAway = 1001;
-    loop_.post([self = shared_from_this()] {
-      if (self->socket_) self->socket_->close(kGoingAway, "connect again");
+    end(kGoingAway, "connect again");
+  }
+  void end(std::uint16_t code, std::string_view reason) {
+    loop_.post([self = shared_from_this(), code, why = std::string(reason)] {
+      if (self->socket_) {
+        self->socket_->close(code, why);
+      } else {
+        self->early_end_.emplace(code, why);
+      }
     });
   }
   [[nodiscard]] bool is_open() const override { return open_.load(); }
 
-  void on_open(const std::shared_ptr<http::WebSocket>& socket) override { socket_ = socket; }
+  void on_open(const std::shared_ptr<http::WebSocket>& socket) override {
+    socket_ = socket;
+    if (early_end_) socket->close(early_end_->first, early_end_->second);
+  }
   void on_message(http::MessageKind /*kind*/, std::string_view /*data*/) override {}
   void on_close(std::uint16_t /*code*/) override {
     open_.store(false);
@@ -51,8 +65,13 @@ class SocketStream final : public http::EventStream,
  private:
   runtime::EventLoop& loop_;
   std::atomic<bool> open_{true};
-  std::shared_ptr<http::WebSocket> socket_;  // the loop's
+  std::shared_ptr<http::WebSocket> socket_;                         // the loop's
+  std::optional<std::pair<std::uint16_t, std::string>> early_end_;  // the loop's: before it opened
 };
+
+runtime::EventLoop& loop_of(net::LoopGroup& loops, const std::string& inbox) {
+  return loops.loop(std::hash<std::string>{}(inbox) % loops.size());
+}
 
 std::string data_of(std::string_view inbox) {
   const std::string_view user = inbox.substr(inbox.find(':') + 1);
@@ -67,6 +86,17 @@ InboxFeed::InboxFeed(storage::Database& db, const base::Clock& clock) : clock_(c
   db.subscribe(std::string(kInboxNotices), [this](const storage::Database::Notice& notice) {
     if (notice.resync) return tell_all();
     tell(notice.payload);
+  });
+  db.subscribe(std::string(kInboxTokenNotices), [this](const storage::Database::Notice& notice) {
+    const std::lock_guard lock(mutex_);
+    for (const Watcher& watcher : watchers_) {
+      if (!watcher.by_token) continue;
+      if (notice.resync) {
+        watcher.stream->close();
+      } else if (watcher.inbox == notice.payload) {
+        watcher.end(kEndedByUs, "ended_inbox_token");
+      }
+    }
   });
   db.subscribe(std::string(security::kKeysChannel),
                [this](const storage::Database::Notice& notice) {
@@ -99,31 +129,68 @@ void InboxFeed::drop_ended() {
   });
 }
 
-base::Status InboxFeed::watch(const security::Principal& who, std::string_view user,
-                              std::shared_ptr<http::EventStream> stream) {
+base::Status InboxFeed::add(const Guest& guest, net::LoopGroup& loops,
+                            std::shared_ptr<http::EventStream> stream, const End& end) {
+  ASHLAR_TRY(insert(guest, loops, std::move(stream), end));
+  if (guest.ended && guest.ended()) end(kEndedByUs, "ended_inbox_token");
+  return base::ok_status();
+}
+
+base::Status InboxFeed::insert(const Guest& guest, net::LoopGroup& loops,
+                               std::shared_ptr<http::EventStream> stream, End end) {
+  std::string inbox = inbox_notice(guest.tenant, guest.user);
+  const base::Mono now = clock_.mono();
+  const base::Micros left =
+      guest.until ? std::max(*guest.until - clock_.now(), base::Micros{0}) : base::Micros(kMaxAge);
+  const base::Mono ends_at = now + std::min(left, base::Micros(kMaxAge));
+  const bool with_token = left < base::Micros(kMaxAge);
+  // Where nothing else happens, its time is over all the same.
+  const std::weak_ptr<http::EventStream> weak = stream;
+  runtime::EventLoop& loop = loop_of(loops, inbox);
+  loop.post([&loop, ends_at, with_token, weak, end] {
+    loop.run_at(ends_at, [with_token, weak, end] {
+      const auto open = weak.lock();
+      if (!open) return;
+      if (with_token) return end(kExpired, "expired_inbox_token");
+      open->close();
+    });
+  });
   const std::lock_guard lock(mutex_);
   drop_ended();
-  const auto of_tenant = std::ranges::count(watchers_, who.tenant, &Watcher::tenant);
+  const auto of_tenant = std::ranges::count(watchers_, guest.tenant, &Watcher::tenant);
   if (closed_ || watchers_.size() >= kMaxWatchers ||
       of_tenant >= static_cast<std::ptrdiff_t>(kMaxWatchersPerTenant)) {
     return base::fail(base::Code::kTooMany, "too_many_streams",
                       "Too many inboxes are watched; close a stream.");
   }
-  std::string inbox = inbox_notice(who.tenant, user);
   const auto place = std::ranges::upper_bound(watchers_, inbox, {}, &Watcher::inbox);
-  watchers_.insert(
-      place, {std::move(inbox), who.tenant, who.key, clock_.mono() + kMaxAge, std::move(stream)});
+  watchers_.insert(place, {std::move(inbox), guest.tenant, guest.key, guest.until.has_value(),
+                           ends_at, std::move(stream), std::move(end)});
   return base::ok_status();
 }
 
-void InboxFeed::watch(const security::Principal& who, std::string_view user, net::LoopGroup& loops,
-                      http::PendingWebSocket& socket) {
-  const std::string inbox = inbox_notice(who.tenant, user);
-  runtime::EventLoop& loop = loops.loop(std::hash<std::string>{}(inbox) % loops.size());
+base::Status InboxFeed::watch(const Guest& guest, net::LoopGroup& loops,
+                              std::shared_ptr<http::EventStream> stream) {
+  const std::weak_ptr<http::EventStream> weak = stream;
+  return add(guest, loops, std::move(stream), [weak](std::uint16_t, std::string_view reason) {
+    const auto open = weak.lock();
+    if (!open) return;
+    std::string data;
+    json::Writer(data).begin_object().key("reason").string(reason).end_object();
+    static_cast<void>(open->push("ended", data));
+    open->close();
+  });
+}
+
+void InboxFeed::watch(const Guest& guest, net::LoopGroup& loops, http::PendingWebSocket& socket) {
+  runtime::EventLoop& loop = loop_of(loops, inbox_notice(guest.tenant, guest.user));
   auto stream = std::make_shared<SocketStream>(loop);
-  if (base::Status watched = watch(who, user, stream); !watched.ok()) {
-    return socket.refuse(std::move(watched).error());
-  }
+  const std::weak_ptr<SocketStream> weak = stream;
+  base::Status watched =
+      add(guest, loops, stream, [weak](std::uint16_t code, std::string_view reason) {
+        if (const auto open = weak.lock()) open->end(code, reason);
+      });
+  if (!watched.ok()) return socket.refuse(std::move(watched).error());
   constexpr std::size_t kMaxHeard = 1024;
   constexpr std::size_t kMaxQueued = 64 * 1024;
   socket.accept(loop, stream, {.max_message_bytes = kMaxHeard, .max_queue_bytes = kMaxQueued});

@@ -1,5 +1,7 @@
 #include "modules/notifications/inbox_json.h"
 
+#include "modules/notifications/inbox_token.h"
+
 namespace ashlar::notifications {
 
 const json::Schema<InboxEntryJson>& inbox_entry_schema() {
@@ -46,6 +48,28 @@ const json::Schema<ReadAllAnswerJson>& read_all_answer_schema() {
       json::Schema<ReadAllAnswerJson>("InboxRead", "What came of it.")
           .required("read", &ReadAllAnswerJson::read,
                     {.doc = "How many became read, 1,000 a call: call again while it is that."});
+  return kSchema;
+}
+
+const json::Schema<NewInboxTokenJson>& new_inbox_token_schema() {
+  static const auto kSchema =
+      json::Schema<NewInboxTokenJson>("CreateInboxToken", "For how long a browser may come in.")
+          .optional("ttl_s", &NewInboxTokenJson::ttl_s,
+                    {.doc = "Make another before it is over.",
+                     .min = 1,
+                     .max = kLongestInboxToken.count(),
+                     .example = 3600});
+  return kSchema;
+}
+
+const json::Schema<InboxTokenJson>& inbox_token_schema() {
+  static const auto kSchema =
+      json::Schema<InboxTokenJson>("InboxToken", "What opens one user's inbox, and nothing else.")
+          .required("token", &InboxTokenJson::token,
+                    {.doc = "As Authorization: Bearer, or as ?token= of /v1/inbox.",
+                     .example = "it_aW5ib3gtMQ.c2lnbmF0dXJl"})
+          .required("user_id", &InboxTokenJson::user_id, {.example = "u_42"})
+          .required("expires_at", &InboxTokenJson::expires_at);
   return kSchema;
 }
 

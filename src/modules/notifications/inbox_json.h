@@ -29,11 +29,21 @@ struct ReadAllAnswerJson {
   std::int64_t read = 0;
 };
 
+struct NewInboxTokenJson {
+  std::int64_t ttl_s = 3600;
+};
+struct InboxTokenJson {
+  std::string token, user_id;
+  base::Time expires_at{};
+};
+
 const json::Schema<InboxEntryJson>& inbox_entry_schema();
 const json::Schema<json::Page<InboxEntryJson>>& inbox_page_schema();
 const json::Schema<InboxCountsJson>& inbox_counts_schema();
 const json::Schema<ReadAllJson>& read_all_schema();
 const json::Schema<ReadAllAnswerJson>& read_all_answer_schema();
+const json::Schema<NewInboxTokenJson>& new_inbox_token_schema();
+const json::Schema<InboxTokenJson>& inbox_token_schema();
 
 InboxEntryJson render(const InboxEntry& entry);
 

@@ -81,6 +81,21 @@ http::RouteTable inbox_routes(InboxApi::Parts parts) {
   add_change(table, api, "/v1/recipients/{user_id}/inbox/{id}/unarchive",
              "Bring an entry back from the archive.", InboxChange::kUnarchive);
   add_streams(table, api);
+  table.push_back(route_row(
+      Method::kPost, "/v1/recipients/{user_id}/inbox-tokens",
+      "Make a token with which this user's browser reads its inbox itself (/v1/inbox).",
+      http::WorkerHandler([api](Call& c) { return api->make_token(c); }), &inbox_token_schema()));
+  table.back().request = &new_inbox_token_schema();
+  table.back().body_optional = true;
+  table.back().success = 201;
+  table.back().operation_id = "inbox_tokens_create";
+  table.push_back(route_row(
+      Method::kDelete, "/v1/recipients/{user_id}/inbox-tokens",
+      "End all tokens of this user that were made until now; who came with one is shown out.",
+      http::TransactionHandler([api](Call& c, Transaction& tx) { return api->end_tokens(c, tx); }),
+      nullptr));
+  table.back().success = 204;
+  table.back().operation_id = "inbox_tokens_end";
   return table;
 }
 

@@ -3,11 +3,15 @@
 // parameters are good enough is proved by running the same as Bob.
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <initializer_list>
 #include <set>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "modules/notifications/delivery_store.h"
 #include "modules/notifications/inbox_store.h"
 #include "modules/notifications/notification_store.h"
 #include "modules/notifications/testing/sending_fixture.h"
@@ -24,6 +28,14 @@ using storage::Transaction;
 constexpr base::TenantId kCarol{3};
 constexpr std::int64_t kMuch = std::int64_t{1} << 60;
 constexpr std::string_view kUser = "dave";
+
+// A statement lives for ever.
+const Sql& kept(storage::Audience audience, std::string text) {
+  static std::deque<std::string> texts;
+  static std::deque<Sql> statements;
+  texts.push_back(std::move(text));
+  return statements.emplace_back(Sql{audience, texts.back()});
+}
 
 class NotificationStatementsTest : public SendingFixture {
  protected:
@@ -107,9 +119,10 @@ class NotificationStatementsTest : public SendingFixture {
                 {kUser, std::string_view("news"), std::int64_t{0}, std::int64_t{0}, kMuch});
     }
     if (has("AND state = 1")) {
-      return go(tx, sql,
-                {deferred_.value, std::int64_t{0}, std::string_view(""), std::string_view(""),
-                 std::string_view("x"), nullptr, std::int64_t{1}, std::int64_t{0}});
+      return go(
+          tx, sql,
+          {deferred_.value, std::int64_t{0}, std::string_view(""), std::string_view(""),
+           std::string_view("x"), nullptr, std::int64_t{1}, std::int64_t{0}, std::string_view("")});
     }
     if (has("WHERE d.tenant_id = :tenant AND d.id")) {
       return go(tx, sql, {counted_.value});
@@ -201,6 +214,93 @@ TEST_P(NotificationStatementsTest, KeepTheRulesOfBothEngines) {
       EXPECT_TRUE(storage::engine_text(*sql, dialect).ok()) << sql->text;
     }
   }
+}
+
+// A page of a tenant's notifications is read from its end, whatever lies before it.
+TEST_P(NotificationStatementsTest, ListsAreNotSorted) {
+  if (GetParam() != storage::Dialect::kSqlite) GTEST_SKIP() << "SQLite tells its plans";
+  int plans = 0;
+  for (const Sql* sql : store::notification_statements()) {
+    if (sql->text.find("ORDER BY n.id DESC LIMIT ?7") == std::string_view::npos) continue;
+    const Sql& explained =
+        kept(storage::Audience::kTenant, "EXPLAIN QUERY PLAN " + std::string(sql->text));
+    const auto look = [&](const Row& row) {
+      ++plans;
+      EXPECT_EQ(row.text(3).find("TEMP B-TREE"), std::string_view::npos)
+          << row.text(3) << sql->text;
+    };
+    run(
+        [&](Transaction& tx) {
+          return tx.query(explained,
+                          {std::string_view(""), std::string_view(""), std::string_view(""),
+                           std::int64_t{0}, std::int64_t{8}, kMuch, kMuch},
+                          look);
+        },
+        kBob);
+  }
+  EXPECT_GE(plans, 2);
+}
+
+// Closed digests, what was caught, and wishes that hang on no delivery, `limit` of each at a time;
+// an open digest stays whatever its age.
+TEST_P(NotificationStatementsTest, WhatIsOldGoesWhoeverItHangsOn) {
+  const base::Time start = clock_.now();
+  const auto count = [&](std::string_view table) {
+    std::int64_t rows = 0;
+    const Sql& counted =
+        kept(storage::Audience::kPlatform, "SELECT count(*) FROM " + std::string(table));
+    const auto read =
+        db().read(Context::platform(storage::PlatformUse::kNotifications), [&](Transaction& tx) {
+          return tx.query(counted, {}, [&](const Row& row) { rows = row.integer(0); });
+        });
+    EXPECT_TRUE(read.ok());
+    return rows;
+  };
+  run(
+      [&](Transaction& tx) -> base::Status {
+        for (const char* key : {"a", "b", "c"}) {
+          ASHLAR_ASSIGN(const auto made, store::open_digest(tx, kUser, key, start));
+          ASHLAR_TRY(store::close_digest(tx, made.id));
+        }
+        return base::ok_status();
+      },
+      kBob);
+  const auto put = db().write(
+      Context::platform(storage::PlatformUse::kNotifications),
+      [&](Transaction& tx) -> base::Status {
+        store::Caught caught;
+        caught.delivery = counted_;
+        caught.at = start;
+        ASHLAR_TRY(store::record_caught(tx, kBob, caught));
+        const ReportRecord wish{DeliveryId(-1), "stop", "", start, start};
+        ASHLAR_TRY(store::insert_report(tx, kBob, wish, "one"));
+        ASHLAR_TRY(store::insert_report(tx, kBob, wish, "two"));
+        ASHLAR_TRY(store::insert_report(
+            tx, kBob, {DeliveryId(-1), "stop", "", start, start + base::Seconds{9}}, "young"));
+        // What a delivery was told goes with its notification, which has not ended.
+        ASHLAR_TRY(store::insert_report(tx, kBob, {counted_, "sent", "", start, start}, "own"));
+        return base::ok_status();
+      });
+  ASSERT_TRUE(put.ok());
+  const auto sweep = [&](base::Time before, std::int64_t limit) {
+    const auto swept =
+        db().write(Context::platform(storage::PlatformUse::kMaintenance).read_committed(),
+                   [&](Transaction& tx) { return store::sweep(tx, before, limit); });
+    EXPECT_TRUE(swept.ok()) << swept.error().detail;
+    return swept.ok() ? *swept : -1;
+  };
+  EXPECT_EQ(sweep(start, 10), 0);
+  EXPECT_EQ(count("notifications_digests"), 4);
+  EXPECT_EQ(sweep(start + base::Seconds{1}, 2), 2);
+  EXPECT_EQ(count("notifications_digests"), 2);
+  EXPECT_EQ(count("notifications_caught"), 0);
+  EXPECT_EQ(count("notifications_reports"), 2);
+  EXPECT_EQ(sweep(start + base::Seconds{1}, 2), 1);
+  EXPECT_EQ(count("notifications_digests"), 1);
+  EXPECT_EQ(sweep(start + base::Seconds{1}, 2), 0);
+  EXPECT_EQ(count("notifications"), 1);
+  EXPECT_EQ(sweep(start + base::Seconds{10}, 2), 1);
+  EXPECT_EQ(count("notifications_reports"), 1);
 }
 
 }  // namespace

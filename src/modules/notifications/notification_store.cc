@@ -56,7 +56,8 @@ constexpr Sql kSetDigested{
 
 constexpr Sql kCancel{Audience::kTenant,
                       "UPDATE notifications SET planned = 1, state = 6, reason = 'cancelled',"
-                      " updated_at = ?2 WHERE tenant_id = :tenant AND id = ?1 AND planned = 0"};
+                      " updated_at = ?2 WHERE tenant_id = :tenant AND id = ?1 AND (planned = 0"
+                      " OR (state = 1 AND reason = 'digest' AND digested_into = 0))"};
 
 constexpr Sql kInsertDelivery{
     Audience::kTenant,
@@ -77,18 +78,21 @@ constexpr Sql kFindDelivery{Audience::kTenant, "SELECT " ASHLAR_NOTIFICATION_DEL
 
 constexpr Sql kReplan{Audience::kTenant,
                       "UPDATE notifications_deliveries SET state = ?2, reason = ?3, detail = ?4,"
-                      " address = ?5, next_at = ?6, updated_at = ?7, counted_at = ?8"
+                      " address = ?5, next_at = ?6, updated_at = ?7, counted_at = ?8, extra = ?9"
                       " WHERE tenant_id = :tenant AND id = ?1 AND state = 1"};
 
 constexpr Sql kStates{Audience::kTenant,
                       "SELECT state FROM notifications_deliveries"
                       " WHERE tenant_id = :tenant AND notification_id = ?1"};
 
+// Campaigns leave marks where a cap counts them.
 constexpr Sql kSentTo{Audience::kTenant,
-                      "SELECT min(counted_at) AS at FROM notifications_deliveries"
+                      "SELECT at FROM (SELECT min(counted_at) AS at FROM notifications_deliveries"
                       " WHERE tenant_id = :tenant AND user_id = ?1 AND category = ?2"
-                      " AND counted_at > ?4 AND notification_id <> ?3"
-                      " GROUP BY notification_id ORDER BY at DESC LIMIT ?5"};
+                      " AND counted_at > ?4 AND notification_id <> ?3 GROUP BY notification_id"
+                      " UNION ALL SELECT at FROM notifications_campaign_marks"
+                      " WHERE tenant_id = :tenant AND user_id = ?1 AND category = ?2"
+                      " AND at > ?4) AS sent ORDER BY at DESC LIMIT ?5"};
 
 constexpr Sql kOpenDigest{Audience::kTenant,
                           "INSERT INTO notifications_digests (tenant_id, user_id, digest_key,"
@@ -113,16 +117,20 @@ constexpr Sql kDigestItems{
     "SELECT " ASHLAR_NOTIFICATION_COLUMNS
     " FROM notifications_digest_items AS i JOIN notifications AS n ON n.id = i.notification_id"
     " WHERE i.tenant_id = :tenant AND n.tenant_id = :tenant AND i.digest_id = ?1"
-    " AND n.digested_into = 0"
+    " AND n.digested_into = 0 AND n.state NOT IN (5, 6)"
     " ORDER BY n.id LIMIT ?2"};
 
 // --- On the platform: what is older goes, children first -----------------------------------------
 
-#define OLD_NOTIFICATIONS                                                                       \
-  "(SELECT id FROM notifications WHERE created_at < ?1 AND planned = 1 AND state NOT IN (0, 1)" \
-  " ORDER BY created_at LIMIT ?2)"
+#define OLD_NOTIFICATIONS(columns)                            \
+  "(SELECT " columns                                          \
+  " FROM notifications WHERE created_at < ?1 AND planned = 1" \
+  " AND state NOT IN (0, 1) ORDER BY created_at LIMIT ?2)"
+// By the tenant too: that is how deliveries are indexed.
 #define OLD_DELIVERIES \
-  "(SELECT id FROM notifications_deliveries WHERE notification_id IN " OLD_NOTIFICATIONS ")"
+  "(SELECT o.id FROM " OLD_NOTIFICATIONS("tenant_id, id") " AS n"                               \
+  " CROSS JOIN notifications_deliveries AS o"                                                   \
+  " WHERE o.tenant_id = n.tenant_id AND o.notification_id = n.id)"
 constexpr Sql kSweepAttempts{Audience::kPlatform,
                              "DELETE FROM notifications_attempts WHERE delivery_id IN"
                              " " OLD_DELIVERIES};
@@ -130,16 +138,26 @@ constexpr Sql kSweepReports{Audience::kPlatform,
                             "DELETE FROM notifications_reports WHERE delivery_id IN"
                             " " OLD_DELIVERIES};
 constexpr Sql kSweepDeliveries{Audience::kPlatform,
-                               "DELETE FROM notifications_deliveries WHERE notification_id IN"
-                               " " OLD_NOTIFICATIONS};
+                               "DELETE FROM notifications_deliveries WHERE id IN"
+                               " " OLD_DELIVERIES};
 constexpr Sql kSweepItems{Audience::kPlatform,
                           "DELETE FROM notifications_digest_items WHERE notification_id IN"
-                          " " OLD_NOTIFICATIONS};
+                          " " OLD_NOTIFICATIONS("id")};
 constexpr Sql kSweepCaught{Audience::kPlatform,
                            "DELETE FROM notifications_caught WHERE id IN (SELECT id FROM"
-                           " notifications_caught WHERE at < ?1 ORDER BY id LIMIT ?2)"};
+                           " notifications_caught WHERE at < ?1 ORDER BY at LIMIT ?2)"};
+constexpr Sql kSweepDigests{Audience::kPlatform,
+                            "DELETE FROM notifications_digests WHERE id IN (SELECT id FROM"
+                            " notifications_digests WHERE open = 0 AND due_at < ?1"
+                            " ORDER BY due_at LIMIT ?2)"};
+// STOP and START: kept under their provider's negative number.
+constexpr Sql kSweepWishes{Audience::kPlatform,
+                           "DELETE FROM notifications_reports WHERE (delivery_id, dedupe) IN"
+                           " (SELECT delivery_id, dedupe FROM notifications_reports"
+                           " WHERE delivery_id < 0 AND received_at < ?1"
+                           " ORDER BY received_at LIMIT ?2)"};
 constexpr Sql kSweep{Audience::kPlatform,
-                     "DELETE FROM notifications WHERE id IN " OLD_NOTIFICATIONS};
+                     "DELETE FROM notifications WHERE id IN " OLD_NOTIFICATIONS("id")};
 #undef OLD_DELIVERIES
 #undef OLD_NOTIFICATIONS
 
@@ -173,18 +191,14 @@ constexpr Sql kErase{Audience::kTenant,
                      "DELETE FROM notifications WHERE tenant_id = :tenant AND id IN (SELECT id"
                      " FROM notifications WHERE tenant_id = :tenant LIMIT ?1)"};
 
-constexpr std::array<const Sql*, 32> kStatements{
-    &kInsert,          &kFindDuplicate, &kFind,
-    &kListAll,         &kListOfUser,    &kSetPlanned,
-    &kSetDigested,     &kCancel,        &kInsertDelivery,
-    &kDeliveries,      &kFindDelivery,  &kReplan,
-    &kStates,          &kSentTo,        &kOpenDigest,
-    &kFindDigest,      &kAddToDigest,   &kCloseDigest,
-    &kDigestItems,     &kSweepAttempts, &kSweepReports,
-    &kSweepDeliveries, &kSweepItems,    &kSweepCaught,
-    &kSweep,           &kEraseAttempts, &kEraseReports,
-    &kEraseItems,      &kEraseDigests,  &kEraseCaught,
-    &kEraseDeliveries, &kErase};
+constexpr std::array<const Sql*, 34> kStatements{
+    &kInsert,          &kFindDuplicate,   &kFind,         &kListAll,        &kListOfUser,
+    &kSetPlanned,      &kSetDigested,     &kCancel,       &kInsertDelivery, &kDeliveries,
+    &kFindDelivery,    &kReplan,          &kStates,       &kSentTo,         &kOpenDigest,
+    &kFindDigest,      &kAddToDigest,     &kCloseDigest,  &kDigestItems,    &kSweepAttempts,
+    &kSweepReports,    &kSweepDeliveries, &kSweepItems,   &kSweepCaught,    &kSweep,
+    &kEraseAttempts,   &kEraseReports,    &kEraseItems,   &kEraseDigests,   &kEraseCaught,
+    &kEraseDeliveries, &kErase,           &kSweepDigests, &kSweepWishes};
 
 Param maybe(const std::optional<base::Time>& time) {
   return time ? Param(base::to_micros(*time)) : Param(nullptr);
@@ -280,7 +294,7 @@ base::Status set_digested(storage::Transaction& tx, NotificationId id, Notificat
   return base::ok_status();
 }
 
-base::Result<bool> cancel_unplanned(storage::Transaction& tx, NotificationId id, base::Time now) {
+base::Result<bool> cancel_waiting(storage::Transaction& tx, NotificationId id, base::Time now) {
   ASHLAR_ASSIGN(const std::int64_t changed, tx.execute(kCancel, {id.value, base::to_micros(now)}));
   return changed > 0;
 }
@@ -314,7 +328,7 @@ base::Result<bool> replan_delivery(storage::Transaction& tx, const Delivery& d, 
   ASHLAR_ASSIGN(const std::int64_t changed,
                 tx.execute(kReplan, {d.id.value, static_cast<std::int64_t>(d.state), d.reason,
                                      d.detail, d.target.address, maybe(d.next_at), now,
-                                     counts ? now : std::int64_t{0}}));
+                                     counts ? now : std::int64_t{0}, d.target.extra}));
   return changed > 0;
 }
 
@@ -372,11 +386,15 @@ base::Result<std::vector<Notification>> digest_items(storage::Transaction& tx, s
 
 base::Result<std::int64_t> sweep(storage::Transaction& tx, base::Time before, std::int64_t limit) {
   const std::int64_t until = base::to_micros(before);
-  for (const Sql* sql :
-       {&kSweepAttempts, &kSweepReports, &kSweepDeliveries, &kSweepItems, &kSweepCaught}) {
+  for (const Sql* sql : {&kSweepAttempts, &kSweepReports, &kSweepDeliveries, &kSweepItems}) {
     ASHLAR_TRY(tx.execute(*sql, {until, limit}));
   }
-  return tx.execute(kSweep, {until, limit});
+  std::int64_t most = 0;
+  for (const Sql* sql : {&kSweep, &kSweepCaught, &kSweepDigests, &kSweepWishes}) {
+    ASHLAR_ASSIGN(const std::int64_t gone, tx.execute(*sql, {until, limit}));
+    most = std::max(most, gone);
+  }
+  return most;
 }
 
 base::Result<std::int64_t> erase_notifications(storage::Transaction& tx, std::int64_t limit) {

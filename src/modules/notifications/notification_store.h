@@ -45,8 +45,8 @@ base::Status set_planned(storage::Transaction& tx, NotificationId id, State stat
 base::Status set_digested(storage::Transaction& tx, NotificationId id, NotificationId into,
                           base::Time now);
 
-// Of one that is not sent yet: how many notifications were. Those not planned are planned no more.
-base::Result<bool> cancel_unplanned(storage::Transaction& tx, NotificationId id, base::Time now);
+// Of one that is not planned yet, or gathered and not sent yet: whether it was.
+base::Result<bool> cancel_waiting(storage::Transaction& tx, NotificationId id, base::Time now);
 
 // `counts`: caps count it from now on.
 base::Result<DeliveryId> insert_delivery(storage::Transaction& tx, const Delivery& delivery,
@@ -84,7 +84,9 @@ base::Result<std::vector<Notification>> digest_items(storage::Transaction& tx, s
 
 // --- On the platform ---
 
-// What was created before `before` and has ended, oldest first, with all that hangs on it.
+// What was created before `before` and has ended, oldest first, with all that hangs on it; what was
+// caught, closed digests and recipients' wishes of that age. Up to `limit` of each; how many of the
+// most: at the limit there may be more.
 base::Result<std::int64_t> sweep(storage::Transaction& tx, base::Time before, std::int64_t limit);
 
 // --- The tenant's share ---

@@ -59,27 +59,35 @@ int rank_in_jobs(Priority priority) { return (static_cast<int>(priority) - 1) * 
 
 constexpr std::size_t kMaxDigestBytes = 128 * 1024;
 
-// What the digest's template is filled with: how many there are, and the data of each, as far as
-// there is room.
+// What the digest's template is filled with: how many there are, the data of each as far as there
+// is room, and of how many there was none.
 std::string digest_data(const std::vector<Notification>& items) {
   std::string data;
   json::Writer w(data);
   w.begin_object().key("count").integer(static_cast<std::int64_t>(items.size()));
   w.key("items").begin_array();
+  std::int64_t left_out = 0;
   for (const Notification& item : items) {
-    if (data.size() + item.data.size() > kMaxDigestBytes) break;
-    w.raw(item.data.empty() ? "{}" : item.data);
+    if (data.size() + item.data.size() > kMaxDigestBytes) {
+      ++left_out;
+    } else {
+      w.raw(item.data.empty() ? "{}" : item.data);
+    }
   }
-  w.end_array().end_object();
+  w.end_array().key("left_out").integer(left_out).end_object();
   return data;
 }
 
 // Without a template: the subjects and texts below each other.
 std::string digest_content(const std::vector<Notification>& items) {
   std::string text;
+  std::size_t left_out = 0;
   for (const Notification& item : items) {
     const base::Result<json::Value> content = json::parse(item.content);
-    if (!content.ok() || text.size() + item.content.size() > kMaxDigestBytes) continue;
+    if (!content.ok() || text.size() + item.content.size() > kMaxDigestBytes) {
+      ++left_out;
+      continue;
+    }
     for (const char* member : {"subject", "text"}) {
       const json::Value* value = content->find(member);
       if (value == nullptr || value->if_string() == nullptr) continue;
@@ -87,6 +95,7 @@ std::string digest_content(const std::vector<Notification>& items) {
     }
     text += "\n";
   }
+  if (left_out > 0) text += "(" + std::to_string(left_out) + " more do not fit in here.)\n";
   std::string out;
   json::Writer w(out);
   const base::Result<json::Value> last = json::parse(items.back().content);
@@ -110,7 +119,11 @@ base::Status Notifications::check_recipient(storage::Transaction& tx, Notificati
     ASHLAR_ASSIGN(n.to_phone, normalized_phone(n.to_phone, "/to/phone"));
   } else if (!n.to_device.empty()) {
     DeviceId id;
-    std::from_chars(n.to_device.data(), n.to_device.data() + n.to_device.size(), id.value);
+    const char* end = n.to_device.data() + n.to_device.size();
+    const auto read = std::from_chars(n.to_device.data(), end, id.value);
+    if (read.ec != std::errc() || read.ptr != end || !id.is_set()) {
+      return wrong("/to/device", "device_invalid", "A device is named by the id it was given.");
+    }
     ASHLAR_ASSIGN(const std::optional<Device> device, store::find_device(tx, id));
     if (!device) {
       return base::fail(base::Code::kNotFound, "device_not_found", "No such device.");
@@ -216,7 +229,7 @@ base::Result<State> Notifications::put(storage::Transaction& tx, const Notificat
   delivery.tenant = tx.context().tenant_id();
   delivery.notification = n.id;
   delivery.channel = draft.channel;
-  delivery.user_id = n.user_id;
+  delivery.user_id = draft.user_id;
   delivery.created_at = now;
   take(draft, delivery, now);
   const bool counts = delivery.state == State::kQueued;
@@ -255,12 +268,46 @@ base::Status Notifications::gather(storage::Transaction& tx, const Notification&
   return enqueue_plan(tx, kOfDigest, open.id, n, open.due_at);
 }
 
+// Items whose time is over end where they are, and leave.
+static base::Status end_expired(storage::Transaction& tx, std::vector<Notification>& items,
+                                base::Time now) {
+  for (const Notification& item : items) {
+    if (!item.expires_at || *item.expires_at > now) continue;
+    ASHLAR_TRY(store::set_planned(tx, item.id, State::kExpired, name_of(Reason::kExpired), now));
+  }
+  std::erase_if(items, [now](const Notification& item) {
+    return item.expires_at && *item.expires_at <= now;
+  });
+  return base::ok_status();
+}
+
+// When all of it is too late.
+static std::optional<base::Time> last_expiry(const std::vector<Notification>& items) {
+  std::optional<base::Time> last;
+  for (const Notification& item : items) {
+    if (!item.expires_at) return std::nullopt;
+    if (!last || *last < *item.expires_at) last = item.expires_at;
+  }
+  return last;
+}
+
 base::Status Notifications::send_digest(storage::Transaction& tx, std::int64_t digest) const {
   ASHLAR_TRY(store::close_digest(tx, digest));
-  ASHLAR_ASSIGN(const std::vector<Notification> items,
-                store::digest_items(tx, digest, kMaxDigestItems));
+  ASHLAR_ASSIGN(std::vector<Notification> items, store::digest_items(tx, digest, kMaxDigestItems));
+  const bool more = static_cast<std::int64_t>(items.size()) == kMaxDigestItems;
   if (items.empty()) return base::ok_status();
+  const Notification newest = items.back();
+  ASHLAR_TRY(end_expired(tx, items, clock_.now()));
+  if (!items.empty()) ASHLAR_TRY(send_together(tx, items));
+  // More than one message holds: the rest goes out as another.
+  if (!more) return base::ok_status();
+  return enqueue_plan(tx, kOfDigest, digest, newest, clock_.now());
+}
+
+base::Status Notifications::send_together(storage::Transaction& tx,
+                                          const std::vector<Notification>& items) const {
   Notification n = items.back();
+  n.expires_at = last_expiry(items);
   n.dedupe_key.clear();
   n.send_at.reset();
   n.digest_key.clear();
@@ -277,9 +324,7 @@ base::Status Notifications::send_digest(storage::Transaction& tx, std::int64_t d
     ASHLAR_TRY(store::set_digested(tx, item.id, n.id, n.created_at));
   }
   ASHLAR_TRY(plan(tx, n));
-  // More than one message holds: the rest goes out as another.
-  if (static_cast<std::int64_t>(items.size()) < kMaxDigestItems) return base::ok_status();
-  return enqueue_plan(tx, kOfDigest, digest, n, n.created_at);
+  return base::ok_status();
 }
 
 base::Result<Notification> Notifications::cancel(storage::Transaction& tx,
@@ -289,7 +334,7 @@ base::Result<Notification> Notifications::cancel(storage::Transaction& tx,
     return base::fail(base::Code::kNotFound, "notification_not_found", "No such notification.");
   }
   const base::Time now = clock_.now();
-  ASHLAR_ASSIGN(bool changed, store::cancel_unplanned(tx, id, now));
+  ASHLAR_ASSIGN(bool changed, store::cancel_waiting(tx, id, now));
   ASHLAR_ASSIGN(const std::vector<Delivery> deliveries, store::deliveries_of(tx, id));
   for (Delivery delivery : deliveries) {
     if (delivery.state != State::kDeferred) continue;

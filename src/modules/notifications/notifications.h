@@ -22,6 +22,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "modules/notifications/draft.h"
@@ -69,7 +70,8 @@ class Notifications {
   // What would become of it now.
   base::Result<Draft> draft(storage::Transaction& tx, const Notification& n) const;
 
-  // Not sent yet: what is not planned, or deferred, will not be. kConflict notification_ended.
+  // Not sent yet: what is not planned, deferred or gathered, will not be. kConflict
+  // notification_ended.
   base::Result<Notification> cancel(storage::Transaction& tx, NotificationId id) const;
 
   // The handler of kPlanJob.
@@ -85,6 +87,8 @@ class Notifications {
                       const Draft::Digest& digest) const;
   base::Status plan_again(storage::Transaction& tx, DeliveryId id) const;
   base::Status send_digest(storage::Transaction& tx, std::int64_t digest) const;
+  base::Status send_together(storage::Transaction& tx,
+                             const std::vector<Notification>& items) const;
   base::Status enqueue_plan(storage::Transaction& tx, std::string_view what, std::int64_t id,
                             const Notification& n, base::Time at) const;
   base::Status go_on(storage::Transaction& tx, const Notification& n, Delivery delivery) const;

@@ -5,6 +5,11 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "modules/notifications/call_parts.h"
+#include "modules/notifications/campaigns/campaign_callbacks.h"
+#include "modules/notifications/campaigns/campaign_chunk_store.h"
+#include "modules/notifications/campaigns/campaigns.h"
+#include "modules/notifications/campaigns/campaigns_json.h"
 #include "modules/notifications/delivery_store.h"
 #include "modules/notifications/notification_store.h"
 #include "modules/notifications/notifications_json.h"
@@ -37,6 +42,17 @@ NotificationId id_of(const Call& call) {
   return NotificationId(whole && id > 0 && text.front() != '0' ? id : 0);
 }
 
+// "c12": what went to many.
+CampaignId campaign_of(const Call& call) {
+  const std::string& text = call.param(0);
+  if (!text.starts_with('c')) return {};
+  CampaignId id;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data() + 1, end, id.value);
+  const bool whole = read.ec == std::errc() && read.ptr == end;
+  return CampaignId(whole && id.value > 0 && text[1] != '0' ? id.value : 0);
+}
+
 Result<store::NotificationFilter> filter_of(const Call& call) {
   store::NotificationFilter filter;
   if (const auto name = call.query_value("state")) {
@@ -56,18 +72,51 @@ Result<store::NotificationFilter> filter_of(const Call& call) {
 }  // namespace
 
 Result<Response> NotificationsApi::create(Call& call, storage::Transaction& tx) const {
-  ASHLAR_ASSIGN(const NewNotificationJson given, new_notification_schema().parse_body(call.body));
+  ASHLAR_ASSIGN(const json::Value body, json::parse(call.body, kManyUsersLimits));
+  ASHLAR_ASSIGN(const NewNotificationJson given, new_notification_schema().parse(body));
+  if (given.to.is_many()) return create_campaign(call, tx, given);
   ASHLAR_ASSIGN(Notification wanted, notification_of(given, module_.clock.now()));
   wanted.traceparent = obs::format_traceparent(call.trace);
   ASHLAR_ASSIGN(const Notifications::Accepted accepted,
                 module_.notifications.accept(tx, std::move(wanted)));
   AcceptedJson json;
-  json.id = accepted.id;
+  json.id = accepted.id.to_string();
   json.state = name_of(accepted.state);
   json.existed = accepted.existed;
   Response response = http::json_response(202, accepted_schema(), json);
   response.header("Location", "/v1/notifications/" + accepted.id.to_string());
   return response;
+}
+
+Result<Response> NotificationsApi::create_campaign(Call& call, storage::Transaction& tx,
+                                                   const NewNotificationJson& given) const {
+  ASHLAR_ASSIGN(WantedCampaign wanted, campaign_of(given, module_.clock.now()));
+  wanted.campaign.traceparent = obs::format_traceparent(call.trace);
+  ASHLAR_ASSIGN(const store::MadeCampaign made,
+                module_.campaigns.create(tx, std::move(wanted.campaign), wanted.users));
+  if (!made.existed) {
+    ASHLAR_TRY(module_.campaigns.start(tx, made.id));
+  }
+  ASHLAR_ASSIGN(const Campaign campaign, Campaigns::existing(tx, made.id));
+  ASHLAR_ASSIGN(const CampaignCounts counts, store::count_campaign(tx, made.id));
+  AcceptedJson json;
+  json.id = "c" + made.id.to_string();
+  json.state = render_as_notification(campaign, counts).state;
+  json.existed = made.existed;
+  json.campaign_id = made.id.to_string();
+  Response response = http::json_response(202, accepted_schema(), json);
+  response.header("Location", "/v1/notifications/" + json.id);
+  return response;
+}
+
+Result<NotificationJson> NotificationsApi::campaign_story(storage::Transaction& tx,
+                                                          CampaignId id) const {
+  ASHLAR_ASSIGN(const std::optional<Campaign> campaign, store::find_campaign(tx, id));
+  if (!campaign) {
+    return base::fail(base::Code::kNotFound, "notification_not_found", "No such notification.");
+  }
+  ASHLAR_ASSIGN(const CampaignCounts counts, store::count_campaign(tx, id));
+  return render_as_notification(*campaign, counts);
 }
 
 Result<NotificationJson> NotificationsApi::story_of(storage::Transaction& tx,
@@ -91,6 +140,9 @@ Result<Response> NotificationsApi::get(Call& call) const {
   ASHLAR_ASSIGN(const NotificationJson json,
                 module_.db.read(call.tenant_context(),
                                 [&](storage::Transaction& tx) -> Result<NotificationJson> {
+                                  if (const CampaignId id = campaign_of(call); id.is_set()) {
+                                    return campaign_story(tx, id);
+                                  }
                                   ASHLAR_ASSIGN(const std::optional<Notification> found,
                                                 store::find_notification(tx, id_of(call)));
                                   if (!found) {
@@ -163,6 +215,16 @@ Result<Response> NotificationsApi::why(Call& call) const {
         for (const Notification& n : recent) {
           ASHLAR_ASSIGN(NotificationJson story, story_of(tx, n));
           why.recent.push_back(std::move(story));
+        }
+        ASHLAR_ASSIGN(const auto campaigns, campaign_stories(tx, *user, kWhyRecent));
+        for (const CampaignStory& story : campaigns) {
+          WhyCampaignJson& shown = why.campaigns.emplace_back();
+          shown.campaign_id = story.campaign.to_string();
+          shown.name = story.name;
+          shown.state = story.state;
+          if (!story.reason.empty()) shown.reason = story.reason;
+          shown.repeated = story.repeated;
+          shown.next_at = story.not_before;
         }
         return why;
       }));

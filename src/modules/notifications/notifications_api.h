@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "modules/notifications/campaigns/campaign.h"
 #include "modules/notifications/notification.h"
 #include "platform/http/response.h"
 
@@ -18,6 +19,7 @@ class Transaction;
 
 namespace ashlar::notifications {
 
+struct NewNotificationJson;
 struct NotificationJson;
 class NotificationsModule;
 
@@ -34,6 +36,9 @@ class NotificationsApi {
   base::Result<http::Response> why(http::Call& call) const;
 
  private:
+  base::Result<http::Response> create_campaign(http::Call& call, storage::Transaction& tx,
+                                               const NewNotificationJson& given) const;
+  base::Result<NotificationJson> campaign_story(storage::Transaction& tx, CampaignId id) const;
   base::Result<NotificationJson> story_of(storage::Transaction& tx, const Notification& n) const;
 
   NotificationsModule& module_;

@@ -3,7 +3,11 @@
 #include <cstdint>
 #include <string>
 
+#include "modules/notifications/campaigns/campaign_data.h"
+#include "modules/notifications/campaigns/campaign_store.h"
+#include "modules/notifications/event_rules/event_rules_store.h"
 #include "modules/notifications/inbox_store.h"
+#include "modules/notifications/inbox_tokens_store.h"
 #include "modules/notifications/notification_store.h"
 #include "modules/notifications/notifications_module.h"
 #include "modules/notifications/recipients_data.h"
@@ -79,8 +83,22 @@ std::string line_of(const InboxEntry& e) {
   return line;
 }
 
+std::string line_of(const EventRule& r) {
+  std::string line;
+  json::Writer json(line);
+  json.begin_object().key("module").string("notifications").key("table").string("event_rules");
+  json.key("id").string(r.id.to_string()).key("enabled").boolean(r.enabled);
+  json.key("definition").raw(r.definition);
+  json.key("accepted").integer(r.accepted).key("failed").integer(r.failed);
+  json.key("created_at").string(base::format_rfc3339(r.created_at)).end_object();
+  return line;
+}
+
 base::Status export_all(storage::Transaction& tx, const security::LineSink& sink) {
   ASHLAR_TRY(export_recipients_data(tx, sink));
+  ASHLAR_ASSIGN(const std::vector<EventRule> rules, store::list_rules(tx));
+  for (const EventRule& rule : rules) ASHLAR_TRY(sink(line_of(rule)));
+  ASHLAR_TRY(export_campaigns(tx, sink));
   ASHLAR_TRY(export_templates_data(tx, sink));
   NotificationId before{INT64_MAX};
   while (true) {
@@ -106,9 +124,12 @@ base::Status export_all(storage::Transaction& tx, const security::LineSink& sink
 base::Result<std::int64_t> erase_some(storage::Transaction& tx, std::int64_t limit) {
   ASHLAR_ASSIGN(const std::int64_t sent, store::erase_notifications(tx, limit));
   ASHLAR_ASSIGN(const std::int64_t entries, store::erase_inbox(tx, limit));
+  ASHLAR_ASSIGN(const std::int64_t rules, store::erase_rules(tx, limit));
+  ASHLAR_ASSIGN(const std::int64_t campaigns, store::erase_campaigns(tx, limit));
   ASHLAR_ASSIGN(const std::int64_t known, erase_recipients_data(tx, limit));
   ASHLAR_ASSIGN(const std::int64_t texts, erase_templates_data(tx, limit));
-  return sent + entries + known + texts;
+  ASHLAR_ASSIGN(const std::int64_t ends, store::erase_inbox_token_ends(tx, limit));
+  return sent + entries + rules + campaigns + known + texts + ends;
 }
 
 }  // namespace

@@ -42,26 +42,15 @@ const json::Schema<ToJson>& to_schema() {
           .optional("phone", &ToJson::phone,
                     {.doc = "A number as E.164.", .max_length = 16, .example = "+43123456789"})
           .optional("device", &ToJson::device,
-                    {.doc = "The id of a registered device.", .max_length = 20, .example = "7"});
-  return kSchema;
-}
-
-const json::Schema<ContentJson>& content_schema() {
-  static const auto kSchema =
-      json::Schema<ContentJson>("NotificationContent", "What is said, where there is no template.")
-          .optional("subject", &ContentJson::subject,
-                    {.doc = "Mail's subject; title of push and inbox.",
-                     .max_length = kMaxSubjectLength,
-                     .example = "Your order has shipped"})
-          .optional("text", &ContentJson::text,
-                    {.doc = "Plain text: of mail, SMS, push and inbox.",
-                     .max_length = kMaxTextLength,
-                     .example = "It should be with you on Friday."})
-          .optional("html", &ContentJson::html,
-                    {.doc = "Mail as HTML, sent beside the text.", .max_length = kMaxTextLength})
-          .optional("url", &ContentJson::url,
-                    {.doc = "Where a push or an inbox entry leads.", .max_length = 2048})
-          .optional("data", &ContentJson::data, {.doc = "For the app, with push and inbox."});
+                    {.doc = "The id of a registered device.", .max_length = 20, .example = "7"})
+          .optional("topic", &ToJson::topic,
+                    {.doc = "All of a topic: makes a campaign that starts at once.",
+                     .max_length = 64,
+                     .example = "beta"})
+          .optional("segment", &ToJson::segment,
+                    {.doc = "All of a segment: as a topic.", .max_length = 64})
+          .optional("users", &ToJson::users,
+                    {.doc = "These users: as a topic.", .max_length = 128, .max_items = 10'000});
   return kSchema;
 }
 
@@ -132,6 +121,21 @@ const json::Schema<WhyNowJson>& why_now_schema() {
   return kSchema;
 }
 
+const json::Schema<WhyCampaignJson>& why_campaign_schema() {
+  static const auto kSchema =
+      json::Schema<WhyCampaignJson>("NotificationWhyCampaign", "What became of it in a campaign.")
+          .required("campaign_id", &WhyCampaignJson::campaign_id)
+          .required("name", &WhyCampaignJson::name)
+          .required("state", &WhyCampaignJson::state,
+                    {.doc = "waiting, skipped, failed, unknown, sent, delivered, opened or "
+                            "bounced."})
+          .required("reason", &WhyCampaignJson::reason)
+          .required("repeated", &WhyCampaignJson::repeated,
+                    {.doc = "It went again, since an answer was lost."})
+          .required("next_at", &WhyCampaignJson::next_at, {.doc = "Not before then."});
+  return kSchema;
+}
+
 std::optional<std::string> maybe(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
@@ -151,10 +155,6 @@ std::vector<std::string> split(const std::string& list) {
     from = comma + 1;
   }
   return parts;
-}
-
-std::string text_of(const json::Value::Object& object) {
-  return object.empty() ? "" : json::to_text(json::Value(object));
 }
 
 std::string text_of(const ContentJson& content) {
@@ -194,21 +194,12 @@ base::Status take_content(const NewNotificationJson& given, Notification& n) {
                  "Give either template (with data) or content.");
   }
   n.template_key = given.template_key.value_or("");
-  if (given.data.is_set()) n.data = text_of(given.data.value());
-  if (n.data.size() > kMaxDataBytes) {
-    return wrong("/data", "data_too_large", "data has at most 65,536 bytes as JSON.");
+  if (given.data.is_set()) {
+    ASHLAR_ASSIGN(n.data, data_text(given.data.value(), ""));
   }
-  if (!given.content.is_set()) return base::ok_status();
-  const ContentJson& content = given.content.value();
-  if (content.text.value_or("").empty() && content.html.value_or("").empty() &&
-      content.subject.value_or("").empty()) {
-    return wrong("/content", "content_missing", "Give at least one of subject, text and html.");
+  if (given.content.is_set()) {
+    ASHLAR_ASSIGN(n.content, content_text(given.content.value(), ""));
   }
-  // It becomes a line of a mail's head: a line end in it would begin another one.
-  if (std::ranges::any_of(content.subject.value_or(""), is_control)) {
-    return wrong("/content/subject", "control_character", "A subject is one line of text.");
-  }
-  n.content = text_of(content);
   return base::ok_status();
 }
 
@@ -235,7 +226,12 @@ base::Status take_times(const NewNotificationJson& given, base::Time now, Notifi
 }
 
 ToJson to_of(const Notification& n) {
-  return {maybe(n.user_id), maybe(n.to_email), maybe(n.to_phone), maybe(n.to_device)};
+  ToJson to;
+  to.user_id = maybe(n.user_id);
+  to.email = maybe(n.to_email);
+  to.phone = maybe(n.to_phone);
+  to.device = maybe(n.to_device);
+  return to;
 }
 
 DeliveryJson json_of(const Delivery& d) {
@@ -269,6 +265,53 @@ MomentJson json_of(const Moment& m) {
 }
 
 }  // namespace
+
+base::Result<std::string> data_text(const json::Value::Object& data, const std::string& field) {
+  std::string text = data.empty() ? "" : json::to_text(json::Value(data));
+  if (text.size() <= kMaxDataBytes) return text;
+  return base::Error{base::Code::kInvalid,
+                     "invalid_request",
+                     "data has at most 65,536 bytes as JSON.",
+                     {{field + "/data", "data_too_large", "At most 65,536 bytes as JSON."}}};
+}
+
+base::Result<std::string> content_text(const ContentJson& content, const std::string& field) {
+  if (content.text.value_or("").empty() && content.html.value_or("").empty() &&
+      content.subject.value_or("").empty()) {
+    return base::Error{base::Code::kInvalid,
+                       "invalid_request",
+                       "Give at least one of subject, text and html.",
+                       {{field + "/content", "content_missing", "There is nothing in it."}}};
+  }
+  // It becomes a line of a mail's head: a line end in it would begin another one.
+  if (std::ranges::any_of(content.subject.value_or(""), is_control)) {
+    return base::Error{
+        base::Code::kInvalid,
+        "invalid_request",
+        "A subject is one line of text.",
+        {{field + "/content/subject", "control_character", "A subject is one line of text."}}};
+  }
+  return text_of(content);
+}
+
+const json::Schema<ContentJson>& content_schema() {
+  static const auto kSchema =
+      json::Schema<ContentJson>("NotificationContent", "What is said, where there is no template.")
+          .optional("subject", &ContentJson::subject,
+                    {.doc = "Mail's subject; title of push and inbox.",
+                     .max_length = kMaxSubjectLength,
+                     .example = "Your order has shipped"})
+          .optional("text", &ContentJson::text,
+                    {.doc = "Plain text: of mail, SMS, push and inbox.",
+                     .max_length = kMaxTextLength,
+                     .example = "It should be with you on Friday."})
+          .optional("html", &ContentJson::html,
+                    {.doc = "Mail as HTML, sent beside the text.", .max_length = kMaxTextLength})
+          .optional("url", &ContentJson::url,
+                    {.doc = "Where a push or an inbox entry leads.", .max_length = 2048})
+          .optional("data", &ContentJson::data, {.doc = "For the app, with push and inbox."});
+  return kSchema;
+}
 
 const json::Schema<NewNotificationJson>& new_notification_schema() {
   static const auto kSchema =
@@ -323,7 +366,9 @@ const json::Schema<AcceptedJson>& accepted_schema() {
           .required("id", &AcceptedJson::id, {.example = "17"})
           .required("state", &AcceptedJson::state, {.doc = kStateDoc, .one_of = kStates})
           .required("existed", &AcceptedJson::existed,
-                    {.doc = "One with this dedupe_key was there; nothing more is sent."});
+                    {.doc = "One with this dedupe_key was there; nothing more is sent."})
+          .optional("campaign_id", &AcceptedJson::campaign_id,
+                    {.doc = "What goes to many is a campaign: this one.", .example = "12"});
   return kSchema;
 }
 
@@ -348,7 +393,9 @@ const json::Schema<NotificationJson>& notification_schema() {
           .required("created_at", &NotificationJson::created_at)
           .required("updated_at", &NotificationJson::updated_at)
           .optional("deliveries", &NotificationJson::deliveries, delivery_schema())
-          .optional("timeline", &NotificationJson::timeline, moment_schema());
+          .optional("timeline", &NotificationJson::timeline, moment_schema())
+          .optional("counts", &NotificationJson::counts, campaign_counts_schema(),
+                    {.doc = "Of one to many (\"c12\"): how far its audience is."});
   return kSchema;
 }
 
@@ -364,7 +411,9 @@ const json::Schema<WhyJson>& why_schema() {
           .required("now", &WhyJson::now, why_now_schema(),
                     {.doc = "What would become of such a notification now, channel by channel."})
           .required("recent", &WhyJson::recent, notification_schema(),
-                    {.doc = "The last ones that fit, with their stories, newest first."});
+                    {.doc = "The last ones that fit, with their stories, newest first."})
+          .required("campaigns", &WhyJson::campaigns, why_campaign_schema(),
+                    {.doc = "The last campaigns whose audience the user is in, newest first."});
   return kSchema;
 }
 
@@ -375,6 +424,10 @@ base::Result<Notification> notification_of(const NewNotificationJson& given, bas
   ASHLAR_TRY(take_channels(given, n));
   ASHLAR_TRY(take_times(given, now, n));
   n.category = given.category.value_or("");
+  // It stands in mails' heads.
+  if (std::ranges::any_of(n.category, is_control)) {
+    return wrong("/category", "control_character", "A category's name is one line of text.");
+  }
   n.priority = priority_of(given.priority).value_or(Priority::kNormal);
   n.dedupe_key = given.dedupe_key.value_or("");
   n.collapse_key = given.collapse_key.value_or("");
@@ -392,7 +445,7 @@ base::Result<Notification> notification_of(const NewNotificationJson& given, bas
 
 NotificationJson render(const Notification& n) {
   NotificationJson json;
-  json.id = n.id;
+  json.id = n.id.to_string();
   json.to = to_of(n);
   json.state = name_of(n.state);
   json.reason = maybe(n.reason);

@@ -17,8 +17,19 @@ namespace ashlar::notifications {
 
 struct Draft;
 
+// How many of an audience are how far: of a campaign, and of one of its variants.
+struct CampaignCountsJson {
+  std::int64_t audience = 0, sent = 0, skipped = 0, failed = 0, waiting = 0, unknown = 0,
+               repeated = 0, delivered = 0, opened = 0, bounced = 0;
+};
+
 struct ToJson {
   std::optional<std::string> user_id, email, phone, device;
+  // Many: a campaign.
+  std::optional<std::string> topic, segment;
+  std::optional<std::vector<std::string>> users;
+
+  [[nodiscard]] bool is_many() const { return topic || segment || users; }
 };
 struct ContentJson {
   std::optional<std::string> subject, text, html, url;
@@ -44,9 +55,10 @@ struct NewNotificationJson {
   json::Patch<DigestJson> digest;
 };
 struct AcceptedJson {
-  NotificationId id;
+  std::string id;  // "c12": campaign 12
   std::string state;
   bool existed = false;
+  json::Patch<std::string> campaign_id;
 };
 struct DeliveryJson {
   DeliveryId id;
@@ -73,7 +85,7 @@ struct MomentJson {
   std::optional<std::string> detail;
 };
 struct NotificationJson {
-  NotificationId id;
+  std::string id;
   ToJson to;
   std::string state;
   std::optional<std::string> reason;
@@ -90,6 +102,7 @@ struct NotificationJson {
   base::Time updated_at{};
   json::Patch<std::vector<DeliveryJson>> deliveries;  // of one notification alone, as the rest
   json::Patch<std::vector<MomentJson>> timeline;
+  json::Patch<CampaignCountsJson> counts;  // of one to many
 };
 struct WhyNowJson {
   std::string channel;
@@ -99,17 +112,31 @@ struct WhyNowJson {
   std::string explanation;
   std::optional<base::Time> until;
 };
+struct WhyCampaignJson {
+  std::string campaign_id, name, state;
+  std::optional<std::string> reason;
+  bool repeated = false;
+  std::optional<base::Time> next_at;
+};
 struct WhyJson {
   std::string user_id;
   std::vector<WhyNowJson> now;
   std::vector<NotificationJson> recent;
+  std::vector<WhyCampaignJson> campaigns;
 };
 
+const json::Schema<CampaignCountsJson>& campaign_counts_schema();
+const json::Schema<ContentJson>& content_schema();
 const json::Schema<NewNotificationJson>& new_notification_schema();
 const json::Schema<AcceptedJson>& accepted_schema();
 const json::Schema<NotificationJson>& notification_schema();
 const json::Schema<json::Page<NotificationJson>>& notification_page_schema();
 const json::Schema<WhyJson>& why_schema();
+
+// As Notification::content and ::data keep them. kInvalid with a field below `field`
+// ("/variants/1"): content_missing, control_character, data_too_large.
+base::Result<std::string> content_text(const ContentJson& content, const std::string& field);
+base::Result<std::string> data_text(const json::Value::Object& data, const std::string& field);
 
 // What was asked for. kInvalid with the field: recipient_ambiguous, content_missing, …
 base::Result<Notification> notification_of(const NewNotificationJson& given, base::Time now);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "modules/notifications/inbox_store.h"
+#include "modules/notifications/inbox_tokens_store.h"
 #include "modules/notifications/notification_store.h"
 #include "modules/notifications/provider.h"
 #include "modules/notifications/provider_source.h"
@@ -22,7 +23,9 @@ namespace {
 
 constexpr base::Millis kTendInterval{60'000};
 constexpr std::int64_t kSweepBatch = 500;
-constexpr int kMaxSweepBatches = 50;  // a round
+constexpr base::Millis kCampaignGrace{2'000};
+constexpr int kMaxSweepBatches = 50;    // a round
+constexpr base::Millis kLoopTick{200};  // what stands on the loop has timers where it is exact
 
 // Retries, breakers and paces are ours, one for each provider: to the client all are one
 // dependency, which it must not judge as a whole.
@@ -51,15 +54,16 @@ struct ProviderDoors {
         own_http2({.name = "notify-own-h2", .allow_private = true, .seed = seed}, clock, metrics) {}
 
   [[nodiscard]] ProviderServices services(NotificationsModule& module) {
+    const bool trusts = module.options.private_providers;
     return {.clock = module.clock,
             .entropy = module.entropy,
             .metrics = module.metrics,
             .log = module.log,
             .loops = module.loops,
             .http = {http, http_all},
-            .own_http = {own_http, own_http_all},
+            .own_http = trusts ? HttpDoor{own_http, own_http_all} : HttpDoor{http, http_all},
             .http2 = http2,
-            .own_http2 = own_http2};
+            .own_http2 = trusts ? own_http2 : http2};
   }
 
   outbound::OutboundClient http, own_http;
@@ -82,12 +86,14 @@ NotificationsModule::NotificationsModule(Options given, storage::Database& datab
       log(own_log),
       box(options.box_key, entropy_source),
       links(options.link_key, options.public_url),
+      inbox_tokens(options.inbox_key),
       templates(database, zone_directory, clk),
       notifications(job_queue, templates, zone_directory, clk),
+      event_rules(database, job_queue, notifications, clk),
       inbox(database, clk),
       inbox_feed(database, clk),
       dead_letters(job_queue, clk),
-      loops(1, "notify-io", clk),
+      loops(1, "notify-io", clk, kLoopTick),
       doors(std::make_unique<ProviderDoors>(options.seed, clk, registry)),
       pool(stored_providers(provider_kinds(), database, box, doors->services(*this)), options.seed,
            clk, registry, own_log),
@@ -95,7 +101,13 @@ NotificationsModule::NotificationsModule(Options given, storage::Database& datab
       recorder(database, job_queue, outbox, clk, registry, own_log),
       callbacks(provider_kinds(), database, box, outbox, clk, registry),
       sender({.catches = options.catches, .seed = options.seed}, database, pool, renderer, recorder,
-             clk, registry, own_log) {
+             clk, registry, own_log),
+      campaign_feed(job_queue, clk),
+      campaigns(database, job_queue, templates, campaign_feed, clk, registry, own_log),
+      campaign_watch(database, clk),
+      campaign_services({.catches = options.catches, .seed = options.seed + 1}, database, pool,
+                        templates, links, campaign_feed, zone_directory, clk, registry, own_log),
+      campaign_runner(campaign_services) {
   sender.carry(Channel::kInbox,
                [this](const Notification& n, const Delivery& d, const Outgoing& message,
                       const Provider::Done& done) { inbox.carry(n, d, message, done); });
@@ -107,12 +119,17 @@ NotificationsModule::~NotificationsModule() { stop(); }
 std::vector<jobs::KindOptions> NotificationsModule::kinds() {
   std::vector<jobs::KindOptions> kinds;
   kinds.push_back(notifications.plan_kind());
+  kinds.push_back(event_rules.kind());
   kinds.push_back(sender.kind());
+  kinds.push_back(campaigns.plan_kind());
+  kinds.push_back(campaign_runner.kind());
   return kinds;
 }
 
 void NotificationsModule::start() {
   loops.start();
+  campaign_runner.start();
+  campaign_watch.start();
   tending.emplace("notify-tend", kTendInterval, [this] {
     const base::Status tended = tend();
     if (!tended.ok()) log.warn("notifications not tended", {{"reason", tended.error().reason}});
@@ -120,13 +137,16 @@ void NotificationsModule::start() {
 }
 
 void NotificationsModule::stop_sending() {
+  campaign_runner.wind_up(kCampaignGrace);
   sender.stop();
   pool.close();
 }
 
 void NotificationsModule::stop() {
   if (tending) tending->stop();
+  campaign_watch.stop();
   stop_sending();
+  campaign_runner.stop();
   recorder.stop();
   doors->http2.stop();
   doors->own_http2.stop();
@@ -147,13 +167,20 @@ base::Status NotificationsModule::tend() {
     ASHLAR_ASSIGN(const std::int64_t entries, db.write(context, [&](storage::Transaction& tx) {
       return store::sweep_inbox(tx, before, kSweepBatch);
     }));
+    ASHLAR_TRY(db.write(context, [&](storage::Transaction& tx) {
+      return store::sweep_inbox_token_ends(tx, clock.now() - kLongestInboxToken, kSweepBatch);
+    }));
+    ASHLAR_ASSIGN(const std::int64_t chunks, db.write(context, [&](storage::Transaction& tx) {
+      return store::sweep_campaigns(tx, before, kSweepBatch);
+    }));
     ASHLAR_ASSIGN(const std::int64_t texts, db.write(context, [&](storage::Transaction& tx) {
       return store::sweep_templates(tx, before, kSweepBatch);
     }));
     ASHLAR_ASSIGN(const std::int64_t members, db.write(context, [&](storage::Transaction& tx) {
       return store::tend_topics(tx, kSweepBatch);
     }));
-    const bool more = swept == kSweepBatch || entries == kSweepBatch || texts == kSweepBatch;
+    const bool more =
+        swept == kSweepBatch || entries == kSweepBatch || texts == kSweepBatch || chunks > 0;
     if (!more && members == 0) break;
   }
   return base::ok_status();

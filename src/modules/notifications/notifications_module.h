@@ -13,9 +13,16 @@
 
 #include "base/result.h"
 #include "modules/notifications/callbacks.h"
+#include "modules/notifications/campaigns/campaign_feed.h"
+#include "modules/notifications/campaigns/campaign_runner.h"
+#include "modules/notifications/campaigns/campaign_services.h"
+#include "modules/notifications/campaigns/campaign_watch.h"
+#include "modules/notifications/campaigns/campaigns.h"
 #include "modules/notifications/dead_letters.h"
+#include "modules/notifications/event_rules/event_rules.h"
 #include "modules/notifications/inbox.h"
 #include "modules/notifications/inbox_feed.h"
+#include "modules/notifications/inbox_token.h"
 #include "modules/notifications/message_renderer.h"
 #include "modules/notifications/notifications.h"
 #include "modules/notifications/preference_links.h"
@@ -45,9 +52,11 @@ class NotificationsModule {
   struct Options {
     std::string box_key;                 // SecretBox::kKeyBytes, the installation's
     std::string link_key;                // of preference links
+    std::string inbox_key;               // of inbox tokens: InboxTokens::kSecretBytes
     std::string public_url;              // without a slash at its end
     bool catches = false;                // keep what channels without a provider would have sent
     bool allow_private = false;          // what users give (web push's endpoints) may lie there too
+    bool private_providers = true;       // their URLs may; mail servers always may
     base::Seconds keep{30 * 24 * 3600};  // notifications with their stories, inbox entries
     std::uint64_t seed = 1;              // of jitter and chance
   };
@@ -60,12 +69,16 @@ class NotificationsModule {
   ~NotificationsModule();
 
   std::vector<jobs::KindOptions> kinds();
+  [[nodiscard]] events::ConsumerOptions consumer() const { return event_rules.consumer(); }
 
   void start();
   // Ends what is under way, after a moment's grace; what was not answered is sent again. Before the
   // runner stops.
   void stop_sending();
-  void close_streams() { inbox_feed.close(); }
+  void close_streams() {
+    inbox_feed.close();
+    campaign_watch.close();
+  }
   void stop();
   // One round of house-keeping: receipts that never came, what is older than `keep`.
   base::Status tend();
@@ -80,8 +93,10 @@ class NotificationsModule {
   obs::Log& log;
   const security::SecretBox box;
   const PreferenceLinks links;
+  const InboxTokens inbox_tokens;
   Templates templates;
   const Notifications notifications;
+  const EventRules event_rules;
   Inbox inbox;
   InboxFeed inbox_feed;
   const DeadLetters dead_letters;
@@ -92,6 +107,11 @@ class NotificationsModule {
   SendRecorder recorder;
   Callbacks callbacks;
   Sender sender;
+  const CampaignFeed campaign_feed;
+  Campaigns campaigns;
+  CampaignWatch campaign_watch;
+  CampaignServices campaign_services;
+  CampaignRunner campaign_runner;
   std::optional<RecipientParts> parts;  // of the tables of routes
   std::optional<runtime::Periodic> tending;
 };

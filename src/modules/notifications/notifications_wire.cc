@@ -6,7 +6,9 @@
 #include <memory>
 #include <utility>
 
+#include "modules/notifications/campaigns/campaigns_api.h"
 #include "modules/notifications/delivery_api.h"
+#include "modules/notifications/event_rules/event_rules_api.h"
 #include "modules/notifications/inbox_api.h"
 #include "modules/notifications/notifications_api.h"
 #include "modules/notifications/notifications_json.h"
@@ -25,7 +27,7 @@ using http::Idempotency;
 using http::Method;
 using storage::Transaction;
 
-constexpr std::size_t kMaxNewBytes = 512 * 1024;
+constexpr std::size_t kMaxNewBytes = 2 * 1024 * 1024;  // 10,000 users may be in it
 
 const ErrorDoc kNotFound{404, "notification_not_found", "No such notification."};
 const ErrorDoc kBadCursor{400, "invalid_cursor", "The cursor was not given out for this list."};
@@ -44,7 +46,10 @@ void add_create(http::RouteTable& table, const Api& api) {
   table.back().errors = {
       {404, "recipient_not_found", "No such recipient: PUT /v1/recipients/{user_id} first."},
       {404, "device_not_found", "No such device."},
-      {404, "template_not_found", "No such template, or no version of it is live."}};
+      {404, "template_not_found", "No such template, or no version of it is live."},
+      {404, "topic_not_found", "There is no such topic."},
+      {404, "segment_not_found", "There is no such segment."},
+      {409, "too_many_campaigns", "1,000 campaigns have not ended."}};
 }
 
 void add_reads(http::RouteTable& table, const Api& api) {
@@ -90,13 +95,19 @@ http::RouteTable notifications_routes(NotificationsModule& module,
   table.back().errors = {kNotFound, {409, "notification_ended", "It is on its way, or has ended."}};
   module.parts.emplace(RecipientParts{module.db, module.clock, module.entropy, module.zones,
                                       module.box, module.links, cursors, provider_kinds(),
-                                      module.options.public_url, module.options.allow_private});
+                                      module.options.public_url, module.options.allow_private,
+                                      module.options.private_providers});
+  const InboxApi::Parts inbox{module.db, module.inbox,        module.inbox_feed, module.loops,
+                              cursors,   module.inbox_tokens, module.clock};
   for (http::RouteTable more :
        {recipients_routes(*module.parts), audiences_routes(*module.parts),
         providers_routes(*module.parts), preference_routes(*module.parts),
         template_routes({module.templates, module.notifications, module.db, module.zones,
                          module.clock, cursors}),
-        inbox_routes({module.db, module.inbox, module.inbox_feed, module.loops, cursors}),
+        event_rule_routes({module.db, module.clock}), inbox_routes(inbox),
+        inbox_visitor_routes(inbox),
+        campaign_routes(
+            {module.db, module.campaigns, module.campaign_watch, cursors, module.clock}),
         delivery_routes({module.db, module.pool, module.callbacks, module.dead_letters, cursors,
                          module.clock, module.options.public_url})}) {
     std::ranges::move(more, std::back_inserter(table));

@@ -27,8 +27,17 @@ base::Error invalid_link() {
                     "Whom the link was for is not kept any more.");
 }
 
-Response broken_link(const base::Error& error) {
-  return notice_page(404, "This link does not work", error.detail);
+const PageTexts& texts_of(const Call& call, std::string_view locale = {}) {
+  return page_texts(locale, call.head->find("accept-language"));
+}
+
+Response broken_link(const Call& call, std::string_view PageTexts::* why) {
+  const PageTexts& texts = texts_of(call);
+  return notice_page(texts, 404, texts.broken, texts.*why);
+}
+Response broken_link(const Call& call, const base::Error& error) {
+  const bool expired = std::string_view(error.reason) == "preference_link_expired";
+  return broken_link(call, expired ? &PageTexts::expired : &PageTexts::invalid);
 }
 
 storage::Context context_of(const PreferenceSubject& subject, const Call& call) {
@@ -61,24 +70,28 @@ Result<PreferenceApi::Seen> PreferenceApi::look(Transaction& tx,
   return seen;
 }
 
-Response PreferenceApi::page(const PreferenceSubject& subject, const Seen& seen,
+Response PreferenceApi::page(const Call& call, const PreferenceSubject& subject, const Seen& seen,
                              std::string_view action, bool saved) const {
-  if (seen.recipient) return wishes_page(seen.categories, seen.choices, action, saved);
+  if (seen.recipient) {
+    return wishes_page(texts_of(call, seen.recipient->locale), seen.categories, seen.choices,
+                       action, saved);
+  }
   std::string title = subject.category;
   for (const Category& category : seen.categories) {
     if (category.name == subject.category) title = category.title;
   }
-  return address_page(subject.address, title, seen.ended, action);
+  return address_page(texts_of(call), subject.address, title, seen.ended, action);
 }
 
 Result<Response> PreferenceApi::show(Call& call, std::string_view action) const {
   const auto subject = parts_.links.open(call.param(0), parts_.clock.now());
-  if (!subject.ok()) return broken_link(subject.error());
+  if (!subject.ok()) return broken_link(call, subject.error());
   auto seen = parts_.db.read(context_of(*subject, call),
                              [&](Transaction& tx) { return look(tx, *subject); });
-  if (!seen.ok() && seen.error().code == base::Code::kNotFound) return broken_link(seen.error());
+  if (!seen.ok() && seen.error().code == base::Code::kNotFound)
+    return broken_link(call, &PageTexts::forgotten);
   ASHLAR_ASSIGN(const Seen found, std::move(seen));
-  return page(*subject, found, action, false);
+  return page(call, *subject, found, action, false);
 }
 
 base::Status PreferenceApi::end_address(Transaction& tx, const PreferenceSubject& subject,
@@ -92,13 +105,16 @@ base::Status PreferenceApi::end_address(Transaction& tx, const PreferenceSubject
 
 Result<Response> PreferenceApi::change(Call& call) const {
   const auto subject = parts_.links.open(call.param(0), parts_.clock.now());
-  if (!subject.ok()) return broken_link(subject.error());
+  if (!subject.ok()) return broken_link(call, subject.error());
   const PageForm form = page_form(call.body);
   const bool of_user = !subject->user_id.empty();
   const bool known =
       of_user ? form.decision == "save" || form.decision == "none"
               : form.decision == "stop" || form.decision == "stop_all" || form.decision == "again";
-  if (!known) return notice_page(400, "Nothing was changed", "The form was sent without a button.");
+  if (!known) {
+    const PageTexts& texts = texts_of(call);
+    return notice_page(texts, 400, texts.unchanged, texts.no_button);
+  }
   auto changed = parts_.db.write(context_of(*subject, call), [&](Transaction& tx) -> Result<Seen> {
     ASHLAR_ASSIGN(Seen seen, look(tx, *subject));
     if (of_user) {
@@ -117,10 +133,10 @@ Result<Response> PreferenceApi::change(Call& call) const {
     return look(tx, *subject);
   });
   if (!changed.ok() && changed.error().code == base::Code::kNotFound) {
-    return broken_link(changed.error());
+    return broken_link(call, &PageTexts::forgotten);
   }
   ASHLAR_ASSIGN(const Seen seen, std::move(changed));
-  return page(*subject, seen, "", true);
+  return page(call, *subject, seen, "", true);
 }
 
 base::Status PreferenceApi::end(Transaction& tx, const PreferenceSubject& subject) const {
@@ -139,16 +155,19 @@ base::Status PreferenceApi::end(Transaction& tx, const PreferenceSubject& subjec
 
 Result<Response> PreferenceApi::unsubscribe(Call& call) const {
   const auto subject = parts_.links.open(call.param(0), parts_.clock.now());
-  if (!subject.ok()) return broken_link(subject.error());
+  if (!subject.ok()) return broken_link(call, subject.error());
   if (!is_one_click(call.body)) {
-    return notice_page(400, "Nothing was changed",
+    // A program has sent it, not a reader.
+    return notice_page(page_texts("en", ""), 400, "Nothing was changed",
                        "Send List-Unsubscribe=One-Click, or open the link in a browser.");
   }
   auto ended = parts_.db.write(context_of(*subject, call),
                                [&](Transaction& tx) { return end(tx, *subject); });
-  if (!ended.ok() && ended.error().code == base::Code::kNotFound) return broken_link(ended.error());
+  if (!ended.ok() && ended.error().code == base::Code::kNotFound)
+    return broken_link(call, &PageTexts::forgotten);
   ASHLAR_TRY(std::move(ended));
-  return notice_page(200, "You are unsubscribed", "Nothing more of this kind is sent to you.");
+  const PageTexts& texts = texts_of(call);
+  return notice_page(texts, 200, texts.unsubscribed, texts.ended_kind);
 }
 
 }  // namespace ashlar::notifications

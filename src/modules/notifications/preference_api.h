@@ -32,8 +32,8 @@ class PreferenceApi {
  private:
   struct Seen;
   base::Result<Seen> look(storage::Transaction& tx, const PreferenceSubject& subject) const;
-  [[nodiscard]] http::Response page(const PreferenceSubject& subject, const Seen& seen,
-                                    std::string_view action, bool saved) const;
+  [[nodiscard]] http::Response page(const http::Call& call, const PreferenceSubject& subject,
+                                    const Seen& seen, std::string_view action, bool saved) const;
   base::Status end(storage::Transaction& tx, const PreferenceSubject& subject) const;
   base::Status end_address(storage::Transaction& tx, const PreferenceSubject& subject,
                            std::string_view category) const;

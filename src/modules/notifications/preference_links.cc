@@ -1,42 +1,16 @@
 #include "modules/notifications/preference_links.h"
 
-#include <charconv>
+#include <array>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
-#include "base/encoding.h"
-#include "base/text.h"
-#include "modules/notifications/recipient.h"
-#include "platform/security/hmac.h"
+#include "modules/notifications/signed_text.h"
 
 namespace ashlar::notifications {
 namespace {
 
-constexpr std::size_t kMacBytes = 16;
-constexpr std::size_t kMaxTokenBytes = 1'500;
-constexpr char kVersion = '1';
-constexpr char kBetween = '\n';  // in no user's id, address or name
-
-std::string mac_of(std::string_view key, std::string_view plain) {
-  return security::hmac_sha256(key, {plain}).substr(0, kMacBytes);
-}
-
-std::vector<std::string_view> parts_of(std::string_view plain) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const std::size_t end = plain.find(kBetween);
-    parts.push_back(plain.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    plain.remove_prefix(end + 1);
-  }
-}
-
-std::int64_t number_of(std::string_view text) {
-  std::int64_t number = -1;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
+constexpr std::string_view kVersion = "1";
 
 base::Error invalid() {
   return base::fail(base::Code::kNotFound, "preference_link_invalid",
@@ -51,14 +25,14 @@ PreferenceLinks::PreferenceLinks(std::string key, std::string public_url)
 }
 
 std::string PreferenceLinks::token_of(const PreferenceSubject& s) const {
-  std::string plain(1, kVersion);
-  for (const std::string& part :
-       {s.tenant.to_string(), std::to_string(base::to_unix_seconds(s.expires_at)),
-        std::to_string(static_cast<int>(s.channel)), s.user_id, s.address, s.category}) {
-    plain += kBetween;
-    plain += part;
-  }
-  return base::base64url_encode(plain) + "." + base::base64url_encode(mac_of(key_, plain));
+  const std::array<std::string, 7> parts{std::string(kVersion),
+                                         s.tenant.to_string(),
+                                         std::to_string(base::to_unix_seconds(s.expires_at)),
+                                         std::to_string(static_cast<int>(s.channel)),
+                                         s.user_id,
+                                         s.address,
+                                         s.category};
+  return signed_text(key_, parts);
 }
 
 std::string PreferenceLinks::page_for(PreferenceSubject subject, base::Time made_at) const {
@@ -72,14 +46,9 @@ std::string PreferenceLinks::unsubscribe_for(PreferenceSubject subject, base::Ti
 
 base::Result<PreferenceSubject> PreferenceLinks::open(std::string_view token,
                                                       base::Time now) const {
-  const std::size_t dot = token.find('.');
-  if (token.size() > kMaxTokenBytes || dot == std::string_view::npos) return invalid();
-  const auto plain = base::base64url_decode(token.substr(0, dot));
-  const auto mac = base::base64url_decode(token.substr(dot + 1));
-  if (!plain || !mac || mac->size() != kMacBytes) return invalid();
-  if (!base::constant_time_equals(*mac, mac_of(key_, *plain))) return invalid();
-  const std::vector<std::string_view> parts = parts_of(*plain);
-  if (parts.size() != 7 || parts[0] != std::string_view(&kVersion, 1)) return invalid();
+  const auto opened = opened_text(key_, token);
+  if (!opened || opened->size() != 7 || opened->front() != kVersion) return invalid();
+  const std::vector<std::string>& parts = *opened;
   PreferenceSubject subject;
   subject.tenant = base::TenantId(number_of(parts[1]));
   subject.expires_at = base::Time{base::Seconds{number_of(parts[2])}};

@@ -4,7 +4,7 @@
 //   <public url>/n/<token>               the page (GET changes nothing: scanners follow links)
 //   <public url>/n/<token>/unsubscribe   POST: one-click (RFC 8058)
 //
-//   token = base64url( plain ) "." base64url( first 16 bytes of HMAC-SHA256( key, plain ) )
+// Their tokens are signed_text.h's.
 //
 // Immutable once made; any thread.
 #pragma once

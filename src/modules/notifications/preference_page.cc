@@ -28,17 +28,18 @@ constexpr std::string_view kStyle =
     "main{background:#1e2227;border-color:#3a4048}th,td{border-color:#3a4048}"
     "small{color:#b6bcc4}button{border-color:#e8eaed;background:transparent}}";
 
-http::Response page(int status, std::string_view title, const std::string& main) {
+http::Response page(const PageTexts& texts, int status, std::string_view title,
+                    const std::string& main) {
   http::Response response;
   response.status = status;
   response.content_type = "text/html; charset=utf-8";
-  response.body =
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-      "<meta name=\"robots\" content=\"noindex\"><title>" +
-      base::html_escaped(title) + "</title><style>" + std::string(kStyle) +
-      "</style></head><body><main><h1>" + base::html_escaped(title) + "</h1>" + main +
-      "</main></body></html>\n";
+  response.body = "<!doctype html>\n<html lang=\"" + std::string(texts.language) +
+                  "\"><head><meta charset=\"utf-8\">"
+                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+                  "<meta name=\"robots\" content=\"noindex\"><title>" +
+                  base::html_escaped(title) + "</title><style>" + std::string(kStyle) +
+                  "</style></head><body><main><h1>" + base::html_escaped(title) + "</h1>" + main +
+                  "</main></body></html>\n";
   response.header("Cache-Control", "no-store");
   response.header("X-Content-Type-Options", "nosniff");
   response.header("Referrer-Policy", "no-referrer");
@@ -48,51 +49,36 @@ http::Response page(int status, std::string_view title, const std::string& main)
   return response;
 }
 
-std::string_view title_of(Channel channel) {
-  switch (channel) {
-    case Channel::kEmail:
-      return "Mail";
-    case Channel::kSms:
-      return "SMS";
-    case Channel::kPush:
-      return "Push";
-    case Channel::kInbox:
-      return "In the app";
-    case Channel::kChat:
-    case Channel::kHttp:
-      break;
-  }
-  return "Other";
-}
-
 bool wanted_by_default(const Category& category, Channel channel) {
   const auto settings = category_settings_of(std::string_view(category.settings));
   if (!settings.ok()) return true;
   return settings->channels[static_cast<std::size_t>(channel)] != Choice::kNo;
 }
 
-std::string box(std::string_view category, std::string_view title, Channel channel, bool ticked) {
+std::string box(const PageTexts& texts, std::string_view category, std::string_view title,
+                Channel channel, bool ticked) {
   return "<td class=\"c\"><input type=\"checkbox\" name=\"on\" value=\"" +
          base::html_escaped(category) + ":" + std::string(name_of(channel)) + "\" aria-label=\"" +
-         base::html_escaped(title) + ": " + std::string(title_of(channel)) + "\"" +
+         base::html_escaped(title) + ": " + std::string(texts.of(channel)) + "\"" +
          (ticked ? " checked" : "") + "></td>";
 }
 
-std::string row_of(const Category& category, const ChannelChoices& choices) {
+std::string row_of(const PageTexts& texts, const Category& category,
+                   const ChannelChoices& choices) {
   std::string row = "<tr><th scope=\"row\">" + base::html_escaped(category.title);
   if (!category.description.empty()) {
     row += "<small>" + base::html_escaped(category.description) + "</small>";
   }
   if (category.critical) {
     return row + "</th><td class=\"c\" colspan=\"" + std::to_string(std::size(kPageChannels)) +
-           "\">always sent</td></tr>";
+           "\">" + std::string(texts.always) + "</td></tr>";
   }
   row += "<input type=\"hidden\" name=\"of\" value=\"" + base::html_escaped(category.name) +
          "\"></th>";
   for (const Channel channel : kPageChannels) {
     const bool ticked =
         choices.of(category.name, channel, wanted_by_default(category, channel)).wanted;
-    row += box(category.name, category.title, channel, ticked);
+    row += box(texts, category.name, category.title, channel, ticked);
   }
   return row + "</tr>";
 }
@@ -115,49 +101,49 @@ bool is_critical(const std::vector<Category>& categories, std::string_view name)
 
 }  // namespace
 
-http::Response wishes_page(const std::vector<Category>& categories, const ChannelChoices& choices,
-                           std::string_view action, bool saved) {
-  std::string table = "<table><thead><tr><th scope=\"col\">What</th>";
+http::Response wishes_page(const PageTexts& texts, const std::vector<Category>& categories,
+                           const ChannelChoices& choices, std::string_view action, bool saved) {
+  std::string table = "<table><thead><tr><th scope=\"col\">" + std::string(texts.what) + "</th>";
   for (const Channel channel : kPageChannels) {
-    table += "<th scope=\"col\" class=\"c\">" + std::string(title_of(channel)) + "</th>";
+    table += "<th scope=\"col\" class=\"c\">" + std::string(texts.of(channel)) + "</th>";
   }
   table += "</tr></thead><tbody>";
-  for (const Category& category : categories) table += row_of(category, choices);
+  for (const Category& category : categories) table += row_of(texts, category, choices);
   if (categories.empty()) {
     Category everything;
-    everything.title = "All messages";
-    table += row_of(everything, choices);
+    everything.title = texts.everything;
+    table += row_of(texts, everything, choices);
   }
   table += "</tbody></table>";
-  return page(200, "What you get from us",
-              (saved ? "<p class=\"ok\" role=\"status\">Saved.</p>" : "") +
-                  form(action, table + "<p class=\"b\">" + button("save", "Save", true) +
-                                   button("none", "Stop all of it", false) + "</p>"));
+  const std::string said =
+      saved ? "<p class=\"ok\" role=\"status\">" + std::string(texts.saved) + "</p>" : "";
+  return page(texts, 200, texts.title,
+              said + form(action, table + "<p class=\"b\">" + button("save", texts.save, true) +
+                                      button("none", texts.stop_everything, false) + "</p>"));
 }
 
-http::Response address_page(std::string_view address, std::string_view category, bool ended,
-                            std::string_view action) {
+http::Response address_page(const PageTexts& texts, std::string_view address,
+                            std::string_view category, bool ended, std::string_view action) {
   const std::string who = "<strong>" + base::html_escaped(address) + "</strong>";
   if (ended) {
-    return page(
-        200, "You are unsubscribed",
-        "<p role=\"status\">Nothing more" +
-            (category.empty() ? "" : " of the kind “" + base::html_escaped(category) + "”") +
-            " goes to " + who + ".</p>" +
-            form(action, "<p class=\"b\">" + button("again", "Send it again", false) + "</p>"));
+    return page(texts, 200, texts.unsubscribed,
+                "<p role=\"status\">" +
+                    filled_text(category.empty() ? texts.no_more : texts.no_more_of, who) + "</p>" +
+                    form(action, "<p class=\"b\">" + button("again", texts.again, false) + "</p>"));
   }
   std::string buttons;
   if (!category.empty()) {
-    buttons = button("stop", "Stop “" + base::html_escaped(category) + "”", true);
+    buttons = button("stop", filled_text(texts.stop, base::html_escaped(category)), true);
   }
-  buttons += button("stop_all", "Stop all messages", category.empty());
-  return page(
-      200, "What you get from us",
-      "<p>Messages go to " + who + ".</p>" + form(action, "<p class=\"b\">" + buttons + "</p>"));
+  buttons += button("stop_all", texts.stop_all, category.empty());
+  return page(texts, 200, texts.title,
+              "<p>" + filled_text(texts.goes_to, who) + "</p>" +
+                  form(action, "<p class=\"b\">" + buttons + "</p>"));
 }
 
-http::Response notice_page(int status, std::string_view title, std::string_view text) {
-  return page(status, title, "<p role=\"status\">" + base::html_escaped(text) + "</p>");
+http::Response notice_page(const PageTexts& texts, int status, std::string_view title,
+                           std::string_view text) {
+  return page(texts, status, title, "<p role=\"status\">" + base::html_escaped(text) + "</p>");
 }
 
 PageForm page_form(std::string_view body) {

@@ -1,5 +1,5 @@
 // PreferencePage: the hosted page of a reader's wishes: plain HTML, no script, and what its form
-// sends. Pure; any thread.
+// sends. In the reader's language (page_texts.h). Pure; any thread.
 #pragma once
 
 #include <string>
@@ -8,6 +8,7 @@
 
 #include "modules/notifications/category.h"
 #include "modules/notifications/channel_choices.h"
+#include "modules/notifications/page_texts.h"
 #include "platform/http/response.h"
 
 namespace ashlar::notifications {
@@ -17,12 +18,13 @@ inline constexpr Channel kPageChannels[] = {Channel::kEmail, Channel::kSms, Chan
                                             Channel::kInbox};
 
 // A user's: every category by every channel. `action`: where the form goes, relative.
-http::Response wishes_page(const std::vector<Category>& categories, const ChannelChoices& choices,
-                           std::string_view action, bool saved);
+http::Response wishes_page(const PageTexts& texts, const std::vector<Category>& categories,
+                           const ChannelChoices& choices, std::string_view action, bool saved);
 // A bare address': end it, or take the end back. `category`: its title; empty: none.
-http::Response address_page(std::string_view address, std::string_view category, bool ended,
-                            std::string_view action);
-http::Response notice_page(int status, std::string_view title, std::string_view text);
+http::Response address_page(const PageTexts& texts, std::string_view address,
+                            std::string_view category, bool ended, std::string_view action);
+http::Response notice_page(const PageTexts& texts, int status, std::string_view title,
+                           std::string_view text);
 
 // What the form says.
 struct PageForm {

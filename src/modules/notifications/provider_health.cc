@@ -24,6 +24,7 @@ constexpr kit::CircuitBreakerOptions kCredential{.window = std::chrono::seconds(
 constexpr nanoseconds kShortestWait = std::chrono::milliseconds(100);
 constexpr nanoseconds kLongestQuiet = std::chrono::hours(1);
 constexpr nanoseconds kThrottled = std::chrono::seconds(1);
+constexpr nanoseconds kCrowded = std::chrono::seconds(1);
 constexpr std::size_t kShown = 100;
 
 // SMTP's 4yz is often of one mailbox: only what the server says of itself is the server's fault.
@@ -82,6 +83,7 @@ ProviderHealth::ProviderHealth(std::int64_t max_running, std::uint64_t seed, bas
     : max_running_(std::max<std::int64_t>(max_running, 1)),
       service_(kService, seed, now),
       credential_(kCredential, seed + 1, now),
+      settled_(now),
       quiet_until_(now) {}
 
 DomainPace& ProviderHealth::pace_of(std::string_view domain) {
@@ -99,10 +101,28 @@ DomainPace& ProviderHealth::pace_of(std::string_view domain) {
 }
 
 nanoseconds ProviderHealth::turn(Priority priority, base::Mono now) {
-  if (priority == Priority::kUrgent) return kPlaceWait;
-  base::Mono& last = turns_[static_cast<std::size_t>(priority)];
-  last = std::clamp(last + took_ / max_running_, now + kPlaceWait, now + kLongestPlaceWait);
-  return last - now;
+  Crowd& crowd = crowds_[static_cast<std::size_t>(priority)];
+  crowd.refused = now;
+  // Who does not answer at all is not asked again by everybody all the time.
+  const nanoseconds earliest =
+      std::clamp((now - settled_) / 2, nanoseconds(kPlaceWait), nanoseconds(kLongestPlaceWait));
+  if (priority == Priority::kUrgent) return earliest;
+  const nanoseconds spacing = std::max(took_ / max_running_, crowd.spacing * 4 / 5);
+  crowd.turn = std::clamp(crowd.turn + spacing, now + earliest, now + kLongestPlaceWait);
+  return crowd.turn - now;
+}
+
+// How fast places come is seen only where somebody waits for them; a little faster is told, so
+// that none stays empty.
+void ProviderHealth::admitted(Priority priority, base::Mono now) {
+  Crowd& crowd = crowds_[static_cast<std::size_t>(priority)];
+  if (now - crowd.refused > kCrowded) {
+    crowd.spacing = {};
+  } else {
+    crowd.spacing += (std::min(now - crowd.admitted, kCrowded) - crowd.spacing) / 16;
+  }
+  crowd.admitted = now;
+  if (running_++ == 0) settled_ = now;
 }
 
 ProviderHealth::Admission ProviderHealth::admit(Priority priority, std::string_view domain,
@@ -129,7 +149,7 @@ ProviderHealth::Admission ProviderHealth::admit(Priority priority, std::string_v
     give_back(service_, *service);
     return {{}, Hold::kDomain, wait};
   }
-  ++running_;
+  admitted(priority, now);
   return {Ticket{*service, *credential, std::string(domain)}, Hold::kNone, nanoseconds{0}};
 }
 
@@ -139,6 +159,7 @@ void ProviderHealth::settle(const Ticket& ticket, const SendResult* result, nano
   const Outcome credential = result == nullptr ? Outcome::kIgnored : credential_outcome(*result);
   const std::lock_guard lock(mutex_);
   --running_;
+  settled_ = now;
   service_.record(ticket.service, service, took, now);
   credential_.record(ticket.credential, credential, took, now);
   if (result == nullptr) return;

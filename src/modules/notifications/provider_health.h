@@ -9,8 +9,9 @@
 //   credential  a breaker of its own: one refused credential opens it, for longer
 //   quiet       until when it asked to be left alone (429 with Retry-After)
 //   places      at most max_running sends at once; bulk leaves a quarter of them to the rest. Who
-//               waits is told its turn, as fast as places have become free of late, so that many do
-//               not come back in vain; what is urgent looks every kPlaceWait
+//               waits is told its turn, as fast as its priority has got places of late, so that
+//               many do not come back in vain: later, where none has become free for a while; what
+//               is urgent looks every kPlaceWait
 //   domains     mail: the pace of each receiving domain (domain_pace.h), kMaxDomains of them
 //
 // Any thread.
@@ -83,7 +84,14 @@ class ProviderHealth {
     std::string name;
     DomainPace pace;
   };
+  // What is known of those of a priority that wait for places.
+  struct Crowd {
+    base::Mono turn;                      // of the one that was told to wait last
+    base::Mono refused, admitted;         // the last one
+    std::chrono::nanoseconds spacing{0};  // between those that were admitted, smoothed
+  };
   std::chrono::nanoseconds turn(Priority priority, base::Mono now);
+  void admitted(Priority priority, base::Mono now);
   DomainPace& pace_of(std::string_view domain);
   void settle_domain(const std::string& domain, const SendResult& result, base::Mono now);
 
@@ -93,8 +101,9 @@ class ProviderHealth {
 
   std::mutex mutex_;  // guards what follows
   std::int64_t running_ = 0;
-  std::chrono::nanoseconds took_{0};   // a send, smoothed
-  std::array<base::Mono, 3> turns_{};  // by Priority: of the one that was told to wait last
+  std::chrono::nanoseconds took_{0};  // a send, smoothed
+  base::Mono settled_;                // when a place became free last, or the first was taken
+  std::array<Crowd, 3> crowds_{};     // by Priority
   base::Mono quiet_until_;
   std::list<Domain> domains_;  // the one used last in front
   std::unordered_map<std::string_view, std::list<Domain>::iterator> by_name_;

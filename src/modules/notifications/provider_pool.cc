@@ -21,6 +21,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr std::size_t kVerdicts = 10;
+constexpr int kLooks = 4;  // while places come and go
 // Where settings cannot be used, or all providers are disabled, somebody has to come first.
 constexpr nanoseconds kNobodyWait = std::chrono::seconds(30);
 
@@ -110,6 +111,7 @@ struct ProviderPool::Impl : std::enable_shared_from_this<Impl> {
   obs::Log& log;
   std::array<std::array<obs::Counter*, kVerdicts>, kChannels> results{};
   std::array<obs::Histogram*, kChannels> took_s{};
+  PlaceQueue places;
 
   mutable std::mutex mutex;   // guards what follows
   std::list<Tenant> tenants;  // the one used last in front
@@ -260,6 +262,10 @@ ProviderPool::Impl::Members ProviderPool::Impl::take_retired() {
 
 // --- Which of them -------------------------------------------------------------------------------
 
+static double unit_of(std::uint64_t draw, ProviderId id) {
+  return base::Random(base::Random(draw).next() + static_cast<std::uint64_t>(id.value)).unit();
+}
+
 // Lowest priority first; of one priority a random order in which each place falls to the rest by
 // weight (Efraimidis and Spirakis, 2006).
 ProviderPool::Impl::Members ProviderPool::Impl::in_order(const Members& members,
@@ -277,13 +283,15 @@ ProviderPool::Impl::Members ProviderPool::Impl::in_order(const Members& members,
       continue;
     }
     const auto weight = static_cast<double>(std::max<std::int64_t>(spec.weight, 1));
-    drawn.push_back({-std::log(1.0 - random.unit()) / weight, member});
+    const double unit = wanted.draw == 0 ? random.unit() : unit_of(wanted.draw, spec.id);
+    drawn.push_back({-std::log(1.0 - unit) / weight, member});
   }
   std::ranges::sort(drawn, [](const Drawn& a, const Drawn& b) {
     return std::pair(a.member->spec.priority, a.key) < std::pair(b.member->spec.priority, b.key);
   });
   Members ordered;
   for (Drawn& one : drawn) ordered.push_back(std::move(one.member));
+  if (wanted.only_first && !ordered.empty()) ordered.resize(1);
   return ordered;
 }
 
@@ -306,7 +314,8 @@ std::shared_ptr<ProviderPool::Lease> ProviderPool::Impl::admit(
     if (member->pace) member->pace->give_back(now);
     return held(admission.hold, admission.wait);
   }
-  return std::make_shared<Lease>(shared_from_this(), member, std::move(*admission.ticket));
+  return std::make_shared<Lease>(shared_from_this(), member, std::move(*admission.ticket),
+                                 PlaceQueue::Lane{wanted.tenant, wanted.channel});
 }
 
 ProviderPool::Choice ProviderPool::Impl::pick(const Members& members, const Wanted& wanted) {
@@ -332,6 +341,7 @@ ProviderPool::Choice ProviderPool::Impl::pick(const Members& members, const Want
     ordered = in_order(of_channel, wanted);
   }
   if (ordered.empty() && std::ranges::any_of(wanted.exclude, is_there)) return choice;
+  if (!ordered.empty()) choice.first = ordered.front()->spec.id;
   choice.kind = Choice::Kind::kWait;
   choice.wait = kNobodyWait;
   const base::Mono now = clock.mono();
@@ -372,11 +382,24 @@ void ProviderPool::close() {
     impl_->by_id.clear();
   }
   for (const auto& member : all) member->end();
+  impl_->places.close();
 }
 
-base::Result<ProviderPool::Choice> ProviderPool::choose(const Wanted& wanted) {
+base::Result<ProviderPool::Choice> ProviderPool::choose(const Wanted& wanted,
+                                                        PlaceQueue::Resume resume) {
   ASHLAR_ASSIGN(const Impl::Members members, impl_->members_of(wanted.tenant));
-  return impl_->pick(members, wanted);
+  Choice choice;
+  for (int look = 0; look < kLooks; ++look) {
+    const std::uint64_t seen = impl_->places.seen();
+    choice = impl_->pick(members, wanted);
+    if (!resume || choice.kind != Choice::Kind::kWait || choice.hold != Hold::kPlaces) break;
+    const auto entry = impl_->places.enter({wanted.tenant, wanted.channel}, wanted.priority, seen,
+                                           impl_->clock.mono(), resume);
+    if (entry == PlaceQueue::Entry::kAgain) continue;
+    if (entry == PlaceQueue::Entry::kWaits) choice.kind = Choice::Kind::kQueued;
+    break;
+  }
+  return choice;
 }
 
 void ProviderPool::forget(base::TenantId tenant) {
@@ -412,14 +435,15 @@ std::size_t ProviderPool::open_breakers() const { return impl_->open(); }
 // --- One send ------------------------------------------------------------------------------------
 
 ProviderPool::Lease::Lease(std::shared_ptr<Impl> pool, std::shared_ptr<Member> member,
-                           ProviderHealth::Ticket ticket)
-    : pool_(std::move(pool)), member_(std::move(member)), ticket_(std::move(ticket)) {}
+                           ProviderHealth::Ticket ticket, PlaceQueue::Lane lane)
+    : pool_(std::move(pool)), member_(std::move(member)), ticket_(std::move(ticket)), lane_(lane) {}
 
 ProviderPool::Lease::~Lease() {
   if (!ticket_) return;
   const base::Mono now = pool_->clock.mono();
   member_->health.settle(*ticket_, nullptr, nanoseconds{0}, now);
   if (member_->pace) member_->pace->give_back(now);
+  pool_->places.freed(lane_, now);
 }
 
 ProviderId ProviderPool::Lease::provider() const { return member_->spec.id; }
@@ -430,13 +454,15 @@ void ProviderPool::Lease::send(Outgoing message, Provider::Done done) {
   if (!provider) return done(not_begun("The provider is being closed."));
   const base::Mono began = pool_->clock.mono();
   ProviderHealth::Ticket ticket = *std::exchange(ticket_, std::nullopt);
-  provider->send(std::move(message), [pool = pool_, member = member_, ticket = std::move(ticket),
-                                      began, done = std::move(done)](SendResult result) {
-    const base::Mono now = pool->clock.mono();
-    member->health.settle(ticket, &result, now - began, now);
-    pool->count(*member, result, now - began);
-    done(std::move(result));
-  });
+  provider->send(std::move(message),
+                 [pool = pool_, member = member_, ticket = std::move(ticket), lane = lane_, began,
+                  done = std::move(done)](SendResult result) {
+                   const base::Mono now = pool->clock.mono();
+                   member->health.settle(ticket, &result, now - began, now);
+                   pool->count(*member, result, now - began);
+                   done(std::move(result));
+                   pool->places.freed(lane, now);
+                 });
 }
 
 }  // namespace ashlar::notifications

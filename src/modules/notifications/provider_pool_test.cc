@@ -112,6 +112,41 @@ TEST_F(ProviderPoolTest, PriorityFirstThenWeight) {
   EXPECT_EQ(send({.only = ProviderId(4)}), 4);
 }
 
+TEST_F(ProviderPoolTest, ADrawHasOneOrderAndWeightsHoldOverMany) {
+  add(1).weight = 100;
+  add(2).weight = 300;
+  add(3).priority = 1;
+  std::map<std::int64_t, int> by;
+  for (std::uint64_t draw = 1; draw <= 10'000; ++draw) {
+    const std::int64_t first = send({.draw = draw});
+    ASSERT_EQ(send({.draw = draw}), first) << draw;
+    ASSERT_EQ(choose({.draw = draw}).first.value, first);
+    const std::vector<ProviderId> asked{ProviderId(first)};
+    ASSERT_EQ(send({.exclude = asked, .draw = draw}), 3 - first);
+    ++by[first];
+  }
+  EXPECT_NEAR(by.at(1), 2'500, 175);  // four standard deviations
+  EXPECT_NEAR(by.at(2), 7'500, 175);
+}
+
+TEST_F(ProviderPoolTest, TheFirstOfItsOrderOrNone) {
+  add(1).max_running = 1;
+  add(2).max_running = 1;
+  scripts_[1].hold();
+  scripts_[2].hold();
+  const std::int64_t first = send({.draw = 5});
+  const ProviderPool::Choice held = choose({.draw = 5, .only_first = true});
+  EXPECT_EQ(held.kind, Kind::kWait);
+  EXPECT_EQ(held.hold, Hold::kPlaces);
+  EXPECT_EQ(held.first.value, first);
+  const ProviderPool::Choice other = choose({.draw = 5});
+  ASSERT_EQ(other.kind, Kind::kLease);
+  EXPECT_EQ(other.lease->provider().value, 3 - first);
+  EXPECT_EQ(other.first.value, first);
+  scripts_[first].release();
+  EXPECT_EQ(send({.draw = 5, .only_first = true}), first);
+}
+
 // 1,000 a second, all of it fails from one moment on.
 TEST_F(ProviderPoolTest, TheBreakerOpensWithinASecondAndTrafficMoves) {
   add(1);
@@ -230,6 +265,46 @@ TEST_F(ProviderPoolTest, ThoseWhoWaitForAPlaceComeAsFastAsPlacesDo) {
   EXPECT_EQ(choose({.priority = Priority::kUrgent}).wait, ProviderHealth::kPlaceWait);
   for (int i = 0; i < 5'000; ++i) last = choose().wait;
   EXPECT_EQ(last, ProviderHealth::kLongestPlaceWait);
+  scripts_[1].release();
+}
+
+TEST_F(ProviderPoolTest, AProviderThatDoesNotAnswerIsAskedLessAndLess) {
+  add(1).max_running = 2;
+  scripts_[1].hold();
+  EXPECT_EQ(send(), 1);
+  EXPECT_EQ(send(), 1);
+  EXPECT_EQ(choose({.priority = Priority::kUrgent}).wait, ProviderHealth::kPlaceWait);
+  clock_.advance(seconds(8));
+  EXPECT_EQ(choose({.priority = Priority::kUrgent}).wait, seconds(4));
+  EXPECT_GE(choose({.priority = Priority::kBulk}).wait, seconds(4));
+  clock_.advance(seconds(60));
+  EXPECT_EQ(choose().wait, ProviderHealth::kLongestPlaceWait);
+  scripts_[1].release();
+}
+
+TEST_F(ProviderPoolTest, WhoIsQueuedIsResumedWhenAPlaceIsFree) {
+  add(1).max_running = 1;
+  scripts_[1].hold();
+  EXPECT_EQ(send(), 1);
+  std::string resumed;
+  const auto queue = [&](char name, Priority priority) {
+    const ProviderPool::Wanted wanted{
+        .tenant = kAlice, .channel = Channel::kSms, .priority = priority};
+    return pool().choose(wanted, [this, &resumed, name, priority] {
+      resumed += name;
+      return name != 'c' && send({.priority = priority}) == 1;
+    });
+  };
+  EXPECT_EQ(queue('b', Priority::kNormal)->kind, Kind::kQueued);
+  EXPECT_EQ(queue('a', Priority::kUrgent)->kind, Kind::kQueued);
+  EXPECT_EQ(resumed, "");
+  scripts_[1].release();
+  EXPECT_EQ(resumed, "ab");
+  scripts_[1].hold();
+  EXPECT_EQ(send(), 1);
+  EXPECT_EQ(queue('c', Priority::kNormal)->kind, Kind::kQueued);
+  pool().close();
+  EXPECT_EQ(resumed, "abc");
   scripts_[1].release();
 }
 

@@ -11,6 +11,7 @@
 #include "modules/notifications/providers_json.h"
 #include "platform/http/call.h"
 #include "platform/http/paging.h"
+#include "platform/outbound/target.h"
 #include "platform/security/digest.h"
 #include "platform/storage/database.h"
 
@@ -37,6 +38,18 @@ base::Error name_taken() {
 
 std::optional<std::string> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
+}
+
+// Where a provider's URL leads; a mail server's name is none.
+base::Status check_reach(const json::Value& settings, bool private_too) {
+  for (const char* member : {"url", "host"}) {
+    const json::Value* value = settings.find(member);
+    const std::string* url = value == nullptr ? nullptr : value->if_string();
+    if (url == nullptr || url->find("://") == std::string::npos) continue;
+    ASHLAR_TRY(
+        outbound::check_target(*url, {.allow_private = private_too}, "/" + std::string(member)));
+  }
+  return base::ok_status();
 }
 
 // In every instance: whoever keeps a Provider of it makes a new one.
@@ -120,7 +133,9 @@ Result<Response> ProvidersApi::create(Call& call, Transaction& tx) const {
   account.pace_per_s = given.pace_per_s;
   account.max_running = given.max_running;
   ASHLAR_TRY(check_account(account));
-  ASHLAR_ASSIGN(const std::string settings, kind->check(json::Value(body.settings)));
+  const json::Value own(body.settings);
+  ASHLAR_ASSIGN(const std::string settings, kind->check(own));
+  ASHLAR_TRY(check_reach(own, parts_.private_providers));
   ASHLAR_ASSIGN(const std::int64_t count, store::count_providers(tx));
   if (count >= ProviderAccount::kMaxOfTenant) {
     return base::fail(base::Code::kConflict, "too_many_providers", "The tenant has 50 providers.");
@@ -170,8 +185,9 @@ Result<Response> ProvidersApi::update(Call& call, Transaction& tx) const {
   if (!body.settings.empty()) {
     // What cannot be opened any more is given anew, whole.
     const auto kept = opened_settings(parts_.box, account);
-    ASHLAR_ASSIGN(const std::string settings,
-                  kind->check(merged_settings(kept.ok() ? *kept : "{}", body.settings)));
+    const json::Value merged = merged_settings(kept.ok() ? *kept : "{}", body.settings);
+    ASHLAR_ASSIGN(const std::string settings, kind->check(merged));
+    ASHLAR_TRY(check_reach(merged, parts_.private_providers));
     account.sealed_settings = sealed(parts_.box, account.tenant, account.id, settings);
   }
   account.version += 1;

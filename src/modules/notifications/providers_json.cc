@@ -26,19 +26,115 @@ constexpr const char* kSettingsExample = R"({"host":"mail.example.com","port":58
 const json::Choices kChannelNames{"email", "sms", "push", "inbox", "chat", "http"};
 
 // Members that both a POST and a PATCH have.
+// A member of what T stands on, as T's own.
+template <class T, class B, class M>
+constexpr M T::* in(M B::* member) {
+  return member;
+}
+
 template <class T>
 void with_common(json::Schema<T>& schema) {
-  schema.optional("project", &T::project, {.doc = kProjectDoc, .max_length = 64})
-      .optional("weight", &T::weight,
+  schema.optional("project", in<T>(&T::project), {.doc = kProjectDoc, .max_length = 64})
+      .optional("weight", in<T>(&T::weight),
                 {.doc = kWeightDoc, .min = 0, .max = ProviderAccount::kMaxWeight})
-      .optional("priority", &T::priority,
+      .optional("priority", in<T>(&T::priority),
                 {.doc = kPriorityDoc, .min = 0, .max = ProviderAccount::kMaxPriority})
-      .optional("enabled", &T::enabled)
-      .optional("pace_per_s", &T::pace_per_s, {.doc = kPaceDoc})
-      .optional("max_running", &T::max_running,
+      .optional("enabled", in<T>(&T::enabled))
+      .optional("pace_per_s", in<T>(&T::pace_per_s), {.doc = kPaceDoc})
+      .optional("max_running", in<T>(&T::max_running),
                 {.doc = kRunningDoc, .min = 1, .max = ProviderAccount::kMaxMaxRunning})
-      .optional("settings", &T::settings, {.doc = kSettingsDoc, .example = kSettingsExample});
+      .optional("settings", in<T>(&T::settings),
+                {.doc = kSettingsDoc, .example = kSettingsExample});
 }
+
+// What a body may hold besides, by type: said for whoever reads the description. The type's own
+// check reads it (ProviderKind::check); nothing is parsed into these.
+template <class B>
+struct Described : B {
+  std::optional<std::string> text;
+  std::optional<std::int64_t> number;
+  std::optional<bool> flag;
+  json::Patch<json::Value::Object> object;
+};
+
+template <class T>
+void with_settings(json::Schema<T>& schema) {
+  const auto text = [&](std::string_view name, std::string_view doc) {
+    schema.optional(name, &T::text, {.doc = doc});
+  };
+  const auto number = [&](std::string_view name, std::string_view doc) {
+    schema.optional(name, &T::number, {.doc = doc});
+  };
+  text("host",
+       "smtp: the mail server, required. apns, fcm, webpush, twilio: a URL without a path, "
+       "instead of the service's own.");
+  number("port", "smtp: 25, 587 or 465 by tls.");
+  schema.optional("tls", &T::text, {.doc = "smtp.", .one_of = {"none", "starttls", "tls"}});
+  text("username", "smtp.");
+  schema.optional("password", &T::text, {.doc = "smtp. Secret.", .format = "password"});
+  text("from", "smtp: the sender's address, required. twilio: a number, or messaging_service_sid.");
+  text("from_name", "smtp: the sender's name.");
+  text("reply_to", "smtp.");
+  schema.optional("dkim", &T::object,
+                  {.doc = "smtp: {domain, selector, private_key}. Secret.",
+                   .example = R"({"domain":"example.com","selector":"s1","private_key":"PEM"})"});
+  text("return_path", "smtp: a domain to which bounces come.");
+  text("feedback_id", "smtp.");
+  number("max_connections", "smtp.");
+  number("mails_per_connection", "smtp.");
+  number("timeout_s", "smtp.");
+  text("ca", "smtp: an authority of your own, PEM.");
+  schema.optional("verify", &T::flag, {.doc = "smtp: false: certificates are not checked."});
+  schema.optional("callback_secret", &T::text,
+                  {.doc = "smtp: signs what posts bounces. Secret.", .format = "password"});
+  text("key", "apns: the .p8's PEM, required. Secret.");
+  text("key_id", "apns: required.");
+  text("team_id", "apns: required.");
+  text("topic", "apns: the bundle's id, required.");
+  schema.optional("environment", &T::text, {.doc = "apns.", .one_of = {"production", "sandbox"}});
+  schema.optional("service_account", &T::object,
+                  {.doc = "fcm: the JSON file's content, required. Secret.",
+                   .example = R"({"project_id":"demo"})"});
+  schema.optional("vapid", &T::object,
+                  {.doc = "webpush: {subject} and, where there are some, public_key and "
+                          "private_key.",
+                   .example = R"({"subject":"mailto:push@example.com"})"});
+  number("pad_to", "webpush: bytes.");
+  text("account_sid", "twilio: required.");
+  schema.optional("auth_token", &T::text,
+                  {.doc = "twilio: required. Secret.", .format = "password"});
+  text("messaging_service_sid", "twilio: instead of from.");
+  text("status_callback", "twilio: a URL, instead of callback_url.");
+  text("url", "slack, http: required. slack: secret.");
+  schema.optional("secret", &T::text,
+                  {.doc = "http: whsec_ and base64, required. Secret.", .format = "password"});
+}
+
+template <class T>
+void with_new(json::Schema<T>& schema) {
+  schema.required("channel", in<T>(&T::channel), {.one_of = kChannelNames})
+      .required("type", in<T>(&T::type),
+                {.doc = kTypeDoc, .min_length = 1, .max_length = 32, .example = "smtp"})
+      .required("name", in<T>(&T::name),
+                {.doc = "Your name of it, once for each tenant.",
+                 .min_length = 1,
+                 .max_length = 100,
+                 .example = "relay-1"});
+  with_common(schema);
+}
+
+template <class T>
+void with_patch(json::Schema<T>& schema) {
+  schema.optional("name", in<T>(&T::name), {.min_length = 1, .max_length = 100});
+  with_common(schema);
+}
+
+constexpr const char* kNewName = "CreateNotificationProvider";
+constexpr const char* kNewDoc =
+    "An account with a service that carries messages; its type's settings stand beside the rest.";
+constexpr const char* kPatchName = "UpdateNotificationProvider";
+constexpr const char* kPatchDoc =
+    "What to change; the rest stays, secrets too. A setting that is null goes.";
 
 base::Error wrong(const char* reason, const char* field, std::string detail) {
   return {base::Code::kInvalid, reason, detail, {{field, reason, detail}}};
@@ -55,17 +151,8 @@ void put(Value::Object& members, const std::string& name, const Value& value) {
 
 const json::Schema<NewProviderJson>& new_provider_schema() {
   static const auto kSchema = [] {
-    json::Schema<NewProviderJson> schema("CreateNotificationProvider",
-                                         "An account with a service that carries messages.");
-    schema.required("channel", &NewProviderJson::channel, {.one_of = kChannelNames})
-        .required("type", &NewProviderJson::type,
-                  {.doc = kTypeDoc, .min_length = 1, .max_length = 32, .example = "smtp"})
-        .required("name", &NewProviderJson::name,
-                  {.doc = "Your name of it, once for each tenant.",
-                   .min_length = 1,
-                   .max_length = 100,
-                   .example = "relay-1"});
-    with_common(schema);
+    json::Schema<NewProviderJson> schema(kNewName, kNewDoc);
+    with_new(schema);
     return schema;
   }();
   return kSchema;
@@ -73,11 +160,28 @@ const json::Schema<NewProviderJson>& new_provider_schema() {
 
 const json::Schema<ProviderPatchJson>& provider_patch_schema() {
   static const auto kSchema = [] {
-    json::Schema<ProviderPatchJson> schema(
-        "UpdateNotificationProvider",
-        "What to change; the rest stays, secrets too. A setting that is null goes.");
-    schema.optional("name", &ProviderPatchJson::name, {.min_length = 1, .max_length = 100});
-    with_common(schema);
+    json::Schema<ProviderPatchJson> schema(kPatchName, kPatchDoc);
+    with_patch(schema);
+    return schema;
+  }();
+  return kSchema;
+}
+
+const json::Shape& described_new_provider() {
+  static const auto kSchema = [] {
+    json::Schema<Described<NewProviderJson>> schema(kNewName, kNewDoc);
+    with_new(schema);
+    with_settings(schema);
+    return schema;
+  }();
+  return kSchema;
+}
+
+const json::Shape& described_provider_patch() {
+  static const auto kSchema = [] {
+    json::Schema<Described<ProviderPatchJson>> schema(kPatchName, kPatchDoc);
+    with_patch(schema);
+    with_settings(schema);
     return schema;
   }();
   return kSchema;

@@ -50,6 +50,9 @@ struct ProviderJson {
 
 const json::Schema<NewProviderJson>& new_provider_schema();
 const json::Schema<ProviderPatchJson>& provider_patch_schema();
+// The same with the settings of all types, flat: for the description alone.
+const json::Shape& described_new_provider();
+const json::Shape& described_provider_patch();
 const json::Schema<ProviderJson>& provider_schema();
 const json::Schema<json::Page<ProviderJson>>& provider_page_schema();
 

@@ -37,12 +37,16 @@ http::RouteTable providers_routes(const RecipientParts& parts) {
       http::TransactionHandler([api](Call& c, Transaction& tx) { return api->create(c, tx); }),
       &provider_schema()));
   table.back().idempotency = http::Idempotency::kOptional;
-  table.back().request = &new_provider_schema();
+  table.back().request = &described_new_provider();
   table.back().success = 201;
   table.back().etag = true;
-  table.back().errors = {
-      kUnknown, {422, "provider_channel_wrong", "The type carries another channel."}, kName, kPace,
-      kTaken,   {409, "too_many_providers", "The tenant has 50 providers."}};
+  table.back().errors =
+      with_target_errors({kUnknown,
+                          {422, "provider_channel_wrong", "The type carries another channel."},
+                          kName,
+                          kPace,
+                          kTaken,
+                          {409, "too_many_providers", "The tenant has 50 providers."}});
   table.push_back(route_row(Method::kGet, kAll, "List providers in the order they were made.",
                             http::WorkerHandler([api](Call& c) { return api->list(c); }),
                             &provider_page_schema()));
@@ -56,12 +60,15 @@ http::RouteTable providers_routes(const RecipientParts& parts) {
       Method::kPatch, kOne, "Change a provider; from the next attempt on it holds.",
       http::TransactionHandler([api](Call& c, Transaction& tx) { return api->update(c, tx); }),
       &provider_schema()));
-  table.back().request = &provider_patch_schema();
+  table.back().request = &described_provider_patch();
   table.back().etag = true;
-  table.back().errors = {
-      kNotFound, {412, "etag_mismatch", "It is not the one that If-Match names."},
-      kUnknown,  kName,
-      kPace,     kTaken};
+  table.back().errors =
+      with_target_errors({kNotFound,
+                          {412, "etag_mismatch", "It is not the one that If-Match names."},
+                          kUnknown,
+                          kName,
+                          kPace,
+                          kTaken});
   table.push_back(route_row(
       Method::kDelete, kOne, "Delete a provider; what it has under way ends.",
       http::TransactionHandler([api](Call& c, Transaction& tx) { return api->remove(c, tx); }),

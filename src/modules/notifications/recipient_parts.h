@@ -39,7 +39,8 @@ struct RecipientParts {
   const http::CursorCodec& cursors;
   const std::vector<ProviderKind>& kinds;  // provider_kinds()
   std::string public_url;                  // of callbacks' addresses; without a slash at its end
-  bool allow_private = false;  // web push's endpoints may lie in private networks (tests)
+  bool allow_private = false;     // web push's endpoints may lie in private networks (tests)
+  bool private_providers = true;  // and providers' URLs
 };
 
 // The tables of routes. `parts` outlives them.

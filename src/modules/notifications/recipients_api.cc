@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "modules/notifications/call_parts.h"
 #include "modules/notifications/devices_store.h"
+#include "modules/notifications/inbox_store.h"
 #include "modules/notifications/recipients_json.h"
 #include "modules/notifications/recipients_store.h"
 #include "modules/notifications/topics_store.h"
@@ -171,6 +172,8 @@ Result<Response> RecipientsApi::remove(Call& call, Transaction& tx) const {
   if (!was_there) return not_found();
   ASHLAR_TRY(store::delete_devices_of(tx, user));
   ASHLAR_TRY(store::remove_from_topics(tx, user));
+  // Whoever is given the same user_id later reads nothing of theirs.
+  ASHLAR_TRY(store::erase_inbox_of(tx, user));
   return http::no_content();
 }
 

@@ -3,7 +3,9 @@
 
 #include <string>
 
+#include "modules/notifications/inbox_store.h"
 #include "modules/notifications/testing/recipients_fixture.h"
+#include "platform/storage/database.h"
 
 namespace ashlar::notifications {
 namespace {
@@ -61,6 +63,65 @@ TEST_P(RecipientsApiTest, APatchChangesWhatItNamesUnderItsTag) {
                 .status,
             412);
   EXPECT_EQ(patch("/v1/recipients/nobody", "{}").status, 404);
+}
+
+// Whoever is given the same user_id later does not read it.
+TEST_P(RecipientsApiTest, AnInboxGoesWithItsRecipient) {
+  put("/v1/recipients/ann", kAnn);
+  const auto entries = [&](const char* user) {
+    const auto counted = db().read(storage::Context::tenant(kAlice), [&](storage::Transaction& tx) {
+      return store::count_inbox(tx, user);
+    });
+    EXPECT_TRUE(counted.ok());
+    return counted->current;
+  };
+  std::int64_t delivery = 0;
+  for (const char* user : {"ann", "bea"}) {
+    InboxEntry entry;
+    entry.user_id = user;
+    entry.delivery = DeliveryId(++delivery);
+    entry.created_at = clock_.now();
+    const auto put_it =
+        db().write(storage::Context::platform(storage::PlatformUse::kNotifications),
+                   [&](storage::Transaction& tx) { return store::put_inbox(tx, kAlice, entry); });
+    ASSERT_TRUE(put_it.ok());
+  }
+  EXPECT_EQ(entries("ann"), 1);
+  EXPECT_EQ(remove("/v1/recipients/ann").status, 204);
+  EXPECT_EQ(entries("ann"), 0);
+  EXPECT_EQ(entries("bea"), 1);
+}
+
+TEST_P(RecipientsApiTest, ShortWishesAreShownWhole) {
+  const auto kept = [&](const std::string& member, const std::string& given) {
+    const FaceAnswer answer = put("/v1/recipients/ann", "{\"" + member + "\":" + given + "}");
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return get("/v1/recipients/ann").text({member});
+  };
+  EXPECT_EQ(kept("preferences", R"({"news":{"email":false},"digest":{"*":true}})"),
+            R"({"categories":{"news":{"email":false},"digest":{"*":true}}})");
+  EXPECT_EQ(kept("preferences", R"({"email":false,"push":true})"),
+            R"({"channels":{"email":false,"push":true}})");
+  EXPECT_EQ(kept("preferences", R"({"all":true,"channels":{"sms":false},"email":false})"),
+            R"({"all":true,"channels":{"sms":false,"email":false}})");
+  EXPECT_EQ(kept("quiet_hours", R"({"start":"22:00","end":"07:00"})"),
+            R"({"from":"22:00","to":"07:00"})");
+  EXPECT_EQ(kept("quiet_hours", R"([{"start":"22:00","end":"07:00","days":["fri"]}])"),
+            R"([{"from":"22:00","to":"07:00","days":["fri"]}])");
+  // What says one thing twice is not guessed at.
+  const std::pair<const char*, const char*> cases[] = {
+      {R"({"preferences":{"channels":{"email":true},"email":false}})",
+       "/preferences/email preferences_invalid"},
+      {R"({"preferences":{"news":{"fax":false}}})",
+       "/preferences/categories/news/fax preferences_invalid"},
+      {R"({"quiet_hours":{"from":"22:00","start":"23:00","to":"07:00"}})",
+       "/quiet_hours/start quiet_hours_invalid"},
+  };
+  for (const auto& [body, expected] : cases) {
+    const FaceAnswer refused = put("/v1/recipients/ann", body);
+    EXPECT_EQ(refused.status, 422) << body;
+    EXPECT_EQ(wrong(refused), expected) << body;
+  }
 }
 
 TEST_P(RecipientsApiTest, WhatIsWrongIsToldByField) {

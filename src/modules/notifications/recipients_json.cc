@@ -7,6 +7,7 @@
 #include "modules/notifications/json_checks.h"
 #include "modules/notifications/preferences.h"
 #include "modules/notifications/segment.h"
+#include "modules/notifications/short_wishes.h"
 #include "platform/json/parse.h"
 #include "platform/json/writer.h"
 #include "platform/outbound/target.h"
@@ -117,7 +118,8 @@ base::Status put_wishes(const RecipientJson& given, const std::string& at, Recip
   if (given.quiet_hours) {
     r.quiet_hours.clear();
     if (given.quiet_hours->has_value()) {
-      ASHLAR_ASSIGN(const Value value, json::parse((*given.quiet_hours)->text));
+      ASHLAR_ASSIGN(Value hours, json::parse((*given.quiet_hours)->text));
+      const Value value = whole_quiet_hours(std::move(hours));
       ASHLAR_TRY(check_quiet_hours(value, at + "/quiet_hours"));
       r.quiet_hours = json::to_text(value);
     }
@@ -125,8 +127,8 @@ base::Status put_wishes(const RecipientJson& given, const std::string& at, Recip
   if (given.preferences) {
     r.preferences.clear();
     if (given.preferences->has_value()) {
-      ASHLAR_ASSIGN(r.preferences,
-                    preferences_text(Value(**given.preferences), at + "/preferences"));
+      ASHLAR_ASSIGN(r.preferences, preferences_text(whole_preferences(Value(**given.preferences)),
+                                                    at + "/preferences"));
     }
   }
   return base::ok_status();

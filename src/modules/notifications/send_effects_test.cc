@@ -60,6 +60,58 @@ TEST_P(SendEffectsTest, AGoneDeviceGoesUnlessItHasComeBackSince) {
   EXPECT_EQ(delivery_of(last).attempts, 0);
 }
 
+// Bob signs in on the phone that was Carol's while her message waits to be tried again.
+TEST_P(SendEffectsTest, APushDoesNotFollowItsDeviceToAnotherUser) {
+  add_provider(1, Channel::kPush, "fcm");
+  const DeviceId device = add_device("token");
+  script(1).answer_with({verdict(Verdict::kRetry)});
+  const Planned planned = plan_push(device);
+  work();
+  EXPECT_EQ(delivery_of(planned).state, State::kQueued);
+  Device moved = *run([&](Transaction& tx) { return store::find_device(tx, device); });
+  ASSERT_EQ(moved.user_id, "carol");
+  moved.user_id = "bob";
+  const DeviceId same =
+      run([&](Transaction& tx) { return store::register_device(tx, moved, clock_.now()); });
+  ASSERT_EQ(same, device);
+  advance(Seconds{60});
+  work();
+  EXPECT_EQ(script(1).count(), 1U) << "it would have been shown to Bob";
+  EXPECT_EQ(delivery_of(planned).state, State::kFailed);
+  EXPECT_EQ(delivery_of(planned).reason, "device_gone");
+}
+
+// A browser that registers again encrypts with new keys: what waits goes with those.
+TEST_P(SendEffectsTest, AWaitingPushTakesTheKeysOfNow) {
+  add_provider(1, Channel::kPush, "webpush");
+  Device device;
+  device.user_id = "carol";
+  device.platform = Platform::kWebpush;
+  device.token = "https://push.example/1";
+  device.keys = R"({"p256dh":"old","auth":"old"})";
+  const auto add = [&] {
+    return run([&](Transaction& tx) { return store::register_device(tx, device, clock_.now()); });
+  };
+  const DeviceId id = add();
+  const Planned planned = plan("carol", Channel::kPush, [&](Notification&, Delivery& d) {
+    d.target = target_of(device);
+    d.target.device = id.to_string();
+    d.state = State::kDeferred;
+  });
+  device.keys = R"({"p256dh":"new","auth":"new"})";
+  ASSERT_EQ(add(), id);
+  const auto loaded =
+      db().read(storage::Context::platform(storage::PlatformUse::kNotifications),
+                [&](Transaction& tx) { return store::load_sending(tx, planned.delivery); });
+  ASSERT_TRUE(loaded.ok() && *loaded);
+  EXPECT_EQ((*loaded)->delivery.target.extra, device.keys);
+  // And planning again keeps them.
+  Delivery again = delivery_of(planned);
+  again.target.extra = device.keys;
+  EXPECT_TRUE(run([&](Transaction& tx) { return store::replan_delivery(tx, again, false); }));
+  EXPECT_EQ(delivery_of(planned).target.extra, device.keys);
+}
+
 TEST_P(SendEffectsTest, ManyWrongTokensAreTheProvidersFault) {
   add_provider(1, Channel::kPush, "fcm").max_running = 1000;
   script(1).always(Verdict::kQuarantine);
@@ -73,9 +125,9 @@ TEST_P(SendEffectsTest, ManyWrongTokensAreTheProvidersFault) {
         run([&](Transaction& tx) { return store::register_device(tx, device, clock_.now()); }));
   }
   advance(Seconds{10});
-  for (const DeviceId device : devices) {
-    plan("user" + device.to_string(), Channel::kPush,
-         [&](Notification&, Delivery& d) { d.target.device = device.to_string(); });
+  for (std::size_t i = 0; i < devices.size(); ++i) {
+    plan("user" + std::to_string(i), Channel::kPush,
+         [&](Notification&, Delivery& d) { d.target.device = devices[i].to_string(); });
     work();
   }
   int quarantined = 0;

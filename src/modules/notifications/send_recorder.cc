@@ -16,6 +16,7 @@
 #include "base/failpoint.h"
 #include "modules/notifications/devices_store.h"
 #include "modules/notifications/notification_events.h"
+#include "modules/notifications/rejected_tokens.h"
 #include "modules/notifications/suppressions_store.h"
 #include "platform/events/outbox.h"
 #include "platform/observability/log.h"
@@ -26,8 +27,12 @@
 namespace ashlar::notifications {
 namespace {
 
+static_assert(SendRecorder::kBurst == RejectedTokens::kBurst);
+static_assert(SendRecorder::kBurstSpan == RejectedTokens::kBurstSpan);
+
 constexpr std::size_t kMaxBatch = 256;
-constexpr std::size_t kMaxProviders = 1024;
+// A commit costs as much as recording ten; nobody but a user's next message waits for it.
+constexpr base::Millis kGather{5};
 constexpr base::Seconds kComeBack{10};
 constexpr std::string_view kStopCode = "21610";  // Twilio's: the reader has said STOP
 
@@ -56,25 +61,6 @@ Suppression suppression_of(const Record& record) {
   return suppression;
 }
 
-// Tokens of one provider that looked wrong of late.
-class Rejections {
- public:
-  // Whether it is a burst, with this one.
-  bool add(ProviderId provider, base::Time now) {
-    if (by_provider_.size() >= kMaxProviders && !by_provider_.contains(provider)) {
-      by_provider_.erase(by_provider_.begin());
-    }
-    std::deque<base::Time>& times = by_provider_[provider];
-    times.push_back(now);
-    while (times.size() > static_cast<std::size_t>(SendRecorder::kBurst)) times.pop_front();
-    return times.size() == static_cast<std::size_t>(SendRecorder::kBurst) &&
-           now - times.front() < SendRecorder::kBurstSpan;
-  }
-
- private:
-  std::map<ProviderId, std::deque<base::Time>> by_provider_;
-};
-
 }  // namespace
 
 struct SendRecorder::Impl {
@@ -102,7 +88,7 @@ struct SendRecorder::Impl {
   obs::Log& log;
   std::array<obs::Counter*, 9> ended{};  // by State
   obs::Counter& bursts;
-  Rejections rejections;  // the thread's
+  RejectedTokens rejections;  // the thread's
 
   std::mutex mutex;  // guards what follows
   std::condition_variable changed;
@@ -141,6 +127,7 @@ void SendRecorder::Impl::run() {
       std::unique_lock lock(mutex);
       changed.wait(lock, [this] { return stopping || !queue.empty(); });
       if (queue.empty()) return;
+      changed.wait_for(lock, kGather, [this] { return stopping || queue.size() >= kMaxBatch; });
       taken.swap(queue);
     }
     judge_rejections(taken);
@@ -188,7 +175,8 @@ void SendRecorder::Impl::settle(std::span<Record* const> batch) {
 }
 
 void SendRecorder::Impl::finish(Record& record) {
-  ended[static_cast<std::size_t>(record.made.state)]->add();
+  const bool note = record.made.state == State::kQueued && record.attempts.empty();
+  if (!note) ended[static_cast<std::size_t>(record.made.state)]->add();
   record.done(std::move(record.outcome));
 }
 
@@ -261,7 +249,8 @@ void SendRecorder::add(Record record) {
     const std::lock_guard lock(impl_->mutex);
     if (!impl_->stopping) {
       impl_->queue.push_back(std::move(record));
-      impl_->changed.notify_one();
+      const std::size_t size = impl_->queue.size();
+      if (size == 1 || size == kMaxBatch) impl_->changed.notify_one();
       return;
     }
   }

@@ -13,7 +13,8 @@
 //  2. States go by rank only (notification.h, 1); a notification's own follows in the same
 //     transaction, and the events notification.sent and notification.failed are published with it.
 //  3. One record that cannot be written keeps no other from it.
-//  4. Where many tokens of one provider look wrong within kBurstSpan, the provider is taken for
+//  4. A queued record without attempts is a note: which provider is asked next.
+//  5. Where many tokens of one provider look wrong within kBurstSpan, the provider is taken for
 //     misconfigured: no device is put aside any more until it is quiet again, and that is told.
 // A thread of its own; any thread may call.
 #pragma once

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/text.h"
+#include "modules/notifications/kept_text.h"
 #include "modules/notifications/preferences.h"
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
@@ -24,19 +25,6 @@ constexpr base::Millis kLook{20};
 constexpr std::size_t kMaxCodeBytes = 64;
 constexpr std::size_t kMaxRefBytes = 255;
 constexpr double kSpread = 0.5;
-
-// Nothing that a database stumbles over, whatever a provider has said.
-std::string kept_text(std::string_view text, std::size_t most) {
-  std::string kept(text.substr(0, most));
-  // A character may have been cut in two.
-  for (int i = 0; i < 3 && text.size() > most && !base::is_utf8(kept); ++i) kept.pop_back();
-  if (!base::is_utf8(kept)) {
-    std::ranges::replace_if(
-        kept, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
-  }
-  std::ranges::replace(kept, '\0', '?');
-  return kept;
-}
 
 std::string domain_of(const Delivery& delivery) {
   if (delivery.channel != Channel::kEmail) return {};
@@ -84,6 +72,7 @@ struct Sender::Sending {
   std::string provider_name, provider_ref;
   base::Time began_at{};
   base::Mono began{};
+  std::optional<base::Mono> queued_since;
   SendPlan plan;  // what the last answer comes to if nobody else can be asked
   std::optional<base::Time> gone_since;
 };
@@ -143,7 +132,7 @@ jobs::KindOptions Sender::kind() {
         attempt(attempt_, std::move(done));
       });
   options.concurrency = kMaxRunning;
-  options.prefetch = kMaxRunning;
+  options.prefetch = kMaxWaiting;
   options.retry = {.delays = {base::Millis{1}}, .jitter = 0};
   return options;
 }
@@ -214,7 +203,8 @@ void Sender::render(const SendingPtr& sending) {
       renderer_.render(sending->loaded.notification, sending->loaded.delivery);
   if (rendered.ok()) {
     sending->message = *std::move(rendered);
-    return send_next(sending);
+    send_next(sending);
+    return;
   }
   const base::Error& error = rendered.error();
   if (error.code == base::Code::kUnavailable || error.code == base::Code::kDeadline) {
@@ -240,10 +230,12 @@ SendPlan Sender::planned(const SendResult& result, const SendFacts& facts) {
   return plan_after(result, facts, random_);
 }
 
-void Sender::send_next(const SendingPtr& sending) {
+bool Sender::send_next(const SendingPtr& sending) {
   const store::Sending& loaded = sending->loaded;
-  const OwnChannel& own = own_[static_cast<std::size_t>(loaded.delivery.channel)];
-  if (own) return send_own(sending, own);
+  if (const OwnChannel& own = own_[static_cast<std::size_t>(loaded.delivery.channel)]) {
+    send_own(sending, own);
+    return true;
+  }
   const std::string domain = domain_of(loaded.delivery);
   ProviderPool::Wanted wanted;
   wanted.tenant = loaded.delivery.tenant;
@@ -252,13 +244,69 @@ void Sender::send_next(const SendingPtr& sending) {
   wanted.type = type_of(loaded);
   wanted.domain = domain;
   wanted.exclude = sending->asked;
+  wanted.draw = static_cast<std::uint64_t>(loaded.delivery.id.value);
   if (loaded.maybe_sent) wanted.only = loaded.delivery.provider;
-  const base::Result<ProviderPool::Choice> chosen = pool_.choose(wanted);
-  using Kind = ProviderPool::Choice::Kind;
-  if (chosen.ok() && chosen->kind == Kind::kLease) {
-    if (!sending->asked.empty()) failovers_.add();
-    return send_by(sending, chosen->lease);
+  wanted.only_first = loaded.maybe_sent && !wanted.only.is_set();
+  // Of those who have asked somebody already, the answer stands: it does not wait.
+  PlaceQueue::Resume resumed;
+  const base::Mono now = clock_.mono();
+  if (sending->asked.empty() && now - sending->queued_since.value_or(now) < kLongestQueued) {
+    if (!sending->queued_since) sending->queued_since = now;
+    resumed = [this, sending] { return resume(sending); };
   }
+  const base::Result<ProviderPool::Choice> chosen = pool_.choose(wanted, std::move(resumed));
+  using Kind = ProviderPool::Choice::Kind;
+  if (chosen.ok() && chosen->kind == Kind::kQueued) return false;
+  if (chosen.ok() && chosen->kind == Kind::kLease) {
+    const ProviderId taken = chosen->lease->provider();
+    const ProviderId first = sending->asked.empty() ? chosen->first : ProviderId();
+    const ProviderId known = loaded.delivery.provider;
+    if (taken == (known.is_set() ? known : first)) {
+      send_by(sending, chosen->lease);
+    } else {
+      note(sending, chosen->lease);
+    }
+    return true;
+  }
+  not_sent_now(sending, chosen);
+  return false;
+}
+
+// It is written down who gets it before it is sent: whoever goes on after a crash would take
+// another for the one that may have it.
+void Sender::note(const SendingPtr& sending, const std::shared_ptr<ProviderPool::Lease>& lease) {
+  SendRecorder::Record record;
+  record.delivery = sending->loaded.delivery;
+  record.made = {.delivery = record.delivery.id,
+                 .tenant = record.delivery.tenant,
+                 .provider = lease->provider(),
+                 .at = clock_.now()};
+  record.outcome = jobs::Outcome::done("noted");
+  record.done = [this, sending, lease](const jobs::Outcome& outcome) {
+    const bool late = clock_.mono() + kTooLateToAsk >= sending->deadline;
+    if (outcome.kind == jobs::Outcome::Kind::kDone && !late && !stopping_.load()) {
+      sending->loaded.delivery.provider = lease->provider();
+      return send_by(sending, lease);
+    }
+    if (!sending->asked.empty()) return this->record(sending, sending->plan, {});
+    put_off(sending, kStorageAway);
+  };
+  recorder_.add(std::move(record));
+}
+
+// A place has become free; or the pool is being closed.
+bool Sender::resume(const SendingPtr& sending) {
+  const bool late = clock_.mono() + kTooLateToAsk >= sending->deadline;
+  if (late || stopping_.load()) {
+    put_off(sending, base::Seconds{1});
+    return false;
+  }
+  return !ends_before_sending(sending) && send_next(sending);
+}
+
+void Sender::not_sent_now(const SendingPtr& sending,
+                          const base::Result<ProviderPool::Choice>& chosen) {
+  using Kind = ProviderPool::Choice::Kind;
   // Others have been asked: their answer stands.
   if (!sending->asked.empty()) return record(sending, sending->plan, {});
   if (!chosen.ok()) return put_off(sending, kStorageAway);
@@ -278,7 +326,8 @@ void Sender::send_next(const SendingPtr& sending) {
   if (clock_.now() < last_moment(facts_of(*sending))) {
     const bool by_age = is_put_off_by_age(chosen->hold);
     const nanoseconds age = by_age ? (clock_.now() - *sending->job.since) / 4 : nanoseconds{0};
-    return put_off(sending, std::max(chosen->wait, std::min<nanoseconds>(age, kLongestPutOff)));
+    const nanoseconds wait = std::max(chosen->wait, std::min<nanoseconds>(age, kLongestPutOff));
+    return by_age ? put_off(sending, wait) : put_off_until_its_turn(sending, wait);
   }
   end(sending, State::kFailed, "attempts_used",
       "No provider could be asked in time: " + std::string(name_of(chosen->hold)) + ".", true);
@@ -305,6 +354,7 @@ static Outgoing outgoing_of(const store::Sending& loaded, const RenderedMessage&
 }
 
 void Sender::send_by(const SendingPtr& sending, const std::shared_ptr<ProviderPool::Lease>& lease) {
+  if (!sending->asked.empty()) failovers_.add();
   sending->provider = lease->provider();
   sending->provider_name = lease->name();
   sending->began_at = clock_.now();
@@ -380,13 +430,17 @@ void Sender::no_provider(const SendingPtr& sending) {
   recorder_.add(std::move(record));
 }
 
+// Nobody has a turn: many must not come back together.
 void Sender::put_off(const SendingPtr& sending, nanoseconds wait) {
   std::unique_lock lock(random_mutex_);
   const double spread = 1 + kSpread * random_.unit();
   lock.unlock();
   const auto stretched = static_cast<std::int64_t>(static_cast<double>(wait.count()) * spread);
-  sending->done(jobs::Outcome::snoozed(clock_.now() +
-                                       std::chrono::ceil<base::Micros>(nanoseconds{stretched})));
+  put_off_until_its_turn(sending, nanoseconds{stretched});
+}
+
+void Sender::put_off_until_its_turn(const SendingPtr& sending, nanoseconds wait) {
+  sending->done(jobs::Outcome::snoozed(clock_.now() + std::chrono::ceil<base::Micros>(wait)));
 }
 
 // Nothing is tried any more. What may have been handed over before has not failed for all we know.

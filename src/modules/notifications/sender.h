@@ -5,15 +5,18 @@
 //                 ├─── expired, suppressed, opted out, device gone ────> ended so
 //                 ├─── render: never will ─────────────────────────────> failed, dead
 //                 └─── choose ── wait (breaker, pace, no place) ───────> put off: no attempt
-//                        ├────── no provider ──> caught (development), or failed, dead
-//                        └────── lease ── Provider::send ── plan_after ─┬─> SendRecorder
-//                        ^                                              │
-//                        └────────── elsewhere, at once ────────────────┘
+//                        ├────── queued (no place) ── one is free ──> choose, kLongestQueued at
+//                        most ├────── no provider ──> caught (development), or failed, dead └──────
+//                        lease ── Provider::send ── plan_after ─┬─> SendRecorder ^ │ └──────────
+//                        elsewhere, at once ────────────────┘
 //
 // Promises
 //  1. Another provider is asked only after a certain failure, at most kMaxTries in a round; where
-//  an
-//     attempt may have handed the message over, the same provider is asked again, with the same id.
+//     an attempt may have handed the message over, the same provider is asked again, with the same
+//     id. Whose attempt it was is known also where it was lost: a delivery's order of providers is
+//     always the same, and another than the first is written down before it is asked. Where that
+//     first one's priority, weight or state is changed between the loss and the repetition, or a
+//     provider is added, it is another one.
 //  2. Where an earlier attempt has no recorded end (the process died, the lease ran out), that is
 //     written down with the next one and counted: ashlar_notifications_repeated_total.
 //  3. What is put off is no attempt. It comes back when there is room again, later the older it is,
@@ -51,8 +54,10 @@ namespace ashlar::notifications {
 class Sender {
  public:
   static constexpr int kMaxRunning = 512;
+  static constexpr int kMaxWaiting = 128;  // leased: what is urgent stands behind so many at most
   static constexpr base::Millis kSendTimeout{45'000};
   static constexpr base::Seconds kLongestPutOff{60};
+  static constexpr base::Seconds kLongestQueued{10};
 
   // A channel that is carried by this product itself (the inbox): asked before any provider.
   using OwnChannel = std::function<void(const Notification& notification, const Delivery& delivery,
@@ -87,12 +92,17 @@ class Sender {
   base::Result<std::optional<store::Sending>> load(DeliveryId id);
   bool ends_before_sending(const SendingPtr& sending);
   void render(const SendingPtr& sending);
-  void send_next(const SendingPtr& sending);
+  // Whether it took a place at a provider.
+  bool send_next(const SendingPtr& sending);
+  bool resume(const SendingPtr& sending);
+  void not_sent_now(const SendingPtr& sending, const base::Result<ProviderPool::Choice>& chosen);
+  void note(const SendingPtr& sending, const std::shared_ptr<ProviderPool::Lease>& lease);
   void send_by(const SendingPtr& sending, const std::shared_ptr<ProviderPool::Lease>& lease);
   void send_own(const SendingPtr& sending, const OwnChannel& own);
   void answered(const SendingPtr& sending, SendResult result);
   void no_provider(const SendingPtr& sending);
   void put_off(const SendingPtr& sending, std::chrono::nanoseconds wait);
+  void put_off_until_its_turn(const SendingPtr& sending, std::chrono::nanoseconds wait);
   void end(const SendingPtr& sending, State state, std::string_view reason, std::string detail,
            bool dead = false);
   void record(const SendingPtr& sending, const SendPlan& plan, std::string detail);

@@ -401,6 +401,28 @@ TEST_P(SenderTest, WhatChangedMeanwhileCounts) {
   EXPECT_EQ(delivery_of(expired).attempts, 0);
 }
 
+TEST_P(SenderTest, WhoFindsNoPlaceWaitsForOneAndGoesAtOnce) {
+  add_provider(1).max_running = 1;
+  script(1).hold();
+  plan("carol");
+  plan("dave");
+  const auto leased = jobs_->lease({.kind = kSendJob, .max = 10, .worker = "test"});
+  ASSERT_EQ(leased->size(), 2U);
+  std::vector<std::future<jobs::Outcome>> outcomes;
+  for (const jobs::LeasedJob& job : *leased) {
+    auto promise = std::make_shared<std::promise<jobs::Outcome>>();
+    outcomes.push_back(promise->get_future());
+    one_->sender.attempt(
+        jobs::Attempt{job, clock_.mono() + base::Seconds{60}},
+        [promise](jobs::Outcome outcome) { promise->set_value(std::move(outcome)); });
+  }
+  EXPECT_EQ(script(1).count(), 1U);
+  script(1).release();
+  for (auto& outcome : outcomes) EXPECT_EQ(outcome.get().kind, jobs::Outcome::Kind::kDone);
+  EXPECT_EQ(script(1).count(), 2U);
+  EXPECT_EQ(metric(R"(ashlar_notifications_put_off_total{why="places"})"), 0);
+}
+
 // A minute without its only provider: nothing is lost, few attempts are made, all of it comes.
 TEST_P(SenderTest, AMinuteOfFailureLosesNothing) {
   add_provider(1);

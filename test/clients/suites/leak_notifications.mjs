@@ -29,13 +29,44 @@ const kOwn = {
   "POST /v1/notification-dead-letters/replay": {},
 };
 
+// By a token of the user's, which opens one tenant's inbox of that name.
+const kVisitor = ["GET /v1/inbox", "GET /v1/inbox/counts", "GET /v1/inbox/stream", "GET /v1/inbox/ws", "POST /v1/inbox/read",
+  ...["read", "unread", "archive", "unarchive"].map((change) => `POST /v1/inbox/{id}/${change}`)];
+
 export const kNotificationRoutes = {
+  ...Object.fromEntries([...kVisitor, "POST /v1/recipients/{user_id}/inbox-tokens", "DELETE /v1/recipients/{user_id}/inbox-tokens"]
+    .map((name) => [name, { rule: "notifications" }])),
   ...Object.fromEntries([...Object.keys(kNamed), ...Object.keys(kLists)].map((name) => [name, { rule: "notifications" }])),
   ...Object.fromEntries(Object.entries(kOwn).map(([name, body]) => [name, { rule: "notifications", bodies: [body] }])),
   "GET /v1/recipients/{user_id}/inbox/stream": { rule: "notifications" },
   "GET /v1/recipients/{user_id}/inbox/ws": { rule: "notifications" },
   "POST /v1/notification-callbacks/{provider_id}/{token}": { rule: "open" },
 };
+
+// What B's user of the same name can do with a token of B's; A's go on when B ends its own.
+async function visitorsStory({ a, b, mark, entry }) {
+  const visitor = async (client) => {
+    const made = await client.post(`/v1/recipients/${kUser}/inbox-tokens`, {});
+    assert.equal(made.status, 201, made.text);
+    return new client.constructor(client.origin, made.json.token);
+  };
+  const [ours, theirs] = [await visitor(a), await visitor(b)];
+  assert.ok((await ours.get("/v1/inbox")).text.includes(mark));
+  for (const route of kVisitor.filter((name) => !/stream|ws/.test(name))) {
+    const [method, path] = route.split(" ");
+    const answer = await theirs.call(method, path.replace("{id}", entry));
+    assert.equal(answer.status, path.includes("{id}") ? 404 : 200, `${route}: ${answer.text}`);
+    assert.ok(!answer.text.includes(mark), `${route}: ${answer.text}`);
+    const keyed = await b.call(method, path.replace("{id}", entry));
+    assert.equal(keyed.json.reason, "invalid_inbox_token", `${route} with a key: ${keyed.text}`);
+  }
+  assert.equal((await theirs.get("/v1/notifications")).status, 401);
+  assert.equal((await b.call("DELETE", `/v1/recipients/${kUser}/inbox-tokens`)).status, 204);
+  assert.equal((await theirs.get("/v1/inbox")).json.reason, "ended_inbox_token");
+  assert.equal((await ours.get("/v1/inbox")).status, 200);
+  ours.close();
+  theirs.close();
+}
 
 const fill = (path, id) => path.replace("{user_id}", kUser).replace("{id}", id);
 
@@ -71,6 +102,7 @@ export async function notificationsStory({ a, b, mark, bare, stream, eventually 
     assert.equal(theirs.status, 200, `${route}: ${theirs.text}`);
     assert.ok(!theirs.text.includes(mark), `${route}: ${theirs.text}`);
   }
+  await visitorsStory({ a, b, mark, entry: ids.entry });
   const { next_cursor: cursor } = (await a.get("/v1/notifications?limit=1")).json;
   assert.ok(cursor);
   assert.equal((await b.get(`/v1/notifications?limit=1&cursor=${cursor}`)).json.reason, "invalid_cursor");

@@ -30,6 +30,9 @@ const kNamed = {
   "GET /v1/notification-providers/{id}": {},
   "PATCH /v1/notification-providers/{id}": { body: { enabled: false } },
   "DELETE /v1/notification-providers/{id}": {},
+  "GET /v1/notification-rules/{id}": {},
+  "PUT /v1/notification-rules/{id}": { body: { name: "stolen", event_type: "link.*", to: { user_id: kUser }, content: { text: "x" } } },
+  "DELETE /v1/notification-rules/{id}": {},
   "DELETE /v1/notification-suppressions": { query: (mark) => `?channel=email&address=${mark}@example.com` },
 };
 // What makes or lists things of B's own, under the names that A's have.
@@ -42,8 +45,9 @@ const kOwn = {
   "PUT /v1/notification-categories/{name}": { title: "of-tenant-b" },
   "POST /v1/notification-suppressions": { channel: "email", address: "of-tenant-b@example.com" },
   "POST /v1/notification-providers": { channel: "email", type: "smtp", name: kName, host: "127.0.0.1", port: 2525, from: "b@example.com", tls: "none" },
+  "POST /v1/notification-rules": { name: kName, event_type: "link.*", to: { email: "of-tenant-b@example.com" }, content: { text: "of-tenant-b" } },
 };
-const kLists = ["recipients", "notification-topics", "notification-segments", "notification-categories", "notification-providers", "notification-suppressions"];
+const kLists = ["recipients", "notification-topics", "notification-segments", "notification-categories", "notification-providers", "notification-rules", "notification-suppressions"];
 
 export const kRecipientRoutes = {
   ...Object.fromEntries(Object.entries(kNamed).map(([name, { body }]) => [name, { rule: "recipients", bodies: [body] }])),
@@ -54,7 +58,7 @@ export const kRecipientRoutes = {
 };
 
 const fill = (path, user, name, ids) => path.replace("{user_id}", user).replace(/\{(topic|name)\}/, name)
-  .replace("{device_id}", ids.device).replace("{id}", ids.provider);
+  .replace("{device_id}", ids.device).replace("{id}", path.includes("-rules") ? ids.rule : ids.provider);
 
 // `bare`: an answer without what tells one request from another.
 export async function recipientsStory({ a, b, mark, bare }) {
@@ -80,6 +84,7 @@ export async function recipientsStory({ a, b, mark, bare }) {
     return {
       device: await post(`/v1/recipients/${kUser}/devices`, { platform: "fcm", token: `shared-token-${kUser}` }, 201),
       provider: await post("/v1/notification-providers", { ...kOwn["POST /v1/notification-providers"], from: `${word}@example.com` }, 201),
+      rule: await post("/v1/notification-rules", { ...kOwn["POST /v1/notification-rules"], content: { text: word } }, 201),
     };
   };
   const picture = async (client) => JSON.stringify(await Promise.all(
@@ -88,7 +93,7 @@ export async function recipientsStory({ a, b, mark, bare }) {
 
   const ids = await make(a, mark);
   const before = await picture(a);
-  const none = { device: "987654321", provider: "987654321" };
+  const none = { device: "987654321", provider: "987654321", rule: "987654321" };
   for (const [route, { body, query = () => "" }] of Object.entries(kNamed)) {
     const [method, path] = route.split(" ");
     const theirs = await b.call(method, fill(path, kUser, kName, ids) + query(mark), { body });
@@ -98,7 +103,7 @@ export async function recipientsStory({ a, b, mark, bare }) {
     assert.deepEqual(bare(theirs), nobodys, route);
   }
   for (const list of kLists) {
-    const paged = list !== "notification-providers";  // these are all on one page
+    const paged = !["notification-providers", "notification-rules"].includes(list);  // these are all on one page
     const theirs = await b.get(`/v1/${list}${paged ? "?limit=100" : ""}`);
     assert.equal(theirs.status, 200, theirs.text);
     assert.ok(!theirs.text.includes(mark), theirs.text);
@@ -115,7 +120,7 @@ export async function recipientsStory({ a, b, mark, bare }) {
   await make(b, "of-tenant-b");
   for (const [route, body] of Object.entries(kOwn)) {
     const [method, path] = route.split(" ");
-    if (route === "POST /v1/notification-providers") continue;  // of that name B has one by now
+    if (["POST /v1/notification-providers", "POST /v1/notification-rules"].includes(route)) continue;  // of that name B has one by now
     const own = await b.call(method, fill(path, kUser, kName, ids), { body });
     assert.equal(Math.trunc(own.status / 100), 2, `${route}: ${own.text}`);
     assert.ok(!own.text.includes(mark), `${route}: ${own.text}`);

@@ -1,9 +1,6 @@
 #include "modules/notifications/mail/smtp_provider.h"
 
-#include <sodium.h>
-
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <utility>
 
@@ -15,6 +12,7 @@
 #include "modules/notifications/mail/smtp_settings.h"
 #include "platform/json/value.h"
 #include "platform/net/loop_group.h"
+#include "platform/security/hmac.h"
 
 namespace ashlar::notifications {
 namespace {
@@ -79,17 +77,6 @@ base::Result<std::unique_ptr<Provider>> make(std::string_view text,
       std::make_unique<SmtpProvider>(settings, std::move(signer), services));
 }
 
-std::string signature_of(std::string_view secret, std::string_view body) {
-  std::array<unsigned char, crypto_auth_hmacsha256_BYTES> out{};
-  crypto_auth_hmacsha256_state state;
-  crypto_auth_hmacsha256_init(&state, reinterpret_cast<const unsigned char*>(secret.data()),
-                              secret.size());
-  crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(body.data()),
-                                body.size());
-  crypto_auth_hmacsha256_final(&state, out.data());
-  return base::hex_encode({reinterpret_cast<const char*>(out.data()), out.size()});
-}
-
 std::string_view header_of(const Callback& callback, std::string_view name) {
   const auto found =
       std::ranges::find_if(callback.headers, [&](const auto& h) { return h.first == name; });
@@ -99,8 +86,9 @@ std::string_view header_of(const Callback& callback, std::string_view name) {
 base::Result<std::vector<Report>> read_callback(std::string_view text, const Callback& callback) {
   ASHLAR_ASSIGN(const SmtpSettings settings, SmtpSettings::read_text(text));
   if (!settings.callback_secret.empty() &&
-      !base::constant_time_equals(header_of(callback, "ashlar-signature"),
-                                  signature_of(settings.callback_secret, callback.body))) {
+      !base::constant_time_equals(
+          header_of(callback, "ashlar-signature"),
+          base::hex_encode(security::hmac_sha256(settings.callback_secret, {callback.body})))) {
     return base::fail(Code::kForbidden, "callback_signature",
                       "Ashlar-Signature is not the HMAC-SHA256 of the body");
   }

@@ -32,6 +32,7 @@ constexpr std::array kPermanent = {
     Row{kRcpt, kEnd, kAny, "5.1.7", Verdict::kOurBug},
     Row{kRcpt, kEnd, kAny, "5.1.8", Verdict::kOurBug},
     Row{kRcpt, kEnd, kAny, "5.1.9", Verdict::kRefused},
+    Row{kRcpt, kEnd, kAny, "5.1.0", Verdict::kRefused},  // "other": not that there is none
     Row{kRcpt, kEnd, kAny, "5.1.", Verdict::kSuppress},
     Row{kRcpt, kEnd, kAny, "5.2.1", Verdict::kSuppress},
     Row{kMail, kEnd, kAny, "5.2.2", Verdict::kRetry},

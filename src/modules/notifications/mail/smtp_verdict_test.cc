@@ -97,6 +97,8 @@ TEST(SmtpVerdict, TheTable) {
       {kEnd, 554, "", kRefused},
       {kRcpt, 554, "5.4.4", kRefused},
       {kRcpt, 550, "5.1.9", kRefused},
+      {kRcpt, 550, "5.1.0", kRefused},
+      {kEnd, 550, "5.1.0", kRefused},
   };
   for (const Case& c : cases) {
     const SmtpVerdict verdict = judge_smtp(c.stage, c.code, c.enhanced);

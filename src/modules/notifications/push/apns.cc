@@ -100,7 +100,7 @@ class Apns final : public Provider {
 
     SendResult judge(const PushAnswer& answer, const std::string& bearer, const std::string& id) {
       if (!answer.answer) return without_answer(answer);
-      SendResult result = apns_verdict(*answer.answer);
+      SendResult result = apns_verdict(*answer.answer, clock.now());
       if (result.verdict == Verdict::kAccepted && result.provider_ref.empty()) {
         result.provider_ref = id;
       }

@@ -9,6 +9,7 @@
 #include "platform/json/parse.h"
 #include "platform/json/value.h"
 #include "platform/json/writer.h"
+#include "platform/outbound/retry_after.h"
 #include "platform/security/digest.h"
 
 namespace ashlar::notifications {
@@ -126,10 +127,10 @@ base::Result<ApnsMessage> apns_message(const Outgoing& message, std::string_view
   return made;
 }
 
-SendResult apns_verdict(const outbound::Answer& answer) {
-  SendResult result = by_status(answer);
+SendResult apns_verdict(const outbound::Answer& answer, base::Time now) {
+  SendResult result = by_status(answer, now);
   if (answer.status == 200) {
-    result.provider_ref = header_of(answer, "apns-id");
+    result.provider_ref = outbound::header_of(answer, "apns-id");
     return result;
   }
   const auto body = json::parse(answer.body);

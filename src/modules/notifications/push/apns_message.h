@@ -41,7 +41,7 @@ struct ApnsMessage {
 base::Result<ApnsMessage> apns_message(const Outgoing& message, std::string_view topic,
                                        base::Time now);
 
-SendResult apns_verdict(const outbound::Answer& answer);
+SendResult apns_verdict(const outbound::Answer& answer, base::Time now);
 
 // A UUID (RFC 9562, version 8) that follows from `id`, so that each attempt has the same.
 std::string uuid_of(std::string_view id);

@@ -102,11 +102,13 @@ class Fcm final : public Provider {
   // What outlives the provider, for the requests that are under way.
   struct Shared {
     Shared(const Settings& settings, RsaKey key, const ProviderServices& services)
-        : door(PushDoor::of(services, !settings.host.empty())),
+        : clock(services.clock),
+          door(PushDoor::of(services, !settings.host.empty())),
           url((settings.host.empty() ? std::string(kHost) : settings.host) + "/v1/projects/" +
               base::percent_encode(settings.account.project_id) + "/messages:send"),
           token(std::make_shared<GoogleToken>(settings.account, std::move(key), door,
                                               services.clock)) {}
+    const base::Clock& clock;
     const PushDoor door;
     const std::string url;
     const std::shared_ptr<GoogleToken> token;
@@ -146,7 +148,7 @@ class Fcm final : public Provider {
 
   static void answered(const std::shared_ptr<Sending>& sending, const PushAnswer& answer) {
     if (!answer.answer) return sending->end(without_answer(answer));
-    SendResult result = fcm_verdict(*answer.answer);
+    SendResult result = fcm_verdict(*answer.answer, sending->shared->clock.now());
     const bool stale = result.status == 401 && result.code != "THIRD_PARTY_AUTH_ERROR";
     if (!stale) return sending->end(std::move(result));
     const bool renewed = sending->shared->token->refused(sending->bearer);

@@ -139,8 +139,8 @@ base::Result<std::string> fcm_message(const Outgoing& message, base::Time now) {
   return body;
 }
 
-SendResult fcm_verdict(const outbound::Answer& answer) {
-  SendResult result = by_status(answer);
+SendResult fcm_verdict(const outbound::Answer& answer, base::Time now) {
+  SendResult result = by_status(answer, now);
   if (answer.status == 200) {
     const auto body = json::parse(answer.body);
     const json::Value* name = body.ok() ? body->find("name") : nullptr;

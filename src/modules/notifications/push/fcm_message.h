@@ -29,6 +29,6 @@ inline constexpr std::size_t kMaxFcmPayloadBytes = 4096;  // notification and da
 // payload_too_large.
 base::Result<std::string> fcm_message(const Outgoing& message, base::Time now);
 
-SendResult fcm_verdict(const outbound::Answer& answer);
+SendResult fcm_verdict(const outbound::Answer& answer, base::Time now);
 
 }  // namespace ashlar::notifications

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "platform/json/parse.h"
 #include "platform/json/writer.h"
+#include "platform/outbound/retry_after.h"
 
 namespace ashlar::notifications {
 namespace {
@@ -26,7 +27,7 @@ bool is_token(std::string_view text) {
 
 }  // namespace
 
-TokenAnswer read_token_answer(const PushAnswer& answer) {
+TokenAnswer read_token_answer(const PushAnswer& answer, base::Time now) {
   TokenAnswer read;
   if (!answer.answer) {
     read.why = without_answer(answer);
@@ -56,7 +57,7 @@ TokenAnswer read_token_answer(const PushAnswer& answer) {
   const json::Value* more = body.ok() ? body->find("error_description") : nullptr;
   const bool says_more = more != nullptr && more->if_string() != nullptr;
   read.why.detail = detail_of("no access token: " + (says_more ? *more->if_string() : ""));
-  read.why.retry_after = retry_after_of(*answer.answer);
+  read.why.retry_after = outbound::retry_after_of(*answer.answer, now);
   return read;
 }
 
@@ -128,7 +129,7 @@ void GoogleToken::ask_for_token() {
 }
 
 void GoogleToken::on_answer(const PushAnswer& answer) {
-  const TokenAnswer read = read_token_answer(answer);
+  const TokenAnswer read = read_token_answer(answer, clock_.now());
   const base::Mono now = clock_.mono();
   std::vector<Use> waiting;
   {

@@ -83,6 +83,6 @@ struct TokenAnswer {
   base::Seconds lives{};
   SendResult why;
 };
-TokenAnswer read_token_answer(const PushAnswer& answer);
+TokenAnswer read_token_answer(const PushAnswer& answer, base::Time now);
 
 }  // namespace ashlar::notifications

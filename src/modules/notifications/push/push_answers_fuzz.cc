@@ -30,12 +30,12 @@ void read_answer(int status, std::string_view text) {
   outbound::Answer answer{.status = status};
   answer.headers.emplace_back("retry-after", text.substr(0, line));
   answer.body = text.substr(std::min(line + 1, text.size()));
-  check_result(apns_verdict(answer));
-  check_result(fcm_verdict(answer));
-  check_result(web_push_verdict(answer));
+  check_result(apns_verdict(answer, base::Time{}));
+  check_result(fcm_verdict(answer, base::Time{}));
+  check_result(web_push_verdict(answer, base::Time{}));
   PushAnswer token;
   token.answer = answer;
-  const TokenAnswer read = read_token_answer(token);
+  const TokenAnswer read = read_token_answer(token, base::Time{});
   CHECK(read.bearer.find_first_of("\r\n") == std::string::npos);
   check_result(read.why);
 }

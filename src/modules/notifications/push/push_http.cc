@@ -2,17 +2,15 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <memory>
 #include <utility>
 
 #include "base/result.h"
 #include "platform/outbound/outbound_client.h"
+#include "platform/outbound/retry_after.h"
 
 namespace ashlar::notifications {
 namespace {
-
-constexpr int kLongestRetryAfterS = 24 * 3600;
 
 void ask_http1(const HttpDoor& door, outbound::Http2Request given,
                std::function<void(PushAnswer)> done) {
@@ -71,7 +69,7 @@ SendResult without_answer(const PushAnswer& answer) {
   return result;
 }
 
-SendResult by_status(const outbound::Answer& answer) {
+SendResult by_status(const outbound::Answer& answer, base::Time now) {
   SendResult result;
   result.status = answer.status;
   result.detail = detail_of(answer.body);
@@ -80,13 +78,14 @@ SendResult by_status(const outbound::Answer& answer) {
     result.detail.clear();
   } else if (answer.status == 429) {
     result.verdict = Verdict::kThrottled;
-    result.retry_after = retry_after_of(answer);
   } else if (answer.status == 503) {
     result.verdict = Verdict::kRetry;
-    result.retry_after = retry_after_of(answer);
   } else {
     result.verdict = answer.status >= 500 ? Verdict::kAmbiguous : Verdict::kOurBug;
   }
+  const bool waits = answer.status == 429 || answer.status == 503;
+  const auto asked = waits ? outbound::retry_after_of(answer, now) : std::nullopt;
+  if (asked && *asked > base::Seconds{0}) result.retry_after = *asked;
   return result;
 }
 
@@ -99,23 +98,6 @@ std::string detail_of(std::string_view body) {
   std::string detail(body);
   std::ranges::replace(detail, '\0', ' ');
   return detail;
-}
-
-std::string_view header_of(const outbound::Answer& answer, std::string_view name) {
-  for (const auto& [key, value] : answer.headers) {
-    if (key == name) return value;
-  }
-  return {};
-}
-
-std::optional<base::Millis> retry_after_of(const outbound::Answer& answer) {
-  const std::string_view text = header_of(answer, "retry-after");
-  int seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size() || seconds <= 0) {
-    return std::nullopt;
-  }
-  return base::Seconds(std::min(seconds, kLongestRetryAfterS));
 }
 
 }  // namespace ashlar::notifications

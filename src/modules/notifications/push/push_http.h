@@ -40,13 +40,9 @@ void ask(const PushDoor& door, outbound::Http2Request request,
 SendResult without_answer(const PushAnswer& answer);
 // For what no service's own table knows: 2xx accepted, 429 and 503 with Retry-After, other 5xx
 // ambiguous (a gateway may speak for a server that has done it), the rest our bug.
-SendResult by_status(const outbound::Answer& answer);
+SendResult by_status(const outbound::Answer& answer, base::Time now);
 
 // Cut to Outgoing::kMaxDetailBytes, at a character.
 std::string detail_of(std::string_view body);
-// Of seconds; a date is not understood. At most a day.
-std::optional<base::Millis> retry_after_of(const outbound::Answer& answer);
-// "" where there is none.
-std::string_view header_of(const outbound::Answer& answer, std::string_view name);
 
 }  // namespace ashlar::notifications

@@ -18,6 +18,19 @@ namespace {
 
 using outbound::Answer;
 
+// Sun, 06 Nov 1994 08:49:37 GMT.
+constexpr base::Time kAnswered{base::Seconds{784'111'777}};
+
+SendResult apns_verdict(const Answer& answer) {
+  return notifications::apns_verdict(answer, kAnswered);
+}
+SendResult fcm_verdict(const Answer& answer) {
+  return notifications::fcm_verdict(answer, kAnswered);
+}
+SendResult web_push_verdict(const Answer& answer) {
+  return notifications::web_push_verdict(answer, kAnswered);
+}
+
 struct Row {
   int status;
   std::string body;
@@ -155,6 +168,15 @@ TEST(PushVerdictsTest, WebPush) {
          {500, "", Verdict::kAmbiguous, ""},
          {400, "", Verdict::kOurBug, ""}},
         web_push_verdict);
+  // As a date, too; one that is past, or none, says nothing.
+  const auto at = [](const char* value) {
+    return fcm_verdict({.status = 503, .headers = {{"retry-after", value}}}).retry_after;
+  };
+  EXPECT_EQ(at("Sun, 06 Nov 1994 08:51:37 GMT"), base::Millis(120'000));
+  EXPECT_FALSE(at("Sun, 06 Nov 1994 08:49:00 GMT"));
+  EXPECT_FALSE(at("soon"));
+  EXPECT_FALSE(at("0"));
+  EXPECT_EQ(at("99999999"), base::Millis(24 * 3600 * 1000));
   const auto slow = web_push_verdict({.status = 429, .headers = {{"retry-after", "30"}}});
   EXPECT_EQ(slow.retry_after, base::Millis(30'000));
   EXPECT_EQ(slow.scope, ThrottleScope::kAddress);

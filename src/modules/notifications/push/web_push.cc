@@ -116,7 +116,9 @@ class WebPush final : public Provider {
                                    .body = std::move(made->body),
                                    .deadline = message.deadline};
     ask(own ? own_door_ : door_, std::move(request),
-        [done = std::move(done)](const PushAnswer& answer) { done(judge(answer)); });
+        [done = std::move(done), &clock = clock_](const PushAnswer& answer) {
+          done(judge(answer, clock.now()));
+        });
   }
 
  private:
@@ -139,8 +141,8 @@ class WebPush final : public Provider {
     return result;
   }
 
-  static SendResult judge(const PushAnswer& answer) {
-    if (answer.answer) return web_push_verdict(*answer.answer);
+  static SendResult judge(const PushAnswer& answer, base::Time now) {
+    if (answer.answer) return web_push_verdict(*answer.answer, now);
     if (answer.forbidden) {
       return refused(Verdict::kQuarantine,
                      base::fail(base::Code::kForbidden, "target_forbidden", answer.detail));

@@ -10,6 +10,7 @@
 #include "modules/notifications/push/push_http.h"
 #include "platform/json/parse.h"
 #include "platform/json/writer.h"
+#include "platform/outbound/retry_after.h"
 #include "platform/security/digest.h"
 
 namespace ashlar::notifications {
@@ -95,8 +96,8 @@ base::Result<WebPushMessage> web_push_message(const Outgoing& message, base::Tim
   return made;
 }
 
-SendResult web_push_verdict(const outbound::Answer& answer) {
-  SendResult result = by_status(answer);
+SendResult web_push_verdict(const outbound::Answer& answer, base::Time now) {
+  SendResult result = by_status(answer, now);
   switch (answer.status) {
     case 404:
     case 410:
@@ -114,7 +115,7 @@ SendResult web_push_verdict(const outbound::Answer& answer) {
       break;
   }
   if (result.verdict == Verdict::kAccepted) {
-    result.provider_ref = detail_of(header_of(answer, "location"));
+    result.provider_ref = detail_of(outbound::header_of(answer, "location"));
   }
   return web_push_silence(std::move(result));
 }

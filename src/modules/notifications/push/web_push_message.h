@@ -41,7 +41,7 @@ struct WebPushMessage {
 base::Result<WebPushMessage> web_push_message(const Outgoing& message, base::Time now,
                                               std::size_t pad_to, base::Entropy& entropy);
 
-SendResult web_push_verdict(const outbound::Answer& answer);
+SendResult web_push_verdict(const outbound::Answer& answer, base::Time now);
 // REQUIRES: as without_answer().
 SendResult web_push_silence(SendResult result);
 

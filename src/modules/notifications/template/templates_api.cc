@@ -225,7 +225,7 @@ Result<Response> TemplatesApi::test(Call& call, Transaction& tx) const {
   ASHLAR_ASSIGN(const Notifications::Accepted accepted,
                 parts_.notifications.accept(tx, std::move(notification)));
   AcceptedJson json;
-  json.id = accepted.id;
+  json.id = accepted.id.to_string();
   json.state = name_of(accepted.state);
   return http::json_response(202, accepted_schema(), json)
       .header("Location", "/v1/notifications/" + accepted.id.to_string());

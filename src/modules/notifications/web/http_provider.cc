@@ -112,17 +112,15 @@ Verdict verdict_of(int status) {
     case 401:
     case 403:
     case 404:
+    case 410:  // the service's own URL: it says nothing of whom it was about
       return Verdict::kCredential;
-    case 410:
-      return Verdict::kSuppress;
     case 422:
       return Verdict::kRefused;
     case 429:
-    case 503:
-      return Verdict::kThrottled;
     case 502:
+    case 503:
     case 504:
-      return Verdict::kRetry;
+      return Verdict::kThrottled;
     default:
       return status >= 500 ? Verdict::kAmbiguous : Verdict::kOurBug;
   }

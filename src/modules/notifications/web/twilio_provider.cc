@@ -22,6 +22,7 @@ namespace ashlar::notifications {
 namespace {
 
 constexpr std::size_t kMaxParameters = 200;
+constexpr std::size_t kMaxMessageIdBytes = 64;
 constexpr std::string_view kApi = "https://api.twilio.com";
 
 struct TwilioSettings {
@@ -72,6 +73,39 @@ std::string described(const SmsSize& size) {
          (size.encoding == SmsEncoding::kGsm7 ? "GSM-7" : "UCS-2");
 }
 
+// Receipts may come before the answer that names the MessageSid is written down: the URL, which
+// Twilio signs, says whose they are.
+std::string callback_for(std::string_view url, std::string_view message_id) {
+  const std::size_t end = std::min(url.find('#'), url.size());
+  std::string told(url.substr(0, end));
+  told += told.find('?') == std::string::npos ? "?m=" : "&m=";
+  told += message_id;
+  told += url.substr(end);
+  return told;
+}
+
+bool is_message_id(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxMessageIdBytes &&
+         std::ranges::all_of(text, [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                  c == '-' || c == '_';
+         });
+}
+
+// The last m of the query: others may be the operator's own. Empty: there is none.
+std::string_view message_of(std::string_view url) {
+  url = url.substr(0, url.find('#'));
+  const std::size_t query = url.find('?');
+  if (query == std::string_view::npos) return {};
+  std::string_view found;
+  for (std::string_view rest = url.substr(query + 1); !rest.empty();) {
+    const std::size_t end = std::min(rest.find('&'), rest.size());
+    if (rest.substr(0, end).starts_with("m=")) found = rest.substr(2, end - 2);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return is_message_id(found) ? found : std::string_view();
+}
+
 class TwilioProvider final : public Provider {
  public:
   TwilioProvider(TwilioSettings settings, const ProviderServices& services)
@@ -94,7 +128,8 @@ class TwilioProvider final : public Provider {
     }
     append_form(request.body, "Body", message.content.text);
     if (settings_.status_callback) {
-      append_form(request.body, "StatusCallback", *settings_.status_callback);
+      append_form(request.body, "StatusCallback",
+                  callback_for(*settings_.status_callback, message.id));
     }
     request.traceparent = message.traceparent;
     const std::string size = described(size_of_sms(message.content.text));
@@ -184,25 +219,34 @@ std::optional<Report::Kind> status_kind(std::string_view status) {
   return std::nullopt;
 }
 
+// Which message the signed URL names; empty: none. nullopt: nothing is signed. Behind a proxy the
+// URL that was called is not the one that was signed: the one that Twilio was told counts too.
+std::optional<std::string_view> signed_message(const TwilioSettings& settings,
+                                               const Callback& callback,
+                                               const Parameters& parameters) {
+  const auto given =
+      std::ranges::find(callback.headers, "x-twilio-signature", &Parameters::value_type::first);
+  if (given == callback.headers.end()) return std::nullopt;
+  const auto holds = [&](std::string_view url) {
+    return base::constant_time_equals(given->second,
+                                      twilio_signature(settings.auth_token, url, parameters));
+  };
+  const std::string_view message = message_of(callback.url);
+  if (holds(callback.url)) return message;
+  if (!settings.status_callback) return std::nullopt;
+  if (!message.empty() && holds(callback_for(*settings.status_callback, message))) return message;
+  if (holds(*settings.status_callback)) return std::string_view();
+  return std::nullopt;
+}
+
 base::Result<std::vector<Report>> read_callback(std::string_view text, const Callback& callback) {
   ASHLAR_ASSIGN(const TwilioSettings settings, read_text(text));
   const std::optional<Parameters> parameters = parse_form(callback.body, kMaxParameters);
   if (!parameters) {
     return base::fail(base::Code::kInvalid, "callback_malformed", "The body is no form.");
   }
-  const auto given =
-      std::ranges::find(callback.headers, "x-twilio-signature", &Parameters::value_type::first);
-  // Behind a proxy the URL that was called is not the one that was signed: the one that Twilio was
-  // told counts too.
-  const std::string_view signature =
-      given == callback.headers.end() ? std::string_view() : std::string_view(given->second);
-  bool holds = base::constant_time_equals(
-      signature, twilio_signature(settings.auth_token, callback.url, *parameters));
-  if (!holds && settings.status_callback) {
-    holds = base::constant_time_equals(
-        signature, twilio_signature(settings.auth_token, *settings.status_callback, *parameters));
-  }
-  if (!holds) {
+  const std::optional<std::string_view> message = signed_message(settings, callback, *parameters);
+  if (!message) {
     return base::fail(base::Code::kForbidden, "callback_signature",
                       "X-Twilio-Signature is not that of this URL and these parameters.");
   }
@@ -217,6 +261,7 @@ base::Result<std::vector<Report>> read_callback(std::string_view text, const Cal
     report.address = parameter(*parameters, "From");
     report.dedupe = report.provider_ref + ":inbound";
   } else {
+    report.message_id = *message;
     report.dedupe = report.provider_ref + ":" + std::string(status);
     report.detail = parameter(*parameters, "ErrorCode");
   }

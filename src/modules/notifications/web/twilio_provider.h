@@ -4,7 +4,8 @@
 //             "status_callback"?}
 //     host             the API's origin; an operator may name a loopback one (doubles, other
 //                      services with Twilio's protocol)
-//     status_callback  this provider's callback URL as Twilio is to call it
+//     status_callback  this provider's callback URL as Twilio is to call it; each message's gets
+//                      its id as the parameter m
 //
 // Answers, by HTTP status and Twilio's own error code:
 //   201          accepted; provider_ref is the MessageSid
@@ -17,9 +18,10 @@
 //   503          retry; other 5xx and answers that were lost: ambiguous (there is no idempotency
 //   key)
 //
-// Callbacks: X-Twilio-Signature, HMAC-SHA1 over the URL and all parameters by name. MessageStatus
-// sent, delivered, read, undelivered, failed; an inbound message that is an opt-out (OptOutType, or
-// one of the carriers' words alone) is a STOP, an opt-in a START.
+// Callbacks: X-Twilio-Signature, HMAC-SHA1 over the URL and all parameters by name; where the URL
+// that is signed has an m, the report names that message. MessageStatus sent, delivered, read,
+// undelivered, failed; an inbound message that is an opt-out (OptOutType, or one of the carriers'
+// words alone) is a STOP, an opt-in a START.
 #pragma once
 
 #include <string>

@@ -80,12 +80,13 @@ TEST(HttpProviderTest, EachAnswerHasItsClass) {
                                          {301, "", Verdict::kOurBug},
                                          {400, "", Verdict::kOurBug},
                                          {401, "", Verdict::kCredential},
-                                         {410, "", Verdict::kSuppress},
+                                         {410, "", Verdict::kCredential},
                                          {422, "", Verdict::kRefused},
                                          {429, "", Verdict::kThrottled},
                                          {500, "", Verdict::kAmbiguous},
-                                         {502, "", Verdict::kRetry},
-                                         {503, "", Verdict::kThrottled}}) {
+                                         {502, "", Verdict::kThrottled},
+                                         {503, "", Verdict::kThrottled},
+                                         {504, "", Verdict::kThrottled}}) {
     EXPECT_EQ(judge_http(answer(row.status, row.body), kNow).verdict, row.verdict) << row.status;
   }
   EXPECT_EQ(judge_http(answer(202, R"({"ref":"r-1"})"), kNow).provider_ref, "r-1");
@@ -127,16 +128,25 @@ TEST(TwilioTest, SignsAsTwilioDoes) {
 class TwilioCallbackTest : public testing::Test {
  protected:
   base::Result<std::vector<Report>> hear(std::string body, std::string signature = {}) {
+    if (signature.empty()) signature = signature_of(kUrl, body);
+    return hear_at(kUrl, std::move(body), signature);
+  }
+  static std::string signature_of(std::string_view url, const std::string& body) {
+    return twilio_signature("tok", url, *parse_form(body, 100));
+  }
+  base::Result<std::vector<Report>> hear_at(std::string_view url, std::string body,
+                                            const std::string& signature) {
     const ProviderKind kind = twilio_kind();
-    const auto settings = kind.check(
-        *json::parse(R"({"account_sid":"AC1","auth_token":"tok","from":"+15005550006"})"));
+    const auto settings = kind.check(*json::parse(R"({"account_sid":"AC1","auth_token":"tok",)"
+                                                  R"("from":"+15005550006","status_callback":")" +
+                                                  std::string(kTold) + "\"}"));
     EXPECT_TRUE(settings.ok());
-    if (signature.empty()) signature = twilio_signature("tok", kUrl, *parse_form(body, 100));
     return kind.read_callback(
         *settings,
-        {.url = kUrl, .headers = {{"x-twilio-signature", signature}}, .body = body, .now = kNow});
+        {.url = url, .headers = {{"x-twilio-signature", signature}}, .body = body, .now = kNow});
   }
   static constexpr std::string_view kUrl = "https://example.com/v1/notification-callbacks/1/t";
+  static constexpr std::string_view kTold = "https://front.example.com/sms/1?a=b";
 };
 
 TEST_F(TwilioCallbackTest, StatusesBecomeReports) {
@@ -160,6 +170,42 @@ TEST_F(TwilioCallbackTest, WhatIsNotSignedIsRefused) {
   const auto forged = hear("MessageSid=SM1&MessageStatus=delivered", "AAAA");
   ASSERT_FALSE(forged.ok());
   EXPECT_STREQ(forged.error().reason, "callback_signature");
+}
+
+// What the URL says counts only where it is signed.
+TEST_F(TwilioCallbackTest, TheSignedUrlSaysWhichMessage) {
+  const std::string url(kUrl);
+  const std::string told(kTold);
+  const std::string body = "MessageSid=SM1&MessageStatus=delivered";
+  struct Case {
+    std::string called, of, message;
+  };
+  const std::vector<Case> cases{
+      {url + "?m=n12", url + "?m=n12", "n12"},
+      {url + "?a=b&m=c1-2-3", url + "?a=b&m=c1-2-3", "c1-2-3"},
+      {url + "?m=own&m=n12", url + "?m=own&m=n12", "n12"},
+      {url + "?mm=n12&x=m=n1", url + "?mm=n12&x=m=n1", ""},
+      {url + "?m=n%31", url + "?m=n%31", ""},
+      {url + "?m=" + std::string(65, 'n'), url + "?m=" + std::string(65, 'n'), ""},
+      {url + "?m=", url + "?m=", ""},
+      // Behind a proxy.
+      {url + "?a=b&m=n12", told + "&m=n12", "n12"},
+      {url, told, ""},
+      {url + "?m=n13", told, ""},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.called);
+    const auto heard = hear_at(one.called, body, signature_of(one.of, body));
+    ASSERT_TRUE(heard.ok());
+    EXPECT_EQ(heard->at(0).message_id, one.message);
+    EXPECT_EQ(heard->at(0).provider_ref, "SM1");
+  }
+  EXPECT_FALSE(hear_at(url + "?m=n13", body, signature_of(url + "?m=n12", body)).ok());
+  EXPECT_FALSE(hear_at(url + "?a=b&m=n13", body, signature_of(told + "&m=n12", body)).ok());
+  EXPECT_FALSE(hear_at(url + "?m=n13", body, signature_of(url, body)).ok());
+  const std::string stop = "MessageSid=SM2&From=%2B43123&Body=STOP";
+  EXPECT_EQ(hear_at(url + "?m=n12", stop, signature_of(url + "?m=n12", stop))->at(0).message_id,
+            "");
 }
 
 }  // namespace
