@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/strong_id.h"
 #include "base/time.h"
+#include "modules/links/link_settings.h"
 
 namespace ashlar::links {
 
@@ -28,6 +30,8 @@ struct Link {
   base::Time created_at;
   base::Time updated_at;
   std::int64_t version = 1;  // one more with each change; the ETag
+  LinkSettings settings{};
+  std::int64_t clicks_used = 0;  // of settings.max_clicks
 };
 
 struct RedirectTarget {
@@ -37,6 +41,8 @@ struct RedirectTarget {
   int status = kDefaultStatus;
   bool enabled = true;
   std::optional<base::Time> expires_at;
+  // Of a special link: one whose settings change its redirect. Null: a plain one.
+  std::shared_ptr<const LinkSettings> special{};
 };
 
 }  // namespace ashlar::links

@@ -5,8 +5,11 @@
 #include <utility>
 
 #include "base/text.h"
+#include "modules/links/field_errors.h"
 #include "modules/links/links_events.h"
 #include "modules/links/links_store.h"
+#include "modules/links/settings_rules.h"
+#include "modules/links/settings_store.h"
 #include "platform/events/outbox.h"
 #include "platform/storage/database.h"
 
@@ -25,28 +28,6 @@ constexpr std::array<std::string_view, 16> kReserved{
 base::Error not_found() {
   return base::fail(base::Code::kNotFound, "link_not_found", "There is no such link.");
 }
-
-// Collects what is wrong, so that a caller learns all of it at once.
-class FieldErrors {
- public:
-  void add(const char* field, const char* reason, std::string detail) {
-    fields_.push_back({field, reason, std::move(detail)});
-  }
-  void add(const base::Error& error) {
-    fields_.insert(fields_.end(), error.fields.begin(), error.fields.end());
-  }
-  [[nodiscard]] base::Status status() const {
-    if (fields_.empty()) return base::ok_status();
-    if (fields_.size() == 1) {
-      return base::Error{base::Code::kInvalid, fields_[0].reason, fields_[0].detail, fields_};
-    }
-    return base::Error{base::Code::kInvalid, "invalid_request", "Several fields are wrong.",
-                       fields_};
-  }
-
- private:
-  std::vector<base::FieldError> fields_;
-};
 
 void check_code(std::string_view code, FieldErrors& errors) {
   if (is_reserved_code(code)) {
@@ -71,18 +52,20 @@ void check_expiry(base::Time expires_at, base::Time now, FieldErrors& errors) {
 std::string check_url(std::string_view url, const OwnHosts& own, FieldErrors& errors) {
   base::Result<std::string> target = check_target(url, own);
   if (target.ok()) return std::move(target).value();
-  errors.add(target.error());
+  errors.add(target.error(), "/url");
   return {};
 }
 
-bool apply(const LinkChange& change, std::string url, Link& link) {
+bool apply(const LinkChange& change, std::string url, LinkSettings settings, Link& link) {
   Link changed = link;
   if (change.url) changed.url = std::move(url);
   if (change.status) changed.status = static_cast<int>(*change.status);
   if (change.expires_at) changed.expires_at = *change.expires_at;
   if (change.enabled) changed.enabled = *change.enabled;
+  changed.settings = std::move(settings);
   const bool differs = changed.url != link.url || changed.status != link.status ||
-                       changed.expires_at != link.expires_at || changed.enabled != link.enabled;
+                       changed.expires_at != link.expires_at || changed.enabled != link.enabled ||
+                       changed.settings != link.settings;
   link = std::move(changed);
   return differs;
 }
@@ -135,12 +118,15 @@ base::Result<Link> Links::create(storage::Transaction& tx, const NewLink& wanted
   if (wanted.code) check_code(*wanted.code, errors);
   check_status(wanted.status, errors);
   if (wanted.expires_at) check_expiry(*wanted.expires_at, link.created_at, errors);
+  link.settings = wanted.settings;
+  check_settings(link.settings, wanted.expires_at, own_hosts_, errors);
   ASHLAR_TRY(errors.status());
   link.status = static_cast<int>(wanted.status);
   link.expires_at = wanted.expires_at;
   link.code = wanted.code.value_or("");
   ASHLAR_ASSIGN(link, wanted.code ? insert_custom(tx, std::move(link))
                                   : insert_generated(tx, std::move(link)));
+  ASHLAR_TRY(store::write_settings(tx, link.id, {}, link.settings));
   ASHLAR_TRY(announce(tx, kLinkCreated, link, wanted.code.has_value(), traceparent));
   return link;
 }
@@ -180,16 +166,21 @@ base::Result<Link> Links::find(storage::Transaction& tx, std::string_view code) 
 base::Result<LinkPage> Links::list(storage::Transaction& tx, const LinkQuery& query) const {
   constexpr LinkId kNewest{std::int64_t{1} << 62};
   const LinkId before = query.before.value_or(kNewest);
-  const bool filtered = !query.text.empty() || query.enabled.has_value();
   LinkPage page;
   const auto take = [&](Link link) { page.links.push_back(std::move(link)); };
   // One more than asked for tells whether there is a next page.
   const std::int64_t limit = query.limit + 1;
   std::optional<LinkId> oldest;
-  if (filtered) {
+  if (query.is_filtered()) {
     ASHLAR_ASSIGN(oldest, store::search_end(tx, before, kMaxScan));
     ASHLAR_TRY(store::search_links(tx, before, limit,
-                                   {query.text, query.enabled, oldest.value_or(LinkId())}, take));
+                                   {.text = query.text,
+                                    .enabled = query.enabled,
+                                    .archived = query.archived,
+                                    .owner = query.owner,
+                                    .tag = query.tag,
+                                    .oldest = oldest.value_or(LinkId())},
+                                   take));
   } else {
     ASHLAR_TRY(store::list_links(tx, before, limit, take));
   }
@@ -216,11 +207,16 @@ base::Result<Link> Links::update(storage::Transaction& tx, std::string_view code
   if (change.url) url = check_url(*change.url, own_hosts_, errors);
   if (change.status) check_status(*change.status, errors);
   if (change.expires_at && *change.expires_at) check_expiry(**change.expires_at, now, errors);
+  const LinkSettings before = link.settings;
+  LinkSettings settings = changed(before, change.settings);
+  check_settings(settings, change.expires_at.value_or(link.expires_at), own_hosts_, errors);
   ASHLAR_TRY(errors.status());
-  if (!apply(change, std::move(url), link)) return link;
+  if (!apply(change, std::move(url), std::move(settings), link)) return link;
   link.updated_at = now;
   link.version += 1;
+  if (!before.max_clicks) link.clicks_used = 0;
   ASHLAR_TRY(store::update_link(tx, link));
+  ASHLAR_TRY(store::write_settings(tx, link.id, before, link.settings));
   ASHLAR_TRY(announce(tx, kLinkUpdated, link, false, traceparent));
   return link;
 }

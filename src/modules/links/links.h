@@ -15,6 +15,7 @@
 //     of a generated one: it cannot be asked for before but by luck, and what is unknown is cached
 //     for a second only (redirects.h).
 //  5. `expires_at` is in the future when it is set; null takes it away.
+//  6. Settings (link_settings.h) have passed check_settings() (settings_rules.h).
 //
 // Errors: kInvalid with the fields named (reasons of target.h, code_malformed, code_reserved,
 //         status_unsupported, expires_in_past), kConflict code_taken, kConflict codes_exhausted,
@@ -32,6 +33,7 @@
 #include "base/result.h"
 #include "modules/links/code_space.h"
 #include "modules/links/link.h"
+#include "modules/links/link_settings.h"
 #include "modules/links/target.h"
 
 namespace ashlar::events {
@@ -50,6 +52,7 @@ struct NewLink {
   std::optional<std::string> code;
   std::int64_t status = kDefaultStatus;
   std::optional<base::Time> expires_at;
+  LinkSettings settings{};
 };
 
 // What is not set stays as it is.
@@ -58,13 +61,21 @@ struct LinkChange {
   std::optional<std::int64_t> status{};
   std::optional<std::optional<base::Time>> expires_at{};  // set and empty: never expires
   std::optional<bool> enabled{};
+  SettingsChange settings{};
 };
 
 struct LinkQuery {
   std::string
       text{};  // the code begins with it or the target contains it (ASCII case ignored); "" all
   std::optional<bool> enabled{};
+  std::optional<bool> archived{};
+  std::string owner{};             // "" whichever
+  std::string tag{};               // "" whichever
   std::optional<LinkId> before{};  // older than this one
+
+  [[nodiscard]] bool is_filtered() const {
+    return !text.empty() || enabled || archived || !owner.empty() || !tag.empty();
+  }
   std::int64_t limit = 20;
 };
 

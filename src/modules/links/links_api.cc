@@ -10,12 +10,15 @@
 #include "modules/links/clicks_store.h"
 #include "modules/links/links_json.h"
 #include "modules/links/links_module.h"
+#include "modules/links/settings_store.h"
 #include "platform/cache/far_region.h"
 #include "platform/http/call.h"
 #include "platform/http/cursor.h"
 #include "platform/http/entity_tag.h"
 #include "platform/http/event_stream.h"
+#include "platform/http/late_answer.h"
 #include "platform/http/paging.h"
+#include "platform/security/answer_once.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::links {
@@ -23,12 +26,12 @@ namespace {
 
 constexpr std::size_t kMaxSearchBytes = 200;
 
-base::Result<std::optional<bool>> enabled_of(const http::Call& call) {
-  const std::optional<std::string_view> text = call.query_value("enabled");
+base::Result<std::optional<bool>> flag_of(const http::Call& call, std::string_view name) {
+  const std::optional<std::string_view> text = call.query_value(name);
   if (!text) return std::optional<bool>();
   if (*text == "true") return std::optional(true);
   if (*text == "false") return std::optional(false);
-  return http::bad_query("?enabled", "not_allowed", "Give true or false.");
+  return http::bad_query("?" + std::string(name), "not_allowed", "Give true or false.");
 }
 
 http::CursorScope links_scope(const http::Call& call) {
@@ -41,7 +44,10 @@ http::CursorScope clicks_scope(const http::Call& call) {
 base::Result<LinkQuery> link_query(const http::Call& call, const http::CursorCodec& cursors) {
   LinkQuery query;
   ASHLAR_ASSIGN(query.limit, http::page_limit(call));
-  ASHLAR_ASSIGN(query.enabled, enabled_of(call));
+  ASHLAR_ASSIGN(query.enabled, flag_of(call, "enabled"));
+  ASHLAR_ASSIGN(query.archived, flag_of(call, "archived"));
+  query.tag = call.query_value("tag").value_or("");
+  query.owner = call.query_value("owner").value_or("");
   query.text = call.query_value("q").value_or("");
   if (query.text.size() > kMaxSearchBytes) {
     return http::bad_query("?q", "too_long", "A search text has at most 200 bytes.");
@@ -69,15 +75,6 @@ base::Status check_if_match(const http::Call& call, const Link& link) {
   return base::fail(base::Code::kInvalid, "bad_if_match", "If-Match is not a list of entity tags.");
 }
 
-LinkChange change_of(const LinkPatchJson& patch) {
-  LinkChange change;
-  if (patch.url) change.url = *patch.url;
-  if (patch.status) change.status = *patch.status;
-  if (patch.expires_at) change.expires_at = *patch.expires_at;
-  if (patch.enabled) change.enabled = *patch.enabled;
-  return change;
-}
-
 std::string traceparent_of(const http::Call& call) {
   return call.trace.is_set() ? obs::format_traceparent(call.trace) : std::string();
 }
@@ -92,11 +89,7 @@ std::vector<ClickBucketJson> buckets(const std::vector<ClickBucket>& from) {
 }  // namespace
 
 LinkJson LinksApi::render(const Link& link, std::int64_t clicks) const {
-  return {link.code,       module_.links.short_url(link.code),
-          link.url,        link.status,
-          link.expires_at, link.enabled,
-          link.created_at, link.updated_at,
-          clicks};
+  return json_of(link, module_.links.short_url(link.code), clicks);
 }
 
 http::Response LinksApi::answer(int status, const Link& link, std::int64_t clicks) const {
@@ -104,8 +97,27 @@ http::Response LinksApi::answer(int status, const Link& link, std::int64_t click
       .header("ETag", etag_of(link));
 }
 
-base::Result<http::Response> LinksApi::create(http::Call& call, storage::Transaction& tx) const {
-  ASHLAR_ASSIGN(const NewLink wanted, create_link_schema().parse_body(call.body));
+// Not inside the transaction: a hash takes a tenth of a second, and others wait for it.
+base::Result<std::string> LinksApi::hash_of(const std::optional<std::string>& password) const {
+  if (!password || password->empty()) return std::string();
+  return module_.password_hashes.hash(*password);
+}
+
+base::Status LinksApi::create(http::Call& call,
+                              const std::shared_ptr<http::LateAnswer>& late) const {
+  ASHLAR_ASSIGN(const std::optional<std::string> key, security::idempotency_key_of(call));
+  ASHLAR_ASSIGN(const CreateLinkJson json, create_link_schema().parse_body(call.body));
+  ASHLAR_ASSIGN(std::string hash, hash_of(json.password));
+  const NewLink wanted = new_link_of(json, std::move(hash));
+  late->complete(module_.db.write(call.tenant_context(), [&](storage::Transaction& tx) {
+    return security::answer_once(tx, call, key, module_.clock.now(),
+                                 [&] { return create(call, tx, wanted); });
+  }));
+  return base::ok_status();
+}
+
+base::Result<http::Response> LinksApi::create(const http::Call& call, storage::Transaction& tx,
+                                              const NewLink& wanted) const {
   ASHLAR_ASSIGN(const Link link, module_.links.create(tx, wanted, traceparent_of(call)));
   http::Response response = answer(201, link, 0);
   response.header("Location", "/v1/links/" + link.code);
@@ -145,22 +157,48 @@ base::Result<http::Response> LinksApi::get(http::Call& call) const {
 
 // The far cache is told before and after: waiting for it has no place inside a transaction.
 base::Result<http::Response> LinksApi::update(http::Call& call) const {
+  ASHLAR_ASSIGN(const LinkPatchJson patch, update_link_schema().parse_body(call.body));
+  ASHLAR_ASSIGN(std::string hash,
+                hash_of(patch.password ? *patch.password : std::optional<std::string>()));
+  const LinkChange wanted = change_of(patch, std::move(hash));
   std::optional<cache::FarChange> change;
   if (module_.region != nullptr) change.emplace(*module_.region, std::vector{call.param(0)});
   return module_.db.write(call.tenant_context(), [&](storage::Transaction& tx) {
     if (change) change->announce(tx);
-    return update(call, tx);
+    return update(call, tx, wanted);
   });
 }
 
-base::Result<http::Response> LinksApi::update(http::Call& call, storage::Transaction& tx) const {
-  ASHLAR_ASSIGN(const LinkPatchJson patch, update_link_schema().parse_body(call.body));
+base::Result<http::Response> LinksApi::update(const http::Call& call, storage::Transaction& tx,
+                                              const LinkChange& change) const {
   ASHLAR_ASSIGN(const Link before, module_.links.find(tx, call.param(0)));
   ASHLAR_TRY(check_if_match(call, before));
-  ASHLAR_ASSIGN(const Link link, module_.links.update(tx, before.code, change_of(patch),
-                                                      before.version, traceparent_of(call)));
+  ASHLAR_ASSIGN(const Link link, module_.links.update(tx, before.code, change, before.version,
+                                                      traceparent_of(call)));
   ASHLAR_ASSIGN(const std::int64_t clicks, store::total_clicks(tx, link.id));
   return answer(200, link, clicks);
+}
+
+base::Result<http::Response> LinksApi::tags(http::Call& call) const {
+  ASHLAR_ASSIGN(const int limit, http::page_limit(call));
+  const http::CursorScope scope{"links.tags", call.principal.tenant.value};
+  std::string after;
+  if (const auto cursor = call.query_value("cursor")) {
+    ASHLAR_ASSIGN(const auto position, cursors_.decode<std::string>(scope, *cursor));
+    after = std::get<0>(position);
+  }
+  json::Page<LinkTagJson> body;
+  ASHLAR_TRY(module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) {
+    body.data.clear();
+    return store::list_tags(tx, after, limit + 1, [&](std::string tag, std::int64_t links) {
+      body.data.push_back({std::move(tag), links});
+    });
+  }));
+  if (body.data.size() > static_cast<std::size_t>(limit)) {
+    body.data.pop_back();
+    ASHLAR_ASSIGN(body.next_cursor, cursors_.encode(scope, body.data.back().tag));
+  }
+  return http::page_response(call, link_tag_page_schema(), body);
 }
 
 base::Result<http::Response> LinksApi::stats(http::Call& call) const {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -14,6 +15,7 @@
 namespace ashlar::http {
 class CursorCodec;
 class EventStream;
+class LateAnswer;
 struct Call;
 }  // namespace ashlar::http
 namespace ashlar::storage {
@@ -23,7 +25,9 @@ class Transaction;
 
 namespace ashlar::links {
 
+struct LinkChange;
 struct LinkJson;
+struct NewLink;
 class LinksModule;
 
 class LinksApi {
@@ -32,16 +36,22 @@ class LinksApi {
   LinksApi(LinksModule& module, const http::CursorCodec& cursors)
       : module_(module), cursors_(cursors) {}
 
-  base::Result<http::Response> create(http::Call& call, storage::Transaction& tx) const;
+  base::Status create(http::Call& call, const std::shared_ptr<http::LateAnswer>& late) const;
   base::Result<http::Response> list(http::Call& call) const;
   base::Result<http::Response> get(http::Call& call) const;
   base::Result<http::Response> update(http::Call& call) const;
+  base::Result<http::Response> tags(http::Call& call) const;
   base::Result<http::Response> stats(http::Call& call) const;
   base::Result<http::Response> clicks(http::Call& call) const;
   base::Status stream(http::Call& call, std::shared_ptr<http::EventStream> stream) const;
 
  private:
-  base::Result<http::Response> update(http::Call& call, storage::Transaction& tx) const;
+  base::Result<http::Response> create(const http::Call& call, storage::Transaction& tx,
+                                      const NewLink& wanted) const;
+  base::Result<http::Response> update(const http::Call& call, storage::Transaction& tx,
+                                      const LinkChange& change) const;
+  // "" for none.
+  [[nodiscard]] base::Result<std::string> hash_of(const std::optional<std::string>& password) const;
   [[nodiscard]] LinkJson render(const Link& link, std::int64_t clicks) const;
   [[nodiscard]] http::Response answer(int status, const Link& link, std::int64_t clicks) const;
 

@@ -12,6 +12,7 @@
 #include "platform/http/call.h"
 #include "platform/http/cursor.h"
 #include "platform/http/event_stream.h"
+#include "platform/http/late_answer.h"
 #include "platform/http/problem.h"
 #include "platform/http/query.h"
 #include "platform/json/parse.h"
@@ -70,6 +71,15 @@ struct Answer {
   }
 };
 
+// Answered before its handler returns.
+class KeptAnswer final : public http::LateAnswer {
+ public:
+  void complete(base::Result<http::Response> answer) override { result = std::move(answer); }
+  [[nodiscard]] bool is_wanted() const override { return true; }
+
+  base::Result<http::Response> result = base::fail(base::Code::kInternal, "unanswered", "");
+};
+
 class LinksApiTest : public LinksFixture {
  protected:
   void SetUp() override {
@@ -110,9 +120,10 @@ class LinksApiTest : public LinksFixture {
   base::Result<http::Response> handle(const http::Route& route, http::Call& call) {
     const http::Handler& handler = route.handler;
     if (const auto* worker = std::get_if<http::WorkerHandler>(&handler)) return (*worker)(call);
-    if (const auto* transaction = std::get_if<http::TransactionHandler>(&handler)) {
-      return db().write(call.tenant_context(),
-                        [&](storage::Transaction& tx) { return (*transaction)(call, tx); });
+    if (const auto* late = std::get_if<http::LateHandler>(&handler)) {
+      const auto answer = std::make_shared<KeptAnswer>();
+      ASHLAR_TRY((*late)(call, answer));
+      return answer->result;
     }
     ASHLAR_TRY(std::get<http::StreamHandler>(handler)(call, stream_));
     return http::Response{};
@@ -170,7 +181,10 @@ TEST_P(LinksApiTest, CreateAnswersWithTheWholeLink) {
   EXPECT_EQ(
       made.body,
       R"({"code":"mine","short_url":"https://sho.rt/mine","url":"https://example.com/%C3%A4",)"
-      R"("status":308,"expires_at":"2030-01-01T00:00:00Z","enabled":true,"created_at":")" +
+      R"("status":308,"expires_at":"2030-01-01T00:00:00Z","enabled":true,"valid_from":null,)"
+      R"("expired_url":null,"max_clicks":null,"clicks_left":null,"has_password":false,)"
+      R"("forward_query":false,"rules":[],"variants":[],"title":null,"notes":null,"owner":null,)"
+      R"("tags":[],"archived":false,"created_at":")" +
           now + R"(","updated_at":")" + now + R"(","clicks":0})");
   EXPECT_EQ(get("/v1/links/mine").body, made.body);
   EXPECT_EQ(get("/v1/links/mine").header("ETag"), "\"v1\"");

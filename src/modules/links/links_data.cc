@@ -7,6 +7,8 @@
 #include "modules/links/clicks_store.h"
 #include "modules/links/links_module.h"
 #include "modules/links/links_store.h"
+#include "modules/links/settings_json.h"
+#include "modules/links/settings_store.h"
 #include "platform/json/writer.h"
 #include "platform/storage/database.h"
 
@@ -33,7 +35,10 @@ std::string link_line(const Link& link) {
   write_time(json, "expires_at", link.expires_at);
   write_time(json, "created_at", link.created_at);
   write_time(json, "updated_at", link.updated_at);
-  json.key("version").integer(link.version).end_object();
+  json.key("version").integer(link.version);
+  if (link.settings.max_clicks) json.key("clicks_used").integer(link.clicks_used);
+  if (!link.settings.empty()) json.key("settings").raw(stored_settings(link.settings));
+  json.end_object();
   return line;
 }
 
@@ -84,6 +89,10 @@ base::Result<std::int64_t> erase_some(storage::Transaction& tx, std::int64_t lim
                   tx.notify(kLinksChannel, code);
                 }));
   if (links > 0) return links;
+  for (const auto erase : {store::erase_settings, store::erase_tags, store::erase_limits}) {
+    ASHLAR_ASSIGN(const std::int64_t rows, erase(tx, limit));
+    if (rows > 0) return rows;
+  }
   ASHLAR_ASSIGN(const std::int64_t details, store::erase_details(tx, limit));
   if (details > 0) return details;
   return store::erase_counts(tx, limit);

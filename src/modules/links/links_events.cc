@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "modules/links/links_json.h"
 #include "platform/json/writer.h"
 
 namespace ashlar::links {
@@ -19,21 +20,13 @@ events::NewEvent link_event(std::string_view type, const Link& link, std::string
                          .aggregate_id = link.code,
                          .data = {},
                          .traceparent = std::string(traceparent)};
-  event.data.reserve(256 + link.url.size());
+  event.data.reserve(512 + link.url.size());
   json::Writer json(event.data);
-  json.begin_object().key("code").string(link.code);
-  if (type == kLinkCreated) json.key("chosen_code").boolean(chosen_code);
-  json.key("short_url").string(short_url).key("url").string(link.url);
-  json.key("status").integer(link.status).key("enabled").boolean(link.enabled);
-  json.key("expires_at");
-  if (link.expires_at) {
-    json.string(base::format_rfc3339(*link.expires_at));
-  } else {
-    json.null();
+  link_event_schema().write(json, json_of(link, std::string(short_url), 0));
+  if (type == kLinkCreated) {
+    event.data.insert(1, chosen_code ? "\"chosen_code\":true," : "\"chosen_code\":false,");
   }
-  json.key("created_at").string(base::format_rfc3339(link.created_at));
-  json.key("updated_at").string(base::format_rfc3339(link.updated_at));
-  json.key("version").integer(link.version).end_object();
+  event.data.insert(event.data.size() - 1, ",\"version\":" + std::to_string(link.version));
   return event;
 }
 

@@ -9,10 +9,12 @@
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "base/result.h"
+#include "kit/siphash.h"
 #include "modules/links/click_feed.h"
 #include "modules/links/click_folder.h"
 #include "modules/links/click_retention.h"
 #include "modules/links/clicks.h"
+#include "modules/links/link_passwords.h"
 #include "modules/links/links.h"
 #include "platform/http/route.h"
 #include "platform/security/tenants.h"
@@ -52,7 +54,9 @@ class LinksModule {
   storage::Database& db;
   const base::Clock& clock;
   cache::FarRegion* const region;
+  const kit::SipKey visitor_key;  // by which visitors are divided among variants
   const Links links;
+  LinkPasswordHasher password_hashes;
   ClickFeed feed;
   ClickRecorder recorder;
   ClickFolder folder;

@@ -2,8 +2,10 @@
 
 #include <array>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
+#include "modules/links/settings_json.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::links::store {
@@ -13,10 +15,14 @@ using storage::Audience;
 using storage::Row;
 using storage::Sql;
 
-// Domain 0 is the installation's own, the only one so far.
-#define LINK_COLUMNS                                                                           \
-  "id, code, url, status, enabled, expires_at, created_at, coalesce(updated_at, created_at), " \
-  "version"
+// Domain 0 is the installation's own, the only one so far. Most links have no row in the tables on
+// the right.
+#define LINK_COLUMNS                                                              \
+  "SELECT l.id, l.code, l.url, l.status, l.enabled, l.expires_at, l.created_at,"  \
+  " coalesce(l.updated_at, l.created_at), l.version, s.data, coalesce(c.used, 0)" \
+  " FROM links AS l"                                                              \
+  " LEFT JOIN links_settings AS s ON s.link_id = l.id AND s.tenant_id = :tenant"  \
+  " LEFT JOIN links_click_limits AS c ON c.link_id = l.id AND c.tenant_id = :tenant"
 
 // The counter is one for all tenants; :tenant is there because the statement runs for one.
 constexpr Sql kNextId{Audience::kTenant,
@@ -29,43 +35,42 @@ constexpr Sql kInsert{
     "created_at)"
     " VALUES (?1, :tenant, 0, ?2, ?3, ?4, 1, ?5, ?6) ON CONFLICT (domain_id, code) DO NOTHING"};
 
-constexpr Sql kFind{Audience::kTenant,
-                    "SELECT " LINK_COLUMNS
-                    " FROM links WHERE domain_id = 0 AND code = ?1 AND tenant_id = :tenant"};
+constexpr Sql kFind{Audience::kTenant, LINK_COLUMNS
+                    " WHERE l.domain_id = 0 AND l.code = ?1 AND l.tenant_id = :tenant"};
 
 constexpr Sql kUpdate{Audience::kTenant,
                       "UPDATE links SET url = ?2, status = ?3, enabled = ?4, expires_at = ?5,"
                       " updated_at = ?6, version = ?7 WHERE id = ?1 AND tenant_id = :tenant"};
 
-constexpr Sql kList{Audience::kTenant,
-                    "SELECT " LINK_COLUMNS
-                    " FROM links WHERE tenant_id = :tenant AND id < ?1 ORDER BY id DESC LIMIT ?2"};
+constexpr Sql kList{Audience::kTenant, LINK_COLUMNS
+                    " WHERE l.tenant_id = :tenant AND l.id < ?1 ORDER BY l.id DESC LIMIT ?2"};
 
-// ?3 the oldest link to look at, ?4 the text in lower case, ?5 enabled (-1: whichever).
-constexpr Sql kSearch{Audience::kTenant,
-                      "SELECT " LINK_COLUMNS
-                      " FROM links WHERE tenant_id = :tenant AND id < ?1 AND id >= ?3"
-                      " AND (?5 < 0 OR enabled = ?5)"
-                      " AND (lower(substr(code, 1, length(?4))) = ?4 OR instr(lower(url), ?4) > 0)"
-                      " ORDER BY id DESC LIMIT ?2",
-                      "SELECT " LINK_COLUMNS
-                      " FROM links WHERE tenant_id = :tenant AND id < ?1 AND id >= ?3"
-                      " AND (?5 < 0 OR enabled = ?5)"
-                      " AND (lower(substr(code, 1, length(?4))) = ?4 OR strpos(lower(url), ?4) > 0)"
-                      " ORDER BY id DESC LIMIT ?2"};
+// ?3 the oldest link to look at, ?4 the text in lower case, ?5 enabled and ?6 archived (-1:
+// whichever), ?7 the owner and ?8 a tag ('': whichever).
+#define SEARCH(instr)                                                                  \
+  LINK_COLUMNS                                                                         \
+  " WHERE l.tenant_id = :tenant AND l.id < ?1 AND l.id >= ?3"                          \
+  " AND (?5 < 0 OR l.enabled = ?5) AND (?6 < 0 OR coalesce(s.archived, 0) = ?6)"       \
+  " AND (?7 = '' OR s.owner = ?7)"                                                     \
+  " AND (?8 = '' OR EXISTS (SELECT 1 FROM links_tags AS t WHERE t.tenant_id = :tenant" \
+  " AND t.tag = ?8 AND t.link_id = l.id))"                                             \
+  " AND (lower(substr(l.code, 1, length(?4))) = ?4 OR " instr                          \
+  "(lower(l.url), ?4) > 0) ORDER BY l.id DESC LIMIT ?2"
+constexpr Sql kSearch{Audience::kTenant, SEARCH("instr"), SEARCH("strpos")};
 
 // The link after which a search of ?2 stops; no row where there are fewer.
 constexpr Sql kSearchEnd{Audience::kTenant,
                          "SELECT id FROM links WHERE tenant_id = :tenant AND id < ?1"
                          " ORDER BY id DESC LIMIT 1 OFFSET ?2"};
 
-constexpr Sql kFindRedirect{Audience::kPlatform,
-                            "SELECT id, tenant_id, url, status, enabled, expires_at FROM links"
-                            " WHERE domain_id = 0 AND code = ?1"};
+constexpr Sql kFindRedirect{
+    Audience::kPlatform,
+    "SELECT l.id, l.tenant_id, l.url, l.status, l.enabled, l.expires_at, s.data"
+    " FROM links AS l LEFT JOIN links_settings AS s ON s.link_id = l.id"
+    " WHERE l.domain_id = 0 AND l.code = ?1"};
 
-constexpr Sql kExport{Audience::kTenant,
-                      "SELECT " LINK_COLUMNS
-                      " FROM links WHERE tenant_id = :tenant AND id > ?1 ORDER BY id LIMIT ?2"};
+constexpr Sql kExport{Audience::kTenant, LINK_COLUMNS
+                      " WHERE l.tenant_id = :tenant AND l.id > ?1 ORDER BY l.id LIMIT ?2"};
 
 constexpr Sql kErase{Audience::kTenant,
                      "DELETE FROM links WHERE tenant_id = :tenant AND id IN (SELECT id FROM links"
@@ -84,7 +89,7 @@ std::optional<base::Time> maybe_time(const Row& row, int column) {
   return base::from_micros(row.integer(column));
 }
 
-Link read_link(const Row& row) {
+base::Result<Link> read_link(const Row& row) {
   Link link;
   link.id = LinkId(row.integer(0));
   link.code = row.text(1);
@@ -95,8 +100,32 @@ Link read_link(const Row& row) {
   link.created_at = base::from_micros(row.integer(6));
   link.updated_at = base::from_micros(row.integer(7));
   link.version = row.integer(8);
+  if (!row.is_null(9)) {
+    ASHLAR_ASSIGN(link.settings, settings_from_stored(row.text(9)));
+  }
+  link.clicks_used = row.integer(10);
   return link;
 }
+
+// Each row to `sink`, and what was wrong with the first that was.
+class LinkReader {
+ public:
+  explicit LinkReader(const std::function<void(Link)>& sink) : sink_(sink) {}
+
+  void operator()(const Row& row) {
+    base::Result<Link> link = read_link(row);
+    if (link.ok()) {
+      sink_(std::move(link).value());
+    } else if (status_.ok()) {
+      status_ = link.error();
+    }
+  }
+  [[nodiscard]] const base::Status& status() const { return status_; }
+
+ private:
+  const std::function<void(Link)>& sink_;
+  base::Status status_ = base::ok_status();
+};
 
 }  // namespace
 
@@ -117,9 +146,12 @@ base::Result<bool> insert_link(storage::Transaction& tx, const Link& link) {
 }
 
 base::Result<std::optional<Link>> find_link(storage::Transaction& tx, std::string_view code) {
-  std::optional<Link> link;
-  ASHLAR_TRY(tx.query(kFind, {code}, [&](const Row& row) { link = read_link(row); }));
-  return link;
+  std::optional<Link> found;
+  const std::function<void(Link)> take = [&](Link link) { found = std::move(link); };
+  LinkReader reader(take);
+  ASHLAR_TRY(tx.query(kFind, {code}, std::ref(reader)));
+  ASHLAR_TRY(reader.status());
+  return found;
 }
 
 base::Status update_link(storage::Transaction& tx, const Link& link) {
@@ -131,17 +163,23 @@ base::Status update_link(storage::Transaction& tx, const Link& link) {
 
 base::Status list_links(storage::Transaction& tx, LinkId before, std::int64_t limit,
                         const std::function<void(Link)>& sink) {
-  ASHLAR_TRY(tx.query(kList, {before.value, limit}, [&](const Row& row) { sink(read_link(row)); }));
-  return base::ok_status();
+  LinkReader reader(sink);
+  ASHLAR_TRY(tx.query(kList, {before.value, limit}, std::ref(reader)));
+  return reader.status();
 }
 
 base::Status search_links(storage::Transaction& tx, LinkId before, std::int64_t limit,
                           const Search& search, const std::function<void(Link)>& sink) {
+  const auto flag = [](const std::optional<bool>& wanted) {
+    return std::int64_t{!wanted ? -1 : *wanted ? 1 : 0};
+  };
   const std::string text = base::ascii_lower(search.text);
-  const std::int64_t enabled = !search.enabled ? -1 : *search.enabled ? 1 : 0;
-  ASHLAR_TRY(tx.query(kSearch, {before.value, limit, search.oldest.value, text, enabled},
-                      [&](const Row& row) { sink(read_link(row)); }));
-  return base::ok_status();
+  LinkReader reader(sink);
+  ASHLAR_TRY(tx.query(kSearch,
+                      {before.value, limit, search.oldest.value, text, flag(search.enabled),
+                       flag(search.archived), search.owner, search.tag},
+                      std::ref(reader)));
+  return reader.status();
 }
 
 base::Result<std::optional<LinkId>> search_end(storage::Transaction& tx, LinkId before,
@@ -155,19 +193,29 @@ base::Result<std::optional<LinkId>> search_end(storage::Transaction& tx, LinkId 
 base::Result<std::optional<RedirectTarget>> find_redirect(storage::Transaction& tx,
                                                           std::string_view code) {
   std::optional<RedirectTarget> target;
-  ASHLAR_TRY(tx.query(kFindRedirect, {code}, [&](const Row& row) {
+  base::Status status = base::ok_status();
+  const auto take = [&](const Row& row) {
     target = RedirectTarget{LinkId(row.integer(0)),   base::TenantId(row.integer(1)),
                             std::string(row.text(2)), static_cast<int>(row.integer(3)),
                             row.integer(4) != 0,      maybe_time(row, 5)};
-  }));
+    if (row.is_null(6)) return;
+    base::Result<LinkSettings> settings = settings_from_stored(row.text(6));
+    if (!settings.ok()) {
+      status = settings.error();
+    } else if (settings->changes_redirect()) {
+      target->special = std::make_shared<const LinkSettings>(std::move(settings).value());
+    }
+  };
+  ASHLAR_TRY(tx.query(kFindRedirect, {code}, take));
+  ASHLAR_TRY(status);
   return target;
 }
 
 base::Status export_links(storage::Transaction& tx, LinkId after, std::int64_t limit,
                           const std::function<void(Link)>& sink) {
-  ASHLAR_TRY(
-      tx.query(kExport, {after.value, limit}, [&](const Row& row) { sink(read_link(row)); }));
-  return base::ok_status();
+  LinkReader reader(sink);
+  ASHLAR_TRY(tx.query(kExport, {after.value, limit}, std::ref(reader)));
+  return reader.status();
 }
 
 base::Result<std::int64_t> erase_links(storage::Transaction& tx, std::int64_t limit,

@@ -24,11 +24,12 @@ namespace ashlar::links::store {
 base::Result<LinkId> next_link_id(storage::Transaction& tx);
 
 // False: the code is taken, by whichever tenant.
+// Without its settings: settings_store.h writes them.
 base::Result<bool> insert_link(storage::Transaction& tx, const Link& link);
 
 base::Result<std::optional<Link>> find_link(storage::Transaction& tx, std::string_view code);
 
-// Writes everything that can change, of the link with this id.
+// Writes everything that can change, of the link with this id; its settings apart.
 base::Status update_link(storage::Transaction& tx, const Link& link);
 
 // The newest `limit` links older than `before`, newest first.
@@ -36,9 +37,12 @@ base::Status list_links(storage::Transaction& tx, LinkId before, std::int64_t li
                         const std::function<void(Link)>& sink);
 
 struct Search {
-  std::string_view text;  // "" all
-  std::optional<bool> enabled;
-  LinkId oldest;  // looks at this one last
+  std::string_view text{};  // "" all
+  std::optional<bool> enabled{};
+  std::optional<bool> archived{};
+  std::string_view owner{};  // "" whichever
+  std::string_view tag{};    // "" whichever
+  LinkId oldest{};           // looks at this one last
 };
 base::Status search_links(storage::Transaction& tx, LinkId before, std::int64_t limit,
                           const Search& search, const std::function<void(Link)>& sink);

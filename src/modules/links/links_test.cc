@@ -324,7 +324,7 @@ TEST_P(LinksTest, ASearchIsBounded) {
     EXPECT_EQ(end, ids[6]);
     std::vector<LinkId> found;
     const auto take = [&](const Link& link) { found.push_back(link.id); };
-    ASHLAR_TRY(store::search_links(tx, before, 100, {"item", {}, *end}, take));
+    ASHLAR_TRY(store::search_links(tx, before, 100, {.text = "item", .oldest = *end}, take));
     EXPECT_EQ(found, (std::vector<LinkId>{ids[9], ids[8], ids[7], ids[6]}));
     ASHLAR_ASSIGN(const auto last, store::search_end(tx, before, 10));
     EXPECT_EQ(last, ids[0]);

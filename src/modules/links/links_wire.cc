@@ -5,6 +5,7 @@
 #include "modules/links/links_api.h"
 #include "modules/links/links_json.h"
 #include "modules/links/links_module.h"
+#include "modules/links/qr_api.h"
 
 namespace ashlar::links {
 namespace {
@@ -14,17 +15,16 @@ using http::ErrorDoc;
 using http::Idempotency;
 using http::Method;
 using http::Tenancy;
-using storage::Transaction;
 
 constexpr base::Millis kDeadline{10'000};
 
 const ErrorDoc kNotFound{404, "link_not_found",
                          "There is no such link, or it is another tenant's."};
-const ErrorDoc kBadExpiry{422, "expires_in_past", "The expiry is not in the future."};
 const ErrorDoc kBadCursor{400, "invalid_cursor", "The cursor was not given out for this list."};
 
-// What check_target() refuses (target.h), each under its own reason, with what the row adds.
-std::vector<ErrorDoc> with_target_errors(std::vector<ErrorDoc> own) {
+// What any writing refuses of targets and settings (target.h, settings_rules.h), each under its own
+// reason, with what the row adds.
+std::vector<ErrorDoc> with_link_errors(std::vector<ErrorDoc> own) {
   std::vector<ErrorDoc> all{
       {422, "target_scheme", "The URL is neither http nor https."},
       {422, "target_host", "The URL's host is no name or address that leads anywhere."},
@@ -36,7 +36,14 @@ std::vector<ErrorDoc> with_target_errors(std::vector<ErrorDoc> own) {
       {422, "target_malformed", "The URL cannot be read as one."},
       {422, "target_empty", "The URL is empty."},
       {422, "target_too_long", "The URL is longer than 2,048 bytes."},
-      {422, "target_is_ashlar", "The URL leads back to this installation."}};
+      {422, "target_is_ashlar", "The URL leads back to this installation."},
+      {422, "expires_in_past", "The expiry is not in the future."},
+      {422, "valid_after_expiry", "The link would expire before it is valid."},
+      {422, "rule_without_condition", "A rule has no condition: it would take every visit."},
+      {422, "rule_without_time", "A rule ends before it begins."},
+      {422, "one_variant", "There is one variant; give two or more, or none."},
+      {422, "bad_tag", "A tag holds a comma or a control character, or has a space at an end."},
+      {503, "password_checks_busy", "Too many passwords are being hashed just now."}};
   all.insert(all.end(), own.begin(), own.end());
   return all;
 }
@@ -54,15 +61,17 @@ void add_writing_routes(http::RouteTable& table, const Api& api) {
       .cost = 2,
       .idempotency = Idempotency::kOptional,
       .deadline = kDeadline,
-      .handler = {http::TransactionHandler(
-          [api](Call& call, Transaction& tx) { return api->create(call, tx); })},
+      // Late, since a password is hashed before the transaction begins.
+      .handler = {http::LateHandler(
+          [api](Call& call, const std::shared_ptr<http::LateAnswer>& late) {
+            return api->create(call, late);
+          })},
       .request = &create_link_schema(),
       .response = &link_schema(),
       .success = 201,
-      .errors = with_target_errors(
+      .errors = with_link_errors(
           {{422, "code_malformed", "The code is not 3 to 64 letters, digits, '-' or '_'."},
            {422, "code_reserved", "The code is a word that the service needs itself."},
-           kBadExpiry,
            {409, "code_taken", "The code names another link."}}),
       .etag = true,
   });
@@ -79,10 +88,8 @@ void add_writing_routes(http::RouteTable& table, const Api& api) {
       .handler = {http::WorkerHandler([api](Call& call) { return api->update(call); })},
       .request = &update_link_schema(),
       .response = &link_schema(),
-      .errors = with_target_errors(
-          {kNotFound,
-           kBadExpiry,
-           {412, "etag_mismatch", "The link is not the one that If-Match names."}}),
+      .errors = with_link_errors(
+          {kNotFound, {412, "etag_mismatch", "The link is not the one that If-Match names."}}),
       .etag = true,
   });
 }
@@ -101,7 +108,10 @@ void add_reading_routes(http::RouteTable& table, const Api& api) {
       .handler = {http::WorkerHandler([api](Call& call) { return api->list(call); })},
       .response = &link_page_schema(),
       .query = {{"q", "Only links whose code begins with this or whose URL contains it.", "spring"},
-                {"enabled", "Only enabled links (true) or disabled ones (false).", "true"}},
+                {"enabled", "Only enabled links (true) or disabled ones (false).", "true"},
+                {"archived", "Only archived links (true) or the others (false).", "false"},
+                {"tag", "Only links that have this tag.", "spring"},
+                {"owner", "Only links of this owner.", "ada"}},
       .errors = {kBadCursor},
       .paged = true,
   });
@@ -119,6 +129,24 @@ void add_reading_routes(http::RouteTable& table, const Api& api) {
       .response = &link_schema(),
       .errors = {kNotFound},
       .etag = true,
+  });
+}
+
+void add_tag_route(http::RouteTable& table, const Api& api) {
+  table.push_back({
+      .method = Method::kGet,
+      .path = {"/v1/link-tags"},
+      .summary = {"List the tags of links, in their order."},
+      .module = {"links"},
+      .tenancy = Tenancy::kTenant,
+      .scope = {"links:read"},
+      .cost = 2,
+      .idempotency = Idempotency::kNatural,
+      .deadline = kDeadline,
+      .handler = {http::WorkerHandler([api](Call& call) { return api->tags(call); })},
+      .response = &link_tag_page_schema(),
+      .errors = {kBadCursor},
+      .paged = true,
   });
 }
 
@@ -178,7 +206,9 @@ http::RouteTable links_routes(LinksModule& module, const http::CursorCodec& curs
   http::RouteTable table;
   add_writing_routes(table, api);
   add_reading_routes(table, api);
+  add_tag_route(table, api);
   add_click_routes(table, api);
+  for (http::Route& route : qr_routes(module)) table.push_back(std::move(route));
   return table;
 }
 

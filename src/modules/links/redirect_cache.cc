@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <new>
 
 #include "base/check.h"
@@ -42,27 +43,47 @@ std::string_view RedirectCache::code_of(const Entry& entry) {
   return {reinterpret_cast<const char*>(&entry + 1), entry.code_bytes};
 }
 
-CachedTarget RedirectCache::view_of(const Entry& entry) {
+std::size_t RedirectCache::settings_at(std::size_t text_bytes) {
+  static_assert(alignof(Entry) % alignof(Settings) == 0);
+  constexpr std::size_t kAlign = alignof(Settings);
+  return (sizeof(Entry) + text_bytes + kAlign - 1) / kAlign * kAlign;
+}
+
+RedirectCache::Settings* RedirectCache::settings_of(Entry& entry) {
+  if (entry.special == 0) return nullptr;
+  const std::size_t text = std::size_t{entry.code_bytes} + entry.url_bytes;
+  return std::launder(
+      reinterpret_cast<Settings*>(reinterpret_cast<char*>(&entry) + settings_at(text)));
+}
+
+CachedTarget RedirectCache::view_of(Entry& entry) {
   const char* url = reinterpret_cast<const char*>(&entry + 1) + entry.code_bytes;
   return {.url = {url, entry.url_bytes},
           .id = entry.id,
           .tenant = entry.tenant,
           .status = entry.status,
           .enabled = entry.enabled != 0,
-          .expires_us = entry.expires_us};
+          .expires_us = entry.expires_us,
+          .special = settings_of(entry)};
 }
 
-std::size_t RedirectCache::bytes_of(const Entry& entry) {
+std::size_t RedirectCache::bytes_of(Entry& entry) {
   constexpr std::size_t kAllocatorBytes = 8;
   constexpr std::size_t kSlotBytes = 2 * sizeof(Entry*);  // at a load of one half
-  return sizeof(Entry) + entry.code_bytes + entry.url_bytes + kAllocatorBytes + kSlotBytes;
+  const std::size_t bytes =
+      sizeof(Entry) + entry.code_bytes + entry.url_bytes + kAllocatorBytes + kSlotBytes;
+  const Settings* settings = settings_of(entry);
+  return settings == nullptr ? bytes : bytes + sizeof(Settings) + (*settings)->bytes();
 }
 
 RedirectCache::Entry* RedirectCache::make_entry(std::uint64_t hash, std::string_view code,
                                                 const std::optional<RedirectTarget>& target) {
   const std::string_view url = target ? std::string_view(target->url) : std::string_view{};
+  const bool special = target && target->special != nullptr;
   CHECK(code.size() <= UINT8_MAX && url.size() <= UINT16_MAX);
-  void* memory = ::operator new(sizeof(Entry) + code.size() + url.size());
+  const std::size_t text_bytes = code.size() + url.size();
+  void* memory = ::operator new(special ? settings_at(text_bytes) + sizeof(Settings)
+                                        : sizeof(Entry) + text_bytes);
   auto* entry = new (memory) Entry{};
   entry->hash = hash;
   entry->code_bytes = static_cast<std::uint8_t>(code.size());
@@ -75,10 +96,20 @@ RedirectCache::Entry* RedirectCache::make_entry(std::uint64_t hash, std::string_
     entry->enabled = target->enabled ? 1 : 0;
     if (target->expires_at) entry->expires_us = base::to_micros(*target->expires_at);
   }
+  if (special) {
+    entry->special = 1;
+    new (static_cast<char*>(memory) + settings_at(text_bytes)) Settings(target->special);
+  }
   char* text = static_cast<char*>(memory) + sizeof(Entry);
   std::memcpy(text, code.data(), code.size());
   if (!url.empty()) std::memcpy(text + code.size(), url.data(), url.size());
   return entry;
+}
+
+void RedirectCache::free_entry(Entry* entry) {
+  if (entry == nullptr) return;
+  if (Settings* settings = settings_of(*entry)) std::destroy_at(settings);
+  ::operator delete(entry);
 }
 
 RedirectCache::Entry* RedirectCache::probe(const Shard& shard, std::uint64_t hash,
@@ -108,7 +139,7 @@ void RedirectCache::put(Ticket ticket, std::string_view code,
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);
   if (shard.generation != ticket.generation || bytes > max_shard_bytes_) {
-    ::operator delete(entry);
+    free_entry(entry);
     return;
   }
   erase_code(shard, hash, code);
@@ -131,7 +162,7 @@ void RedirectCache::clear() {
   for (Shard& shard : shards_) {
     const std::lock_guard lock(shard.mutex);
     shard.generation += 1;
-    for (Entry* entry : shard.slots) ::operator delete(entry);
+    for (Entry* entry : shard.slots) free_entry(entry);
     shard.slots = {};
     shard.entries = shard.bytes = shard.hand = 0;
   }
@@ -193,7 +224,7 @@ void RedirectCache::erase_slot(Shard& shard, std::size_t slot) {
   const std::size_t mask = shard.slots.size() - 1;
   shard.bytes -= bytes_of(*shard.slots[slot]);
   shard.entries -= 1;
-  ::operator delete(shard.slots[slot]);
+  free_entry(shard.slots[slot]);
   std::size_t hole = slot;
   for (std::size_t i = (slot + 1) & mask; shard.slots[i] != nullptr; i = (i + 1) & mask) {
     const std::size_t home = shard.slots[i]->hash & mask;

@@ -10,8 +10,9 @@
 //   … read …
 //   cache.put(t, code, target);      // does nothing if the stripe has seen a drop since
 //
-// Memory: about 56 bytes + code + url an entry, and 16 to 32 in the table. O(1) but for growth.
-// Hash: seeded, so that nobody can choose codes that collide. Any thread.
+// Memory: about 56 bytes + code + url an entry, and 16 to 32 in the table; a special link's
+// settings with it. O(1) but for growth. Hash: seeded, so that nobody can choose codes that
+// collide. Any thread.
 #pragma once
 
 #include <array>
@@ -37,6 +38,7 @@ struct CachedTarget {
   int status;
   bool enabled;
   std::int64_t expires_us;  // kNever where it does not; of status 0: believe it until then
+  const std::shared_ptr<const LinkSettings>* special;  // null: a plain link
 
   static constexpr std::int64_t kNever = INT64_MAX;
 };
@@ -84,7 +86,8 @@ class RedirectCache {
  private:
   static constexpr std::size_t kShards = 64;
 
-  // Followed in memory by the code and then the url.
+  // Followed in memory by the code and then the url; a special link's has its settings, which are
+  // shared with whoever is about to answer by them, behind that.
   struct Entry {
     std::uint64_t hash;
     LinkId id;
@@ -95,7 +98,9 @@ class RedirectCache {
     std::uint8_t code_bytes;
     std::uint8_t enabled;
     std::uint8_t touched;
+    std::uint8_t special;
   };
+  using Settings = std::shared_ptr<const LinkSettings>;
   struct alignas(64) Shard {
     mutable std::mutex mutex;   // guards what follows
     std::vector<Entry*> slots;  // open addressing, linear probing; null: free
@@ -109,11 +114,14 @@ class RedirectCache {
   [[nodiscard]] std::uint64_t hash_of(std::string_view code) const;
   Shard& shard_of(std::uint64_t hash) { return shards_[hash >> 58]; }
   static Entry* probe(const Shard& shard, std::uint64_t hash, std::string_view code);
-  static CachedTarget view_of(const Entry& entry);
+  static CachedTarget view_of(Entry& entry);
   static std::string_view code_of(const Entry& entry);
-  static std::size_t bytes_of(const Entry& entry);
+  static std::size_t bytes_of(Entry& entry);
+  static std::size_t settings_at(std::size_t text_bytes);
+  static Settings* settings_of(Entry& entry);
   static Entry* make_entry(std::uint64_t hash, std::string_view code,
                            const std::optional<RedirectTarget>& target);
+  static void free_entry(Entry* entry);
   static void grow(Shard& shard);
   static void insert_slot(std::vector<Entry*>& slots, Entry* entry);
   static void erase_slot(Shard& shard, std::size_t slot);

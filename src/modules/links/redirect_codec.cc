@@ -9,6 +9,7 @@ namespace {
 
 std::string encode(const RedirectTarget& target) {
   std::string out;
+  if (target.special != nullptr) return out;
   base::append_varint(out, static_cast<std::uint64_t>(target.id.value));
   base::append_varint(out, static_cast<std::uint64_t>(target.tenant.value));
   base::append_varint(out, static_cast<std::uint64_t>(target.status));

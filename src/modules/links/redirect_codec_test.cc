@@ -42,6 +42,16 @@ TEST(RedirectCodec, WhatWouldBreakAHeaderIsNotRead) {
   EXPECT_FALSE(codec.decode(codec.encode(target)));
 }
 
+TEST(RedirectCodec, ASpecialLinkStaysAtHome) {
+  const auto codec = redirect_codec();
+  RedirectTarget target = sample();
+  LinkSettings settings;
+  settings.password_hash = "secret";
+  target.special = std::make_shared<const LinkSettings>(settings);
+  EXPECT_EQ(codec.encode(target), "");
+  EXPECT_FALSE(codec.decode(codec.encode(target)));
+}
+
 TEST(RedirectCodec, AnyBytesAreReadOrRefused) {
   const auto codec = redirect_codec();
   base::Random random(5);

@@ -10,10 +10,10 @@
 #include "modules/links/links.h"
 #include "modules/links/links_events.h"
 #include "modules/links/redirect_codec.h"
+#include "modules/links/redirect_pages.h"
 #include "platform/cache/hot_keys.h"
 #include "platform/cache/load_metrics.h"
 #include "platform/http/inline_request.h"
-#include "platform/http/problem.h"
 #include "platform/observability/metrics.h"
 #include "platform/storage/database.h"
 
@@ -24,49 +24,6 @@ using http::InlineOutcome;
 using http::Response;
 
 constexpr std::size_t kMaxFromFar = 100'000;
-
-enum class Refusal : std::uint8_t { kUnknown, kExpired, kDisabled };
-
-struct RefusalText {
-  int status;
-  std::string_view reason;
-  std::string_view title;
-  std::string_view detail;
-};
-
-constexpr RefusalText text_of(Refusal refusal) {
-  switch (refusal) {
-    case Refusal::kUnknown:
-      return {404, "link_not_found", "No such link", "There is no link with this code."};
-    case Refusal::kExpired:
-      return {410, "link_expired", "This link has expired", "The link was valid until its expiry."};
-    case Refusal::kDisabled:
-      return {410, "link_disabled", "This link is switched off",
-              "Its owner has disabled the link."};
-  }
-  __builtin_unreachable();
-}
-
-Response refuse(Refusal refusal, const http::RequestHead& head, std::string_view request_id) {
-  const RefusalText text = text_of(refusal);
-  Response response = http::problem(text.status, text.reason, text.detail, request_id);
-  if (head.accept.find("text/html") != std::string_view::npos) {
-    response.content_type = "text/html; charset=utf-8";
-    response.body =
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
-        "content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">"
-        "<title>" +
-        std::string(text.title) +
-        "</title><body style=\"font:16px/1.5 "
-        "system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem\"><h1 "
-        "style=\"font-size:1.4rem\">" +
-        std::string(text.title) + "</h1><p>" + std::string(text.detail) + "</p></body></html>\n";
-    response.header("X-Robots-Tag", "noindex");
-  }
-  response.header("Cache-Control", "no-store");
-  response.header("Vary", "Accept");
-  return response;
-}
 
 std::string_view status_line(int status) {
   switch (status) {
@@ -89,21 +46,47 @@ void append_number(std::string& out, std::int64_t number) {
 
 std::optional<Refusal> refusal_of(const CachedTarget& target, base::Time now) {
   if (target.status == 0) return Refusal::kUnknown;
+  if (target.special != nullptr && (*target.special)->valid_from &&
+      now < *(*target.special)->valid_from) {
+    return Refusal::kUnknown;
+  }
   if (!target.enabled) return Refusal::kDisabled;
   if (target.expires_us <= base::to_micros(now)) return Refusal::kExpired;
   return std::nullopt;
 }
 
 CachedTarget view_of(const std::optional<RedirectTarget>& target) {
-  if (!target)
-    return {.url = {}, .id = {}, .tenant = {}, .status = 0, .enabled = false, .expires_us = 0};
+  if (!target) {
+    return {.url = {},
+            .id = {},
+            .tenant = {},
+            .status = 0,
+            .enabled = false,
+            .expires_us = 0,
+            .special = nullptr};
+  }
   return {.url = target->url,
           .id = target->id,
           .tenant = target->tenant,
           .status = target->status,
           .enabled = target->enabled,
           .expires_us =
-              target->expires_at ? base::to_micros(*target->expires_at) : CachedTarget::kNever};
+              target->expires_at ? base::to_micros(*target->expires_at) : CachedTarget::kNever,
+          .special = target->special == nullptr ? nullptr : &target->special};
+}
+
+RedirectTarget copy_of(const CachedTarget& target) {
+  RedirectTarget copy{.id = target.id,
+                      .tenant = target.tenant,
+                      .url = std::string(target.url),
+                      .status = target.status,
+                      .enabled = target.enabled,
+                      .expires_at = {}};
+  if (target.expires_us != CachedTarget::kNever) {
+    copy.expires_at = base::from_micros(target.expires_us);
+  }
+  if (target.special != nullptr) copy.special = *target.special;
+  return copy;
 }
 
 }  // namespace
@@ -116,6 +99,7 @@ Redirects::Redirects(const Options& options, std::uint64_t seed, storage::Databa
       links_(links),
       clicks_(clicks),
       clock_(clock),
+      special_(options.visitor_key, seed, db, clicks, clock, options.worker_shard),
       hits_(
           metrics.make_counter("ashlar_links_cache_hits_total", "Redirects answered from memory.")),
       misses_(metrics.make_counter("ashlar_links_cache_misses_total",
@@ -167,9 +151,37 @@ http::Route Redirects::route() {
           .handler = http::Handler(std::move(handler)),
           .success = 302,
           .response_type = "",
-          .errors = {{404, "link_not_found", "There is no link with this code."},
+          .errors = {{403, "password_required", "The link is for those who know its password."},
+                     {404, "link_not_found", "There is no link with this code."},
                      {410, "link_expired", "The link was valid until its expiry."},
+                     {410, "link_used_up", "As many visitors as it is for have followed it."},
                      {410, "link_disabled", "The owner has disabled the link."}},
+          .lane = http::Lane::kLookup};
+}
+
+http::Route Redirects::unlock_route() {
+  return {.method = http::Method::kPost,
+          .path = std::string_view("/{code}/unlock"),
+          .summary = std::string_view("Follow a short link by its password"),
+          .module = std::string_view("links"),
+          .tenancy = http::Tenancy::kPublic,
+          .scope = std::string_view(""),
+          .cost = 1,
+          .idempotency = http::Idempotency::kNatural,
+          .deadline = base::Millis{5000},
+          .handler = {http::WorkerHandler([this](http::Call& call) { return unlock(call); })},
+          .success = 303,
+          .response_type = "",
+          .errors = {{403, "wrong_password", "That is not the password."},
+                     {404, "link_not_found", "There is no link with this code."},
+                     {410, "link_expired", "The link was valid until its expiry."},
+                     {410, "link_used_up", "As many visitors as it is for have followed it."},
+                     {410, "link_disabled", "The owner has disabled the link."},
+                     {429, "too_many_attempts", "Too many wrong passwords came."},
+                     {503, "password_checks_busy", "Others are being let in just now."}},
+          .max_body_bytes = std::size_t{4} * 1024,
+          .raw_body = true,
+          .raw_query = true,
           .lane = http::Lane::kLookup};
 }
 
@@ -183,8 +195,13 @@ http::InlineOutcome Redirects::answer_inline(http::InlineRequest& request) {
   LinkId id;
   base::TenantId tenant;
   std::optional<Refusal> refusal;
+  std::optional<RedirectTarget> special;
   bool stale = false;
   const bool known = cache_.find(code, [&](const CachedTarget& target) {
+    if (target.special != nullptr) {
+      special = copy_of(target);
+      return;
+    }
     stale = target.status == 0 && target.expires_us <= base::to_micros(request.now());
     refusal = refusal_of(target, request.now());
     if (refusal) return;
@@ -193,6 +210,7 @@ http::InlineOutcome Redirects::answer_inline(http::InlineRequest& request) {
     tenant = target.tenant;
   });
   if (!known || stale) return InlineOutcome::kNeedsWorker;
+  if (special) return answer_special_inline(request, *special);
   hits_.add();
   if (refusal) {
     request.answer(refuse(*refusal, request.head(), request.request_id()));
@@ -200,6 +218,21 @@ http::InlineOutcome Redirects::answer_inline(http::InlineRequest& request) {
   }
   if (!request.head_only()) {
     clicks_.record(request.io_thread(), id, tenant, request.now(),
+                   {.referrer = request.head().referer, .user_agent = request.head().user_agent});
+  }
+  return InlineOutcome::kAnswered;
+}
+
+InlineOutcome Redirects::answer_special_inline(http::InlineRequest& request,
+                                               const RedirectTarget& target) {
+  if (target.special->needs_worker()) return InlineOutcome::kNeedsWorker;
+  hits_.add();
+  const base::Time now = request.now();
+  const std::optional<Refusal> refusal = refusal_of(view_of(target), now);
+  request.answer(refusal ? special_.refuse(*refusal, target, request.head(), request.request_id())
+                         : special_.redirect(target, request.head(), {}, now));
+  if (!refusal && !request.head_only()) {
+    clicks_.record(request.io_thread(), target.id, target.tenant, now,
                    {.referrer = request.head().referer, .user_agent = request.head().user_agent});
   }
   return InlineOutcome::kAnswered;
@@ -264,22 +297,22 @@ Redirects::Found Redirects::load(const std::string& code, base::Mono deadline) {
 std::optional<std::optional<RedirectTarget>> Redirects::cached(const std::string& code) {
   std::optional<std::optional<RedirectTarget>> there;
   cache_.find(code, [&](const CachedTarget& target) {
-    if (target.status == 0) {
-      if (target.expires_us > base::to_micros(clock_.now())) there.emplace();
-      return;
+    if (target.status != 0) {
+      there.emplace(copy_of(target));
+    } else if (target.expires_us > base::to_micros(clock_.now())) {
+      there.emplace();
     }
-    std::optional<base::Time> expires_at;
-    if (target.expires_us != CachedTarget::kNever) {
-      expires_at = base::from_micros(target.expires_us);
-    }
-    there.emplace(RedirectTarget{.id = target.id,
-                                 .tenant = target.tenant,
-                                 .url = std::string(target.url),
-                                 .status = target.status,
-                                 .enabled = target.enabled,
-                                 .expires_at = expires_at});
   });
   return there;
+}
+
+Redirects::Found Redirects::known(const std::string& code, base::Mono deadline) {
+  if (auto there = cached(code)) {
+    hits_.add();
+    return *std::move(there);
+  }
+  misses_.add();
+  return find_once(code, deadline);
 }
 
 void Redirects::note_far(const std::string& code) {
@@ -319,13 +352,15 @@ void Redirects::forget_far() {
 base::Result<Response> Redirects::answer_from_storage(http::Call& call) {
   const std::string& code = call.param(0);
   if (!is_code(code)) return refuse(Refusal::kUnknown, *call.head, call.request_id);
-  misses_.add();
-  ASHLAR_ASSIGN(const std::optional<RedirectTarget> found, find_once(code, call.deadline));
+  ASHLAR_ASSIGN(const std::optional<RedirectTarget> found, known(code, call.deadline));
   const base::Time now = clock_.now();
   const CachedTarget target = view_of(found);
-  if (const std::optional<Refusal> refusal = refusal_of(target, now)) {
-    return refuse(*refusal, *call.head, call.request_id);
+  const std::optional<Refusal> refusal = refusal_of(target, now);
+  if (found && found->special != nullptr) {
+    if (refusal) return special_.refuse(*refusal, *found, *call.head, call.request_id);
+    return special_.follow(call, *found, SpecialRedirects::Password::kAskFor);
   }
+  if (refusal) return refuse(*refusal, *call.head, call.request_id);
   if (call.head->method == http::Method::kGet) {
     clicks_.record(options_.worker_shard, target.id, target.tenant, now,
                    {.referrer = call.head->referer, .user_agent = call.head->user_agent});
@@ -334,6 +369,24 @@ base::Result<Response> Redirects::answer_from_storage(http::Call& call) {
   response.header("Location", std::string(target.url));
   response.header("Cache-Control", "private, max-age=" + std::to_string(max_age_s(target, now)));
   return response;
+}
+
+// Of a link without a password the form has nothing to say: it is followed like any other.
+base::Result<Response> Redirects::unlock(http::Call& call) {
+  const std::string& code = call.param(0);
+  if (!is_code(code)) return refuse(Refusal::kUnknown, *call.head, call.request_id);
+  ASHLAR_ASSIGN(const std::optional<RedirectTarget> found, known(code, call.deadline));
+  const std::optional<Refusal> refusal = refusal_of(view_of(found), clock_.now());
+  if (refusal && (!found || found->special == nullptr)) {
+    return refuse(*refusal, *call.head, call.request_id);
+  }
+  if (refusal) return special_.refuse(*refusal, *found, *call.head, call.request_id);
+  if (found->special == nullptr) {
+    Response response{303, {}, {}, {}};
+    response.header("Location", "/" + code).header("Cache-Control", "no-store");
+    return response;
+  }
+  return special_.follow(call, *found, SpecialRedirects::Password::kGiven);
 }
 
 }  // namespace ashlar::links

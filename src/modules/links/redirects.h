@@ -2,6 +2,8 @@
 //
 //   I/O thread: is_code? ──no──────────────────────────────────────────────> 404
 //                  └─ RedirectCache ──hit──> 3xx + click / 410 / 404
+//                          ├─ special, and memory cannot decide ─> worker: password, click limit,
+//                          │                                       variant
 //                          └─ miss ─> worker: one read ─> cache ─> the same answers
 //
 // Of all who miss the same code at the same time one reads; the others wait for it, kWaitForOther
@@ -12,6 +14,7 @@
 //   alive, 302 or 307    Location, Cache-Control: private, max-age=0
 //   alive, 301 or 308    Location, Cache-Control: private, max-age=N, N = permanent_max_age but
 //                        never beyond expires_at. Without it a browser would keep a 301 for ever
+//   special              by its settings (special_redirects.h), private, no-store
 //   expired or disabled  410, no-store (it may be enabled again)
 //   unknown              404, no-store (it may be created); remembered here for kUnknownFor
 // GET counts a click, HEAD does not. Refusals are a page for browsers, a problem document for
@@ -30,7 +33,9 @@
 #include "base/time.h"
 #include "kit/cache/cache_hash.h"
 #include "kit/cache/single_flight.h"
+#include "kit/siphash.h"
 #include "modules/links/redirect_cache.h"
+#include "modules/links/special_redirects.h"
 #include "platform/cache/read_through.h"
 #include "platform/http/route.h"
 
@@ -64,6 +69,7 @@ class Redirects {
     std::size_t cache_bytes = 256 * 1024 * 1024;
     base::Seconds permanent_max_age{90};
     std::size_t worker_shard = 0;  // of the click recorder: the one that is no I/O thread's
+    kit::SipKey visitor_key{};     // LinksModule::visitor_key
   };
 
   // `region` is the links' own. Subscribes to kLinksChannel. Everything by reference outlives it,
@@ -75,6 +81,7 @@ class Redirects {
   Redirects& operator=(const Redirects&) = delete;
 
   http::Route route();
+  http::Route unlock_route();  // where the form of a link's password goes
 
   // What is asked for most lately, for the next start; and what was, read anew. Errors of such a
   // read concern nobody: the code is then read when it is asked for.
@@ -92,9 +99,13 @@ class Redirects {
   using Flights = kit::SingleFlight<std::string, Found, kit::CacheHash<std::string>>;
 
   http::InlineOutcome answer_inline(http::InlineRequest& request);
+  http::InlineOutcome answer_special_inline(http::InlineRequest& request,
+                                            const RedirectTarget& target);
   base::Result<http::Response> answer_from_storage(http::Call& call);
+  base::Result<http::Response> unlock(http::Call& call);
   void forget(const std::string& code);
   void forget_all();
+  Found known(const std::string& code, base::Mono deadline);
   Found find_once(const std::string& code, base::Mono deadline);
   Found load(const std::string& code, base::Mono deadline);
   // What another has put there meanwhile.
@@ -109,6 +120,7 @@ class Redirects {
   const Links& links_;
   ClickRecorder& clicks_;
   const base::Clock& clock_;
+  SpecialRedirects special_;
   obs::Counter& hits_;
   obs::Counter& misses_;
   RedirectCache cache_;

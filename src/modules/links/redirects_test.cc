@@ -18,6 +18,7 @@
 #include "platform/cache/testing/model_far_cache.h"
 #include "platform/http/call.h"
 #include "platform/http/cursor.h"
+#include "platform/http/inline_request.h"
 
 namespace ashlar::links {
 namespace {
@@ -50,6 +51,15 @@ class CountingDatabase final : public storage::Database {
 
  private:
   storage::Database& inner_;
+};
+
+// How a visitor asks.
+struct Asked {
+  http::Method method = http::Method::kGet;
+  std::string query{};
+  std::string user_agent{};
+  std::string address{};
+  std::string body{};
 };
 
 class RedirectsTest : public LinksFixture {
@@ -140,6 +150,63 @@ class RedirectsTest : public LinksFixture {
         base::SystemClock().mono() + base::Seconds(3600);  // the database lives in real time
     return call;
   }
+
+  void create(const std::string& code, const LinkSettings& settings) {
+    NewLink wanted;
+    wanted.url = "https://example.com/own?a=1";
+    wanted.code = code;
+    wanted.status = 301;
+    wanted.settings = settings;
+    const auto made = db().write(storage::Context::tenant(kAlice), [&](storage::Transaction& tx) {
+      return links_.create(tx, wanted);
+    });
+    ASSERT_TRUE(made.ok()) << made.error().detail;
+  }
+
+  static std::string line_of(const http::Response& answer) {
+    std::string line = std::to_string(answer.status);
+    for (const auto& [name, value] : answer.headers) {
+      if (name == "Location" || name == "Cache-Control") line += " " + value;
+    }
+    return line;
+  }
+
+  // Status, Location and Cache-Control of a visit: from memory where that suffices, as a server
+  // answers it.
+  std::string visit(Process& process, const std::string& code, const Asked& asked = {}) {
+    http::RequestHead head;
+    http::Call call = call_of(head, asked.method, code);
+    head.query = asked.query;
+    head.user_agent = asked.user_agent;
+    call.client_address = asked.address;
+    call.body = asked.body;
+    if (asked.method == http::Method::kPost) {
+      const http::Route route = process.redirects.unlock_route();
+      const http::Handler& handler = route.handler;
+      const auto answer = std::get<http::WorkerHandler>(handler)(call);
+      return answer.ok() ? line_of(*answer) : answer.error().reason;
+    }
+    const http::Route route = process.redirects.route();
+    const http::Handler& handler = route.handler;
+    const auto& inline_handler = std::get<http::InlineHandler>(handler);
+    std::string out;
+    http::InlineRequest request(head, code, 0, clock_.now(), clock_.mono(), "", "id", out);
+    if (inline_handler.fast(request) == http::InlineOutcome::kAnswered) {
+      ++inline_answers_;
+      return request.response() ? line_of(*request.response()) : out.substr(9, 3);
+    }
+    const auto answer = inline_handler.fallback(call);
+    return answer.ok() ? line_of(*answer) : answer.error().reason;
+  }
+
+  // A click limit's deadline is reckoned by our clock and held by the database's.
+  void live_in_real_time() {
+    clock_.advance(
+        std::chrono::duration_cast<base::Micros>(base::SystemClock().mono().time_since_epoch()) +
+        base::Seconds(3600));
+  }
+
+  int inline_answers_ = 0;
 
   int reads() const { return counting_->redirect_reads.load(); }
 
@@ -244,6 +311,115 @@ TEST_P(RedirectsTest, WarmingUpReadsWhatIsTrueNow) {
   const int read = reads();
   EXPECT_EQ(follow(after, "warm"), "https://example.com/2");
   EXPECT_EQ(reads(), read);
+}
+
+constexpr const char* kAsOwn = "302 https://example.com/own?a=1 private, no-store";
+
+TEST_P(RedirectsTest, ASpecialLinkIsNeverKeptByAnybody) {
+  Process& process = start();
+  LinkSettings settings;
+  settings.expired_url = "https://example.com/over";
+  create("special", settings);
+  EXPECT_EQ(visit(process, "special"), kAsOwn);  // a 301, were it plain
+  EXPECT_EQ(visit(process, "special"), kAsOwn);
+  EXPECT_EQ(inline_answers_, 1);  // the second from memory
+  EXPECT_EQ(reads(), 1);
+  // What one instance reads no other takes from the far cache: it would be taken for a plain link.
+  Process& other = start();
+  EXPECT_EQ(visit(other, "special"), kAsOwn);
+  EXPECT_EQ(reads(), 2);
+}
+
+TEST_P(RedirectsTest, RulesVariantsAndTheQueryLead) {
+  Process& process = start(false);
+  LinkSettings settings;
+  RedirectRule rule;
+  rule.url = "https://example.com/ios";
+  rule.systems = static_cast<std::uint8_t>(Os::kIos);
+  settings.rules = {rule};
+  settings.forward_query = true;
+  create("ruled", settings);
+  const Asked iphone{.query = "b=2", .user_agent = "Mozilla/5.0 (iPhone) Mobile Safari/604.1"};
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(visit(process, "ruled", iphone), "302 https://example.com/ios?b=2 private, no-store");
+    EXPECT_EQ(visit(process, "ruled", {.query = "b=2"}),
+              "302 https://example.com/own?a=1&b=2 private, no-store");
+  }
+  EXPECT_EQ(inline_answers_, 3);
+  settings = {};
+  settings.variants = {{"https://example.com/a", 1}, {"https://example.com/b", 1}};
+  create("divided", settings);
+  std::array<int, 2> got{};
+  for (int i = 0; i < 200; ++i) {
+    const Asked asked{.user_agent = "x", .address = "192.0.2." + std::to_string(i)};
+    const std::string first = visit(process, "divided", asked);
+    EXPECT_EQ(visit(process, "divided", asked), first);  // the same all day
+    ++got.at(first == "302 https://example.com/a private, no-store" ? 0 : 1);
+  }
+  EXPECT_GT(got[0], 60);
+  EXPECT_GT(got[1], 60);
+}
+
+TEST_P(RedirectsTest, ALinkBeginsAndEnds) {
+  live_in_real_time();
+  Process& process = start(false);
+  LinkSettings settings;
+  settings.valid_from = clock_.now() + base::Seconds(10);
+  settings.expired_url = "https://example.com/over";
+  settings.max_clicks = 1;
+  create("once", settings);
+  EXPECT_EQ(visit(process, "once"), "404 no-store");
+  clock_.advance(base::Seconds(10));
+  EXPECT_EQ(visit(process, "once"), kAsOwn);
+  EXPECT_EQ(visit(process, "once"), "302 https://example.com/over private, no-store");
+  settings = {};
+  settings.max_clicks = 2;
+  create("twice", settings);
+  EXPECT_EQ(visit(process, "twice", {.method = http::Method::kHead}), kAsOwn);
+  EXPECT_EQ(visit(process, "twice"), kAsOwn);
+  EXPECT_EQ(visit(process, "twice"), "410 no-store");
+  EXPECT_EQ(visit(process, "twice", {.method = http::Method::kHead}), "410 no-store");
+}
+
+TEST_P(RedirectsTest, APasswordLetsPass) {
+  live_in_real_time();
+  Process& process = start(false);
+  LinkSettings settings;
+  settings.max_clicks = 2;
+  settings.password_hash = *process.module.password_hashes.hash("open sesame");
+  create("locked", settings);
+  const Asked right{.method = http::Method::kPost, .body = "password=open+sesame"};
+  const Asked wrong{.method = http::Method::kPost, .body = "password=open"};
+  EXPECT_EQ(visit(process, "locked"), "403 no-store");
+  EXPECT_EQ(visit(process, "locked", {.method = http::Method::kHead}), "403 no-store");
+  EXPECT_EQ(visit(process, "locked", {.method = http::Method::kPost}), "403 no-store");
+  EXPECT_EQ(visit(process, "locked", wrong), "403 no-store");
+  EXPECT_EQ(visit(process, "locked", right), "303 https://example.com/own?a=1 private, no-store");
+  for (int i = 1; i < 10; ++i) EXPECT_EQ(visit(process, "locked", wrong), "403 no-store");
+  EXPECT_EQ(visit(process, "locked", wrong), "429 no-store");
+  EXPECT_EQ(visit(process, "locked", right), "429 no-store");
+  // Another visitor is not kept out by the first one's guesses.
+  Asked other = right;
+  other.address = "192.0.2.7";
+  EXPECT_EQ(visit(process, "locked", other), "303 https://example.com/own?a=1 private, no-store");
+  EXPECT_EQ(visit(process, "locked", other), "410 no-store");
+}
+
+TEST_P(RedirectsTest, WhatWasPlainAndIsSpecialNowIsFollowedAsSuchByBoth) {
+  Process& one = start();
+  Process& two = start();
+  create("turns", "https://example.com/own?a=1");
+  const std::string plain = "https://example.com/own?a=1";
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(follow(one, "turns"), plain);
+    EXPECT_EQ(follow(two, "turns"), plain);
+    patch(one, "turns", R"({"expired_url":"https://example.com/over"})");
+    EXPECT_EQ(visit(one, "turns"), kAsOwn);
+    EXPECT_EQ(visit(two, "turns"), kAsOwn);
+    patch(two, "turns", R"({"expired_url":null})");
+    EXPECT_EQ(visit(one, "turns"), "302 https://example.com/own?a=1 private, max-age=0");
+    EXPECT_EQ(visit(two, "turns"), "302 https://example.com/own?a=1 private, max-age=0");
+  }
 }
 
 }  // namespace

@@ -1,0 +1,109 @@
+#include "modules/links/redirect_pages.h"
+
+#include <string>
+
+#include "platform/http/http_parser.h"
+#include "platform/http/problem.h"
+
+namespace ashlar::links {
+namespace {
+
+struct PageText {
+  int status;
+  std::string_view reason;
+  std::string_view title;
+  std::string_view detail;
+};
+
+constexpr PageText text_of(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::kUnknown:
+      return {404, "link_not_found", "No such link", "There is no link with this code."};
+    case Refusal::kExpired:
+      return {410, "link_expired", "This link has expired", "The link was valid until its expiry."};
+    case Refusal::kUsedUp:
+      return {410, "link_used_up", "This link is used up",
+              "As many visitors as it is for have followed it."};
+    case Refusal::kDisabled:
+      return {410, "link_disabled", "This link is switched off",
+              "Its owner has disabled the link."};
+  }
+  __builtin_unreachable();
+}
+
+constexpr PageText text_of(PasswordAsked why) {
+  switch (why) {
+    case PasswordAsked::kFirst:
+      return {403, "password_required", "This link asks for a password",
+              "Whoever gave you the link can tell it."};
+    case PasswordAsked::kWrong:
+      return {403, "wrong_password", "That is not the password", "Try it once more."};
+    case PasswordAsked::kTooOften:
+      return {429, "too_many_attempts", "Too many attempts",
+              "Wait a little before the next attempt."};
+    case PasswordAsked::kBusy:
+      return {503, "password_checks_busy", "One moment, please",
+              "Others are being let in just now. Try again."};
+  }
+  __builtin_unreachable();
+}
+
+std::string page(const PageText& text, std::string_view more) {
+  std::string out =
+      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
+      "content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\"><title>";
+  out += text.title;
+  out +=
+      "</title><body style=\"font:16px/1.5 system-ui,sans-serif;max-width:32rem;"
+      "margin:20vh auto;padding:0 1rem\"><h1 style=\"font-size:1.4rem\">";
+  out += text.title;
+  out += "</h1><p>";
+  out += text.detail;
+  out += "</p>";
+  out += more;
+  out += "</body></html>\n";
+  return out;
+}
+
+http::Response answer(const PageText& text, std::string_view more, const http::RequestHead& head,
+                      std::string_view request_id) {
+  http::Response response = http::problem(text.status, text.reason, text.detail, request_id);
+  if (head.accept.find("text/html") != std::string_view::npos) {
+    response.content_type = "text/html; charset=utf-8";
+    response.body = page(text, more);
+    response.header("X-Robots-Tag", "noindex");
+  }
+  response.header("Cache-Control", "no-store");
+  response.header("Vary", "Accept");
+  return response;
+}
+
+}  // namespace
+
+http::Response refuse(Refusal refusal, const http::RequestHead& head, std::string_view request_id) {
+  return answer(text_of(refusal), {}, head, request_id);
+}
+
+// The address is given whole, since the page stands at the link's own path and below it. A code
+// holds nothing that HTML would read.
+http::Response ask_password(PasswordAsked why, std::string_view code, base::Seconds retry_after,
+                            const http::RequestHead& head, std::string_view request_id) {
+  std::string form = "<form method=\"post\" action=\"/";
+  form += code;
+  form +=
+      "/unlock\"><label for=\"password\">Password</label><br><input id=\"password\" "
+      "name=\"password\" type=\"password\" required autofocus autocomplete=\"off\" "
+      "style=\"font:inherit;padding:.4rem;width:16rem\"> <button style=\"font:inherit;"
+      "padding:.4rem 1rem\">Open</button></form>";
+  http::Response response = answer(text_of(why), form, head, request_id);
+  // The password stays between the visitor and this page.
+  response.header("Content-Security-Policy",
+                  "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+  response.header("Referrer-Policy", "no-referrer");
+  if (retry_after.count() > 0) {
+    response.header("Retry-After", std::to_string(retry_after.count()));
+  }
+  return response;
+}
+
+}  // namespace ashlar::links

@@ -1,0 +1,136 @@
+#include "modules/links/special_redirects.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/clock.h"
+#include "modules/links/clicks.h"
+#include "modules/links/redirect_rules.h"
+#include "platform/http/call.h"
+#include "platform/http/query.h"
+
+namespace ashlar::links {
+namespace {
+
+constexpr std::int64_t kMicrosOfDay = std::int64_t{24} * 3600 * 1'000'000;
+
+http::Response lead_to(int status, std::string url) {
+  http::Response response{status, {}, {}, {}};
+  response.header("Location", std::move(url));
+  response.header("Cache-Control", "private, no-store");
+  return response;
+}
+
+// The form's field; nullopt: it has none.
+std::optional<std::string> password_in(std::string_view body) {
+  base::Result<http::QueryParameters> fields = http::parse_query(body);
+  if (!fields.ok()) return std::nullopt;
+  for (auto& [name, value] : *fields) {
+    if (name == "password") return std::move(value);
+  }
+  return std::nullopt;
+}
+
+bool asks_for_agent(const RedirectRule& rule) {
+  return rule.devices != 0 || rule.systems != 0 || rule.browsers != 0;
+}
+
+std::uint64_t draw_of(const kit::SipKey& key, LinkId link, std::string_view address,
+                      std::string_view user_agent, base::Time now) {
+  std::string text = std::to_string(base::to_micros(now) / kMicrosOfDay);
+  text += ' ';
+  text += std::to_string(link.value);
+  text += ' ';
+  text += address;
+  text += ' ';
+  text += user_agent;
+  return kit::siphash(key, text);
+}
+
+}  // namespace
+
+SpecialRedirects::SpecialRedirects(const kit::SipKey& visitor_key, std::uint64_t seed,
+                                   storage::Database& db, ClickRecorder& clicks,
+                                   const base::Clock& clock, std::size_t worker_shard)
+    : visitor_key_(visitor_key),
+      clicks_(clicks),
+      clock_(clock),
+      worker_shard_(worker_shard),
+      gate_(db, clock),
+      passwords_({seed, ~seed}) {}
+
+http::Response SpecialRedirects::redirect(const RedirectTarget& target,
+                                          const http::RequestHead& head, std::string_view address,
+                                          base::Time now) const {
+  const LinkSettings& settings = *target.special;
+  Visit visit;
+  visit.now = now;
+  visit.query = head.query;
+  if (!settings.rules.empty()) {
+    visit.language = preferred_language(head.find("accept-language"));
+    if (std::ranges::any_of(settings.rules, asks_for_agent)) {
+      visit.agent = read_visitor_agent(head.user_agent);
+    }
+  }
+  if (!settings.variants.empty()) {
+    visit.draw = draw_of(visitor_key_, target.id, address, head.user_agent, now);
+  }
+  const Choice choice = choose(target.url, settings.rules, settings.variants, visit);
+  const bool keeps_method = target.status == 307 || target.status == 308;
+  return lead_to(keeps_method ? 307 : 302, settings.forward_query
+                                               ? with_query(choice.url, head.query)
+                                               : std::string(choice.url));
+}
+
+http::Response SpecialRedirects::refuse(Refusal refusal, const RedirectTarget& target,
+                                        const http::RequestHead& head,
+                                        std::string_view request_id) const {
+  const bool over = refusal == Refusal::kExpired || refusal == Refusal::kUsedUp;
+  if (over && !target.special->expired_url.empty()) {
+    return lead_to(302, target.special->expired_url);
+  }
+  return links::refuse(refusal, head, request_id);
+}
+
+base::Result<http::Response> SpecialRedirects::follow(const http::Call& call,
+                                                      const RedirectTarget& target,
+                                                      Password password) {
+  const LinkSettings& settings = *target.special;
+  const http::RequestHead& head = *call.head;
+  const auto ask = [&](PasswordAsked why, base::Seconds retry_after = base::Seconds{0}) {
+    return ask_password(why, call.param(0), retry_after, head, call.request_id);
+  };
+  if (!settings.password_hash.empty()) {
+    if (password == Password::kAskFor) return ask(PasswordAsked::kFirst);
+    const std::optional<std::string> given = password_in(call.body);
+    if (!given) return ask(PasswordAsked::kFirst);
+    const LinkPasswords::Answer answer = passwords_.check(
+        target.id, call.client_address, settings.password_hash, *given, clock_.mono());
+    switch (answer.verdict) {
+      case LinkPasswords::Verdict::kRight:
+        break;
+      case LinkPasswords::Verdict::kWrong:
+        return ask(PasswordAsked::kWrong);
+      case LinkPasswords::Verdict::kTooOften:
+        return ask(PasswordAsked::kTooOften, answer.retry_after);
+      case LinkPasswords::Verdict::kBusy:
+        return ask(PasswordAsked::kBusy, answer.retry_after);
+    }
+  }
+  if (settings.max_clicks) {
+    ASHLAR_ASSIGN(const bool passes, gate_.take(target.id));
+    if (!passes) return refuse(Refusal::kUsedUp, target, head, call.request_id);
+  }
+  const base::Time now = clock_.now();
+  http::Response response = redirect(target, head, call.client_address, now);
+  if (password == Password::kGiven) response.status = 303;
+  if (head.method != http::Method::kHead) {
+    clicks_.record(worker_shard_, target.id, target.tenant, now,
+                   {.referrer = head.referer, .user_agent = head.user_agent});
+  }
+  return response;
+}
+
+}  // namespace ashlar::links

@@ -1,0 +1,72 @@
+// SpecialRedirects: how a link is followed that has more than a target (link_settings.h).
+//
+//   valid_from in the future ──> as unknown (redirects.h)
+//   expired, or its clicks used up ──> expired_url, if it has one, else 410
+//   password ──> the page that asks for it; the right one goes on
+//   max_clicks ──> ClickGate: one unit is taken, durably, before the answer
+//   rules, variants, forward_query ──> Location (redirect_rules.h)
+//
+// No answer may be kept by anybody (private, no-store), so a 301 is sent as 302 and a 308 as 307;
+// after a password it is 303. Whoever gets the target takes a unit of max_clicks, HEAD too; a click
+// is counted of GET and of the form alone.
+//
+// A visitor gets the same variant all day: it hangs on a keyed hash of the day, the link, the
+// address and the User-Agent, which is kept nowhere.
+//
+// Threads: redirect() and refuse() touch memory only; follow() blocks for a commit or a password's
+// check.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "kit/siphash.h"
+#include "modules/links/click_gate.h"
+#include "modules/links/link.h"
+#include "modules/links/link_passwords.h"
+#include "modules/links/redirect_pages.h"
+#include "platform/http/response.h"
+
+namespace ashlar::http {
+struct Call;
+struct RequestHead;
+}  // namespace ashlar::http
+
+namespace ashlar::links {
+
+class ClickRecorder;
+
+class SpecialRedirects {
+ public:
+  // All by reference outlives it.
+  SpecialRedirects(const kit::SipKey& visitor_key, std::uint64_t seed, storage::Database& db,
+                   ClickRecorder& clicks, const base::Clock& clock, std::size_t worker_shard);
+
+  enum class Password : std::uint8_t {
+    kAskFor,
+    kGiven,  // in the call's body, as a form
+  };
+
+  // REQUIRES of all: the target is special; of redirect() and follow(): it is alive.
+  base::Result<http::Response> follow(const http::Call& call, const RedirectTarget& target,
+                                      Password password);
+  // REQUIRES: memory decides (LinkSettings::needs_worker()), or follow() has.
+  [[nodiscard]] http::Response redirect(const RedirectTarget& target, const http::RequestHead& head,
+                                        std::string_view address, base::Time now) const;
+  [[nodiscard]] http::Response refuse(Refusal refusal, const RedirectTarget& target,
+                                      const http::RequestHead& head,
+                                      std::string_view request_id) const;
+
+ private:
+  const kit::SipKey visitor_key_;
+  ClickRecorder& clicks_;
+  const base::Clock& clock_;
+  const std::size_t worker_shard_;
+  ClickGate gate_;
+  LinkPasswords passwords_;
+};
+
+}  // namespace ashlar::links
