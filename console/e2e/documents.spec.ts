@@ -1,4 +1,5 @@
 import type { Page, WebSocketRoute } from '@playwright/test';
+import * as Y from 'yjs';
 import { expectAccessible } from './axe';
 import { expect, openAs, test } from './fixtures';
 
@@ -114,5 +115,73 @@ test.describe('documents', () => {
     await page.getByRole('button', { name: 'Delete', exact: true }).click();
     await page.getByRole('button', { name: 'Delete document' }).click();
     await expect(page.getByText('No documents yet')).toBeVisible();
+  });
+
+  test('who wrote what is seen in colours, all or one author at a time', async ({
+    console_: page,
+    api,
+  }) => {
+    const key = await api.createTenantKey('authors', ['documents:read', 'documents:write']);
+    await openAs(page, 'authors', 'documents');
+    await page.getByRole('button', { name: 'New document' }).click();
+    await page.getByLabel('Name').fill('minutes');
+    await page.getByRole('button', { name: 'Create document' }).click();
+    await expect(page.getByText('Saved')).toBeVisible();
+    await page.getByRole('button', { name: 'Who wrote what' }).click();
+    await expect(page.getByText('There is no text yet.')).toBeVisible();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.locator(kPaper).click();
+    await page.keyboard.type('Written here.');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('A second one.');
+    await expect(page.getByText('Saved')).toBeVisible();
+
+    // A program writes into the first paragraph, and a last one of its own.
+    const url = `${new URL(page.url()).origin}/v1/documents/minutes`;
+    const headers = { Authorization: `Bearer ${key}` };
+    const doc = new Y.Doc();
+    const state = async () =>
+      new Uint8Array(await (await fetch(`${url}/state`, { headers })).arrayBuffer());
+    await expect(async () => {
+      Y.applyUpdate(doc, await state());
+      expect(doc.getXmlFragment('default').length).toBe(2);
+      expect(JSON.stringify(doc.getXmlFragment('default'))).toContain('A second one.');
+    }).toPass();
+    const known = Y.encodeStateVector(doc);
+    const text = (doc.getXmlFragment('default').get(0) as Y.XmlElement).get(0) as Y.XmlText;
+    text.insert(7, ' by two,');
+    const paragraph = new Y.XmlElement('paragraph');
+    paragraph.insert(0, [new Y.XmlText('By a program.')]);
+    doc.getXmlFragment('default').push([paragraph]);
+    const answer = await fetch(`${url}/update`, {
+      method: 'POST',
+      headers: { ...headers, 'Content-Type': 'application/octet-stream' },
+      body: Buffer.from(Y.encodeStateAsUpdate(doc, known)),
+    });
+    expect(answer.status, await answer.text()).toBe(200);
+    await expect(page.locator(kPaper)).toContainText('Written by two, here.');
+
+    await page.getByRole('button', { name: 'Who wrote what' }).click();
+    const dialog = page.getByRole('dialog');
+    const mine = dialog.locator('.authored[data-author^="guest:"]');
+    const its = dialog.locator('.authored[data-author^="key:"]');
+    await expect(mine).toHaveText(['Written', ' here.', 'A second one.']);
+    await expect(its).toHaveText([' by two,', 'By a program.']);
+    await expect(its.first()).toHaveAttribute('title', /^key:\d+, /);
+    const colors = await Promise.all(
+      [mine, its].map((one) =>
+        one.first().evaluate((at) => getComputedStyle(at).borderBottomColor),
+      ),
+    );
+    expect(colors[0]).not.toBe(colors[1]);
+    await expectAccessible(page, 'who wrote what');
+    await dialog.getByRole('button', { name: /^key:/ }).click();
+    await expect(mine).toHaveCount(0);
+    await expect(its).toHaveCount(2);
+    await dialog.getByRole('button', { name: /^key:/ }).click();
+    await expect(mine).toHaveCount(3);
+    if (process.env['ASHLAR_SHOTS']) {
+      await page.screenshot({ path: `${process.env['ASHLAR_SHOTS']}/authors.png` });
+    }
   });
 });

@@ -135,6 +135,7 @@ async function settled(page: Page, path: string): Promise<void> {
 
 for (const scheme of ['light', 'dark'] as const) {
   test(`axe finds nothing, ${scheme}`, async ({ console_: page }) => {
+    test.setTimeout(120_000); // all pages there are, one after another
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     for (const path of pages) {
       await settled(page, path);

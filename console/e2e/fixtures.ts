@@ -30,7 +30,10 @@ interface Lease {
 
 /** Opens a page as it is for a tenant of the test's own. */
 export async function openAs(page: Page, tenant: string, path: string): Promise<void> {
-  await page.addInitScript((name) => localStorage.setItem('ashlar.tenant', name), tenant);
+  // A frame in a sandbox has no storage.
+  await page.addInitScript((name) => {
+    if (window === window.top) localStorage.setItem('ashlar.tenant', name);
+  }, tenant);
   await page.goto(`/_/#/${path}`);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
 }
@@ -148,6 +151,31 @@ export class Api {
 
   async sendTest(tenant: string, webhook: string): Promise<void> {
     await this.post(tenant, `/v1/webhooks/${webhook}/test`, {});
+  }
+
+  /** To whom, and what; the id. */
+  async notify(tenant: string, notification: object): Promise<string> {
+    return (await this.post<{ id: string }>(tenant, '/v1/notifications', notification)).id;
+  }
+
+  async createProvider(tenant: string, provider: object): Promise<string> {
+    const path = '/v1/notification-providers';
+    return (await this.post<{ id: string }>(tenant, path, provider)).id;
+  }
+
+  async putRecipients(tenant: string, recipients: object[]): Promise<void> {
+    await this.post(tenant, '/v1/recipients', { recipients });
+  }
+
+  async suppress(tenant: string, address: object): Promise<void> {
+    await this.post(tenant, '/v1/notification-suppressions', address);
+  }
+
+  /** Of recipients, templates, topics and the like. */
+  async put(tenant: string, path: string, data: object): Promise<void> {
+    const headers = { ...kHeaders, 'Ashlar-Tenant': tenant };
+    const answer = await this.request.put(`${this.origin}${path}`, { headers, data });
+    expect(answer.status(), `${path}: ${await answer.text()}`).toBe(200);
   }
 
   async putSchedule(tenant: string, name: string, schedule: object): Promise<void> {

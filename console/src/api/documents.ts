@@ -61,6 +61,23 @@ export interface DocumentChanges {
   truncated: boolean;
 }
 
+/** What one user brought of a list or text; `path` leads to it from the root. */
+export interface AuthoredRange {
+  path: (number | string)[];
+  key: string | null;
+  from: number;
+  length: number;
+  user: string | null;
+  at: string | null;
+  version: string | null;
+}
+
+export interface Attribution {
+  version: string;
+  ranges: AuthoredRange[];
+  truncated: boolean;
+}
+
 export interface DocumentToken {
   token: string;
   expires_at: string;
@@ -168,6 +185,17 @@ export async function changesSince(
 ): Promise<DocumentChanges> {
   const query = { from: id, root: 'default' };
   return (await call<DocumentChanges>('GET', path(name, '/diff'), { tenant, query, signal })).data;
+}
+
+/** Who brought what the editor shows. */
+export async function attributionOf(
+  tenant: string,
+  name: string,
+  signal?: AbortSignal,
+): Promise<Attribution> {
+  const query = { root: 'default' };
+  return (await call<Attribution>('GET', path(name, '/attribution'), { tenant, query, signal }))
+    .data;
 }
 
 export async function createToken(

@@ -28,6 +28,7 @@ export type Route =
   | { page: 'account'; id: string }
   | { page: 'documents' }
   | { page: 'document'; name: string }
+  | { page: 'notifications'; section: string; item: string; query: string }
   | { page: 'keys' }
   | { page: 'tenants' }
   | { page: 'unknown' };
@@ -50,6 +51,7 @@ export function parseRoute(hash: string): Route {
   const [path, query] = splitQuery(hash.replace(/^#?\/?/, ''));
   const [page = '', argument = '', part = '', ...rest] = path.split('/').map(decode);
   if (rest.length > 0) return { page: 'unknown' };
+  if (page === 'notifications') return { page, section: argument, item: part, query };
   if (part !== '') {
     if (page === 'webhooks') return { page: 'delivery', webhook: argument, id: part };
     if (page === 'limits' && argument === 'own') return { page: 'own-limit', rule: part };
@@ -142,6 +144,7 @@ export const hrefs = {
   account: (id: string) => `#/ledger/${encodeURIComponent(id)}`,
   documents: '#/documents',
   document: (name: string) => `#/documents/${encodeURIComponent(name)}`,
+  notifications: '#/notifications',
   keys: '#/keys',
   tenants: '#/tenants',
 };

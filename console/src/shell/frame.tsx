@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { Suspense, lazy, useMemo, useState } from 'react';
 import { TenantContext, rememberTenant, rememberedTenant } from '../lib/tenant';
 import { listTenants, type Tenant } from '../api/tenants';
 import type { Route } from '../lib/router';
@@ -37,6 +37,10 @@ import { Course, Page } from '../ui/page';
 import { Header } from './header';
 import { Nav } from './nav';
 import './frame.css';
+
+const Notifications = lazy(async () => ({
+  default: (await import('../pages/notifications/notifications_section')).NotificationsSection,
+}));
 
 function Content({ route }: { route: Route }) {
   switch (route.page) {
@@ -88,6 +92,12 @@ function Content({ route }: { route: Route }) {
       return <DocumentsPage />;
     case 'document':
       return <DocumentPage key={route.name} name={route.name} />;
+    case 'notifications':
+      return (
+        <Suspense fallback={null}>
+          <Notifications {...route} />
+        </Suspense>
+      );
     case 'keys':
       return <KeysPage />;
     case 'tenants':

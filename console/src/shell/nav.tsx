@@ -1,5 +1,5 @@
-import { useLayoutEffect, useRef } from 'react';
 import { hrefs, type Route } from '../lib/router';
+import { useCurrentInSight } from '../lib/use_current_in_sight';
 
 interface Entry {
   label: string;
@@ -24,6 +24,7 @@ const kGroups: readonly { title: string; entries: readonly Entry[] }[] = [
       { label: 'Limits', href: hrefs.limits, pages: ['limits', 'limit', 'own-limit'] },
       { label: 'Tasks', href: hrefs.tasks, pages: ['tasks', 'task', 'queue'] },
       { label: 'Webhooks', href: hrefs.webhooks, pages: ['webhooks', 'webhook', 'delivery'] },
+      { label: 'Notifications', href: hrefs.notifications, pages: ['notifications'] },
       { label: 'Sagas', href: hrefs.sagas, pages: ['sagas', 'saga'] },
       {
         label: 'Payments',
@@ -43,20 +44,8 @@ const kGroups: readonly { title: string; entries: readonly Entry[] }[] = [
   },
 ];
 
-/** On a phone the index is one row that scrolls sideways: where one is must be in sight. */
-function useCurrentInSight(page: Route['page']) {
-  const nav = useRef<HTMLElement>(null);
-  useLayoutEffect(() => {
-    const row = nav.current;
-    const current = row?.querySelector<HTMLElement>('[aria-current=page]');
-    if (!row || !current || row.scrollWidth <= row.clientWidth) return;
-    row.scrollLeft = current.offsetLeft - (row.clientWidth - current.offsetWidth) / 2;
-  }, [page]);
-  return nav;
-}
-
 export function Nav({ route, version }: { route: Route; version: string }) {
-  const nav = useCurrentInSight(route.page);
+  const nav = useCurrentInSight<HTMLElement>(route.page);
   return (
     <nav className="nav" aria-label="Main" ref={nav}>
       {kGroups.map((group) => (

@@ -16,7 +16,15 @@ export interface Visitor {
 
 const kTokenTtl_s = 3600;
 // Dark enough for white letters, and apart from each other.
-const kColors = ['#0f6e56', '#a1421c', '#6a3fb5', '#1c5fa8', '#9b2f6b', '#5d6b12', '#8a5a00'];
+export const kColors = [
+  '#0f6e56',
+  '#a1421c',
+  '#6a3fb5',
+  '#1c5fa8',
+  '#9b2f6b',
+  '#5d6b12',
+  '#8a5a00',
+];
 
 export class Connection {
   readonly doc = new Y.Doc();

@@ -4,5 +4,6 @@ export const documentKeys = {
   sessions: (tenant: string, name: string) => ['document', tenant, name, 'sessions'],
   versions: (tenant: string, name: string) => ['document', tenant, name, 'versions'],
   state: (tenant: string, name: string, id: string) => ['document', tenant, name, 'state', id],
+  authors: (tenant: string, name: string) => ['document', tenant, name, 'authors'],
   changes: (tenant: string, name: string, id: string) => ['document', tenant, name, 'changes', id],
 };

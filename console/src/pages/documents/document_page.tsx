@@ -8,6 +8,7 @@ import { useTenant } from '../../lib/tenant';
 import { Button } from '../../ui/button';
 import { Confirm } from '../../ui/confirm';
 import { EmptyState } from '../../ui/empty_state';
+import { Modal, ModalActions } from '../../ui/modal';
 import { ErrorNotice } from '../../ui/notice';
 import { Course, Page } from '../../ui/page';
 import { Skeleton } from '../../ui/skeleton';
@@ -17,11 +18,12 @@ import { Sessions } from './sessions';
 import { Share } from './share';
 
 const kRefreshMs = 5_000;
+const Authors = lazy(async () => ({ default: (await import('./authors')).Authors }));
 const Desk = lazy(async () => ({ default: (await import('./desk')).Desk }));
 
 export function DocumentPage({ name }: { name: string }) {
   const { tenant } = useTenant();
-  const [asking, setAsking] = useState<'share' | 'delete' | null>(null);
+  const [asking, setAsking] = useState<'authors' | 'share' | 'delete' | null>(null);
   const answer = useQuery({
     queryKey: documentKeys.one(tenant, name),
     queryFn: ({ signal }) => getDocument(tenant, name, signal),
@@ -38,6 +40,7 @@ export function DocumentPage({ name }: { name: string }) {
       actions={
         one && (
           <>
+            <Button onPress={() => setAsking('authors')}>Who wrote what</Button>
             <Button onPress={() => setAsking('share')}>Let somebody in…</Button>
             <Button onPress={() => setAsking('delete')}>Delete</Button>
           </>
@@ -65,6 +68,14 @@ export function DocumentPage({ name }: { name: string }) {
           </Course>
           <Sessions name={name} />
           <History name={name} />
+          <Modal title="Who wrote what" isOpen={asking === 'authors'} onClose={close} wide>
+            <Suspense fallback={<Skeleton rows={4} label="Loading the text" />}>
+              <Authors name={name} />
+            </Suspense>
+            <ModalActions>
+              <Button onPress={close}>Close</Button>
+            </ModalActions>
+          </Modal>
           <Share name={name} isOpen={asking === 'share'} onClose={close} />
           <Confirm
             title="Delete this document?"

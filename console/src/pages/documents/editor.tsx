@@ -21,7 +21,7 @@ const kSaveWords: Record<SaveState, string> = {
 };
 
 /** Undo is the document's own: of what one has done oneself. */
-function starterKit() {
+export function starterKit() {
   return StarterKit.configure({ undoRedo: false, link: { openOnClick: false } });
 }
 
