@@ -183,6 +183,10 @@ documents::DocumentsModule::Options documents_options(const Config& config, std:
   options.documents.max_document_bytes = given.max_mb << 20;
   options.documents.max_documents = given.max_per_tenant;
   options.documents.live.max_sessions = given.max_sessions;
+  options.documents.quotas = {.visits_of_user = given.user_visits,
+                              .visits_of_tenant = given.tenant_visits,
+                              .bytes_of_document = given.document_stored_mb << 20,
+                              .bytes_of_tenant = given.tenant_stored_mb << 20};
   options.documents.live.pace = base::Millis{given.pace_ms};
   options.documents.commit_pace = base::Millis{given.commit_pace_ms};
   return options;
@@ -200,7 +204,7 @@ documents::SocketLimits socket_limits(const Config& config) {
 
 // What only this installation knows.
 struct Secrets {
-  std::string reservations, leases, box, documents, links;
+  std::string reservations, leases, box, documents, links, inboxes;
 
   static base::Result<Secrets> of(security::Settings& settings) {
     Secrets secrets;
@@ -216,9 +220,14 @@ struct Secrets {
                                                 documents::DocumentTokens::kSecretBytes));
     ASHLAR_ASSIGN(secrets.links, settings.get_or_create_secret("notifications_link_secret",
                                                                security::SecretBox::kKeyBytes));
+    ASHLAR_ASSIGN(secrets.inboxes,
+                  settings.get_or_create_secret("notifications_inbox_secret",
+                                                notifications::InboxTokens::kSecretBytes));
     return secrets;
   }
 };
+
+namespace {
 
 // Whether only this machine can reach the server: then what is sent is tried out.
 bool is_tried_out(const Config& config) { return !unbound_tenant(config).empty(); }
@@ -229,14 +238,20 @@ notifications::NotificationsModule::Options notifications_options(const Modules:
   notifications::NotificationsModule::Options options;
   options.box_key = secrets.box;
   options.link_key = secrets.links;
+  options.inbox_key = secrets.inboxes;
   options.public_url = needs.public_url;
   options.catches = given.catcher == Catcher::kOn ||
                     (given.catcher == Catcher::kAuto && is_tried_out(needs.config));
   options.allow_private = given.allow_private;
+  options.private_providers =
+      given.private_providers == PrivateProviders::kOn ||
+      (given.private_providers == PrivateProviders::kAuto && is_tried_out(needs.config));
   options.keep = base::Seconds{given.keep_days * 24 * 3600};
   options.seed = needs.ashlar.entropy.u64();
   return options;
 }
+
+}  // namespace
 
 struct Modules::Parts {
   Parts(const Needs& needs, std::unique_ptr<cache::FarCache> far,
@@ -252,7 +267,8 @@ struct Modules::Parts {
               needs.ashlar.entropy, needs.ashlar.metrics, needs.ashlar.log),
         redirects({.cache_bytes = needs.config.links_cache_mb << 20,
                    .permanent_max_age = base::Seconds{needs.config.links_permanent_max_age_s},
-                   .worker_shard = needs.config.http.io_threads},
+                   .worker_shard = needs.config.http.io_threads,
+                   .visitor_key = links.visitor_key},
                   needs.ashlar.entropy.u64(), *needs.ashlar.db, links.links, links.recorder,
                   links_values, needs.ashlar.clock, needs.ashlar.metrics),
         activity({.board = {.max_bytes = needs.config.activity_memory_mb << 20,
@@ -309,6 +325,7 @@ struct Modules::Parts {
     async.sagas.work_on(async.runner);
     async.runner.add(reconcile.kind());
     for (jobs::KindOptions& kind : notifications.kinds()) async.runner.add(std::move(kind));
+    async.consumers.add(notifications.consumer());
     if (serves_profile) {
       async.runner.add(profile.kind());
       async.consumers.add(profile.consumer());
@@ -396,6 +413,7 @@ http::RouteTable Modules::routes() {
   http::RouteTable table;
   add(table, links::links_routes(parts_->links, parts_->cursors));
   table.push_back(parts_->redirects.route());
+  table.push_back(parts_->redirects.unlock_route());
   add(table, activity::activity_routes(parts_->activity));
   add(table, limits::limits_routes(parts_->limits.native, parts_->cursors));
   add(table, tasks::tasks_routes(parts_->tasks, parts_->cursors));

@@ -9,7 +9,7 @@ import { Server, Store } from "../support/server.mjs";
 import { eventually } from "../support/process.mjs";
 import { Receiver } from "./webhooks.mjs";
 
-const kHostile = [
+export const kHostile = [
   ["http://127.0.0.1:PORT/", "target_forbidden"],
   ["http://127.1:PORT/", "target_forbidden"],
   ["http://127.0.1:PORT/", "target_forbidden"],
