@@ -255,10 +255,6 @@ std::vector<Setting> engine_settings() {
              [](Config& c) -> auto& { return c.cache_redis_connections; }),
       number("cache.far_ttl_s", "How long a value may stay in the far cache.", 1, 86'400,
              [](Config& c) -> auto& { return c.cache_far_ttl_s; }),
-      number("links.cache_mb", "Memory for codes and their targets.", 1, 1 << 20,
-             [](Config& c) -> auto& { return c.links_cache_mb; }),
-      number("links.permanent_max_age_s", "How long browsers may keep a 301 or 308.", 0, 31'536'000,
-             [](Config& c) -> auto& { return c.links_permanent_max_age_s; }),
       number("activity.memory_mb", "Memory for counts of activity; beyond it no more is taken.", 16,
              1 << 20, [](Config& c) -> auto& { return c.activity_memory_mb; }),
       number("activity.dimension_mb", "The share of one dimension; exact up to there.", 4, 1 << 16,
@@ -288,6 +284,7 @@ std::span<const Setting> settings() {
   static const std::vector<Setting> table = [] {
     std::vector<Setting> all = engine_settings();
     for (Setting& setting : listener_settings()) all.push_back(std::move(setting));
+    for (Setting& setting : links_settings()) all.push_back(std::move(setting));
     for (Setting& setting : limits_settings()) all.push_back(std::move(setting));
     for (Setting& setting : async_settings()) all.push_back(std::move(setting));
     for (Setting& setting : documents_settings()) all.push_back(std::move(setting));

@@ -24,6 +24,7 @@
 #include "app/async_settings.h"
 #include "app/documents_settings.h"
 #include "app/limits_settings.h"
+#include "app/links_settings.h"
 #include "app/notifications_settings.h"
 #include "app/payments_settings.h"
 #include "base/result.h"
@@ -53,12 +54,10 @@ struct Config {
   std::int64_t cache_redis_connections = 4;
   std::int64_t cache_far_ttl_s = 60;
 
-  std::size_t links_cache_mb = 256;
-  std::int64_t links_permanent_max_age_s = 90;
-
   std::size_t activity_memory_mb = 512;
   std::size_t activity_dimension_mb = 32;
 
+  LinksConfig links;
   LimitsConfig limits;
   AsyncConfig async;
   DocumentsConfig documents;

@@ -265,10 +265,11 @@ struct Modules::Parts {
         links_values(cache.add_region(links_region(needs.config))),
         links(joined(std::move(links_options)), *needs.ashlar.db, needs.ashlar.clock,
               needs.ashlar.entropy, needs.ashlar.metrics, needs.ashlar.log),
-        redirects({.cache_bytes = needs.config.links_cache_mb << 20,
-                   .permanent_max_age = base::Seconds{needs.config.links_permanent_max_age_s},
+        redirects({.cache_bytes = needs.config.links.cache_mb << 20,
+                   .permanent_max_age = base::Seconds{needs.config.links.permanent_max_age_s},
                    .worker_shard = needs.config.http.io_threads,
-                   .visitor_key = links.visitor_key},
+                   .visitor_key = links.visitor_key,
+                   .geo = &links.geo},
                   needs.ashlar.entropy.u64(), *needs.ashlar.db, links.links, links.recorder,
                   links_values, needs.ashlar.clock, needs.ashlar.metrics),
         activity({.board = {.max_bytes = needs.config.activity_memory_mb << 20,
@@ -394,7 +395,8 @@ base::Result<std::unique_ptr<Modules>> Modules::make(const Needs& needs) {
   links::LinksModule::Options links_options{.public_url = needs.public_url,
                                             .own_hosts = std::move(hosts),
                                             .code_secret = std::move(secret),
-                                            .click_shards = needs.config.http.io_threads + 1};
+                                            .click_shards = needs.config.http.io_threads + 1,
+                                            .geoip_file = needs.config.links.geoip_file};
   ASHLAR_ASSIGN(std::unique_ptr<cache::FarCache> far, make_far_cache(needs.config, needs.ashlar));
   ASHLAR_ASSIGN(const Secrets secrets, Secrets::of(*needs.ashlar.settings));
   ASHLAR_ASSIGN(const auto options, payments_options(needs.config, needs.ashlar, needs.public_url));

@@ -1,5 +1,7 @@
 #include "modules/links/link_settings.h"
 
+#include <algorithm>
+
 namespace ashlar::links {
 namespace {
 
@@ -10,11 +12,17 @@ void apply(const std::optional<T>& change, T& value) {
 
 }  // namespace
 
+bool LinkSettings::asks_for_country() const {
+  return std::ranges::any_of(rules,
+                             [](const RedirectRule& rule) { return !rule.countries.empty(); });
+}
+
 std::size_t LinkSettings::bytes() const {
   std::size_t bytes = sizeof(LinkSettings) + expired_url.size() + password_hash.size();
   for (const RedirectRule& rule : rules) {
     bytes += sizeof(RedirectRule) + rule.url.size();
     for (const std::string& text : rule.languages) bytes += sizeof(text) + text.size();
+    bytes += rule.countries.size() * sizeof(std::string);
     for (const QueryCondition& condition : rule.query) {
       bytes += sizeof(condition) + condition.name.size() + condition.value.value_or("").size();
     }

@@ -44,8 +44,9 @@ struct LinkSettings {
   [[nodiscard]] bool empty() const { return *this == LinkSettings(); }
   // Whether it takes a worker to say where a visit leads: what memory alone cannot decide.
   [[nodiscard]] bool needs_worker() const {
-    return max_clicks || !password_hash.empty() || !variants.empty();
+    return max_clicks || !password_hash.empty() || !variants.empty() || asks_for_country();
   }
+  [[nodiscard]] bool asks_for_country() const;
   // In memory, about.
   [[nodiscard]] std::size_t bytes() const;
 };

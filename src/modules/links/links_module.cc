@@ -1,6 +1,10 @@
 #include "modules/links/links_module.h"
 
+#include <string>
 #include <utility>
+
+#include "platform/observability/log.h"
+#include "platform/observability/metrics.h"
 
 namespace ashlar::links {
 namespace {
@@ -14,9 +18,10 @@ kit::SipKey visitor_key_of(std::string_view secret) {
 }  // namespace
 
 LinksModule::LinksModule(Options options, storage::Database& database, const base::Clock& clk,
-                         base::Entropy& entropy, obs::Registry& metrics, obs::Log& log)
+                         base::Entropy& entropy, obs::Registry& metrics, obs::Log& logger)
     : db(database),
       clock(clk),
+      log(logger),
       region(options.region),
       visitor_key(visitor_key_of(options.code_secret)),
       links(std::move(options.public_url), std::move(options.own_hosts),
@@ -25,17 +30,37 @@ LinksModule::LinksModule(Options options, storage::Database& database, const bas
       feed(database, clk),
       recorder(database, clk, entropy, metrics, log, &feed, options.click_shards),
       folder(database, clk, metrics, log, [this] { return recorder.busy(); }),
-      retention(database, clk, log) {}
+      retention(database, clk, log),
+      geo(std::move(options.geoip_file)) {
+  metrics.make_gauge_callback("ashlar_links_geo_built_timestamp_seconds",
+                              "When the file of countries was made, as it says; 0: none is read.",
+                              {}, [this] { return static_cast<double>(geo.built_at_s()); });
+}
+
+// A missing file keeps nobody from following links: it may come later.
+void LinksModule::refresh_geo() {
+  const base::Result<bool> read = geo.refresh();
+  if (!read.ok()) {
+    log.warn("the file of countries cannot be used",
+             {{"reason", read.error().reason}, {"detail", read.error().detail}});
+  } else if (*read) {
+    log.info("the file of countries was read", {{"built_at_s", std::to_string(geo.built_at_s())}});
+  }
+}
 
 void LinksModule::start() {
   recorder.start();
   folder.start();
   retention.start();
+  if (!geo.is_configured()) return;
+  refresh_geo();
+  chores.emplace("links-chores", kChores, [this] { refresh_geo(); });
 }
 
 void LinksModule::close_streams() { feed.close(); }
 
 base::Status LinksModule::stop() {
+  if (chores) chores->stop();
   retention.stop();
   folder.stop();
   return recorder.stop();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -14,9 +15,11 @@
 #include "modules/links/click_folder.h"
 #include "modules/links/click_retention.h"
 #include "modules/links/clicks.h"
+#include "modules/links/geo_file.h"
 #include "modules/links/link_passwords.h"
 #include "modules/links/links.h"
 #include "platform/http/route.h"
+#include "platform/runtime/periodic.h"
 #include "platform/security/tenants.h"
 
 namespace ashlar::cache {
@@ -33,6 +36,8 @@ namespace ashlar::links {
 
 class LinksModule {
  public:
+  static constexpr base::Millis kChores{10'000};
+
   struct Options {
     std::string public_url;              // without a slash at the end
     OwnHosts own_hosts;                  // public_url's among them
@@ -40,19 +45,23 @@ class LinksModule {
     std::size_t click_shards;            // see ClickRecorder
     cache::FarRegion* region = nullptr;  // of redirects; null: there is no far cache
     events::Outbox* outbox = nullptr;    // where links publish; null: nowhere
+    std::string geoip_file{};            // geo_file.h; "": none
   };
 
   // All by reference outlives it.
   LinksModule(Options options, storage::Database& database, const base::Clock& clk,
-              base::Entropy& entropy, obs::Registry& metrics, obs::Log& log);
+              base::Entropy& entropy, obs::Registry& metrics, obs::Log& logger);
 
   void start();
+  // Looks whether the file of countries is another one. start() has it called every kChores.
+  void refresh_geo();
   void close_streams();
   // All clicks recorded before are committed when it returns ok. When nobody records any more.
   base::Status stop();
 
   storage::Database& db;
   const base::Clock& clock;
+  obs::Log& log;
   cache::FarRegion* const region;
   const kit::SipKey visitor_key;  // by which visitors are divided among variants
   const Links links;
@@ -61,6 +70,8 @@ class LinksModule {
   ClickRecorder recorder;
   ClickFolder folder;
   ClickRetention retention;
+  GeoFile geo;
+  std::optional<runtime::Periodic> chores;
 };
 
 // All but the redirect's. Both outlive the table.

@@ -62,6 +62,10 @@ bool rule_holds(const RedirectRule& rule, const Visit& visit) {
     return language_matches(range, visit.language);
   };
   if (!rule.languages.empty() && std::ranges::none_of(rule.languages, speaks)) return false;
+  if (!rule.countries.empty() &&
+      std::ranges::find(rule.countries, visit.country) == rule.countries.end()) {
+    return false;
+  }
   return std::ranges::all_of(rule.query, [&](const QueryCondition& condition) {
     return query_holds(condition, visit.query);
   });

@@ -4,8 +4,8 @@
 //   else one of the variants, by their weights  ──> its target
 //   else                                        ──> the link's own target
 //
-// A condition with several values holds when one of them does. A visit that tells no language
-// fulfils no condition on it.
+// A condition with several values holds when one of them does. A visit that tells no language, or
+// of which no country is known, fulfils no condition on it.
 //
 // Pure: values and `now` in, a choice out. Any thread. O(conditions).
 #pragma once
@@ -43,11 +43,12 @@ struct RedirectRule {
   std::optional<base::Time> from;      // not before
   std::optional<base::Time> until;     // not from then on
   std::vector<QueryCondition> query;   // all of them
+  std::vector<std::string> countries;  // ISO 3166-1 alpha-2, upper case
   friend bool operator==(const RedirectRule&, const RedirectRule&) = default;
 
   [[nodiscard]] bool has_condition() const {
     return devices != 0 || systems != 0 || browsers != 0 || !languages.empty() || from || until ||
-           !query.empty();
+           !query.empty() || !countries.empty();
   }
 };
 
@@ -61,6 +62,7 @@ struct Visit {
   VisitorAgent agent;
   std::string_view language;  // liked best; "" not told
   std::string_view query;     // as sent, still encoded
+  std::string_view country;   // upper case; "" not known
   base::Time now;
   std::uint64_t draw = 0;  // even over all 64 bits; the same draw gets the same variant
 };

@@ -20,7 +20,7 @@ namespace {
 
 // A visit as sets and maps of plain words, and whether a rule takes it.
 struct PlainVisit {
-  std::string device, os, browser, language;
+  std::string device, os, browser, language, country;
   std::vector<std::pair<std::string, std::string>> query;
   base::Time now;
 };
@@ -49,7 +49,8 @@ const std::vector<Browser> kBrowsers{Browser::kChrome, Browser::kSafari, Browser
 bool takes(const RedirectRule& rule, const PlainVisit& visit) {
   bool all = holds(words(rule.devices, kDevices), visit.device) &&
              holds(words(rule.systems, kSystems), visit.os) &&
-             holds(words(rule.browsers, kBrowsers), visit.browser);
+             holds(words(rule.browsers, kBrowsers), visit.browser) &&
+             holds({rule.countries.begin(), rule.countries.end()}, visit.country);
   if (!rule.languages.empty()) {
     bool any = false;
     for (const std::string& range : rule.languages) {
@@ -93,6 +94,7 @@ const T& one_of(base::Random& random, const std::vector<T>& of) {
 }
 
 const std::vector<std::string> kLanguages{"de", "de-AT", "DE-ch", "en", "en-US", "den", "fr"};
+const std::vector<std::string> kCountries{"DE", "AT", "US"};
 const std::vector<std::string> kNames{"ref", "a b", "x&y", "%", ""};
 
 std::uint8_t some(base::Random& random) {
@@ -106,6 +108,7 @@ RedirectRule random_rule(base::Random& random, std::size_t number) {
   rule.systems = some(random);
   rule.browsers = some(random);
   while (random.chance(0.3)) rule.languages.push_back(one_of(random, kLanguages));
+  while (random.chance(0.2)) rule.countries.push_back(one_of(random, kCountries));
   if (random.chance(0.2)) rule.from = base::from_micros(static_cast<std::int64_t>(random.below(9)));
   if (random.chance(0.2)) {
     rule.until = base::from_micros(static_cast<std::int64_t>(random.below(9)));
@@ -134,6 +137,7 @@ TEST(RedirectRules, AgreeWithThePlainRendering) {
     plain.os = name_of(visit.agent.os);
     plain.browser = name_of(visit.agent.browser);
     if (random.chance(0.8)) plain.language = one_of(random, kLanguages);
+    if (random.chance(0.8)) plain.country = one_of(random, kCountries);
     plain.now = base::from_micros(static_cast<std::int64_t>(random.below(9)));
     std::string query;
     while (random.chance(0.5)) {
@@ -143,6 +147,7 @@ TEST(RedirectRules, AgreeWithThePlainRendering) {
                encoded(random, plain.query.back().second);
     }
     visit.language = plain.language;
+    visit.country = plain.country;
     visit.query = query;
     visit.now = plain.now;
     const Choice choice = choose("https://own.example/", rules, {}, visit);

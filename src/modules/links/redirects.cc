@@ -99,7 +99,7 @@ Redirects::Redirects(const Options& options, std::uint64_t seed, storage::Databa
       links_(links),
       clicks_(clicks),
       clock_(clock),
-      special_(options.visitor_key, seed, db, clicks, clock, options.worker_shard),
+      special_(options.visitor_key, seed, db, clicks, clock, options.worker_shard, options.geo),
       hits_(
           metrics.make_counter("ashlar_links_cache_hits_total", "Redirects answered from memory.")),
       misses_(metrics.make_counter("ashlar_links_cache_misses_total",

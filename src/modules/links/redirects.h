@@ -56,6 +56,7 @@ class Database;
 namespace ashlar::links {
 
 class ClickRecorder;
+class GeoFile;
 class Links;
 
 class Redirects {
@@ -70,6 +71,7 @@ class Redirects {
     base::Seconds permanent_max_age{90};
     std::size_t worker_shard = 0;  // of the click recorder: the one that is no I/O thread's
     kit::SipKey visitor_key{};     // LinksModule::visitor_key
+    const GeoFile* geo = nullptr;  // null: no country is known
   };
 
   // `region` is the links' own. Subscribes to kLinksChannel. Everything by reference outlives it,

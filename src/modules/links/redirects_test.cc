@@ -6,6 +6,7 @@
 
 #include <array>
 #include <atomic>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -14,11 +15,13 @@
 #include "modules/links/links_module.h"
 #include "modules/links/redirect_codec.h"
 #include "modules/links/testing/links_fixture.h"
+#include "modules/links/testing/mmdb_writer.h"
 #include "platform/cache/cache_service.h"
 #include "platform/cache/testing/model_far_cache.h"
 #include "platform/http/call.h"
 #include "platform/http/cursor.h"
 #include "platform/http/inline_request.h"
+#include "platform/storage/testing/temporary_directory.h"
 
 namespace ashlar::links {
 namespace {
@@ -77,10 +80,10 @@ class RedirectsTest : public LinksFixture {
           region(cache.add_region(
               {.name = "links", .format = kRedirectFormat, .absent_ttl = base::Millis{0}})),
           module({"https://sho.rt", *OwnHosts::parse({"https://sho.rt"}),
-                  std::string(CodeSpace::kSecretBytes, 'k'), 2, &region},
+                  std::string(CodeSpace::kSecretBytes, 'k'), 2, &region, nullptr, test.geo_path_},
                  *test.counting_, test.clock_, test.entropy_, test.metrics_, test.log_),
-          redirects({.cache_bytes = 1 << 20}, 7, *test.counting_, module.links, module.recorder,
-                    region, test.clock_, test.metrics_),
+          redirects({.cache_bytes = 1 << 20, .geo = &module.geo}, 7, *test.counting_, module.links,
+                    module.recorder, region, test.clock_, test.metrics_),
           routes(links_routes(module, test.cursors_)) {
       cache.tend();
     }
@@ -207,6 +210,7 @@ class RedirectsTest : public LinksFixture {
   }
 
   int inline_answers_ = 0;
+  std::string geo_path_;
 
   int reads() const { return counting_->redirect_reads.load(); }
 
@@ -358,6 +362,28 @@ TEST_P(RedirectsTest, RulesVariantsAndTheQueryLead) {
   }
   EXPECT_GT(got[0], 60);
   EXPECT_GT(got[1], 60);
+}
+
+TEST_P(RedirectsTest, ACountryLeads) {
+  const storage::TemporaryDirectory folder;
+  geo_path_ = folder.path() + "/geo.mmdb";
+  Process& process = start(false);
+  process.module.refresh_geo();  // no file yet
+  LinkSettings settings;
+  RedirectRule rule;
+  rule.url = "https://example.com/alps";
+  rule.countries = {"AT", "CH"};
+  settings.rules = {rule};
+  create("ruled", settings);
+  const Asked from_austria{.address = "198.51.100.7"};
+  EXPECT_EQ(visit(process, "ruled", from_austria), kAsOwn);
+  std::ofstream(geo_path_, std::ios::binary)
+      << testing::mmdb_of({{"198.51.100.0/24", "AT"}, {"203.0.113.0/24", "DE"}});
+  process.module.refresh_geo();
+  EXPECT_EQ(visit(process, "ruled", from_austria),
+            "302 https://example.com/alps private, no-store");
+  EXPECT_EQ(visit(process, "ruled", {.address = "203.0.113.1"}), kAsOwn);
+  EXPECT_EQ(visit(process, "ruled", {.address = "192.0.2.1"}), kAsOwn);
 }
 
 TEST_P(RedirectsTest, ALinkBeginsAndEnds) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/text.h"
 #include "platform/json/writer.h"
@@ -56,6 +57,10 @@ RedirectRule rule_of(const RuleJson& json) {
   for (const QueryConditionJson& condition : json.query) {
     rule.query.push_back({condition.name, condition.value});
   }
+  for (std::string country : json.countries) {
+    for (char& letter : country) letter = static_cast<char>(letter & ~0x20);  // upper case
+    rule.countries.push_back(std::move(country));
+  }
   return rule;
 }
 
@@ -71,6 +76,7 @@ RuleJson json_of(const RedirectRule& rule) {
   for (const QueryCondition& condition : rule.query) {
     json.query.push_back({condition.name, condition.value});
   }
+  json.countries = rule.countries;
   return json;
 }
 
@@ -142,7 +148,13 @@ const json::Schema<RuleJson>& rule_schema() {
           .optional("from", &RuleJson::from, {.doc = "Not before."})
           .optional("until", &RuleJson::until, {.doc = "Not from then on."})
           .optional("query", &RuleJson::query, query_condition_schema(),
-                    {.doc = "All of these.", .max_items = kMaxQueryConditions});
+                    {.doc = "All of these.", .max_items = kMaxQueryConditions})
+          .optional("countries", &RuleJson::countries,
+                    {.doc = "Of the visitor's address (ISO 3166-1 alpha-2), as far as the server's "
+                            "links.geoip_file knows it.",
+                     .pattern = "^[A-Za-z][A-Za-z]$",
+                     .max_items = kMaxListed,
+                     .example = "DE"});
   return kSchema;
 }
 

@@ -29,6 +29,7 @@ struct RuleJson {
   std::optional<base::Time> from;
   std::optional<base::Time> until;
   std::vector<QueryConditionJson> query;
+  std::vector<std::string> countries;
 };
 
 struct VariantJson {

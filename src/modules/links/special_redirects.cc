@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "modules/links/clicks.h"
+#include "modules/links/geo_file.h"
 #include "modules/links/redirect_rules.h"
 #include "platform/http/call.h"
 #include "platform/http/query.h"
@@ -53,11 +54,13 @@ std::uint64_t draw_of(const kit::SipKey& key, LinkId link, std::string_view addr
 
 SpecialRedirects::SpecialRedirects(const kit::SipKey& visitor_key, std::uint64_t seed,
                                    storage::Database& db, ClickRecorder& clicks,
-                                   const base::Clock& clock, std::size_t worker_shard)
+                                   const base::Clock& clock, std::size_t worker_shard,
+                                   const GeoFile* geo)
     : visitor_key_(visitor_key),
       clicks_(clicks),
       clock_(clock),
       worker_shard_(worker_shard),
+      geo_(geo),
       gate_(db, clock),
       passwords_({seed, ~seed}) {}
 
@@ -66,12 +69,17 @@ http::Response SpecialRedirects::redirect(const RedirectTarget& target,
                                           base::Time now) const {
   const LinkSettings& settings = *target.special;
   Visit visit;
+  Geo geo;
   visit.now = now;
   visit.query = head.query;
   if (!settings.rules.empty()) {
     visit.language = preferred_language(head.find("accept-language"));
     if (std::ranges::any_of(settings.rules, asks_for_agent)) {
       visit.agent = read_visitor_agent(head.user_agent);
+    }
+    if (geo_ != nullptr && settings.asks_for_country()) {
+      if (const std::optional<Geo> found = geo_->lookup(address)) geo = *found;
+      visit.country = geo.country;
     }
   }
   if (!settings.variants.empty()) {

@@ -38,12 +38,15 @@ struct RequestHead;
 namespace ashlar::links {
 
 class ClickRecorder;
+class GeoFile;
 
 class SpecialRedirects {
  public:
   // All by reference outlives it.
+  // `geo` may be null: no country is known.
   SpecialRedirects(const kit::SipKey& visitor_key, std::uint64_t seed, storage::Database& db,
-                   ClickRecorder& clicks, const base::Clock& clock, std::size_t worker_shard);
+                   ClickRecorder& clicks, const base::Clock& clock, std::size_t worker_shard,
+                   const GeoFile* geo);
 
   enum class Password : std::uint8_t {
     kAskFor,
@@ -65,6 +68,7 @@ class SpecialRedirects {
   ClickRecorder& clicks_;
   const base::Clock& clock_;
   const std::size_t worker_shard_;
+  const GeoFile* const geo_;
   ClickGate gate_;
   LinkPasswords passwords_;
 };

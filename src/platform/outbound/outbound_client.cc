@@ -313,7 +313,8 @@ void OutboundClient::Impl::attempt(PendingCall& call, AttemptKind kind) {
   HeaderList more{{"Ashlar-Timeout-Ms", std::to_string(time.count())}};
   if (!call.request.traceparent.empty()) more.emplace_back("traceparent", call.request.traceparent);
   const Transfers::Id id =
-      transfers.start({call.request, std::move(more), time, dependency.policy.max_answer_bytes});
+      transfers.start({call.request, std::move(more), time, dependency.policy.max_answer_bytes,
+                       dependency.policy.cut_answers});
   call_of.emplace(id, call.number);
   call.attempts.push_back({id, *ticket, now, kind == AttemptKind::kFirst});
   ++call.sent;

@@ -259,6 +259,23 @@ TEST_F(OutboundClientTest, DoesNotKeepMoreOfAnAnswerThanAskedFor) {
   EXPECT_EQ(server.requests(), 1);
 }
 
+TEST_F(OutboundClientTest, CutsAnAnswerWhereThatIsAskedFor) {
+  FaultServer server([](const FaultServer::Request& request) {
+    return Reply{.body = std::string(request.number == 1 ? 500'000 : 4999, 'x')};
+  });
+  Policy policy = quick();
+  policy.max_answer_bytes = 4999;
+  policy.cut_answers = true;
+  Dependency& dependency = client_.add_dependency("a", policy);
+  for (int i = 0; i < 2; ++i) {  // too large, and just large enough
+    const auto answer = get(dependency, server);
+    ASSERT_TRUE(answer.ok()) << answer.error().detail;
+    EXPECT_EQ(answer->status, 200);
+    EXPECT_EQ(answer->body, std::string(4999, 'x'));
+  }
+  EXPECT_EQ(server.requests(), 2);
+}
+
 TEST_F(OutboundClientTest, NobodyListens) {
   std::string url;
   {

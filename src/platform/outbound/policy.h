@@ -35,6 +35,7 @@ struct Policy {
   std::uint32_t max_running = 64;  // calls at once
   std::uint32_t max_waiting = 64;  // for one of those to end; more are refused
   std::size_t max_answer_bytes = 1024 * 1024;
+  bool cut_answers = false;  // what is beyond is left off; the answer is not refused for it
 };
 
 using HeaderList = std::vector<std::pair<std::string, std::string>>;

@@ -89,6 +89,8 @@ struct Transfers::Transfer {
   std::size_t header_bytes = 0;
   const Impl* owner = nullptr;
   bool too_large = false;
+  bool may_cut = false;
+  bool cut = false;
   bool forbidden = false;
   bool head_whole = false;
 
@@ -109,12 +111,15 @@ std::size_t Transfers::Transfer::on_read(char* room, std::size_t /*one*/, std::s
 std::size_t Transfers::Transfer::on_body(char* data, std::size_t /*one*/, std::size_t size,
                                          void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
-  if (transfer.answer.body.size() + size > transfer.max_answer_bytes) {
+  const std::size_t room = transfer.max_answer_bytes - transfer.answer.body.size();
+  if (size > room && !transfer.may_cut) {
     transfer.too_large = true;
     return 0;
   }
-  transfer.answer.body.append(data, size);
-  return size;
+  transfer.answer.body.append(data, std::min(size, room));
+  if (size <= room) return size;
+  transfer.cut = true;  // ends the transfer
+  return 0;
 }
 
 std::size_t Transfers::Transfer::on_header(char* data, std::size_t /*one*/, std::size_t size,
@@ -243,6 +248,7 @@ Transfers::Id Transfers::start(const Spec& spec) {
   transfer.easy.reset(curl_easy_init());
   CHECK(transfer.easy != nullptr);
   transfer.max_answer_bytes = spec.max_answer_bytes;
+  transfer.may_cut = spec.cut_answer;
   transfer.owner = &impl;
   impl.prepare(transfer, spec);
   const Id id = transfer.id;
@@ -273,6 +279,7 @@ std::size_t Transfers::Impl::collect() {
     End end = end_of(code, transfer->easy.get());
     if (transfer->forbidden && code != CURLE_OK) end = End::kForbidden;
     if (transfer->too_large) end = End::kTooLarge;
+    if (transfer->cut) end = End::kAnswered;
     // libcurl takes a head that breaks off for one without a body.
     if (end == End::kAnswered && !transfer->head_whole) end = End::kBroken;
     long status = 0;

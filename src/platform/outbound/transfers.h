@@ -33,10 +33,11 @@ class Transfers {
     HeaderList more;         // headers besides the request's
     base::Millis timeout;
     std::size_t max_answer_bytes;
+    bool cut_answer = false;  // more of an answer is left off instead of kTooLarge
   };
   // How one ended.
   enum class End : std::uint8_t {
-    kAnswered,   // Answer is whole
+    kAnswered,   // Answer is whole, or cut
     kNotBegun,   // no connection: surely nothing was done
     kBroken,     // the connection ended early: it may have been done
     kTimedOut,   // so may this

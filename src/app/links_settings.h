@@ -1,0 +1,21 @@
+// LinksConfig: the settings of links.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ashlar::app {
+
+struct Setting;
+
+struct LinksConfig {
+  std::size_t cache_mb = 256;
+  std::int64_t permanent_max_age_s = 90;
+  std::string geoip_file;  // "": none
+};
+
+std::vector<Setting> links_settings();
+
+}  // namespace ashlar::app
