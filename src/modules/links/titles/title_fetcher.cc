@@ -94,7 +94,7 @@ base::Result<outbound::Answer> TitleFetcher::get(const std::string& url, base::M
 
 base::Result<std::string> TitleFetcher::fetch(const std::string& url, base::Mono deadline) {
   deadline = std::min<base::Mono>(deadline, clock_.mono() + kTimeout);
-  std::string at = url;
+  std::string at = url.substr(0, url.find('#'));
   for (int redirects = 0; redirects <= kMaxRedirects; ++redirects) {
     ASHLAR_ASSIGN(const outbound::Answer answer, get(at, deadline));
     if (answer.status == 429 || answer.status >= 500) {
