@@ -46,7 +46,7 @@ export class Api {
   ) {}
 
   async createLink(
-    link: { url: string; code?: string },
+    link: { url: string; code?: string; [setting: string]: unknown },
     tenant = 'demo',
   ): Promise<{ code: string }> {
     const headers = { ...kHeaders, 'Ashlar-Tenant': tenant };

@@ -1,5 +1,6 @@
 import { openEventStream, type StreamState } from './event_stream';
 import { call, type Page } from './http';
+import { pathOf, type LinkName } from './links';
 
 export interface Bucket {
   start: string;
@@ -24,6 +25,7 @@ export interface Click {
 
 export interface ClickEvent {
   code: string;
+  domain?: string | null;
   /** New since the stream's last event for this link. */
   clicks: number;
   /** All clicks of the link so far. */
@@ -33,22 +35,22 @@ export interface ClickEvent {
 
 export async function getStats(
   tenant: string,
-  code: string,
+  name: LinkName,
   signal?: AbortSignal,
 ): Promise<LinkStats> {
-  const path = `/v1/links/${encodeURIComponent(code)}/stats`;
-  return (await call<LinkStats>('GET', path, { tenant, signal })).data;
+  const query = { domain: name.domain };
+  return (await call<LinkStats>('GET', pathOf(name, 'stats'), { tenant, query, signal })).data;
 }
 
 export async function listClicks(
   tenant: string,
-  code: string,
+  name: LinkName,
   cursor: string | null,
   limit: number,
   signal?: AbortSignal,
 ): Promise<Page<Click>> {
-  const path = `/v1/links/${encodeURIComponent(code)}/clicks`;
-  return (await call<Page<Click>>('GET', path, { tenant, query: { cursor, limit }, signal })).data;
+  const query = { domain: name.domain, cursor, limit };
+  return (await call<Page<Click>>('GET', pathOf(name, 'clicks'), { tenant, query, signal })).data;
 }
 
 function isClickEvent(value: unknown): value is ClickEvent {
@@ -62,16 +64,16 @@ function isClickEvent(value: unknown): value is ClickEvent {
   );
 }
 
-/** Clicks as they happen: of one link, or of all the tenant's when code is null. Returns the stop. */
+/** Clicks as they happen: of one link, or of all the tenant's with null. Returns the stop. */
 export function watchClicks(
   tenant: string,
-  code: string | null,
+  name: LinkName | null,
   onClicks: (event: ClickEvent) => void,
   onState: (state: StreamState) => void,
 ): () => void {
   return openEventStream({
     path: '/v1/clicks/stream',
-    query: { code },
+    query: { code: name?.code, domain: name?.domain },
     tenant,
     onState,
     onMessage: ({ event, data }) => {

@@ -2,14 +2,17 @@
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import type { Bucket, ClickEvent, LinkStats } from '../api/clicks';
 import type { Answer, Page } from '../api/http';
-import type { Link, LinkFilter } from '../api/links';
+import { nameOf, type Link, type LinkFilter, type LinkName } from '../api/links';
+
+const kOwn = '';
 
 export const linkKeys = {
   lists: (tenant: string) => ['links', tenant],
   list: (tenant: string, filter: LinkFilter) => ['links', tenant, filter],
-  link: (tenant: string, code: string) => ['link', tenant, code],
-  stats: (tenant: string, code: string) => ['stats', tenant, code],
-  clicks: (tenant: string, code: string) => ['clicks', tenant, code],
+  link: (tenant: string, { code, domain }: LinkName) => ['link', tenant, domain ?? kOwn, code],
+  stats: (tenant: string, { code, domain }: LinkName) => ['stats', tenant, domain ?? kOwn, code],
+  clicks: (tenant: string, { code, domain }: LinkName) => ['clicks', tenant, domain ?? kOwn, code],
+  tags: (tenant: string) => ['link-tags', tenant],
 };
 
 type LinkPages = InfiniteData<Page<Link>, string | null>;
@@ -18,18 +21,19 @@ type LinkPages = InfiniteData<Page<Link>, string | null>;
 export function changeLink(
   client: QueryClient,
   tenant: string,
-  code: string,
+  name: LinkName,
   change: (link: Link) => Link,
 ): void {
+  const isIt = (link: Link) => link.code === name.code && (link.domain ?? null) === name.domain;
   client.setQueriesData<LinkPages>({ queryKey: linkKeys.lists(tenant) }, (old) => {
-    if (!old?.pages.some((page) => page.data.some((link) => link.code === code))) return old;
+    if (!old?.pages.some((page) => page.data.some(isIt))) return old;
     const pages = old.pages.map((page) => ({
       ...page,
-      data: page.data.map((link) => (link.code === code ? change(link) : link)),
+      data: page.data.map((link) => (isIt(link) ? change(link) : link)),
     }));
     return { ...old, pages };
   });
-  client.setQueryData<Answer<Link>>(linkKeys.link(tenant, code), (old) =>
+  client.setQueryData<Answer<Link>>(linkKeys.link(tenant, name), (old) =>
     old ? { ...old, data: change(old.data) } : old,
   );
 }
@@ -37,11 +41,11 @@ export function changeLink(
 /** Takes over what the server answered; clicks only ever grow, and the stream may be ahead. */
 export function putLink(client: QueryClient, tenant: string, answer: Answer<Link>): void {
   const link = answer.data;
-  changeLink(client, tenant, link.code, (old) => ({
+  changeLink(client, tenant, nameOf(link), (old) => ({
     ...link,
     clicks: Math.max(old.clicks, link.clicks),
   }));
-  client.setQueryData<Answer<Link>>(linkKeys.link(tenant, link.code), (old) => ({
+  client.setQueryData<Answer<Link>>(linkKeys.link(tenant, nameOf(link)), (old) => ({
     data: old ? { ...link, clicks: Math.max(old.data.clicks, link.clicks) } : link,
     etag: answer.etag,
   }));
@@ -86,10 +90,11 @@ export function withClicks(stats: LinkStats, event: ClickEvent): LinkStats {
 }
 
 export function applyClicks(client: QueryClient, tenant: string, event: ClickEvent): void {
-  changeLink(client, tenant, event.code, (link) =>
+  const name = { code: event.code, domain: event.domain ?? null };
+  changeLink(client, tenant, name, (link) =>
     event.total > link.clicks ? { ...link, clicks: event.total } : link,
   );
-  client.setQueryData<LinkStats>(linkKeys.stats(tenant, event.code), (old) =>
+  client.setQueryData<LinkStats>(linkKeys.stats(tenant, name), (old) =>
     old ? withClicks(old, event) : old,
   );
 }

@@ -4,8 +4,8 @@ import { useSyncExternalStore } from 'react';
 
 export type Route =
   | { page: 'claim'; token: string }
-  | { page: 'links' }
-  | { page: 'link'; code: string }
+  | { page: 'links'; query: string }
+  | { page: 'link'; code: string; query: string }
   | { page: 'overview' }
   | { page: 'activity'; query: string }
   | { page: 'limits'; query: string }
@@ -63,7 +63,8 @@ export function parseRoute(hash: string): Route {
 function pageOf(page: string, query: string): Route {
   switch (page) {
     case '':
-      return { page: 'links' };
+      return { page: 'links', query };
+    case 'links':
     case 'activity':
     case 'limits':
     case 'tasks':
@@ -72,7 +73,6 @@ function pageOf(page: string, query: string): Route {
     case 'payments':
     case 'ledger':
       return { page, query };
-    case 'links':
     case 'overview':
     case 'webhooks':
     case 'documents':
@@ -89,7 +89,7 @@ function pageOfOne(page: string, argument: string, query: string): Route {
     case 'claim':
       return { page: 'claim', token: argument };
     case 'links':
-      return { page: 'link', code: argument };
+      return { page: 'link', code: argument, query };
     case 'limits':
       return { page: 'limit', rule: argument };
     case 'tasks':
@@ -115,9 +115,20 @@ function pageOfOne(page: string, argument: string, query: string): Route {
   }
 }
 
+/** An address and what of it is shown; null and "" are not said. */
+export function withQuery(href: string, query: Record<string, string | null>): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== null && value !== '') params.set(name, value);
+  }
+  const text = params.toString();
+  return text === '' ? href : `${href}?${text}`;
+}
+
 export const hrefs = {
   links: '#/links',
-  link: (code: string) => `#/links/${encodeURIComponent(code)}`,
+  link: (code: string, query: Record<string, string | null> = {}) =>
+    withQuery(`#/links/${encodeURIComponent(code)}`, query),
   overview: '#/overview',
   activity: '#/activity',
   limits: '#/limits',

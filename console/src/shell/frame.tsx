@@ -45,9 +45,9 @@ const Notifications = lazy(async () => ({
 function Content({ route }: { route: Route }) {
   switch (route.page) {
     case 'links':
-      return <LinksPage />;
+      return <LinksPage query={route.query} />;
     case 'link':
-      return <LinkPage key={route.code} code={route.code} />;
+      return <LinkPage key={route.code} code={route.code} query={route.query} />;
     case 'overview':
       return <OverviewPage />;
     case 'activity':

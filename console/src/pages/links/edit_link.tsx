@@ -1,21 +1,18 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
-import type { Answer } from '../../api/http';
-import { getLink, updateLink, type Link, type LinkChange } from '../../api/links';
-import { fieldErrorsOf, hasStatus } from '../../api/problem';
-import { linkKeys, putLink } from '../../lib/links_cache';
-import { useTenant } from '../../lib/tenant';
+import { nameOf, type Link, type LinkChange, type LinkName } from '../../api/links';
+import { fieldErrorsOf } from '../../api/problem';
 import { fromLocalInput, toLocalInput } from '../../lib/time';
 import { Button } from '../../ui/button';
 import { Modal, ModalActions } from '../../ui/modal';
-import { ErrorNotice, Notice } from '../../ui/notice';
 import { SelectField } from '../../ui/select_field';
-import { Skeleton } from '../../ui/skeleton';
 import { Switch } from '../../ui/switch';
 import { TextField } from '../../ui/text_field';
-import { toast } from '../../ui/toast';
+import { ChangeError } from './change_error';
+import { FreshLink, type Fresh } from './fresh_link';
 import { statusOptions, toStatus, withScheme } from './link_form_fields';
+import { linkHref } from './link_view';
+import { useLinkChange } from './use_link_change';
 
 interface Draft {
   url: string;
@@ -41,32 +38,28 @@ function changesOf(link: Link, draft: Draft): LinkChange {
   };
 }
 
-interface EditFormProps {
-  answer: Answer<Link>;
-  onReload: () => void;
-  onClose: () => void;
+function Further({ link, onClose }: { link: Link; onClose: () => void }) {
+  return (
+    <p className="modal-text">
+      <a href={linkHref(nameOf(link), 'settings')} onClick={onClose}>
+        All settings
+      </a>
+      {' · '}
+      <a href={linkHref(nameOf(link), 'rules')} onClick={onClose}>
+        Rules and variants
+      </a>
+    </p>
+  );
 }
 
-function EditForm({ answer, onReload, onClose }: EditFormProps) {
-  // Fixed when the dialog opens: the etag must be that of the values which the person saw.
-  const [{ data: link, etag }] = useState(answer);
-  const { tenant } = useTenant();
-  const client = useQueryClient();
+function EditForm({ fresh, onClose }: { fresh: Fresh; onClose: () => void }) {
+  const link = fresh.answer.data;
   const [draft, setDraft] = useState(() => draftOf(link));
   const changes = changesOf(link, draft);
-  const saving = useMutation({
-    mutationFn: () => updateLink(tenant, link.code, changes, etag),
-    onSuccess: (saved) => {
-      putLink(client, tenant, saved);
-      toast('good', `${link.code} saved. The next click sees it.`);
-      onClose();
-    },
-  });
-  const stale = hasStatus(saving.error, 412);
+  const { saving, stale, edited } = useLinkChange(fresh, onClose);
   const errors = fieldErrorsOf(saving.error);
   const set = (change: Partial<Draft>) => {
-    // What it said is about values that are no more; but a change by someone else stays true.
-    if (saving.isError && !stale) saving.reset();
+    edited();
     setDraft((old) => ({ ...old, ...change }));
   };
 
@@ -76,17 +69,15 @@ function EditForm({ answer, onReload, onClose }: EditFormProps) {
       onSubmit={(event) => {
         event.preventDefault();
         if (Object.keys(changes).length === 0) onClose();
-        else saving.mutate();
+        else saving.mutate(changes);
       }}
     >
-      {stale ? (
-        <Notice tone="bad">
-          <p>Someone changed this link after you opened it. Nothing was saved.</p>
-          <Button onPress={onReload}>Load what it is now</Button>
-        </Notice>
-      ) : (
-        <ErrorNotice error={saving.error} shownAtFields={errors} />
-      )}
+      <ChangeError
+        error={saving.error}
+        stale={stale}
+        shownAtFields={errors}
+        onReload={fresh.onReload}
+      />
       <TextField
         label="Target"
         name="url"
@@ -114,6 +105,7 @@ function EditForm({ answer, onReload, onClose }: EditFormProps) {
       <Switch isSelected={draft.enabled} onChange={(enabled) => set({ enabled })}>
         <span>{draft.enabled ? 'Enabled: it redirects' : 'Disabled: it answers 410 Gone'}</span>
       </Switch>
+      <Further link={link} onClose={onClose} />
       <ModalActions>
         <Button onPress={onClose}>Cancel</Button>
         <Button look="primary" type="submit" isPending={saving.isPending}>
@@ -124,34 +116,14 @@ function EditForm({ answer, onReload, onClose }: EditFormProps) {
   );
 }
 
-function FreshForm({ code, onClose }: { code: string; onClose: () => void }) {
-  const { tenant } = useTenant();
-  // Always asked anew: the list may be minutes old and has no etag.
-  const link = useQuery({
-    queryKey: [...linkKeys.link(tenant, code), 'edit'],
-    queryFn: ({ signal }) => getLink(tenant, code, signal),
-    gcTime: 0,
-    staleTime: 0,
-    refetchOnWindowFocus: false,
-  });
-  if (link.isError) return <ErrorNotice error={link.error} />;
-  if (!link.data || (link.isFetching && !link.isFetchedAfterMount)) {
-    return <Skeleton rows={5} label="Loading the link" />;
-  }
+export function EditLink({ name, onClose }: { name: LinkName | null; onClose: () => void }) {
   return (
-    <EditForm
-      key={link.data.etag}
-      answer={link.data}
-      onReload={() => void link.refetch()}
-      onClose={onClose}
-    />
-  );
-}
-
-export function EditLink({ code, onClose }: { code: string | null; onClose: () => void }) {
-  return (
-    <Modal title={`Edit ${code ?? ''}`} isOpen={code !== null} onClose={onClose}>
-      {code !== null && <FreshForm code={code} onClose={onClose} />}
+    <Modal title={`Edit ${name?.code ?? ''}`} isOpen={name !== null} onClose={onClose}>
+      {name !== null && (
+        <FreshLink name={name} rows={5}>
+          {(fresh) => <EditForm key={fresh.answer.etag} fresh={fresh} onClose={onClose} />}
+        </FreshLink>
+      )}
     </Modal>
   );
 }

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { updateLink, type Link } from '../../api/links';
+import { nameOf, updateLink, type Link } from '../../api/links';
 import { changeLink, putLink } from '../../lib/links_cache';
 import { useTenant } from '../../lib/tenant';
 import { Switch } from '../../ui/switch';
@@ -10,10 +10,10 @@ export function EnableSwitch({ link, showLabel }: { link: Link; showLabel?: bool
   const { tenant } = useTenant();
   const client = useQueryClient();
   const show = (enabled: boolean) =>
-    changeLink(client, tenant, link.code, (old) => ({ ...old, enabled }));
+    changeLink(client, tenant, nameOf(link), (old) => ({ ...old, enabled }));
 
   const switching = useMutation({
-    mutationFn: (enabled: boolean) => updateLink(tenant, link.code, { enabled }),
+    mutationFn: (enabled: boolean) => updateLink(tenant, nameOf(link), { enabled }),
     onMutate: show,
     onSuccess: (answer) => putLink(client, tenant, answer),
     onError: (error, enabled) => {

@@ -1,4 +1,4 @@
-import type { Link } from '../../api/links';
+import { nameOf, type Link, type LinkName } from '../../api/links';
 import { hrefs } from '../../lib/router';
 import { Button } from '../../ui/button';
 import { CopyButton } from '../../ui/copy_button';
@@ -6,22 +6,28 @@ import { Timestamp } from '../../ui/timestamp';
 import { ActionsColumn, Cell, Column, Row, RowHead, Table } from '../../ui/table';
 import { EnableSwitch } from './enable_switch';
 import { LinkStateBadge } from './link_state';
+import { LinkTraits } from './link_traits';
+import { narrowedHref, type Narrowing } from './links_view';
+import { TagList } from './tag_list';
 import './link_table.css';
 
-interface LinkTableProps {
-  links: Link[];
-  onEdit: (code: string) => void;
+const kMostTags = 3;
+
+interface RowProps {
+  narrowing: Narrowing;
+  onEdit: (name: LinkName) => void;
 }
 
 function withoutScheme(url: string): string {
   return url.replace(/^https?:\/\//, '');
 }
 
-function LinkRow({ link, onEdit }: { link: Link; onEdit: (code: string) => void }) {
+function LinkRow({ link, narrowing, onEdit }: RowProps & { link: Link }) {
+  const name = nameOf(link);
   return (
     <Row>
       <RowHead className="link-code">
-        <a className="cut mono" href={hrefs.link(link.code)}>
+        <a className="cut mono" href={hrefs.link(link.code, { domain: name.domain })}>
           {link.code}
         </a>
         <CopyButton
@@ -32,8 +38,17 @@ function LinkRow({ link, onEdit }: { link: Link; onEdit: (code: string) => void 
         />
       </RowHead>
       <Cell className="link-target">
-        <span className="cut" title={link.url}>
+        {link.title !== null && <span className="cut">{link.title}</span>}
+        <span className={link.title === null ? 'cut' : 'cut link-target-second'} title={link.url}>
           {withoutScheme(link.url)}
+        </span>
+        <span className="link-marks">
+          <TagList
+            tags={link.tags}
+            most={kMostTags}
+            hrefOf={(tag) => narrowedHref({ ...narrowing, tag })}
+          />
+          <LinkTraits link={link} />
         </span>
       </Cell>
       <Cell className="link-status numeric">{link.status}</Cell>
@@ -49,7 +64,7 @@ function LinkRow({ link, onEdit }: { link: Link; onEdit: (code: string) => void 
       <Cell className="link-actions">
         <div className="table-actions">
           <EnableSwitch link={link} />
-          <Button small onPress={() => onEdit(link.code)} aria-label={`Edit ${link.code}`}>
+          <Button small onPress={() => onEdit(name)} aria-label={`Edit ${link.code}`}>
             Edit
           </Button>
         </div>
@@ -58,7 +73,7 @@ function LinkRow({ link, onEdit }: { link: Link; onEdit: (code: string) => void 
   );
 }
 
-export function LinkTable({ links, onEdit }: LinkTableProps) {
+export function LinkTable({ links, ...rest }: RowProps & { links: Link[] }) {
   return (
     <Table
       label="Links"
@@ -71,13 +86,13 @@ export function LinkTable({ links, onEdit }: LinkTableProps) {
           <Column className="link-status">Redirect</Column>
           <Column>State</Column>
           <Column end>Clicks</Column>
-          <Column>Created</Column>
+          <Column className="link-created">Created</Column>
           <ActionsColumn />
         </>
       }
     >
       {links.map((link) => (
-        <LinkRow key={link.code} link={link} onEdit={onEdit} />
+        <LinkRow key={`${link.domain ?? ''}/${link.code}`} link={link} {...rest} />
       ))}
     </Table>
   );

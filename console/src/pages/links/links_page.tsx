@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { listLinks, type LinkFilter } from '../../api/links';
+import { listLinks, type LinkFilter, type LinkName } from '../../api/links';
 import { linkKeys } from '../../lib/links_cache';
 import { useTenant } from '../../lib/tenant';
 import { useDebounced } from '../../lib/use_debounced';
@@ -8,27 +8,16 @@ import { EmptyState } from '../../ui/empty_state';
 import { LiveMark } from '../../ui/live_mark';
 import { Course, Page } from '../../ui/page';
 import { Paged, usePaged } from '../../ui/paged';
-import { Segmented } from '../../ui/segmented';
 import { CreateLink } from './create_link';
 import { EditLink } from './edit_link';
+import { LinkFilters } from './link_filters';
 import { LinkTable } from './link_table';
+import { filterOf, isNarrowed, readNarrowing } from './links_view';
 import { LinksEmpty } from './links_empty';
-import { LinkSearch } from './link_search';
 import './links_page.css';
 
 const kPageSize = 25;
 const kTypingPauseMs = 250;
-
-const kStates = [
-  { value: 'all', label: 'All' },
-  { value: 'enabled', label: 'Enabled' },
-  { value: 'disabled', label: 'Disabled' },
-] as const;
-type StateFilter = (typeof kStates)[number]['value'];
-
-function toEnabled(state: StateFilter): boolean | null {
-  return state === 'all' ? null : state === 'enabled';
-}
 
 function useLinks(filter: LinkFilter) {
   const { tenant } = useTenant();
@@ -42,43 +31,50 @@ function useLinks(filter: LinkFilter) {
 function NoMatch() {
   return (
     <EmptyState title="No link matches">
-      <p>The search looks at codes and targets of this tenant.</p>
+      <p>
+        The search looks at codes and targets of this tenant; archived links are under “Archived”.
+      </p>
     </EmptyState>
   );
 }
 
-export function LinksPage() {
+function List({ query }: { query: string }) {
   const { tenant } = useTenant();
   const live = useLiveClicks(tenant, null);
   const [text, setText] = useState('');
-  const [state, setState] = useState<StateFilter>('all');
-  const [editing, setEditing] = useState<string | null>(null);
-
-  const filter = { q: useDebounced(text.trim(), kTypingPauseMs), enabled: toEnabled(state) };
-  const links = useLinks(filter);
-  const filtered = filter.q !== '' || filter.enabled !== null;
+  const [editing, setEditing] = useState<LinkName | null>(null);
+  const narrowing = readNarrowing(query);
+  const q = useDebounced(text.trim(), kTypingPauseMs);
+  const links = useLinks(filterOf(q, narrowing));
 
   return (
-    <Page title="Links" lead="Short addresses that redirect, and count who followed them.">
+    <>
       <Course>
         <CreateLink />
       </Course>
       <Course>
         <div className="links-filter">
-          <LinkSearch value={text} onChange={setText} />
-          <Segmented label="State" value={state} options={kStates} onChange={setState} />
+          <LinkFilters text={text} onText={setText} narrowing={narrowing} />
           <LiveMark state={live} />
         </div>
         <Paged
           list={links}
           what="links"
           skeleton={8}
-          empty={filtered ? <NoMatch /> : <LinksEmpty />}
+          empty={isNarrowed(q, narrowing) ? <NoMatch /> : <LinksEmpty />}
         >
-          <LinkTable links={links.rows} onEdit={setEditing} />
+          <LinkTable links={links.rows} narrowing={narrowing} onEdit={setEditing} />
         </Paged>
       </Course>
-      <EditLink code={editing} onClose={() => setEditing(null)} />
+      <EditLink name={editing} onClose={() => setEditing(null)} />
+    </>
+  );
+}
+
+export function LinksPage({ query }: { query: string }) {
+  return (
+    <Page title="Links" lead="Short addresses that redirect, and count who followed them.">
+      <List query={query} />
     </Page>
   );
 }

@@ -1,4 +1,5 @@
 import { listClicks, type Click } from '../../api/clicks';
+import type { LinkName } from '../../api/links';
 import { linkKeys } from '../../lib/links_cache';
 import { useTenant } from '../../lib/tenant';
 import { Course } from '../../ui/page';
@@ -14,10 +15,10 @@ const kAgents: Record<Click['agent'], string> = {
   other: 'Other',
 };
 
-export function RecentClicks({ code }: { code: string }) {
+export function RecentClicks({ name }: { name: LinkName }) {
   const { tenant } = useTenant();
-  const clicks = usePaged(linkKeys.clicks(tenant, code), (cursor, signal) =>
-    listClicks(tenant, code, cursor, kPageSize, signal),
+  const clicks = usePaged(linkKeys.clicks(tenant, name), (cursor, signal) =>
+    listClicks(tenant, name, cursor, kPageSize, signal),
   );
   return (
     <Course title="Recent">

@@ -1,5 +1,5 @@
 // The addresses of all that is about notifications.
-import { hrefs } from '../../lib/router';
+import { hrefs, withQuery } from '../../lib/router';
 
 export const kSections = [
   { name: '', label: 'Messages' },
@@ -15,15 +15,6 @@ export type Section = (typeof kSections)[number]['name'];
 
 const kBase = hrefs.notifications;
 const one = (section: string) => (id: string) => `${kBase}/${section}/${encodeURIComponent(id)}`;
-
-function withQuery(href: string, query: Record<string, string | null>): string {
-  const params = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== null && value !== '') params.set(name, value);
-  }
-  const text = params.toString();
-  return text === '' ? href : `${href}?${text}`;
-}
 
 export const places = {
   section: (name: Section) => (name === '' ? kBase : `${kBase}/${name}`),

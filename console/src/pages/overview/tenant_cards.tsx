@@ -1,7 +1,7 @@
 // What goes on in the tenant that is shown: a few rows each, and the way to the whole.
 import { useQuery } from '@tanstack/react-query';
 import { getTop } from '../../api/activity';
-import { listLinks } from '../../api/links';
+import { kEveryLink, listLinks } from '../../api/links';
 import { hrefs } from '../../lib/router';
 import { useTenant } from '../../lib/tenant';
 import { Ranking } from '../../ui/ranking';
@@ -37,7 +37,7 @@ export function NewestLinks() {
   const { tenant } = useTenant();
   const links = useQuery({
     queryKey: ['newest-links', tenant],
-    queryFn: ({ signal }) => listLinks(tenant, { q: '', enabled: null }, null, kCardRows, signal),
+    queryFn: ({ signal }) => listLinks(tenant, kEveryLink, null, kCardRows, signal),
     refetchInterval: kRefreshMs,
   });
   const rows = links.data?.data ?? [];
@@ -53,7 +53,7 @@ export function NewestLinks() {
       <ul className="card-list">
         {rows.map((link) => (
           <li key={link.code}>
-            <a className="mono" href={hrefs.link(link.code)}>
+            <a className="mono" href={hrefs.link(link.code, { domain: link.domain ?? null })}>
               {link.code}
             </a>
             <span className="numeric">

@@ -1,0 +1,3 @@
+// What of the links is loaded when somebody goes there.
+export { RulesView } from './rules/rules_view';
+export { SettingsView } from './settings/settings_view';
