@@ -270,8 +270,8 @@ struct Modules::Parts {
                    .worker_shard = needs.config.http.io_threads,
                    .visitor_key = links.visitor_key,
                    .geo = &links.geo},
-                  needs.ashlar.entropy.u64(), *needs.ashlar.db, links.links, links.recorder,
-                  links_values, needs.ashlar.clock, needs.ashlar.metrics),
+                  needs.ashlar.entropy.u64(), *needs.ashlar.db, links.links, links.domain_table,
+                  links.recorder, links_values, needs.ashlar.clock, needs.ashlar.metrics),
         activity({.board = {.max_bytes = needs.config.activity_memory_mb << 20,
                             .max_dimension_bytes = needs.config.activity_dimension_mb << 20,
                             .seed = needs.ashlar.entropy.u64()}},
@@ -405,6 +405,7 @@ base::Result<std::unique_ptr<Modules>> Modules::make(const Needs& needs) {
   parts->join_async();
   if (needs.config.store.empty()) parts->hot_codes_file = needs.config.data_dir + "/links.hot";
   parts->keep_warm();
+  ASHLAR_TRY(parts->links.load());
   ASHLAR_TRY(parts->activity.load());
   ASHLAR_TRY(parts->limits.load());
   ASHLAR_ASSIGN(parts->api_limiter, make_api_limiter(needs.config, needs.ashlar, parts->limits));
@@ -416,6 +417,7 @@ http::RouteTable Modules::routes() {
   add(table, links::links_routes(parts_->links, parts_->cursors));
   table.push_back(parts_->redirects.route());
   table.push_back(parts_->redirects.unlock_route());
+  table.push_back(parts_->redirects.root_route("/_/"));
   add(table, activity::activity_routes(parts_->activity));
   add(table, limits::limits_routes(parts_->limits.native, parts_->cursors));
   add(table, tasks::tasks_routes(parts_->tasks, parts_->cursors));

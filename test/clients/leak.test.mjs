@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { campaignsStory, kCampaignRoutes } from "./suites/leak_campaigns.mjs";
+import { domainsStory, kDomainRoutes } from "./suites/leak_domains.mjs";
 import { documentsStory, kDocumentRoutes, kDocumentScopes } from "./suites/leak_documents.mjs";
 import { kMoneyRoutes, kMoneyScopes, moneyStory } from "./suites/leak_money.mjs";
 import { kNotificationRoutes, notificationsStory } from "./suites/leak_notifications.mjs";
@@ -31,6 +32,7 @@ const kMark = "of-tenant-a";  // stands in everything that A has
 //   notifications the same with what is sent to them (suites/leak_notifications.mjs)
 //   campaigns  the same with what goes to many (suites/leak_campaigns.mjs)
 //   templates  the same with what is said (suites/leak_templates.mjs)
+//   domains    the same with hosts of links (suites/leak_domains.mjs)
 //   none     no tenant has such a thing; any id is nobody's
 //   platform the administrator's: a tenant's key is refused
 //   open     public: the answer is the same with A's key, B's key and none
@@ -98,6 +100,7 @@ const kRoutes = {
   "POST /v1/events/consumers/{name}/replay": { rule: "platform", body: () => ({}) },
   "GET /v1/sagas": { rule: "none" },
   ...Object.fromEntries(["GET /v1/sagas/{id}", "POST /v1/sagas/{id}/resume", "POST /v1/sagas/{id}/skip", "POST /v1/sagas/{id}/compensate"].map((name) => [name, { rule: "none" }])),
+  ...kDomainRoutes,
   ...kMoneyRoutes,
   ...kDocumentRoutes,
   ...kRecipientRoutes,
@@ -133,7 +136,7 @@ for (const kind of ["sqlite", "postgres"]) {
   }
   describe(`two tenants on ${kind}`, { timeout: 120_000 }, () => {
     const it = (name, run) => test(`${kind}: ${name}`, run);
-    let server, a, b, operations, named, nobodys, story, documents, recipients, notifications, campaigns, templates;
+    let server, a, b, operations, named, nobodys, story, documents, recipients, notifications, campaigns, templates, domains;
     before(async () => {
       server = await Server.start({ store: kind, sets: { "payments.settle_s": 0 } });
       const scopes = ["links:read", "links:write", "activity:read", "activity:write", "limits:check", "limits:read", "limits:write", "keys:read", "keys:write",
@@ -169,10 +172,11 @@ for (const kind of ["sqlite", "postgres"]) {
     });
 
     // Everything of A's that A can see.
+    const pathOf = (link, rest = "") => `/v1/links/${link.code}${rest}${link.domain ? `?domain=${link.domain}` : ""}`;
     const picture = async () => {
       const links = (await a.get("/v1/links?limit=100")).json.data;
       const keys = (await a.get("/v1/keys?limit=100")).json.data.map(({ last_used_at, ...key }) => key);
-      const stats = await Promise.all(links.map(async (link) => (await a.get(`/v1/links/${link.code}/stats`)).json.clicks));
+      const stats = await Promise.all(links.map(async (link) => (await a.get(pathOf(link, "/stats"))).json.clicks));
       const tasks = (await a.get("/v1/tasks?limit=100")).json.data;
       const schedules = (await a.get("/v1/schedules?limit=100")).json.data;
       const queues = (await a.get("/v1/queues?limit=100")).json.data.map(({ latency_ms, ...queue }) => queue);
@@ -237,7 +241,7 @@ for (const kind of ["sqlite", "postgres"]) {
           await a.patch(again.headers.location, { enabled: false });
         }
         const { links } = JSON.parse(before);
-        for (const link of links) assert.equal((await a.get(`/v1/links/${link.code}`)).json.url, link.url);
+        for (const link of links) assert.equal((await a.get(pathOf(link))).json.url, link.url);
       },
       async counted() {
         const record = (client, name) => client.post("/v1/activity/events", { events: [{ at: Date.now() / 1000, user: name, action: name, endpoint: name, tags: { [name]: name } }] });
@@ -384,6 +388,9 @@ for (const kind of ["sqlite", "postgres"]) {
       },
       async campaigns() {
         await (campaigns ??= campaignsStory({ a, b, mark: kMark, bare }));
+      },
+      async domains() {
+        await (domains ??= domainsStory({ a, b, mark: kMark, bare }));
       },
       async templates() {
         await (templates ??= templatesStory({ a, b, mark: kMark, bare }));

@@ -20,7 +20,9 @@ std::string event_data(const store::NamedTotal& named, std::int64_t clicks, std:
                        base::Time at) {
   std::string data;
   json::Writer json(data);
-  json.begin_object().key("code").string(named.code).key("clicks").integer(clicks);
+  json.begin_object();
+  if (!named.domain_host.empty()) json.key("domain").string(named.domain_host);
+  json.key("code").string(named.code).key("clicks").integer(clicks);
   json.key("total").integer(total).key("at").string(base::format_rfc3339(at)).end_object();
   return data;
 }

@@ -2,6 +2,7 @@
 //
 // After each flush every watcher gets one event for each of its links that was clicked:
 //   event: clicks    data: {"code":"…","clicks":new ones,"total":all so far,"at":"…"}
+// with "domain":"…" before it where the link is on one.
 // Bounded: kMaxWatchers in all, kMaxWatchersPerTenant each, kMaxLinksPerFlush links of a tenant and
 // flush (those with the most clicks). Nobody watching costs one atomic load.
 //

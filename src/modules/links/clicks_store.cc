@@ -71,11 +71,15 @@ constexpr Sql kExpireDetails{
 // ?1 is [link, …].
 constexpr Sql kNameLinks{
     Audience::kPlatform,
-    "SELECT l.id, l.code, coalesce(h.clicks, 0) FROM links AS l LEFT JOIN links_clicks_hourly AS h"
+    "SELECT l.id, l.code, coalesce(h.clicks, 0), d.host FROM links AS l"
+    " LEFT JOIN links_clicks_hourly AS h"
     " ON h.tenant_id = l.tenant_id AND h.link_id = l.id AND h.hour = 0"
+    " LEFT JOIN links_domains AS d ON d.id = l.domain_id"
     " WHERE l.id IN (SELECT value FROM json_each(?1))",
-    "SELECT l.id, l.code, coalesce(h.clicks, 0) FROM links AS l LEFT JOIN links_clicks_hourly AS h"
+    "SELECT l.id, l.code, coalesce(h.clicks, 0), d.host FROM links AS l"
+    " LEFT JOIN links_clicks_hourly AS h"
     " ON h.tenant_id = l.tenant_id AND h.link_id = l.id AND h.hour = 0"
+    " LEFT JOIN links_domains AS d ON d.id = l.domain_id"
     " WHERE l.id IN (SELECT value::bigint FROM json_array_elements_text(?1::text::json))"};
 
 constexpr Sql kTotalClicks{Audience::kTenant,
@@ -99,8 +103,9 @@ constexpr Sql kListDetails{Audience::kTenant,
                            " ORDER BY id DESC LIMIT ?3"};
 constexpr Sql kExportCounts{
     Audience::kTenant,
-    "SELECT h.tenant_id, h.link_id, h.hour, h.clicks, l.code FROM links_clicks_hourly AS h"
+    "SELECT h.tenant_id, h.link_id, h.hour, h.clicks, l.code, d.host FROM links_clicks_hourly AS h"
     " JOIN links AS l ON l.id = h.link_id AND l.tenant_id = :tenant"
+    " LEFT JOIN links_domains AS d ON d.id = l.domain_id AND d.tenant_id = :tenant"
     " WHERE h.tenant_id = :tenant AND (h.link_id, h.hour) > (?1, ?2) AND h.hour > 0"
     " ORDER BY h.link_id, h.hour LIMIT ?3"};
 constexpr Sql kEraseDetails{Audience::kTenant,
@@ -247,7 +252,10 @@ base::Result<std::vector<NamedTotal>> name_links(storage::Transaction& tx,
                                                  std::span<const LinkId> links) {
   std::vector<NamedTotal> named;
   ASHLAR_TRY(tx.query(kNameLinks, {ids_json(links)}, [&](const Row& row) {
-    named.push_back({LinkId(row.integer(0)), std::string(row.text(1)), row.integer(2)});
+    named.push_back({.link = LinkId(row.integer(0)),
+                     .domain_host = row.maybe_text(3).value_or(""),
+                     .code = std::string(row.text(1)),
+                     .clicks = row.integer(2)});
   }));
   return named;
 }
@@ -293,10 +301,10 @@ base::Result<std::vector<StoredClick>> list_details(storage::Transaction& tx, Li
 
 base::Status export_counts(storage::Transaction& tx, LinkId after_link, Hour after_hour,
                            std::int64_t limit,
-                           const std::function<void(const ClickCount&, std::string_view)>& sink) {
+                           const std::function<void(const ClickCount&, LinkRef)>& sink) {
   ASHLAR_TRY(tx.query(kExportCounts, {after_link.value, after_hour, limit}, [&](const Row& row) {
     sink({base::TenantId(row.integer(0)), LinkId(row.integer(1)), row.integer(2), row.integer(3)},
-         row.text(4));
+         {.host = row.is_null(5) ? std::string_view{} : row.text(5), .code = row.text(4)});
   }));
   return base::ok_status();
 }

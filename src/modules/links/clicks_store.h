@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "modules/links/click_count.h"
 #include "modules/links/click_detail.h"
+#include "modules/links/link_ref.h"
 
 namespace ashlar::storage {
 class Transaction;
@@ -61,9 +62,10 @@ base::Status trim_details(storage::Transaction& tx, base::TenantId tenant, LinkI
 base::Result<std::int64_t> expire_details(storage::Transaction& tx, base::Time before,
                                           std::int64_t limit);
 
-// Code and total of links, for the live feed.
+// Which links, and their totals, for the live feed.
 struct NamedTotal {
   LinkId link;
+  std::string domain_host;  // "": the installation's own
   std::string code;
   std::int64_t clicks = 0;
 };
@@ -92,9 +94,9 @@ base::Result<std::vector<StoredClick>> list_details(storage::Transaction& tx, Li
                                                     std::int64_t before, std::int64_t limit);
 
 // The counters after that of (link, hour), `limit` at most, in order, without the totals.
-base::Status export_counts(
-    storage::Transaction& tx, LinkId after_link, Hour after_hour, std::int64_t limit,
-    const std::function<void(const ClickCount&, std::string_view code)>& sink);
+base::Status export_counts(storage::Transaction& tx, LinkId after_link, Hour after_hour,
+                           std::int64_t limit,
+                           const std::function<void(const ClickCount&, LinkRef)>& sink);
 base::Result<std::int64_t> erase_details(storage::Transaction& tx, std::int64_t limit);
 base::Result<std::int64_t> erase_counts(storage::Transaction& tx, std::int64_t limit);
 

@@ -14,6 +14,8 @@ namespace ashlar::links {
 
 // Dense (1, 2, 3 …), never reused, never shown: it would tell how many links there are.
 using LinkId = base::StrongId<struct LinkTag>;
+// Of a domain (domain.h). Not set: the installation's own host.
+using DomainId = base::StrongId<struct DomainTag>;
 
 inline constexpr int kDefaultStatus = 302;
 constexpr bool is_redirect_status(std::int64_t status) {
@@ -32,6 +34,8 @@ struct Link {
   std::int64_t version = 1;  // one more with each change; the ETag
   LinkSettings settings{};
   std::int64_t clicks_used = 0;  // of settings.max_clicks
+  DomainId domain;
+  std::string domain_host;  // "": the installation's own
 };
 
 struct RedirectTarget {

@@ -41,20 +41,20 @@ class LinkSettingsTest : public LinksFixture {
     LinkChange wanted;
     wanted.settings = change;
     base::Result<Link> link = db().write(Context::tenant(kAlice), [&](Transaction& tx) {
-      return links_.update(tx, code, wanted, std::nullopt);
+      return links_.update(tx, {.code = code}, wanted, std::nullopt);
     });
     EXPECT_TRUE(link.ok()) << link.error().detail;
     return std::move(link).value();
   }
   Link find(const std::string& code) {
-    base::Result<Link> link =
-        db().read(Context::tenant(kAlice), [&](Transaction& tx) { return links_.find(tx, code); });
+    base::Result<Link> link = db().read(
+        Context::tenant(kAlice), [&](Transaction& tx) { return links_.find(tx, {.code = code}); });
     EXPECT_TRUE(link.ok());
     return std::move(link).value();
   }
   std::optional<RedirectTarget> target(const std::string& code) {
     const auto found = db().read(Context::platform(PlatformUse::kRedirect), [&](Transaction& tx) {
-      return links_.find_for_redirect(tx, code);
+      return links_.find_for_redirect(tx, {.code = code});
     });
     EXPECT_TRUE(found.ok());
     return *found;

@@ -4,7 +4,9 @@
 #include <array>
 #include <utility>
 
+#include "base/check.h"
 #include "base/text.h"
+#include "modules/links/domains_store.h"
 #include "modules/links/field_errors.h"
 #include "modules/links/links_events.h"
 #include "modules/links/links_store.h"
@@ -24,6 +26,10 @@ constexpr std::size_t kMaxCodeBytes = 64;
 constexpr std::array<std::string_view, 16> kReserved{
     "v1",    "_",    "rest",    "api",     "links",  "stores",      "access",     "oauth2",
     "ofrep", "docs", "metrics", "healthz", "readyz", ".well-known", "robots.txt", "favicon.ico"};
+
+base::Error domain_not_found() {
+  return base::fail(base::Code::kNotFound, "domain_not_found", "You have no such domain.");
+}
 
 base::Error not_found() {
   return base::fail(base::Code::kNotFound, "link_not_found", "There is no such link.");
@@ -70,6 +76,24 @@ bool apply(const LinkChange& change, std::string url, LinkSettings settings, Lin
   return differs;
 }
 
+// "https://sho.rt:8443/s" in three: "https://", "sho.rt", ":8443".
+struct Origin {
+  std::string scheme;
+  std::string host;
+  std::string port;
+};
+Origin origin_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  CHECK(scheme != std::string_view::npos);
+  Origin origin{.scheme = std::string(url.substr(0, scheme + 3)), .host = {}, .port = {}};
+  const std::string_view authority = url.substr(scheme + 3, url.find('/', scheme + 3) - scheme - 3);
+  const std::size_t bracket = authority.rfind(']');
+  const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  if (colon != std::string_view::npos) origin.port = authority.substr(colon);
+  origin.host = canonical_host(authority.substr(0, colon)).value_or("");
+  return origin;
+}
+
 }  // namespace
 
 bool is_code(std::string_view text) {
@@ -89,23 +113,72 @@ bool is_reserved_code(std::string_view text) {
 Links::Links(std::string public_url, OwnHosts own_hosts, CodeSpace codes, const base::Clock& clock,
              events::Outbox* outbox)
     : public_url_(std::move(public_url)),
+      scheme_(origin_of(public_url_).scheme),
+      port_(origin_of(public_url_).port),
+      public_host_(origin_of(public_url_).host),
       own_hosts_(std::move(own_hosts)),
       codes_(codes),
       clock_(clock),
       outbox_(outbox) {}
 
-std::string Links::short_url(std::string_view code) const {
-  return public_url_ + "/" + std::string(code);
+std::string Links::short_url(LinkRef ref) const {
+  std::string url = ref.host.empty() ? public_url_ : scheme_ + std::string(ref.host) + port_;
+  url += '/';
+  url += ref.code;
+  return url;
+}
+
+std::string_view Links::authority() const {
+  const std::string_view after = std::string_view(public_url_).substr(scheme_.size());
+  return after.substr(0, after.find('/'));
+}
+
+std::string Links::spelled(std::string_view host) const {
+  if (host.empty()) return {};
+  // What is no host is nobody's domain either.
+  std::string same = canonical_host(host).value_or(std::string(host));
+  if (same == public_host_) same.clear();
+  return same;
+}
+
+std::string Links::key_of(LinkRef ref) const {
+  const std::string host = spelled(ref.host);
+  return link_key({.host = host, .code = ref.code});
+}
+
+base::Result<DomainId> Links::domain_of(storage::Transaction& tx, std::string_view host) const {
+  const std::string same = spelled(host);
+  if (same.empty()) return DomainId();
+  ASHLAR_ASSIGN(const std::optional<Domain> domain, store::find_domain(tx, same));
+  if (!domain) return domain_not_found();
+  return domain->id;
+}
+
+// Where the link will be.
+base::Status Links::place(storage::Transaction& tx, const NewLink& wanted, Link& link,
+                          FieldErrors& errors) const {
+  link.domain_host = spelled(wanted.domain);
+  base::Result<DomainId> domain = domain_of(tx, link.domain_host);
+  if (domain.ok()) {
+    link.domain = *domain;
+  } else if (domain.error().code == base::Code::kNotFound) {
+    errors.add("/domain", "domain_unknown", "You have no such domain; add it first.");
+  } else {
+    return std::move(domain).error();
+  }
+  return base::ok_status();
 }
 
 base::Status Links::announce(storage::Transaction& tx, std::string_view type, const Link& link,
                              bool chosen_code, std::string_view traceparent) const {
   if (outbox_ == nullptr) {
-    if (chosen_code || type != kLinkCreated) tx.notify(kLinksChannel, link.code);
+    if (chosen_code || type != kLinkCreated) {
+      tx.notify(kLinksChannel, link_key({.host = link.domain_host, .code = link.code}));
+    }
     return base::ok_status();
   }
   ASHLAR_TRY(
-      outbox_->append(tx, link_event(type, link, short_url(link.code), chosen_code, traceparent)));
+      outbox_->append(tx, link_event(type, link, short_url(link), chosen_code, traceparent)));
   return base::ok_status();
 }
 
@@ -118,6 +191,7 @@ base::Result<Link> Links::create(storage::Transaction& tx, const NewLink& wanted
   if (wanted.code) check_code(*wanted.code, errors);
   check_status(wanted.status, errors);
   if (wanted.expires_at) check_expiry(*wanted.expires_at, link.created_at, errors);
+  ASHLAR_TRY(place(tx, wanted, link, errors));
   link.settings = wanted.settings;
   check_settings(link.settings, wanted.expires_at, own_hosts_, errors);
   ASHLAR_TRY(errors.status());
@@ -156,9 +230,10 @@ base::Result<Link> Links::insert_generated(storage::Transaction& tx, Link link) 
                     "No free code was found; try again, or choose one.");
 }
 
-base::Result<Link> Links::find(storage::Transaction& tx, std::string_view code) const {
-  if (!is_code(code)) return not_found();
-  ASHLAR_ASSIGN(std::optional<Link> link, store::find_link(tx, code));
+base::Result<Link> Links::find(storage::Transaction& tx, LinkRef ref) const {
+  if (!is_code(ref.code)) return not_found();
+  const std::string host = spelled(ref.host);
+  ASHLAR_ASSIGN(std::optional<Link> link, store::find_link(tx, {.host = host, .code = ref.code}));
   if (!link) return not_found();
   return std::move(*link);
 }
@@ -172,6 +247,10 @@ base::Result<LinkPage> Links::list(storage::Transaction& tx, const LinkQuery& qu
   const std::int64_t limit = query.limit + 1;
   std::optional<LinkId> oldest;
   if (query.is_filtered()) {
+    std::optional<DomainId> domain;
+    if (query.domain) {
+      ASHLAR_ASSIGN(domain, domain_of(tx, *query.domain));
+    }
     ASHLAR_ASSIGN(oldest, store::search_end(tx, before, kMaxScan));
     ASHLAR_TRY(store::search_links(tx, before, limit,
                                    {.text = query.text,
@@ -179,6 +258,7 @@ base::Result<LinkPage> Links::list(storage::Transaction& tx, const LinkQuery& qu
                                     .archived = query.archived,
                                     .owner = query.owner,
                                     .tag = query.tag,
+                                    .domain = domain,
                                     .oldest = oldest.value_or(LinkId())},
                                    take));
   } else {
@@ -193,10 +273,10 @@ base::Result<LinkPage> Links::list(storage::Transaction& tx, const LinkQuery& qu
   return page;
 }
 
-base::Result<Link> Links::update(storage::Transaction& tx, std::string_view code,
-                                 const LinkChange& change, std::optional<std::int64_t> if_version,
+base::Result<Link> Links::update(storage::Transaction& tx, LinkRef ref, const LinkChange& change,
+                                 std::optional<std::int64_t> if_version,
                                  std::string_view traceparent) const {
-  ASHLAR_ASSIGN(Link link, find(tx, code));
+  ASHLAR_ASSIGN(Link link, find(tx, ref));
   if (if_version && *if_version != link.version) {
     return base::fail(base::Code::kPreconditionFailed, "etag_mismatch",
                       "The link was changed since; read it again.");
@@ -222,9 +302,9 @@ base::Result<Link> Links::update(storage::Transaction& tx, std::string_view code
 }
 
 base::Result<std::optional<RedirectTarget>> Links::find_for_redirect(storage::Transaction& tx,
-                                                                     std::string_view code) const {
-  if (!is_code(code)) return std::optional<RedirectTarget>();
-  return store::find_redirect(tx, code);
+                                                                     LinkRef ref) const {
+  if (!is_code(ref.code)) return std::optional<RedirectTarget>();
+  return store::find_redirect(tx, ref);
 }
 
 }  // namespace ashlar::links

@@ -5,21 +5,24 @@
 // none at all are the same to it (kNotFound link_not_found).
 //
 // Promises
-//  1. A code names one link: (domain, code) is unique in the database, across tenants.
+//  1. A code names one link on its domain: (domain, code) is unique in the database, across
+//  tenants.
+//     A domain is its tenant's alone (domains.h); on the installation's own host all have codes.
 //  2. Codes are 3 to 64 of [A-Za-z0-9_-], compared by case; none is a reserved word in any case.
 //     A generated code that is taken or reserved takes the next id.
 //  3. Targets have passed check_target() (target.h).
 //  4. Each change adds one to `version`. It and each creation append an event to the outbox
 //     (links_events.h), by which redirects learn, in every process, what they have kept too long.
-//     Without an outbox the code is sent on kLinksChannel instead (storage/database.h, 5); not
+//     Without an outbox the key is sent on kLinksChannel instead (storage/database.h, 5); not
 //     of a generated one: it cannot be asked for before but by luck, and what is unknown is cached
 //     for a second only (redirects.h).
 //  5. `expires_at` is in the future when it is set; null takes it away.
 //  6. Settings (link_settings.h) have passed check_settings() (settings_rules.h).
 //
 // Errors: kInvalid with the fields named (reasons of target.h, code_malformed, code_reserved,
-//         status_unsupported, expires_in_past), kConflict code_taken, kConflict codes_exhausted,
-//         kPreconditionFailed etag_mismatch, kNotFound link_not_found, and storage's.
+//         status_unsupported, expires_in_past, domain_unknown), kConflict code_taken, kConflict
+//         codes_exhausted, kPreconditionFailed etag_mismatch, kNotFound link_not_found, kNotFound
+//         domain_not_found, and storage's.
 // Immutable after construction: any thread.
 #pragma once
 
@@ -33,6 +36,7 @@
 #include "base/result.h"
 #include "modules/links/code_space.h"
 #include "modules/links/link.h"
+#include "modules/links/link_ref.h"
 #include "modules/links/link_settings.h"
 #include "modules/links/target.h"
 
@@ -45,7 +49,10 @@ class Transaction;
 
 namespace ashlar::links {
 
-inline constexpr std::string_view kLinksChannel = "links";  // payload: the code of one that changed
+class FieldErrors;
+
+inline constexpr std::string_view kLinksChannel =
+    "links";  // payload: the link_key() of one that changed
 
 struct NewLink {
   std::string url;
@@ -53,6 +60,7 @@ struct NewLink {
   std::int64_t status = kDefaultStatus;
   std::optional<base::Time> expires_at;
   LinkSettings settings{};
+  std::string domain{};  // its host; "" or the installation's own: that one
 };
 
 // What is not set stays as it is.
@@ -69,12 +77,13 @@ struct LinkQuery {
       text{};  // the code begins with it or the target contains it (ASCII case ignored); "" all
   std::optional<bool> enabled{};
   std::optional<bool> archived{};
-  std::string owner{};             // "" whichever
-  std::string tag{};               // "" whichever
-  std::optional<LinkId> before{};  // older than this one
+  std::string owner{};                  // "" whichever
+  std::string tag{};                    // "" whichever
+  std::optional<std::string> domain{};  // its host, as in NewLink; not set: whichever
+  std::optional<LinkId> before{};       // older than this one
 
   [[nodiscard]] bool is_filtered() const {
-    return !text.empty() || enabled || archived || !owner.empty() || !tag.empty();
+    return !text.empty() || enabled || archived || !owner.empty() || !tag.empty() || domain;
   }
   std::int64_t limit = 20;
 };
@@ -97,21 +106,40 @@ class Links {
 
   base::Result<Link> create(storage::Transaction& tx, const NewLink& link,
                             std::string_view traceparent = {}) const;
-  [[nodiscard]] base::Result<Link> find(storage::Transaction& tx, std::string_view code) const;
+  [[nodiscard]] base::Result<Link> find(storage::Transaction& tx, LinkRef ref) const;
   [[nodiscard]] base::Result<LinkPage> list(storage::Transaction& tx, const LinkQuery& query) const;
   // `if_version`: the version that the caller has seen; another one is etag_mismatch. A change that
   // changes nothing is none: same version, no notice.
-  base::Result<Link> update(storage::Transaction& tx, std::string_view code,
-                            const LinkChange& change, std::optional<std::int64_t> if_version,
+  base::Result<Link> update(storage::Transaction& tx, LinkRef ref, const LinkChange& change,
+                            std::optional<std::int64_t> if_version,
                             std::string_view traceparent = {}) const;
 
-  // For whom does not matter: runs under PlatformUse::kRedirect. nullopt: there is none.
-  [[nodiscard]] base::Result<std::optional<RedirectTarget>> find_for_redirect(
-      storage::Transaction& tx, std::string_view code) const;
+  // The tenant's domain of this host, however it is spelled; not set for "" and for the
+  // installation's own. kNotFound domain_not_found.
+  [[nodiscard]] base::Result<DomainId> domain_of(storage::Transaction& tx,
+                                                 std::string_view host) const;
 
-  [[nodiscard]] std::string short_url(std::string_view code) const;
+  // For whom does not matter: runs under PlatformUse::kRedirect. nullopt: there is none.
+  // REQUIRES: the host is one of a domain's, or "".
+  [[nodiscard]] base::Result<std::optional<RedirectTarget>> find_for_redirect(
+      storage::Transaction& tx, LinkRef ref) const;
+
+  // On a domain: with the scheme and the port of the public URL.
+  [[nodiscard]] std::string short_url(LinkRef ref) const;
+  [[nodiscard]] std::string short_url(const Link& link) const {
+    return short_url(LinkRef{.host = link.domain_host, .code = link.code});
+  }
+  // Of the public URL: "sho.rt", "127.0.0.1:8080".
+  [[nodiscard]] std::string_view authority() const;
+  // What a link is called by caches and notices, whether there is one or not: link_key() of `ref`
+  // once its host is spelled as domains' are.
+  [[nodiscard]] std::string key_of(LinkRef ref) const;
 
  private:
+  // As domains' are spelled; "" of the installation's own, which may be named too.
+  [[nodiscard]] std::string spelled(std::string_view host) const;
+  [[nodiscard]] base::Status place(storage::Transaction& tx, const NewLink& wanted, Link& link,
+                                   FieldErrors& errors) const;
   [[nodiscard]] base::Result<Link> insert_generated(storage::Transaction& tx, Link link) const;
   [[nodiscard]] base::Result<Link> insert_custom(storage::Transaction& tx, Link link) const;
 
@@ -120,6 +148,9 @@ class Links {
                                       std::string_view traceparent) const;
 
   const std::string public_url_;  // without a slash at the end
+  const std::string scheme_;      // of public_url_, with its "://"
+  const std::string port_;        // of public_url_, with its ':'; "": the scheme's
+  const std::string public_host_;
   const OwnHosts own_hosts_;
   const CodeSpace codes_;
   const base::Clock& clock_;

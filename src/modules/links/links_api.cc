@@ -8,13 +8,14 @@
 
 #include "modules/links/click_stats.h"
 #include "modules/links/clicks_store.h"
+#include "modules/links/link_call.h"
 #include "modules/links/links_json.h"
 #include "modules/links/links_module.h"
 #include "modules/links/settings_store.h"
+#include "modules/links/version_tag.h"
 #include "platform/cache/far_region.h"
 #include "platform/http/call.h"
 #include "platform/http/cursor.h"
-#include "platform/http/entity_tag.h"
 #include "platform/http/event_stream.h"
 #include "platform/http/late_answer.h"
 #include "platform/http/paging.h"
@@ -48,6 +49,7 @@ base::Result<LinkQuery> link_query(const http::Call& call, const http::CursorCod
   ASHLAR_ASSIGN(query.archived, flag_of(call, "archived"));
   query.tag = call.query_value("tag").value_or("");
   query.owner = call.query_value("owner").value_or("");
+  query.domain = call.query_value("domain");
   query.text = call.query_value("q").value_or("");
   if (query.text.size() > kMaxSearchBytes) {
     return http::bad_query("?q", "too_long", "A search text has at most 200 bytes.");
@@ -59,20 +61,10 @@ base::Result<LinkQuery> link_query(const http::Call& call, const http::CursorCod
   return query;
 }
 
-std::string etag_of(const Link& link) { return "\"v" + std::to_string(link.version) + "\""; }
-
-base::Status check_if_match(const http::Call& call, const Link& link) {
-  if (call.head->if_match.empty()) return base::ok_status();
-  switch (http::match_strong(call.head->if_match, etag_of(link))) {
-    case http::TagMatch::kMatch:
-      return base::ok_status();
-    case http::TagMatch::kNone:
-      return base::fail(base::Code::kPreconditionFailed, "etag_mismatch",
-                        "The link was changed since; read it again.");
-    case http::TagMatch::kMalformed:
-      break;
-  }
-  return base::fail(base::Code::kInvalid, "bad_if_match", "If-Match is not a list of entity tags.");
+std::string path_of(const Link& link) {
+  std::string path = "/v1/links/" + link.code;
+  if (!link.domain_host.empty()) path += "?domain=" + link.domain_host;
+  return path;
 }
 
 std::string traceparent_of(const http::Call& call) {
@@ -89,12 +81,12 @@ std::vector<ClickBucketJson> buckets(const std::vector<ClickBucket>& from) {
 }  // namespace
 
 LinkJson LinksApi::render(const Link& link, std::int64_t clicks) const {
-  return json_of(link, module_.links.short_url(link.code), clicks);
+  return json_of(link, module_.links.short_url(link), clicks);
 }
 
 http::Response LinksApi::answer(int status, const Link& link, std::int64_t clicks) const {
   return http::json_response(status, link_schema(), render(link, clicks))
-      .header("ETag", etag_of(link));
+      .header("ETag", version_tag(link.version));
 }
 
 // Not inside the transaction: a hash takes a tenth of a second, and others wait for it.
@@ -120,7 +112,7 @@ base::Result<http::Response> LinksApi::create(const http::Call& call, storage::T
                                               const NewLink& wanted) const {
   ASHLAR_ASSIGN(const Link link, module_.links.create(tx, wanted, traceparent_of(call)));
   http::Response response = answer(201, link, 0);
-  response.header("Location", "/v1/links/" + link.code);
+  response.header("Location", path_of(link));
   return response;
 }
 
@@ -148,7 +140,7 @@ base::Result<http::Response> LinksApi::get(http::Call& call) const {
   Link link;
   std::int64_t clicks = 0;
   ASHLAR_TRY(module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
-    ASHLAR_ASSIGN(link, module_.links.find(tx, call.param(0)));
+    ASHLAR_ASSIGN(link, module_.links.find(tx, link_ref_of(call)));
     ASHLAR_ASSIGN(clicks, store::total_clicks(tx, link.id));
     return base::ok_status();
   }));
@@ -162,7 +154,9 @@ base::Result<http::Response> LinksApi::update(http::Call& call) const {
                 hash_of(patch.password ? *patch.password : std::optional<std::string>()));
   const LinkChange wanted = change_of(patch, std::move(hash));
   std::optional<cache::FarChange> change;
-  if (module_.region != nullptr) change.emplace(*module_.region, std::vector{call.param(0)});
+  if (module_.region != nullptr) {
+    change.emplace(*module_.region, std::vector{module_.links.key_of(link_ref_of(call))});
+  }
   return module_.db.write(call.tenant_context(), [&](storage::Transaction& tx) {
     if (change) change->announce(tx);
     return update(call, tx, wanted);
@@ -171,9 +165,9 @@ base::Result<http::Response> LinksApi::update(http::Call& call) const {
 
 base::Result<http::Response> LinksApi::update(const http::Call& call, storage::Transaction& tx,
                                               const LinkChange& change) const {
-  ASHLAR_ASSIGN(const Link before, module_.links.find(tx, call.param(0)));
-  ASHLAR_TRY(check_if_match(call, before));
-  ASHLAR_ASSIGN(const Link link, module_.links.update(tx, before.code, change, before.version,
+  ASHLAR_ASSIGN(const Link before, module_.links.find(tx, link_ref_of(call)));
+  ASHLAR_TRY(check_if_match(call, before.version, "The link was changed since; read it again."));
+  ASHLAR_ASSIGN(const Link link, module_.links.update(tx, link_ref_of(call), change, before.version,
                                                       traceparent_of(call)));
   ASHLAR_ASSIGN(const std::int64_t clicks, store::total_clicks(tx, link.id));
   return answer(200, link, clicks);
@@ -204,7 +198,7 @@ base::Result<http::Response> LinksApi::tags(http::Call& call) const {
 base::Result<http::Response> LinksApi::stats(http::Call& call) const {
   ClickStats stats;
   ASHLAR_TRY(module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
-    ASHLAR_ASSIGN(const Link link, module_.links.find(tx, call.param(0)));
+    ASHLAR_ASSIGN(const Link link, module_.links.find(tx, link_ref_of(call)));
     ASHLAR_ASSIGN(stats, read_click_stats(tx, link.id, module_.clock.now(),
                                           module_.recorder.flushed_until()));
     return base::ok_status();
@@ -223,7 +217,7 @@ base::Result<http::Response> LinksApi::clicks(http::Call& call) const {
   }
   std::vector<store::StoredClick> found;
   ASHLAR_TRY(module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
-    ASHLAR_ASSIGN(const Link link, module_.links.find(tx, call.param(0)));
+    ASHLAR_ASSIGN(const Link link, module_.links.find(tx, link_ref_of(call)));
     ASHLAR_ASSIGN(found, store::list_details(tx, link.id, before, limit + 1));
     return base::ok_status();
   }));
@@ -243,7 +237,8 @@ base::Status LinksApi::stream(http::Call& call, std::shared_ptr<http::EventStrea
   if (const auto code = call.query_value("code")) {
     ASHLAR_ASSIGN(const Link link,
                   module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) {
-                    return module_.links.find(tx, *code);
+                    return module_.links.find(
+                        tx, {.host = call.query_value("domain").value_or(""), .code = *code});
                   }));
     only = link.id;
   }

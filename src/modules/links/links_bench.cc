@@ -146,7 +146,7 @@ void BM_FindForRedirect(benchmark::State& state) {
   const auto context = Context::platform(PlatformUse::kRedirect);
   for (auto _ : state) {
     const auto found = bed.store.database().read(
-        context, [&](Transaction& tx) { return bed.links.find_for_redirect(tx, code); });
+        context, [&](Transaction& tx) { return bed.links.find_for_redirect(tx, {.code = code}); });
     CHECK(found.ok() && found->has_value());
   }
 }

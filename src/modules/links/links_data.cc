@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "modules/links/clicks_store.h"
+#include "modules/links/domain_table.h"
+#include "modules/links/domains_store.h"
 #include "modules/links/links_module.h"
 #include "modules/links/links_store.h"
 #include "modules/links/settings_json.h"
@@ -26,10 +28,16 @@ void write_time(json::Writer& json, std::string_view key, std::optional<base::Ti
   }
 }
 
+// Only of what is not on the installation's own host.
+void write_domain(json::Writer& json, std::string_view host) {
+  if (!host.empty()) json.key("domain").string(host);
+}
+
 std::string link_line(const Link& link) {
   std::string line;
   json::Writer json(line);
   json.begin_object().key("module").string("links").key("table").string("links");
+  write_domain(json, link.domain_host);
   json.key("code").string(link.code).key("url").string(link.url);
   json.key("status").integer(link.status).key("enabled").boolean(link.enabled);
   write_time(json, "expires_at", link.expires_at);
@@ -42,11 +50,24 @@ std::string link_line(const Link& link) {
   return line;
 }
 
-std::string count_line(const ClickCount& count, std::string_view code) {
+std::string domain_line(const Domain& domain) {
+  std::string line;
+  json::Writer json(line);
+  json.begin_object().key("module").string("links").key("table").string("domains");
+  json.key("host").string(domain.host).key("root_url").string(domain.root_url);
+  json.key("not_found_url").string(domain.not_found_url);
+  write_time(json, "created_at", domain.created_at);
+  write_time(json, "updated_at", domain.updated_at);
+  json.key("version").integer(domain.version).end_object();
+  return line;
+}
+
+std::string count_line(const ClickCount& count, LinkRef link) {
   std::string line;
   json::Writer json(line);
   json.begin_object().key("module").string("links").key("table").string("clicks_hourly");
-  json.key("code").string(code);
+  write_domain(json, link.host);
+  json.key("code").string(link.code);
   write_time(json, "hour", start_of(count.hour));
   json.key("clicks").integer(count.clicks).end_object();
   return line;
@@ -60,6 +81,15 @@ base::Status send(const std::vector<std::string>& lines, const security::LineSin
 // Page by page: PostgreSQL's answers are in memory whole.
 base::Status export_all(storage::Transaction& tx, const security::LineSink& sink) {
   std::vector<std::string> lines;
+  std::string host;
+  do {
+    lines.clear();
+    ASHLAR_TRY(store::list_domains(tx, host, kPage, [&](const Domain& domain) {
+      lines.push_back(domain_line(domain));
+      host = domain.host;
+    }));
+    ASHLAR_TRY(send(lines, sink));
+  } while (!lines.empty());
   LinkId after;
   do {
     lines.clear();
@@ -73,8 +103,8 @@ base::Status export_all(storage::Transaction& tx, const security::LineSink& sink
   do {
     lines.clear();
     ASHLAR_TRY(store::export_counts(tx, last.link, last.hour, kPage,
-                                    [&](const ClickCount& count, std::string_view code) {
-                                      lines.push_back(count_line(count, code));
+                                    [&](const ClickCount& count, LinkRef link) {
+                                      lines.push_back(count_line(count, link));
                                       last = count;
                                     }));
     ASHLAR_TRY(send(lines, sink));
@@ -85,10 +115,14 @@ base::Status export_all(storage::Transaction& tx, const security::LineSink& sink
 // Links first: from then on no click of the tenant is written any more (clicks_store.h), so what is
 // erased after them does not come back.
 base::Result<std::int64_t> erase_some(storage::Transaction& tx, std::int64_t limit) {
-  ASHLAR_ASSIGN(const std::int64_t links, store::erase_links(tx, limit, [&](std::string_view code) {
-                  tx.notify(kLinksChannel, code);
+  ASHLAR_ASSIGN(const std::int64_t links, store::erase_links(tx, limit, [&](LinkRef ref) {
+                  tx.notify(kLinksChannel, link_key(ref));
                 }));
   if (links > 0) return links;
+  ASHLAR_ASSIGN(const std::int64_t domains,
+                store::erase_domains(
+                    tx, limit, [&](std::string_view host) { tx.notify(kDomainsChannel, host); }));
+  if (domains > 0) return domains;
   for (const auto erase : {store::erase_settings, store::erase_tags, store::erase_limits}) {
     ASHLAR_ASSIGN(const std::int64_t rows, erase(tx, limit));
     if (rows > 0) return rows;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "modules/links/link_ref.h"
 #include "modules/links/links_json.h"
 #include "platform/json/writer.h"
 
@@ -17,7 +18,7 @@ events::NewEvent link_event(std::string_view type, const Link& link, std::string
                             bool chosen_code, std::string_view traceparent) {
   events::NewEvent event{.type = std::string(type),
                          .aggregate_type = "link",
-                         .aggregate_id = link.code,
+                         .aggregate_id = link_key({.host = link.domain_host, .code = link.code}),
                          .data = {},
                          .traceparent = std::string(traceparent)};
   event.data.reserve(512 + link.url.size());

@@ -1,5 +1,5 @@
 // LinksEvents: what links publish (docs/events.md): link.created and link.updated, aggregate
-// "link", its id the code; the data is the link as the API gives it, without its clicks.
+// "link", its id the link_key(); the data is the link as the API gives it, without its clicks.
 //
 // Pure; any thread.
 #pragma once

@@ -46,8 +46,8 @@ struct LinkServer {
         module({"https://sho.rt", *OwnHosts::parse({"https://sho.rt"}),
                 std::string(CodeSpace::kSecretBytes, 'k'), 2, &region, &outbox},
                *db, clock, entropy, metrics, log),
-        redirects({.cache_bytes = 1 << 20}, 7, *db, module.links, module.recorder, region, clock,
-                  metrics) {
+        redirects({.cache_bytes = 1 << 20}, 7, *db, module.links, module.domain_table,
+                  module.recorder, region, clock, metrics) {
     consumers.on_each_instance({"link.*"},
                                [this](const events::Event* event) { redirects.hear(event); });
     outbox.set_listener(consumers.told_types(),
@@ -98,7 +98,7 @@ class LinksEventsTest : public LinksFixture {
   }
   static void point(LinkServer& server, const std::string& code, const std::string& url) {
     const auto link = server.db->write(Context::tenant(kAlice), [&](Transaction& tx) {
-      return server.module.links.update(tx, code, {.url = url}, std::nullopt);
+      return server.module.links.update(tx, {.code = code}, {.url = url}, std::nullopt);
     });
     EXPECT_TRUE(link.ok());
   }

@@ -86,6 +86,11 @@ json::Schema<CreateLinkJson> make_create_link_schema() {
               {.doc = "Your own code: 3 to 64 letters, digits, '-' or '_'. Upper and lower case "
                       "differ. Without it a code of 6 or 7 characters is made.",
                .example = "spring-sale"})
+          .optional("domain", &CreateLinkJson::domain,
+                    {.doc = "The host of one of your domains; without it, or with null, the "
+                            "installation's own.",
+                     .max_length = 253,
+                     .example = "go.example"})
           .optional("status", &CreateLinkJson::status, {.doc = kStatusDoc, .one_of = kStatuses})
           .optional("expires_at", &CreateLinkJson::expires_at, {.doc = kExpiryDoc})
           .optional("utm", &CreateLinkJson::utm, utm_schema());
@@ -110,6 +115,9 @@ json::Schema<LinkJson> make_link_schema(const char* name) {
       json::Schema<LinkJson>(name, "A short code that leads to a URL.")
           .required("code", &LinkJson::code,
                     {.doc = "Unique on its domain.", .example = "spring-sale"})
+          .required("domain", &LinkJson::domain,
+                    {.doc = "The host of its domain; null: the installation's own.",
+                     .example = "go.example"})
           .required("short_url", &LinkJson::short_url,
                     {.doc = "What to hand out.", .example = "https://sho.rt/spring-sale"})
           .required("url", &LinkJson::url,
@@ -167,7 +175,8 @@ NewLink new_link_of(const CreateLinkJson& json, std::string password_hash) {
   NewLink link{.url = json.utm ? with_utm(json.url, *json.utm) : json.url,
                .code = json.code,
                .status = json.status,
-               .expires_at = json.expires_at};
+               .expires_at = json.expires_at,
+               .domain = json.domain.value_or("")};
   LinkSettings& settings = link.settings;
   settings.valid_from = json.valid_from;
   settings.expired_url = json.expired_url.value_or("");
@@ -209,6 +218,7 @@ LinkJson json_of(const Link& link, std::string short_url, std::int64_t clicks) {
   const LinkSettings& settings = link.settings;
   LinkJson json;
   json.code = link.code;
+  json.domain = unless_empty(link.domain_host);
   json.short_url = std::move(short_url);
   json.url = link.url;
   json.status = link.status;

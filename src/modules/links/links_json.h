@@ -17,6 +17,7 @@ namespace ashlar::links {
 
 struct LinkJson {
   std::string code;
+  std::optional<std::string> domain;
   std::string short_url;
   std::string url;
   int status = kDefaultStatus;
@@ -43,6 +44,7 @@ struct LinkJson {
 struct CreateLinkJson {
   std::string url;
   std::optional<std::string> code;
+  std::optional<std::string> domain;
   std::int64_t status = kDefaultStatus;
   std::optional<base::Time> expires_at;
   std::optional<base::Time> valid_from;

@@ -15,6 +15,12 @@ kit::SipKey visitor_key_of(std::string_view secret) {
           kit::siphash({0x76697369746f7232, 0}, secret)};
 }
 
+// A link must not lead to a domain either.
+OwnHosts with_domains(OwnHosts own, const DomainTable& table) {
+  own.also([&table](std::string_view host) { return table.holds(host); });
+  return own;
+}
+
 }  // namespace
 
 LinksModule::LinksModule(Options options, storage::Database& database, const base::Clock& clk,
@@ -24,7 +30,9 @@ LinksModule::LinksModule(Options options, storage::Database& database, const bas
       log(logger),
       region(options.region),
       visitor_key(visitor_key_of(options.code_secret)),
-      links(std::move(options.public_url), std::move(options.own_hosts),
+      domain_table(database, clk, entropy.u64(), metrics),
+      domains(with_domains(options.own_hosts, domain_table), clk),
+      links(std::move(options.public_url), with_domains(std::move(options.own_hosts), domain_table),
             CodeSpace(options.code_secret), clk, options.outbox),
       password_hashes(entropy),
       feed(database, clk),

@@ -1,6 +1,7 @@
 // LinksModule: everything of links that lives as long as the program, and the table of its routes.
 //
-// Order: construct → routes are served, start() → close_streams(), last request answered → stop().
+// Order: construct → load() → routes are served, start() → close_streams(), last request answered →
+// stop().
 #pragma once
 
 #include <cstddef>
@@ -15,6 +16,8 @@
 #include "modules/links/click_folder.h"
 #include "modules/links/click_retention.h"
 #include "modules/links/clicks.h"
+#include "modules/links/domain_table.h"
+#include "modules/links/domains.h"
 #include "modules/links/geo_file.h"
 #include "modules/links/link_passwords.h"
 #include "modules/links/links.h"
@@ -52,6 +55,8 @@ class LinksModule {
   LinksModule(Options options, storage::Database& database, const base::Clock& clk,
               base::Entropy& entropy, obs::Registry& metrics, obs::Log& logger);
 
+  // Before requests are served: what it reads would otherwise be read by the first of them.
+  base::Status load() { return domain_table.load(); }
   void start();
   // Looks whether the file of countries is another one. start() has it called every kChores.
   void refresh_geo();
@@ -64,6 +69,8 @@ class LinksModule {
   obs::Log& log;
   cache::FarRegion* const region;
   const kit::SipKey visitor_key;  // by which visitors are divided among variants
+  DomainTable domain_table;       // of all tenants, by host
+  const Domains domains;
   const Links links;
   LinkPasswordHasher password_hashes;
   ClickFeed feed;

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "modules/links/clicks_store.h"
+#include "modules/links/domains_store.h"
 #include "modules/links/links_store.h"
 #include "modules/links/settings_store.h"
 #include "modules/links/testing/links_fixture.h"
@@ -47,14 +48,18 @@ constexpr Sql kDumpTags{storage::Audience::kPlatform,
 constexpr Sql kDumpLimits{storage::Audience::kPlatform,
                           "SELECT link_id || ' ' || max_clicks || ' ' || used"
                           " FROM links_click_limits WHERE tenant_id = ?1 ORDER BY link_id"};
+constexpr Sql kDumpDomains{
+    storage::Audience::kPlatform,
+    "SELECT host || ' ' || root_url || ' ' || not_found_url || ' ' || version"
+    " FROM links_domains WHERE tenant_id = ?1 ORDER BY id"};
 constexpr Sql kDumpDetails{storage::Audience::kPlatform,
                            "SELECT link_id || ' ' || at || ' ' || agent || ' ' || referrer"
                            " FROM links_clicks WHERE tenant_id = ?1 ORDER BY id"};
 
 std::vector<const Sql*> all_statements() {
   std::vector<const Sql*> all;
-  for (const auto list :
-       {store::links_statements(), store::settings_statements(), store::click_statements()}) {
+  for (const auto list : {store::links_statements(), store::domain_statements(),
+                          store::settings_statements(), store::click_statements()}) {
     all.insert(all.end(), list.begin(), list.end());
   }
   return all;
@@ -85,8 +90,10 @@ base::Result<std::int64_t> run(Transaction& tx, const Sql& sql, const std::vecto
       return go({p[0], p[1], p[2], p[3], p[4], p[5]});
     case 7:
       return go({p[0], p[1], p[2], p[3], p[4], p[5], p[6]});
-    default:
+    case 8:
       return go({p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]});
+    default:
+      return go({p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8]});
   }
 }
 
@@ -96,6 +103,16 @@ class LinksStatementsTest : public LinksFixture {
     LinksFixture::SetUp();
     if (IsSkipped()) return;
     for (int i = 0; i < 3; ++i) bobs_links_.push_back(make_link(kBob, "bob-" + std::to_string(i)));
+    const auto domain = db().write(Context::tenant(kBob), [&](Transaction& tx) {
+      return domains_.create(tx, {"bob-0", "https://bob.example/", ""});
+    });
+    CHECK(domain.ok());
+    const auto on_domain = db().write(Context::tenant(kBob), [&](Transaction& tx) {
+      NewLink wanted{.url = "https://bob.example/", .code = "bob-0", .expires_at = {}};
+      wanted.domain = "bob-0";
+      return links_.create(tx, wanted);
+    });
+    CHECK(on_domain.ok());
     const auto written = db().write(
         Context::platform(PlatformUse::kClickWriter), [&](Transaction& tx) -> base::Status {
           DetailEntry detail;
@@ -129,7 +146,7 @@ class LinksStatementsTest : public LinksFixture {
         Context::platform(PlatformUse::kMaintenance), [&](Transaction& tx) -> base::Status {
           rows.clear();
           for (const Sql* sql : {&kDumpLinks, &kDumpSettings, &kDumpTags, &kDumpLimits,
-                                 &kDumpCounts, &kDumpDetails}) {
+                                 &kDumpCounts, &kDumpDetails, &kDumpDomains}) {
             ASHLAR_TRY(tx.query(*sql, {tenant.value},
                                 [&](const Row& row) { rows.emplace_back(row.text(0)); }));
           }
@@ -188,8 +205,10 @@ bool is_text(const Sql& sql, int number) {
   const std::string name = "?" + std::to_string(number);
   if (sql.text.starts_with("INSERT INTO links (")) return number == 2 || number == 3;
   if (sql.text.starts_with("INSERT INTO links_settings")) return number >= 3;
-  for (const char* before :
-       {"code = ", "url = ", "json_each(", "length(", "tag > ", "tag = ", "owner = "}) {
+  if (sql.text.starts_with("INSERT INTO links_domains")) return number <= 3;
+  if (sql.text.starts_with("UPDATE links_domains")) return number == 2 || number == 3;
+  for (const char* before : {"code = ", "url = ", "json_each(", "length(", "tag > ",
+                             "tag = ", "owner = ", "host = ", "host > "}) {
     if (sql.text.find(before + name) != std::string_view::npos) return true;
   }
   return false;
@@ -200,8 +219,9 @@ TEST_P(LinksStatementsTest, NobodySeesOrChangesAnothersRows) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   base::Random random(seed);
   const std::vector<std::string> before = dump(kBob);
-  // Three links with settings, a tag and a limit; an hour and its total, a detail.
-  ASSERT_EQ(before.size(), 15U);
+  // A domain and a link on it; three links with settings, a tag and a limit; an hour and its total,
+  // a detail.
+  ASSERT_EQ(before.size(), 17U);
   std::set<std::string_view> reached;
   std::set<std::string_view> all;
   for (const Sql* sql : all_statements()) {

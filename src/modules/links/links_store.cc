@@ -15,14 +15,16 @@ using storage::Audience;
 using storage::Row;
 using storage::Sql;
 
-// Domain 0 is the installation's own, the only one so far. Most links have no row in the tables on
-// the right.
-#define LINK_COLUMNS                                                              \
-  "SELECT l.id, l.code, l.url, l.status, l.enabled, l.expires_at, l.created_at,"  \
-  " coalesce(l.updated_at, l.created_at), l.version, s.data, coalesce(c.used, 0)" \
-  " FROM links AS l"                                                              \
-  " LEFT JOIN links_settings AS s ON s.link_id = l.id AND s.tenant_id = :tenant"  \
-  " LEFT JOIN links_click_limits AS c ON c.link_id = l.id AND c.tenant_id = :tenant"
+// Domain 0 is the installation's own, which has no row. Most links have none in the tables on the
+// right.
+#define LINK_COLUMNS                                                                 \
+  "SELECT l.id, l.code, l.url, l.status, l.enabled, l.expires_at, l.created_at,"     \
+  " coalesce(l.updated_at, l.created_at), l.version, s.data, coalesce(c.used, 0),"   \
+  " l.domain_id, d.host"                                                             \
+  " FROM links AS l"                                                                 \
+  " LEFT JOIN links_settings AS s ON s.link_id = l.id AND s.tenant_id = :tenant"     \
+  " LEFT JOIN links_click_limits AS c ON c.link_id = l.id AND c.tenant_id = :tenant" \
+  " LEFT JOIN links_domains AS d ON d.id = l.domain_id AND d.tenant_id = :tenant"
 
 // The counter is one for all tenants; :tenant is there because the statement runs for one.
 constexpr Sql kNextId{Audience::kTenant,
@@ -33,10 +35,14 @@ constexpr Sql kInsert{
     Audience::kTenant,
     "INSERT INTO links (id, tenant_id, domain_id, code, url, status, enabled, expires_at, "
     "created_at)"
-    " VALUES (?1, :tenant, 0, ?2, ?3, ?4, 1, ?5, ?6) ON CONFLICT (domain_id, code) DO NOTHING"};
+    " VALUES (?1, :tenant, ?7, ?2, ?3, ?4, 1, ?5, ?6) ON CONFLICT (domain_id, code) DO NOTHING"};
 
 constexpr Sql kFind{Audience::kTenant, LINK_COLUMNS
                     " WHERE l.domain_id = 0 AND l.code = ?1 AND l.tenant_id = :tenant"};
+constexpr Sql kFindOnDomain{
+    Audience::kTenant, LINK_COLUMNS
+    " WHERE l.domain_id = (SELECT id FROM links_domains WHERE host = ?2 AND tenant_id = :tenant)"
+    " AND l.code = ?1 AND l.tenant_id = :tenant"};
 
 constexpr Sql kUpdate{Audience::kTenant,
                       "UPDATE links SET url = ?2, status = ?3, enabled = ?4, expires_at = ?5,"
@@ -46,12 +52,12 @@ constexpr Sql kList{Audience::kTenant, LINK_COLUMNS
                     " WHERE l.tenant_id = :tenant AND l.id < ?1 ORDER BY l.id DESC LIMIT ?2"};
 
 // ?3 the oldest link to look at, ?4 the text in lower case, ?5 enabled and ?6 archived (-1:
-// whichever), ?7 the owner and ?8 a tag ('': whichever).
+// whichever), ?7 the owner and ?8 a tag ('': whichever), ?9 the domain (-1: whichever).
 #define SEARCH(instr)                                                                  \
   LINK_COLUMNS                                                                         \
   " WHERE l.tenant_id = :tenant AND l.id < ?1 AND l.id >= ?3"                          \
   " AND (?5 < 0 OR l.enabled = ?5) AND (?6 < 0 OR coalesce(s.archived, 0) = ?6)"       \
-  " AND (?7 = '' OR s.owner = ?7)"                                                     \
+  " AND (?7 = '' OR s.owner = ?7) AND (?9 < 0 OR l.domain_id = ?9)"                    \
   " AND (?8 = '' OR EXISTS (SELECT 1 FROM links_tags AS t WHERE t.tenant_id = :tenant" \
   " AND t.tag = ?8 AND t.link_id = l.id))"                                             \
   " AND (lower(substr(l.code, 1, length(?4))) = ?4 OR " instr                          \
@@ -68,17 +74,24 @@ constexpr Sql kFindRedirect{
     "SELECT l.id, l.tenant_id, l.url, l.status, l.enabled, l.expires_at, s.data"
     " FROM links AS l LEFT JOIN links_settings AS s ON s.link_id = l.id"
     " WHERE l.domain_id = 0 AND l.code = ?1"};
+constexpr Sql kFindRedirectOnDomain{
+    Audience::kPlatform,
+    "SELECT l.id, l.tenant_id, l.url, l.status, l.enabled, l.expires_at, s.data"
+    " FROM links AS l LEFT JOIN links_settings AS s ON s.link_id = l.id"
+    " WHERE l.domain_id = (SELECT id FROM links_domains WHERE host = ?2) AND l.code = ?1"};
 
 constexpr Sql kExport{Audience::kTenant, LINK_COLUMNS
                       " WHERE l.tenant_id = :tenant AND l.id > ?1 ORDER BY l.id LIMIT ?2"};
 
 constexpr Sql kErase{Audience::kTenant,
                      "DELETE FROM links WHERE tenant_id = :tenant AND id IN (SELECT id FROM links"
-                     " WHERE tenant_id = :tenant ORDER BY id LIMIT ?1) RETURNING code"};
+                     " WHERE tenant_id = :tenant ORDER BY id LIMIT ?1) RETURNING code,"
+                     " (SELECT d.host FROM links_domains AS d WHERE d.id = links.domain_id"
+                     " AND d.tenant_id = :tenant)"};
 
-constexpr std::array<const Sql*, 10> kStatements{&kNextId, &kInsert, &kFind,      &kUpdate,
-                                                 &kList,   &kSearch, &kSearchEnd, &kFindRedirect,
-                                                 &kExport, &kErase};
+constexpr std::array<const Sql*, 12> kStatements{
+    &kNextId, &kInsert,    &kFind,         &kFindOnDomain,         &kUpdate, &kList,
+    &kSearch, &kSearchEnd, &kFindRedirect, &kFindRedirectOnDomain, &kExport, &kErase};
 
 storage::Param nullable(const std::optional<base::Time>& time) {
   return time ? storage::Param(base::to_micros(*time)) : storage::Param(nullptr);
@@ -104,6 +117,8 @@ base::Result<Link> read_link(const Row& row) {
     ASHLAR_ASSIGN(link.settings, settings_from_stored(row.text(9)));
   }
   link.clicks_used = row.integer(10);
+  link.domain = DomainId(row.integer(11));
+  if (!row.is_null(12)) link.domain_host = row.text(12);
   return link;
 }
 
@@ -141,15 +156,20 @@ base::Result<LinkId> next_link_id(storage::Transaction& tx) {
 base::Result<bool> insert_link(storage::Transaction& tx, const Link& link) {
   ASHLAR_ASSIGN(const std::int64_t rows,
                 tx.execute(kInsert, {link.id.value, link.code, link.url, std::int64_t{link.status},
-                                     nullable(link.expires_at), base::to_micros(link.created_at)}));
+                                     nullable(link.expires_at), base::to_micros(link.created_at),
+                                     link.domain.value}));
   return rows == 1;
 }
 
-base::Result<std::optional<Link>> find_link(storage::Transaction& tx, std::string_view code) {
+base::Result<std::optional<Link>> find_link(storage::Transaction& tx, LinkRef ref) {
   std::optional<Link> found;
   const std::function<void(Link)> take = [&](Link link) { found = std::move(link); };
   LinkReader reader(take);
-  ASHLAR_TRY(tx.query(kFind, {code}, std::ref(reader)));
+  if (ref.host.empty()) {
+    ASHLAR_TRY(tx.query(kFind, {ref.code}, std::ref(reader)));
+  } else {
+    ASHLAR_TRY(tx.query(kFindOnDomain, {ref.code, ref.host}, std::ref(reader)));
+  }
   ASHLAR_TRY(reader.status());
   return found;
 }
@@ -174,10 +194,11 @@ base::Status search_links(storage::Transaction& tx, LinkId before, std::int64_t 
     return std::int64_t{!wanted ? -1 : *wanted ? 1 : 0};
   };
   const std::string text = base::ascii_lower(search.text);
+  const std::int64_t domain = search.domain ? search.domain->value : -1;
   LinkReader reader(sink);
   ASHLAR_TRY(tx.query(kSearch,
                       {before.value, limit, search.oldest.value, text, flag(search.enabled),
-                       flag(search.archived), search.owner, search.tag},
+                       flag(search.archived), search.owner, search.tag, domain},
                       std::ref(reader)));
   return reader.status();
 }
@@ -190,8 +211,7 @@ base::Result<std::optional<LinkId>> search_end(storage::Transaction& tx, LinkId 
   return end;
 }
 
-base::Result<std::optional<RedirectTarget>> find_redirect(storage::Transaction& tx,
-                                                          std::string_view code) {
+base::Result<std::optional<RedirectTarget>> find_redirect(storage::Transaction& tx, LinkRef ref) {
   std::optional<RedirectTarget> target;
   base::Status status = base::ok_status();
   const auto take = [&](const Row& row) {
@@ -206,7 +226,11 @@ base::Result<std::optional<RedirectTarget>> find_redirect(storage::Transaction& 
       target->special = std::make_shared<const LinkSettings>(std::move(settings).value());
     }
   };
-  ASHLAR_TRY(tx.query(kFindRedirect, {code}, take));
+  if (ref.host.empty()) {
+    ASHLAR_TRY(tx.query(kFindRedirect, {ref.code}, take));
+  } else {
+    ASHLAR_TRY(tx.query(kFindRedirectOnDomain, {ref.code, ref.host}, take));
+  }
   ASHLAR_TRY(status);
   return target;
 }
@@ -219,8 +243,10 @@ base::Status export_links(storage::Transaction& tx, LinkId after, std::int64_t l
 }
 
 base::Result<std::int64_t> erase_links(storage::Transaction& tx, std::int64_t limit,
-                                       const std::function<void(std::string_view)>& sink) {
-  return tx.query(kErase, {limit}, [&](const Row& row) { sink(row.text(0)); });
+                                       const std::function<void(LinkRef)>& sink) {
+  return tx.query(kErase, {limit}, [&](const Row& row) {
+    sink({.host = row.is_null(1) ? std::string_view{} : row.text(1), .code = row.text(0)});
+  });
 }
 
 std::span<const Sql* const> links_statements() { return kStatements; }

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "modules/links/link.h"
+#include "modules/links/link_ref.h"
 
 namespace ashlar::storage {
 class Transaction;
@@ -23,11 +24,11 @@ namespace ashlar::links::store {
 // The next dense id. Never given twice, also not after a rollback that others could have seen.
 base::Result<LinkId> next_link_id(storage::Transaction& tx);
 
-// False: the code is taken, by whichever tenant.
+// False: the code is taken on its domain, by whichever tenant.
 // Without its settings: settings_store.h writes them.
 base::Result<bool> insert_link(storage::Transaction& tx, const Link& link);
 
-base::Result<std::optional<Link>> find_link(storage::Transaction& tx, std::string_view code);
+base::Result<std::optional<Link>> find_link(storage::Transaction& tx, LinkRef ref);
 
 // Writes everything that can change, of the link with this id; its settings apart.
 base::Status update_link(storage::Transaction& tx, const Link& link);
@@ -42,7 +43,8 @@ struct Search {
   std::optional<bool> archived{};
   std::string_view owner{};  // "" whichever
   std::string_view tag{};    // "" whichever
-  LinkId oldest{};           // looks at this one last
+  std::optional<DomainId> domain{};
+  LinkId oldest{};  // looks at this one last
 };
 base::Status search_links(storage::Transaction& tx, LinkId before, std::int64_t limit,
                           const Search& search, const std::function<void(Link)>& sink);
@@ -50,16 +52,15 @@ base::Status search_links(storage::Transaction& tx, LinkId before, std::int64_t 
 base::Result<std::optional<LinkId>> search_end(storage::Transaction& tx, LinkId before,
                                                std::int64_t scan);
 
-base::Result<std::optional<RedirectTarget>> find_redirect(storage::Transaction& tx,
-                                                          std::string_view code);
+base::Result<std::optional<RedirectTarget>> find_redirect(storage::Transaction& tx, LinkRef ref);
 
 // The oldest `limit` links newer than `after`, oldest first.
 base::Status export_links(storage::Transaction& tx, LinkId after, std::int64_t limit,
                           const std::function<void(Link)>& sink);
 
-// Takes the tenant's oldest `limit` links away and tells their codes; rows removed.
+// Takes the tenant's oldest `limit` links away and tells which; rows removed.
 base::Result<std::int64_t> erase_links(storage::Transaction& tx, std::int64_t limit,
-                                       const std::function<void(std::string_view code)>& sink);
+                                       const std::function<void(LinkRef)>& sink);
 
 // For the test that no statement sees another tenant's rows.
 std::span<const storage::Sql* const> links_statements();

@@ -27,12 +27,13 @@ class LinksTest : public LinksFixture {
   }
   base::Result<Link> find(base::TenantId tenant, std::string_view code) {
     return db().read(Context::tenant(tenant),
-                     [&](Transaction& tx) { return links_.find(tx, code); });
+                     [&](Transaction& tx) { return links_.find(tx, {.code = code}); });
   }
   base::Result<Link> update(base::TenantId tenant, std::string_view code, const LinkChange& change,
                             std::optional<std::int64_t> if_version = {}) {
-    return db().write(Context::tenant(tenant),
-                      [&](Transaction& tx) { return links_.update(tx, code, change, if_version); });
+    return db().write(Context::tenant(tenant), [&](Transaction& tx) {
+      return links_.update(tx, {.code = code}, change, if_version);
+    });
   }
   base::Result<LinkPage> list(base::TenantId tenant, const LinkQuery& query) {
     return db().read(Context::tenant(tenant),
@@ -40,7 +41,7 @@ class LinksTest : public LinksFixture {
   }
   base::Result<std::optional<RedirectTarget>> redirect(std::string_view code) {
     return db().read(Context::platform(storage::PlatformUse::kRedirect),
-                     [&](Transaction& tx) { return links_.find_for_redirect(tx, code); });
+                     [&](Transaction& tx) { return links_.find_for_redirect(tx, {.code = code}); });
   }
 };
 
@@ -59,7 +60,7 @@ TEST_P(LinksTest, CreatesFindsAndRedirects) {
   EXPECT_TRUE(link->enabled);
   EXPECT_EQ(link->version, 1);
   EXPECT_EQ(link->created_at, clock_.now());
-  EXPECT_EQ(links_.short_url(link->code), "https://sho.rt/" + link->code);
+  EXPECT_EQ(links_.short_url(*link), "https://sho.rt/" + link->code);
   const auto found = find(kAlice, link->code);
   ASSERT_TRUE(found.ok());
   EXPECT_EQ(found->id, link->id);
@@ -360,7 +361,7 @@ TEST_P(LinksTest, ErasesInBatchesAndOnlyItsOwn) {
   std::set<std::string> erased;
   for (int i = 0; i < 4; ++i) {
     const auto rows = db().write(Context::tenant(kAlice), [&](Transaction& tx) {
-      return store::erase_links(tx, 3, [&](std::string_view code) { erased.emplace(code); });
+      return store::erase_links(tx, 3, [&](LinkRef ref) { erased.emplace(ref.code); });
     });
     ASSERT_TRUE(rows.ok());
     sizes.push_back(*rows);

@@ -2,6 +2,8 @@
 #include <memory>
 #include <utility>
 
+#include "modules/links/domains_wire.h"
+#include "modules/links/link_call.h"
 #include "modules/links/links_api.h"
 #include "modules/links/links_json.h"
 #include "modules/links/links_module.h"
@@ -70,7 +72,8 @@ void add_writing_routes(http::RouteTable& table, const Api& api) {
       .response = &link_schema(),
       .success = 201,
       .errors = with_link_errors(
-          {{422, "code_malformed", "The code is not 3 to 64 letters, digits, '-' or '_'."},
+          {{422, "domain_unknown", "The tenant has no such domain."},
+           {422, "code_malformed", "The code is not 3 to 64 letters, digits, '-' or '_'."},
            {422, "code_reserved", "The code is a word that the service needs itself."},
            {409, "code_taken", "The code names another link."}}),
       .etag = true,
@@ -88,6 +91,7 @@ void add_writing_routes(http::RouteTable& table, const Api& api) {
       .handler = {http::WorkerHandler([api](Call& call) { return api->update(call); })},
       .request = &update_link_schema(),
       .response = &link_schema(),
+      .query = {kDomainOfLink},
       .errors = with_link_errors(
           {kNotFound, {412, "etag_mismatch", "The link is not the one that If-Match names."}}),
       .etag = true,
@@ -111,8 +115,9 @@ void add_reading_routes(http::RouteTable& table, const Api& api) {
                 {"enabled", "Only enabled links (true) or disabled ones (false).", "true"},
                 {"archived", "Only archived links (true) or the others (false).", "false"},
                 {"tag", "Only links that have this tag.", "spring"},
-                {"owner", "Only links of this owner.", "ada"}},
-      .errors = {kBadCursor},
+                {"owner", "Only links of this owner.", "ada"},
+                {"domain", "Only links of the domain with this host.", "go.example"}},
+      .errors = {kBadCursor, {404, "domain_not_found", "The tenant has no such domain."}},
       .paged = true,
   });
   table.push_back({
@@ -127,6 +132,7 @@ void add_reading_routes(http::RouteTable& table, const Api& api) {
       .deadline = kDeadline,
       .handler = {http::WorkerHandler([api](Call& call) { return api->get(call); })},
       .response = &link_schema(),
+      .query = {kDomainOfLink},
       .errors = {kNotFound},
       .etag = true,
   });
@@ -163,6 +169,7 @@ void add_click_routes(http::RouteTable& table, const Api& api) {
       .deadline = kDeadline,
       .handler = {http::WorkerHandler([api](Call& call) { return api->stats(call); })},
       .response = &click_stats_schema(),
+      .query = {kDomainOfLink},
       .errors = {kNotFound},
   });
   table.push_back({
@@ -177,6 +184,7 @@ void add_click_routes(http::RouteTable& table, const Api& api) {
       .deadline = kDeadline,
       .handler = {http::WorkerHandler([api](Call& call) { return api->clicks(call); })},
       .response = &click_page_schema(),
+      .query = {kDomainOfLink},
       .errors = {kNotFound, kBadCursor},
       .paged = true,
   });
@@ -194,7 +202,7 @@ void add_click_routes(http::RouteTable& table, const Api& api) {
         return api->stream(call, std::move(stream));
       })},
       .response_type = "text/event-stream",
-      .query = {{"code", "Only this link.", "spring-sale"}},
+      .query = {{"code", "Only this link.", "spring-sale"}, kDomainOfLink},
       .errors = {kNotFound, {429, "too_many_streams", "Too many click streams are open."}},
   });
 }
@@ -208,6 +216,7 @@ http::RouteTable links_routes(LinksModule& module, const http::CursorCodec& curs
   add_reading_routes(table, api);
   add_tag_route(table, api);
   add_click_routes(table, api);
+  add_domain_routes(table, module, cursors);
   for (http::Route& route : qr_routes(module)) table.push_back(std::move(route));
   return table;
 }

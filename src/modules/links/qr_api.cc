@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "modules/links/link_call.h"
 #include "modules/links/links_module.h"
 #include "modules/links/qr_code.h"
 #include "platform/http/call.h"
@@ -69,11 +70,10 @@ base::Result<http::Response> draw(LinksModule& module, const http::Call& call) {
   ASHLAR_ASSIGN(QrStyle style, style_of(call));
   Link link;
   ASHLAR_TRY(module.db.read(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
-    ASHLAR_ASSIGN(link, module.links.find(tx, call.param(0)));
+    ASHLAR_ASSIGN(link, module.links.find(tx, link_ref_of(call)));
     return base::ok_status();
   }));
-  ASHLAR_ASSIGN(const QrCode code,
-                QrCode::make(module.links.short_url(link.code), std::move(style)));
+  ASHLAR_ASSIGN(const QrCode code, QrCode::make(module.links.short_url(link), std::move(style)));
   if (format == "svg") return http::Response{200, "image/svg+xml", {}, code.svg()};
   ASHLAR_ASSIGN(std::string png, code.png());
   return http::Response{200, "image/png", {}, std::move(png)};
@@ -95,7 +95,8 @@ http::RouteTable qr_routes(LinksModule& module) {
       .deadline = base::Millis{10'000},
       .handler = {http::WorkerHandler([&module](http::Call& call) { return draw(module, call); })},
       .response_type = "image/svg+xml",
-      .query = {{"format", "svg or png.", "svg"},
+      .query = {kDomainOfLink,
+                {"format", "svg or png.", "svg"},
                 {"size", "Width and height in pixels, 64 to 2048.", "300"},
                 {"margin", "The quiet zone, in modules: 0 to 16. Readers expect 4.", "4"},
                 {"color", "Of the modules: six hexadecimal digits.", "000000"},

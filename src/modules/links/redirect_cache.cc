@@ -6,6 +6,7 @@
 #include <new>
 
 #include "base/check.h"
+#include "modules/links/link_ref.h"
 
 namespace ashlar::links {
 namespace {
@@ -29,18 +30,18 @@ RedirectCache::RedirectCache(std::size_t max_bytes, std::uint64_t seed)
 RedirectCache::~RedirectCache() { clear(); }
 
 // The multiply-and-fold of wyhash over eight bytes at a time.
-std::uint64_t RedirectCache::hash_of(std::string_view code) const {
-  std::uint64_t hash = seed_ ^ code.size();
-  while (code.size() > 8) {
-    hash = mix(hash ^ load(code.data(), 8), 0xe7037ed1a0b428db);
-    code.remove_prefix(8);
+std::uint64_t RedirectCache::hash_of(std::string_view key) const {
+  std::uint64_t hash = seed_ ^ key.size();
+  while (key.size() > 8) {
+    hash = mix(hash ^ load(key.data(), 8), 0xe7037ed1a0b428db);
+    key.remove_prefix(8);
   }
-  hash = mix(hash ^ load(code.data(), code.size()), 0x8ebc6af09c88c6e3 ^ seed_);
+  hash = mix(hash ^ load(key.data(), key.size()), 0x8ebc6af09c88c6e3 ^ seed_);
   return mix(hash, 0x589965cc75374cc3);
 }
 
-std::string_view RedirectCache::code_of(const Entry& entry) {
-  return {reinterpret_cast<const char*>(&entry + 1), entry.code_bytes};
+std::string_view RedirectCache::key_of(const Entry& entry) {
+  return {reinterpret_cast<const char*>(&entry + 1), entry.key_bytes};
 }
 
 std::size_t RedirectCache::settings_at(std::size_t text_bytes) {
@@ -50,19 +51,19 @@ std::size_t RedirectCache::settings_at(std::size_t text_bytes) {
 }
 
 RedirectCache::Settings* RedirectCache::settings_of(Entry& entry) {
-  if (entry.special == 0) return nullptr;
-  const std::size_t text = std::size_t{entry.code_bytes} + entry.url_bytes;
+  if ((entry.flags & kSpecial) == 0) return nullptr;
+  const std::size_t text = std::size_t{entry.key_bytes} + entry.url_bytes;
   return std::launder(
       reinterpret_cast<Settings*>(reinterpret_cast<char*>(&entry) + settings_at(text)));
 }
 
 CachedTarget RedirectCache::view_of(Entry& entry) {
-  const char* url = reinterpret_cast<const char*>(&entry + 1) + entry.code_bytes;
+  const char* url = reinterpret_cast<const char*>(&entry + 1) + entry.key_bytes;
   return {.url = {url, entry.url_bytes},
           .id = entry.id,
           .tenant = entry.tenant,
           .status = entry.status,
-          .enabled = entry.enabled != 0,
+          .enabled = (entry.flags & kEnabled) != 0,
           .expires_us = entry.expires_us,
           .special = settings_of(entry)};
 }
@@ -71,38 +72,38 @@ std::size_t RedirectCache::bytes_of(Entry& entry) {
   constexpr std::size_t kAllocatorBytes = 8;
   constexpr std::size_t kSlotBytes = 2 * sizeof(Entry*);  // at a load of one half
   const std::size_t bytes =
-      sizeof(Entry) + entry.code_bytes + entry.url_bytes + kAllocatorBytes + kSlotBytes;
+      sizeof(Entry) + entry.key_bytes + entry.url_bytes + kAllocatorBytes + kSlotBytes;
   const Settings* settings = settings_of(entry);
   return settings == nullptr ? bytes : bytes + sizeof(Settings) + (*settings)->bytes();
 }
 
-RedirectCache::Entry* RedirectCache::make_entry(std::uint64_t hash, std::string_view code,
+RedirectCache::Entry* RedirectCache::make_entry(std::uint64_t hash, std::string_view key,
                                                 const std::optional<RedirectTarget>& target) {
   const std::string_view url = target ? std::string_view(target->url) : std::string_view{};
   const bool special = target && target->special != nullptr;
-  CHECK(code.size() <= UINT8_MAX && url.size() <= UINT16_MAX);
-  const std::size_t text_bytes = code.size() + url.size();
+  CHECK(key.size() <= kMaxLinkKeyBytes && url.size() <= UINT16_MAX);
+  const std::size_t text_bytes = key.size() + url.size();
   void* memory = ::operator new(special ? settings_at(text_bytes) + sizeof(Settings)
                                         : sizeof(Entry) + text_bytes);
   auto* entry = new (memory) Entry{};
   entry->hash = hash;
-  entry->code_bytes = static_cast<std::uint8_t>(code.size());
+  entry->key_bytes = static_cast<std::uint16_t>(key.size());
   entry->url_bytes = static_cast<std::uint16_t>(url.size());
   entry->expires_us = CachedTarget::kNever;
   if (target) {
     entry->id = target->id;
     entry->tenant = target->tenant;
     entry->status = static_cast<std::uint16_t>(target->status);
-    entry->enabled = target->enabled ? 1 : 0;
+    if (target->enabled) entry->flags |= kEnabled;
     if (target->expires_at) entry->expires_us = base::to_micros(*target->expires_at);
   }
   if (special) {
-    entry->special = 1;
+    entry->flags |= kSpecial;
     new (static_cast<char*>(memory) + settings_at(text_bytes)) Settings(target->special);
   }
   char* text = static_cast<char*>(memory) + sizeof(Entry);
-  std::memcpy(text, code.data(), code.size());
-  if (!url.empty()) std::memcpy(text + code.size(), url.data(), url.size());
+  std::memcpy(text, key.data(), key.size());
+  if (!url.empty()) std::memcpy(text + key.size(), url.data(), url.size());
   return entry;
 }
 
@@ -113,27 +114,27 @@ void RedirectCache::free_entry(Entry* entry) {
 }
 
 RedirectCache::Entry* RedirectCache::probe(const Shard& shard, std::uint64_t hash,
-                                           std::string_view code) {
+                                           std::string_view key) {
   if (shard.slots.empty()) return nullptr;
   const std::size_t mask = shard.slots.size() - 1;
   // Ends: the table is never full (grow() keeps it at most half used).
   for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
     Entry* entry = shard.slots[i];
     if (entry == nullptr) return nullptr;
-    if (entry->hash == hash && code_of(*entry) == code) return entry;
+    if (entry->hash == hash && key_of(*entry) == key) return entry;
   }
 }
 
-RedirectCache::Ticket RedirectCache::ticket(std::string_view code) {
-  Shard& shard = shard_of(hash_of(code));
+RedirectCache::Ticket RedirectCache::ticket(std::string_view key) {
+  Shard& shard = shard_of(hash_of(key));
   const std::lock_guard lock(shard.mutex);
   return {shard.generation};
 }
 
-void RedirectCache::put(Ticket ticket, std::string_view code,
+void RedirectCache::put(Ticket ticket, std::string_view key,
                         const std::optional<RedirectTarget>& target, base::Time unknown_until) {
-  const std::uint64_t hash = hash_of(code);
-  Entry* entry = make_entry(hash, code, target);
+  const std::uint64_t hash = hash_of(key);
+  Entry* entry = make_entry(hash, key, target);
   if (!target) entry->expires_us = base::to_micros(unknown_until);
   const std::size_t bytes = bytes_of(*entry);
   Shard& shard = shard_of(hash);
@@ -142,7 +143,7 @@ void RedirectCache::put(Ticket ticket, std::string_view code,
     free_entry(entry);
     return;
   }
-  erase_code(shard, hash, code);
+  erase_key(shard, hash, key);
   evict_until_fits(shard, bytes);
   if ((shard.entries + 1) * 2 > shard.slots.size()) grow(shard);
   insert_slot(shard.slots, entry);
@@ -150,12 +151,12 @@ void RedirectCache::put(Ticket ticket, std::string_view code,
   shard.bytes += bytes;
 }
 
-void RedirectCache::drop(std::string_view code) {
-  const std::uint64_t hash = hash_of(code);
+void RedirectCache::drop(std::string_view key) {
+  const std::uint64_t hash = hash_of(key);
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);
   shard.generation += 1;
-  erase_code(shard, hash, code);
+  erase_key(shard, hash, key);
 }
 
 void RedirectCache::clear() {
@@ -168,18 +169,18 @@ void RedirectCache::clear() {
   }
 }
 
-std::vector<std::string> RedirectCache::hot_codes(std::size_t limit) const {
-  std::vector<std::string> codes;
+std::vector<std::string> RedirectCache::hot_keys(std::size_t limit) const {
+  std::vector<std::string> keys;
   for (const Shard& shard : shards_) {
     const std::lock_guard lock(shard.mutex);
     for (const Entry* entry : shard.slots) {
-      if (codes.size() == limit) return codes;
+      if (keys.size() == limit) return keys;
       if (entry != nullptr && entry->touched != 0 && entry->status != 0) {
-        codes.emplace_back(code_of(*entry));
+        keys.emplace_back(key_of(*entry));
       }
     }
   }
-  return codes;
+  return keys;
 }
 
 RedirectCache::Stats RedirectCache::stats() const {
@@ -210,8 +211,8 @@ void RedirectCache::insert_slot(std::vector<Entry*>& slots, Entry* entry) {
   slots[i] = entry;
 }
 
-void RedirectCache::erase_code(Shard& shard, std::uint64_t hash, std::string_view code) {
-  const Entry* entry = probe(shard, hash, code);
+void RedirectCache::erase_key(Shard& shard, std::uint64_t hash, std::string_view key) {
+  const Entry* entry = probe(shard, hash, key);
   if (entry == nullptr) return;
   const std::size_t mask = shard.slots.size() - 1;
   std::size_t i = hash & mask;

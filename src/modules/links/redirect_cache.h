@@ -1,17 +1,18 @@
-// RedirectCache: what a code leads to, in memory: targets, and the knowledge that there is none.
+// RedirectCache: what a link's key (link_ref.h) leads to, in memory: targets, and the knowledge
+// that there is none.
 //
 // The redirect's hot path asks it and nothing else. Striped: a look-up locks one of kShards for the
 // time of a hash probe and of the visitor, never across I/O. Bounded by bytes; what was not asked
 // for since the clock hand's last round goes first (CLOCK, a second chance for what was).
 //
-// Never stale: a change drops the code (drop(), called after its commit and before it is
+// Never stale: a change drops the key (drop(), called after its commit and before it is
 // acknowledged), and a value that was read before the drop is not put back:
-//   Ticket t = cache.ticket(code);   // before the database is read
+//   Ticket t = cache.ticket(key);   // before the database is read
 //   … read …
-//   cache.put(t, code, target);      // does nothing if the stripe has seen a drop since
+//   cache.put(t, key, target);      // does nothing if the stripe has seen a drop since
 //
-// Memory: about 56 bytes + code + url an entry, and 16 to 32 in the table; a special link's
-// settings with it. O(1) but for growth. Hash: seeded, so that nobody can choose codes that
+// Memory: about 56 bytes + key + url an entry, and 16 to 32 in the table; a special link's
+// settings with it. O(1) but for growth. Hash: seeded, so that nobody can choose keys that
 // collide. Any thread.
 #pragma once
 
@@ -50,13 +51,13 @@ class RedirectCache {
   RedirectCache(const RedirectCache&) = delete;
   RedirectCache& operator=(const RedirectCache&) = delete;
 
-  // Calls visit(const CachedTarget&) under the stripe's lock; false where the code is not cached.
+  // Calls visit(const CachedTarget&) under the stripe's lock; false where the key is not cached.
   template <class Visit>
-  bool find(std::string_view code, Visit&& visit) {
-    const std::uint64_t hash = hash_of(code);
+  bool find(std::string_view key, Visit&& visit) {
+    const std::uint64_t hash = hash_of(key);
     Shard& shard = shard_of(hash);
     const std::lock_guard lock(shard.mutex);
-    Entry* entry = probe(shard, hash, code);
+    Entry* entry = probe(shard, hash, key);
     if (entry == nullptr) return false;
     entry->touched = 1;
     visit(view_of(*entry));
@@ -66,15 +67,15 @@ class RedirectCache {
   struct Ticket {
     std::uint64_t generation;
   };
-  Ticket ticket(std::string_view code);
+  Ticket ticket(std::string_view key);
   // `unknown_until`: with no target, how long that may be believed.
-  void put(Ticket ticket, std::string_view code, const std::optional<RedirectTarget>& target,
+  void put(Ticket ticket, std::string_view key, const std::optional<RedirectTarget>& target,
            base::Time unknown_until = {});
-  void drop(std::string_view code);
+  void drop(std::string_view key);
   void clear();
 
-  // Up to `limit` codes that were asked for lately and lead somewhere, in no order.
-  [[nodiscard]] std::vector<std::string> hot_codes(std::size_t limit) const;
+  // Up to `limit` keys that were asked for lately and lead somewhere, in no order.
+  [[nodiscard]] std::vector<std::string> hot_keys(std::size_t limit) const;
 
   struct Stats {
     std::size_t entries = 0;
@@ -86,7 +87,7 @@ class RedirectCache {
  private:
   static constexpr std::size_t kShards = 64;
 
-  // Followed in memory by the code and then the url; a special link's has its settings, which are
+  // Followed in memory by the key and then the url; a special link's has its settings, which are
   // shared with whoever is about to answer by them, behind that.
   struct Entry {
     std::uint64_t hash;
@@ -95,11 +96,12 @@ class RedirectCache {
     std::int64_t expires_us;
     std::uint16_t status;
     std::uint16_t url_bytes;
-    std::uint8_t code_bytes;
-    std::uint8_t enabled;
+    std::uint16_t key_bytes;
+    std::uint8_t flags;  // kEnabled, kSpecial
     std::uint8_t touched;
-    std::uint8_t special;
   };
+  static constexpr std::uint8_t kEnabled = 1;
+  static constexpr std::uint8_t kSpecial = 2;
   using Settings = std::shared_ptr<const LinkSettings>;
   struct alignas(64) Shard {
     mutable std::mutex mutex;   // guards what follows
@@ -111,21 +113,21 @@ class RedirectCache {
     std::uint64_t evictions = 0;
   };
 
-  [[nodiscard]] std::uint64_t hash_of(std::string_view code) const;
+  [[nodiscard]] std::uint64_t hash_of(std::string_view key) const;
   Shard& shard_of(std::uint64_t hash) { return shards_[hash >> 58]; }
-  static Entry* probe(const Shard& shard, std::uint64_t hash, std::string_view code);
+  static Entry* probe(const Shard& shard, std::uint64_t hash, std::string_view key);
   static CachedTarget view_of(Entry& entry);
-  static std::string_view code_of(const Entry& entry);
+  static std::string_view key_of(const Entry& entry);
   static std::size_t bytes_of(Entry& entry);
   static std::size_t settings_at(std::size_t text_bytes);
   static Settings* settings_of(Entry& entry);
-  static Entry* make_entry(std::uint64_t hash, std::string_view code,
+  static Entry* make_entry(std::uint64_t hash, std::string_view key,
                            const std::optional<RedirectTarget>& target);
   static void free_entry(Entry* entry);
   static void grow(Shard& shard);
   static void insert_slot(std::vector<Entry*>& slots, Entry* entry);
   static void erase_slot(Shard& shard, std::size_t slot);
-  static void erase_code(Shard& shard, std::uint64_t hash, std::string_view code);
+  static void erase_key(Shard& shard, std::uint64_t hash, std::string_view key);
   void evict_until_fits(Shard& shard, std::size_t incoming) const;
 
   const std::size_t max_shard_bytes_;

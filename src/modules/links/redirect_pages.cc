@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "modules/links/domain.h"
 #include "platform/http/http_parser.h"
 #include "platform/http/problem.h"
 
@@ -82,6 +83,14 @@ http::Response answer(const PageText& text, std::string_view more, const http::R
 
 http::Response refuse(Refusal refusal, const http::RequestHead& head, std::string_view request_id) {
   return answer(text_of(refusal), {}, head, request_id);
+}
+
+http::Response refuse_on(const Domain* domain, Refusal refusal, const http::RequestHead& head,
+                         std::string_view request_id) {
+  if (refusal != Refusal::kUnknown || domain == nullptr || domain->not_found_url.empty()) {
+    return refuse(refusal, head, request_id);
+  }
+  return {302, {}, {{"Location", domain->not_found_url}, {"Cache-Control", "no-store"}}, {}};
 }
 
 // The address is given whole, since the page stands at the link's own path and below it. A code

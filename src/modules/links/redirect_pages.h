@@ -14,9 +14,14 @@ struct RequestHead;
 
 namespace ashlar::links {
 
+struct Domain;
+
 enum class Refusal : std::uint8_t { kUnknown, kExpired, kUsedUp, kDisabled };
 
 http::Response refuse(Refusal refusal, const http::RequestHead& head, std::string_view request_id);
+// On a domain (null: the installation's own host), which may lead elsewhere from what is unknown.
+http::Response refuse_on(const Domain* domain, Refusal refusal, const http::RequestHead& head,
+                         std::string_view request_id);
 
 enum class PasswordAsked : std::uint8_t { kFirst, kWrong, kTooOften, kBusy };
 

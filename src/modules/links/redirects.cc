@@ -55,6 +55,19 @@ std::optional<Refusal> refusal_of(const CachedTarget& target, base::Time now) {
   return std::nullopt;
 }
 
+std::string key_on(const Domain* domain, std::string_view code) {
+  return link_key({.host = domain == nullptr ? std::string_view{} : domain->host, .code = code});
+}
+
+// Where "/" leads.
+Response lead_from_root(const Domain* domain, const std::string& own) {
+  const bool has_one = domain != nullptr && !domain->root_url.empty();
+  return {302,
+          {},
+          {{"Location", has_one ? domain->root_url : own}, {"Cache-Control", "private, max-age=0"}},
+          {}};
+}
+
 CachedTarget view_of(const std::optional<RedirectTarget>& target) {
   if (!target) {
     return {.url = {},
@@ -92,11 +105,13 @@ RedirectTarget copy_of(const CachedTarget& target) {
 }  // namespace
 
 Redirects::Redirects(const Options& options, std::uint64_t seed, storage::Database& db,
-                     const Links& links, ClickRecorder& clicks, cache::FarRegion& region,
-                     const base::Clock& clock, obs::Registry& metrics)
+                     const Links& links, DomainTable& domains, ClickRecorder& clicks,
+                     cache::FarRegion& region, const base::Clock& clock, obs::Registry& metrics)
     : options_(options),
       db_(db),
       links_(links),
+      domains_(domains),
+      own_authority_(links.authority()),
       clicks_(clicks),
       clock_(clock),
       special_(options.visitor_key, seed, db, clicks, clock, options.worker_shard, options.geo),
@@ -124,10 +139,10 @@ void Redirects::hear(const events::Event* event) {
 
 // In this order: what is read from the far cache after the drop would be kept, and a load that
 // began before it must not answer whoever comes after it.
-void Redirects::forget(const std::string& code) {
-  region_.distrust(code);
-  cache_.drop(code);
-  flights_.detach(code);
+void Redirects::forget(const std::string& key) {
+  region_.distrust(key);
+  cache_.drop(key);
+  flights_.detach(key);
 }
 void Redirects::forget_all() {
   region_.distrust_all();
@@ -159,6 +174,34 @@ http::Route Redirects::route() {
           .lane = http::Lane::kLookup};
 }
 
+http::Route Redirects::root_route(std::string own) {
+  http::InlineHandler handler{.fast =
+                                  [this, own](http::InlineRequest& request) {
+                                    const DomainTable::Found site = site_of(request.head());
+                                    if (site.in_doubt) return InlineOutcome::kNeedsWorker;
+                                    request.answer(lead_from_root(site.domain.get(), own));
+                                    return InlineOutcome::kAnswered;
+                                  },
+                              .fallback = [this, own](http::Call& call) -> base::Result<Response> {
+                                ASHLAR_ASSIGN(const DomainTable::Known site, site_of(call));
+                                return lead_from_root(site.get(), own);
+                              }};
+  return {.method = http::Method::kGet,
+          .path = std::string_view("/"),
+          .summary = std::string_view("Where a domain's bare host leads"),
+          .module = std::string_view("links"),
+          .tenancy = http::Tenancy::kPublic,
+          .scope = std::string_view(""),
+          .cost = 0,
+          .idempotency = http::Idempotency::kNatural,
+          .deadline = base::Millis{2000},
+          .handler = http::Handler(std::move(handler)),
+          .success = 302,
+          .response_type = "",
+          .lane = http::Lane::kLookup,
+          .documented = false};
+}
+
 http::Route Redirects::unlock_route() {
   return {.method = http::Method::kPost,
           .path = std::string_view("/{code}/unlock"),
@@ -185,19 +228,45 @@ http::Route Redirects::unlock_route() {
           .lane = http::Lane::kLookup};
 }
 
+DomainTable::Found Redirects::site_of(const http::RequestHead& head) const {
+  if (!domains_.any() || head.host == own_authority_) return {};
+  HostBuffer buffer;
+  return domains_.find(host_of_field(head.host, buffer));
+}
+
+base::Result<DomainTable::Known> Redirects::site_of(const http::Call& call) {
+  DomainTable::Found found = site_of(*call.head);
+  if (!found.in_doubt) return std::move(found.domain);
+  HostBuffer buffer;
+  return domains_.look_up(std::string(host_of_field(call.head->host, buffer)), call.deadline);
+}
+
 http::InlineOutcome Redirects::answer_inline(http::InlineRequest& request) {
   const std::string_view code = request.param();
+  if (!is_code(code) && code.find('%') != std::string_view::npos) {
+    return InlineOutcome::kNeedsWorker;  // decodes it
+  }
+  const DomainTable::Found site = site_of(request.head());
+  if (site.in_doubt) return InlineOutcome::kNeedsWorker;
   if (!is_code(code)) {
-    if (code.find('%') != std::string_view::npos) return InlineOutcome::kNeedsWorker;  // decodes it
-    request.answer(refuse(Refusal::kUnknown, request.head(), request.request_id()));
+    request.answer(
+        refuse_on(site.domain.get(), Refusal::kUnknown, request.head(), request.request_id()));
     return InlineOutcome::kAnswered;
   }
+  if (site.domain == nullptr) return follow_inline(request, code, nullptr);
+  LinkKeyBuffer buffer;
+  return follow_inline(request, link_key({.host = site.domain->host, .code = code}, buffer),
+                       site.domain.get());
+}
+
+http::InlineOutcome Redirects::follow_inline(http::InlineRequest& request, std::string_view key,
+                                             const Domain* domain) {
   LinkId id;
   base::TenantId tenant;
   std::optional<Refusal> refusal;
   std::optional<RedirectTarget> special;
   bool stale = false;
-  const bool known = cache_.find(code, [&](const CachedTarget& target) {
+  const bool known = cache_.find(key, [&](const CachedTarget& target) {
     if (target.special != nullptr) {
       special = copy_of(target);
       return;
@@ -210,10 +279,10 @@ http::InlineOutcome Redirects::answer_inline(http::InlineRequest& request) {
     tenant = target.tenant;
   });
   if (!known || stale) return InlineOutcome::kNeedsWorker;
-  if (special) return answer_special_inline(request, *special);
+  if (special) return answer_special_inline(request, domain, *special);
   hits_.add();
   if (refusal) {
-    request.answer(refuse(*refusal, request.head(), request.request_id()));
+    request.answer(refuse_on(domain, *refusal, request.head(), request.request_id()));
     return InlineOutcome::kAnswered;
   }
   if (!request.head_only()) {
@@ -223,14 +292,15 @@ http::InlineOutcome Redirects::answer_inline(http::InlineRequest& request) {
   return InlineOutcome::kAnswered;
 }
 
-InlineOutcome Redirects::answer_special_inline(http::InlineRequest& request,
+InlineOutcome Redirects::answer_special_inline(http::InlineRequest& request, const Domain* domain,
                                                const RedirectTarget& target) {
   if (target.special->needs_worker()) return InlineOutcome::kNeedsWorker;
   hits_.add();
   const base::Time now = request.now();
   const std::optional<Refusal> refusal = refusal_of(view_of(target), now);
-  request.answer(refusal ? special_.refuse(*refusal, target, request.head(), request.request_id())
-                         : special_.redirect(target, request.head(), {}, now));
+  request.answer(
+      refusal ? special_.refuse(domain, *refusal, target, request.head(), request.request_id())
+              : special_.redirect(target, request.head(), {}, now));
   if (!refusal && !request.head_only()) {
     clicks_.record(request.io_thread(), target.id, target.tenant, now,
                    {.referrer = request.head().referer, .user_agent = request.head().user_agent});
@@ -260,13 +330,13 @@ std::int64_t Redirects::max_age_s(const CachedTarget& target, base::Time now) co
   return std::min<std::int64_t>(options_.permanent_max_age.count(), left_s);
 }
 
-Redirects::Found Redirects::find_once(const std::string& code, base::Mono deadline) {
+Redirects::Found Redirects::find_once(const std::string& key, base::Mono deadline) {
   std::optional<base::Error> late;
   const base::Mono now = clock_.mono();
   const auto budget = std::clamp<std::chrono::nanoseconds>(deadline - now, base::Millis{0},
                                                            base::Millis{kWaitForOther});
-  const auto answer = flights_.run(code, budget, [&]() -> std::optional<Found> {
-    Found found = load(code, deadline);
+  const auto answer = flights_.run(key, budget, [&]() -> std::optional<Found> {
+    Found found = load(key, deadline);
     // This caller's time says nothing of the others'.
     if (found.ok() || found.error().code != base::Code::kDeadline) return found;
     late = found.error();
@@ -275,28 +345,30 @@ Redirects::Found Redirects::find_once(const std::string& code, base::Mono deadli
   if (answer.part == Flights::Part::kShared) region_.metrics().waited();
   if (answer.value) return *answer.value;
   if (late) return *std::move(late);
-  return load(code, deadline);  // the other takes too long
+  return load(key, deadline);  // the other takes too long
 }
 
-Redirects::Found Redirects::load(const std::string& code, base::Mono deadline) {
-  if (auto there = cached(code)) return *std::move(there);
-  const RedirectCache::Ticket ticket = cache_.ticket(code);
+Redirects::Found Redirects::load(const std::string& key, base::Mono deadline) {
+  if (auto there = cached(key)) return *std::move(there);
+  const RedirectCache::Ticket ticket = cache_.ticket(key);
   bool from_far = true;
   ASHLAR_ASSIGN(const std::optional<RedirectTarget> found,
-                cache::read_through(region_, codec_, code, [&](const std::string&) {
+                cache::read_through(region_, codec_, key, [&](const std::string&) {
                   from_far = false;
                   return db_.read(
                       storage::Context::platform(storage::PlatformUse::kRedirect, deadline),
-                      [&](storage::Transaction& tx) { return links_.find_for_redirect(tx, code); });
+                      [&](storage::Transaction& tx) {
+                        return links_.find_for_redirect(tx, ref_of_key(key));
+                      });
                 }));
-  cache_.put(ticket, code, found, clock_.now() + kUnknownFor);
-  if (from_far) note_far(code);
+  cache_.put(ticket, key, found, clock_.now() + kUnknownFor);
+  if (from_far) note_far(key);
   return found;
 }
 
-std::optional<std::optional<RedirectTarget>> Redirects::cached(const std::string& code) {
+std::optional<std::optional<RedirectTarget>> Redirects::cached(const std::string& key) {
   std::optional<std::optional<RedirectTarget>> there;
-  cache_.find(code, [&](const CachedTarget& target) {
+  cache_.find(key, [&](const CachedTarget& target) {
     if (target.status != 0) {
       there.emplace(copy_of(target));
     } else if (target.expires_us > base::to_micros(clock_.now())) {
@@ -306,20 +378,20 @@ std::optional<std::optional<RedirectTarget>> Redirects::cached(const std::string
   return there;
 }
 
-Redirects::Found Redirects::known(const std::string& code, base::Mono deadline) {
-  if (auto there = cached(code)) {
+Redirects::Found Redirects::known(const std::string& key, base::Mono deadline) {
+  if (auto there = cached(key)) {
     hits_.add();
     return *std::move(there);
   }
   misses_.add();
-  return find_once(code, deadline);
+  return find_once(key, deadline);
 }
 
-void Redirects::note_far(const std::string& code) {
+void Redirects::note_far(const std::string& key) {
   std::optional<std::string> oldest;
   {
     const std::lock_guard lock(mutex_);
-    from_far_.emplace_back(clock_.mono(), code);
+    from_far_.emplace_back(clock_.mono(), key);
     if (from_far_.size() > kMaxFromFar) {
       oldest = std::move(from_far_.front().second);
       from_far_.pop_front();
@@ -329,11 +401,13 @@ void Redirects::note_far(const std::string& code) {
 }
 
 std::vector<std::string> Redirects::hot_codes() const {
-  return cache_.hot_codes(cache::kMaxHotKeys);
+  return cache_.hot_keys(cache::kMaxHotKeys);
 }
 
-void Redirects::warm(const std::string& code) {
-  if (is_code(code)) static_cast<void>(find_once(code, clock_.mono() + kWarmDeadline));
+void Redirects::warm(const std::string& key) {
+  if (key.size() <= kMaxLinkKeyBytes && is_code(ref_of_key(key).code)) {
+    static_cast<void>(find_once(key, clock_.mono() + kWarmDeadline));
+  }
 }
 
 void Redirects::forget_far() {
@@ -346,21 +420,28 @@ void Redirects::forget_far() {
       from_far_.pop_front();
     }
   }
-  for (const std::string& code : old) cache_.drop(code);
+  for (const std::string& key : old) cache_.drop(key);
 }
 
 base::Result<Response> Redirects::answer_from_storage(http::Call& call) {
   const std::string& code = call.param(0);
-  if (!is_code(code)) return refuse(Refusal::kUnknown, *call.head, call.request_id);
-  ASHLAR_ASSIGN(const std::optional<RedirectTarget> found, known(code, call.deadline));
+  ASHLAR_ASSIGN(const DomainTable::Known site, site_of(call));
+  const auto refuse = [&](Refusal why) {
+    return refuse_on(site.get(), why, *call.head, call.request_id);
+  };
+  if (!is_code(code)) return refuse(Refusal::kUnknown);
+  ASHLAR_ASSIGN(const std::optional<RedirectTarget> found,
+                known(key_on(site.get(), code), call.deadline));
   const base::Time now = clock_.now();
   const CachedTarget target = view_of(found);
   const std::optional<Refusal> refusal = refusal_of(target, now);
   if (found && found->special != nullptr) {
-    if (refusal) return special_.refuse(*refusal, *found, *call.head, call.request_id);
+    if (refusal) {
+      return special_.refuse(site.get(), *refusal, *found, *call.head, call.request_id);
+    }
     return special_.follow(call, *found, SpecialRedirects::Password::kAskFor);
   }
-  if (refusal) return refuse(*refusal, *call.head, call.request_id);
+  if (refusal) return refuse(*refusal);
   if (call.head->method == http::Method::kGet) {
     clicks_.record(options_.worker_shard, target.id, target.tenant, now,
                    {.referrer = call.head->referer, .user_agent = call.head->user_agent});
@@ -374,13 +455,16 @@ base::Result<Response> Redirects::answer_from_storage(http::Call& call) {
 // Of a link without a password the form has nothing to say: it is followed like any other.
 base::Result<Response> Redirects::unlock(http::Call& call) {
   const std::string& code = call.param(0);
-  if (!is_code(code)) return refuse(Refusal::kUnknown, *call.head, call.request_id);
-  ASHLAR_ASSIGN(const std::optional<RedirectTarget> found, known(code, call.deadline));
+  ASHLAR_ASSIGN(const DomainTable::Known site, site_of(call));
+  const auto refuse = [&](Refusal why) {
+    return refuse_on(site.get(), why, *call.head, call.request_id);
+  };
+  if (!is_code(code)) return refuse(Refusal::kUnknown);
+  ASHLAR_ASSIGN(const std::optional<RedirectTarget> found,
+                known(key_on(site.get(), code), call.deadline));
   const std::optional<Refusal> refusal = refusal_of(view_of(found), clock_.now());
-  if (refusal && (!found || found->special == nullptr)) {
-    return refuse(*refusal, *call.head, call.request_id);
-  }
-  if (refusal) return special_.refuse(*refusal, *found, *call.head, call.request_id);
+  if (refusal && (!found || found->special == nullptr)) return refuse(*refusal);
+  if (refusal) return special_.refuse(site.get(), *refusal, *found, *call.head, call.request_id);
   if (found->special == nullptr) {
     Response response{303, {}, {}, {}};
     response.header("Location", "/" + code).header("Cache-Control", "no-store");

@@ -1,6 +1,7 @@
 // Redirects: GET /{code}, the product's hot path.
 //
-//   I/O thread: is_code? ──no──────────────────────────────────────────────> 404
+//   I/O thread: whose is the host? ──in doubt──> worker: one read ─> DomainTable ─> the same again
+//               is_code? ──no──────────────────────────────────────────────> 404
 //                  └─ RedirectCache ──hit──> 3xx + click / 410 / 404
 //                          ├─ special, and memory cannot decide ─> worker: password, click limit,
 //                          │                                       variant
@@ -16,7 +17,10 @@
 //                        never beyond expires_at. Without it a browser would keep a 301 for ever
 //   special              by its settings (special_redirects.h), private, no-store
 //   expired or disabled  410, no-store (it may be enabled again)
-//   unknown              404, no-store (it may be created); remembered here for kUnknownFor
+//   unknown              404, no-store (it may be created); remembered here for kUnknownFor. On a
+//                        domain that has a not_found_url: 302 to it, no-store
+// A Host that is no domain is served as the installation's own. All that is kept is kept under
+// link_key(), so the same code on two domains is two entries.
 // GET counts a click, HEAD does not. Refusals are a page for browsers, a problem document for
 // others.
 #pragma once
@@ -34,7 +38,9 @@
 #include "kit/cache/cache_hash.h"
 #include "kit/cache/single_flight.h"
 #include "kit/siphash.h"
+#include "modules/links/domain_table.h"
 #include "modules/links/redirect_cache.h"
+#include "modules/links/redirect_pages.h"
 #include "modules/links/special_redirects.h"
 #include "platform/cache/read_through.h"
 #include "platform/http/route.h"
@@ -77,18 +83,20 @@ class Redirects {
   // `region` is the links' own. Subscribes to kLinksChannel. Everything by reference outlives it,
   // and it outlives `db`'s threads.
   Redirects(const Options& options, std::uint64_t seed, storage::Database& db, const Links& links,
-            ClickRecorder& clicks, cache::FarRegion& region, const base::Clock& clock,
-            obs::Registry& metrics);
+            DomainTable& domains, ClickRecorder& clicks, cache::FarRegion& region,
+            const base::Clock& clock, obs::Registry& metrics);
   Redirects(const Redirects&) = delete;
   Redirects& operator=(const Redirects&) = delete;
 
   http::Route route();
   http::Route unlock_route();  // where the form of a link's password goes
+  // "/": a domain's root_url; elsewhere to `own`.
+  http::Route root_route(std::string own);
 
-  // What is asked for most lately, for the next start; and what was, read anew. Errors of such a
-  // read concern nobody: the code is then read when it is asked for.
+  // Keys of what is asked for most lately, for the next start; and what was, read anew. Errors of
+  // such a read concern nobody: the link is then read when it is asked for.
   [[nodiscard]] std::vector<std::string> hot_codes() const;
-  void warm(const std::string& code);
+  void warm(const std::string& key);
 
   // Of each link's event, in every process (events::Consumers::on_each_instance); null: resync.
   void hear(const events::Event* event);
@@ -100,19 +108,25 @@ class Redirects {
   using Found = base::Result<std::optional<RedirectTarget>>;
   using Flights = kit::SingleFlight<std::string, Found, kit::CacheHash<std::string>>;
 
+  // `domain` is null on the installation's own host.
   http::InlineOutcome answer_inline(http::InlineRequest& request);
-  http::InlineOutcome answer_special_inline(http::InlineRequest& request,
+  http::InlineOutcome follow_inline(http::InlineRequest& request, std::string_view key,
+                                    const Domain* domain);
+  http::InlineOutcome answer_special_inline(http::InlineRequest& request, const Domain* domain,
                                             const RedirectTarget& target);
+  // Whose the request's host is, where memory knows.
+  [[nodiscard]] DomainTable::Found site_of(const http::RequestHead& head) const;
+  base::Result<DomainTable::Known> site_of(const http::Call& call);
   base::Result<http::Response> answer_from_storage(http::Call& call);
   base::Result<http::Response> unlock(http::Call& call);
-  void forget(const std::string& code);
+  void forget(const std::string& key);
   void forget_all();
-  Found known(const std::string& code, base::Mono deadline);
-  Found find_once(const std::string& code, base::Mono deadline);
-  Found load(const std::string& code, base::Mono deadline);
+  Found known(const std::string& key, base::Mono deadline);
+  Found find_once(const std::string& key, base::Mono deadline);
+  Found load(const std::string& key, base::Mono deadline);
   // What another has put there meanwhile.
-  std::optional<std::optional<RedirectTarget>> cached(const std::string& code);
-  void note_far(const std::string& code);
+  std::optional<std::optional<RedirectTarget>> cached(const std::string& key);
+  void note_far(const std::string& key);
   // How long, in seconds, the redirect may be kept. REQUIRES: it is alive.
   [[nodiscard]] std::int64_t max_age_s(const CachedTarget& target, base::Time now) const;
   void append_redirect(http::InlineRequest& request, const CachedTarget& target) const;
@@ -120,6 +134,8 @@ class Redirects {
   const Options options_;
   storage::Database& db_;
   const Links& links_;
+  DomainTable& domains_;
+  const std::string own_authority_;  // as nearly every Host of the installation's own has it
   ClickRecorder& clicks_;
   const base::Clock& clock_;
   SpecialRedirects special_;

@@ -83,9 +83,12 @@ class RedirectsTest : public LinksFixture {
                   std::string(CodeSpace::kSecretBytes, 'k'), 2, &region, nullptr, test.geo_path_},
                  *test.counting_, test.clock_, test.entropy_, test.metrics_, test.log_),
           redirects({.cache_bytes = 1 << 20, .geo = &module.geo}, 7, *test.counting_, module.links,
-                    module.recorder, region, test.clock_, test.metrics_),
+                    module.domain_table, module.recorder, region, test.clock_, test.metrics_),
           routes(links_routes(module, test.cursors_)) {
       cache.tend();
+      const int reads = test.counting_->redirect_reads;
+      CHECK(module.load().ok());
+      test.counting_->redirect_reads = reads;
     }
   };
 

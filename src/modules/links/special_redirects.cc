@@ -92,14 +92,14 @@ http::Response SpecialRedirects::redirect(const RedirectTarget& target,
                                                : std::string(choice.url));
 }
 
-http::Response SpecialRedirects::refuse(Refusal refusal, const RedirectTarget& target,
-                                        const http::RequestHead& head,
+http::Response SpecialRedirects::refuse(const Domain* domain, Refusal refusal,
+                                        const RedirectTarget& target, const http::RequestHead& head,
                                         std::string_view request_id) const {
   const bool over = refusal == Refusal::kExpired || refusal == Refusal::kUsedUp;
   if (over && !target.special->expired_url.empty()) {
     return lead_to(302, target.special->expired_url);
   }
-  return links::refuse(refusal, head, request_id);
+  return refuse_on(domain, refusal, head, request_id);
 }
 
 base::Result<http::Response> SpecialRedirects::follow(const http::Call& call,
@@ -129,7 +129,7 @@ base::Result<http::Response> SpecialRedirects::follow(const http::Call& call,
   }
   if (settings.max_clicks) {
     ASHLAR_ASSIGN(const bool passes, gate_.take(target.id));
-    if (!passes) return refuse(Refusal::kUsedUp, target, head, call.request_id);
+    if (!passes) return refuse(nullptr, Refusal::kUsedUp, target, head, call.request_id);
   }
   const base::Time now = clock_.now();
   http::Response response = redirect(target, head, call.client_address, now);

@@ -59,8 +59,9 @@ class SpecialRedirects {
   // REQUIRES: memory decides (LinkSettings::needs_worker()), or follow() has.
   [[nodiscard]] http::Response redirect(const RedirectTarget& target, const http::RequestHead& head,
                                         std::string_view address, base::Time now) const;
-  [[nodiscard]] http::Response refuse(Refusal refusal, const RedirectTarget& target,
-                                      const http::RequestHead& head,
+  // `domain`: as in refuse_on().
+  [[nodiscard]] http::Response refuse(const Domain* domain, Refusal refusal,
+                                      const RedirectTarget& target, const http::RequestHead& head,
                                       std::string_view request_id) const;
 
  private:

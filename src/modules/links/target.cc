@@ -187,7 +187,15 @@ base::Result<OwnHosts> OwnHosts::parse(const std::vector<std::string>& hosts) {
   return own;
 }
 
+bool OwnHosts::covers(std::string_view host) const {
+  return std::ranges::any_of(hosts_, [&](const auto& own) {
+    return host == own.first || (host.size() > own.first.size() && host.ends_with(own.first) &&
+                                 host[host.size() - own.first.size() - 1] == '.');
+  });
+}
+
 bool OwnHosts::contains(std::string_view host, std::uint16_t port) const {
+  if (holds_ && holds_(host)) return true;
   return std::any_of(hosts_.begin(), hosts_.end(), [&](const auto& own) {
     return own.first == host && (own.second == 0 || own.second == port ||
                                  (is_default_port(own.second) && is_default_port(port)));

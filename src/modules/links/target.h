@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,11 +42,18 @@ class OwnHosts {
   // own, and a default port (80, 443) stands for both. Those that are not hosts are kInvalid.
   static base::Result<OwnHosts> parse(const std::vector<std::string>& hosts);
 
-  // REQUIRES: host is canonical.
+  // And those of which `holds` says so, on each port: domains, which come and go. Any thread calls
+  // it with a canonical host; it is quick.
+  void also(std::function<bool(std::string_view host)> holds) { holds_ = std::move(holds); }
+
+  // REQUIRES of both: host is canonical.
   [[nodiscard]] bool contains(std::string_view host, std::uint16_t port) const;
+  // Whether it is, or lies below, one of the hosts given to parse(), whatever the port.
+  [[nodiscard]] bool covers(std::string_view host) const;
 
  private:
   std::vector<std::pair<std::string, std::uint16_t>> hosts_;  // port 0: all
+  std::function<bool(std::string_view host)> holds_;
 };
 
 base::Result<std::string> check_target(std::string_view url, const OwnHosts& own);

@@ -97,7 +97,6 @@ Answer redirect_to_console() {
 
 RouteTable console_routes() {
   RouteTable routes;
-  routes.push_back(console_route("/", redirect_to_console()));
   routes.push_back(console_route("/_", redirect_to_console()));
   routes.push_back(console_route(
       "/_/", [](InlineRequest& request) { return file_or_404("index.html", request, false); }));

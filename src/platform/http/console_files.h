@@ -8,7 +8,7 @@
 
 namespace ashlar::http {
 
-// "/", "/_", "/_/", "/_/{file}", "/_/assets/{file}", "/favicon.ico". Without a built console /_/
+// "/_", "/_/", "/_/{file}", "/_/assets/{file}", "/favicon.ico". Without a built console /_/
 // says how to build it.
 RouteTable console_routes();
 

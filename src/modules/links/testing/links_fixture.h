@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/entropy.h"
+#include "modules/links/domains.h"
 #include "modules/links/links.h"
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
@@ -40,6 +41,7 @@ class LinksFixture : public ::testing::TestWithParam<storage::Dialect> {
   obs::Registry metrics_;
   obs::Log log_{obs::Level::kOff, 2, clock_, metrics_};
   CodeSpace codes_{std::string(CodeSpace::kSecretBytes, 'k')};
+  Domains domains_{*OwnHosts::parse({"http://127.0.0.1:8080", "https://sho.rt"}), clock_};
   Links links_{"https://sho.rt", *OwnHosts::parse({"http://127.0.0.1:8080", "https://sho.rt"}),
                codes_, clock_};
 };

@@ -1,0 +1,41 @@
+// Domain: a host on which a tenant's links are followed, apart from the installation's own, with a
+// code space of its own. Values.
+//
+// `host` is what a Host field is compared with: lower case, ASCII (international names as xn--…),
+// no port, no dot at the end. It is one tenant's, in the whole installation.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/strong_id.h"
+#include "base/time.h"
+#include "modules/links/link.h"
+
+namespace ashlar::links {
+
+struct Domain {
+  DomainId id;
+  base::TenantId tenant;
+  std::string host;
+  std::string root_url;       // where "/" leads; "": where it leads on the installation's own host
+  std::string not_found_url;  // where a code leads that is none; "": 404
+  base::Time created_at;
+  base::Time updated_at;
+  std::int64_t version = 1;  // one more with each change; the ETag
+};
+
+struct NewDomain {
+  std::string host;
+  std::string root_url{};
+  std::string not_found_url{};
+};
+
+// What is not set stays as it is; "" takes a URL away.
+struct DomainChange {
+  std::optional<std::string> root_url{};
+  std::optional<std::string> not_found_url{};
+};
+
+}  // namespace ashlar::links

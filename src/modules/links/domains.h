@@ -1,0 +1,67 @@
+// Domains: the hosts on which a tenant's links are followed; the rules. (Which host is whose, for
+// redirects: domain_table.h.)
+//
+// Every function runs inside the caller's transaction and for its tenant; another tenant's domain
+// and none at all are the same to it (kNotFound domain_not_found), but that its host is taken.
+//
+// Promises
+//  1. A host is one tenant's in the whole installation: first come, first served. Who asked for it
+//     has shown nothing but a key; that the name leads here is the DNS's word.
+//  2. Nobody has a host of the installation's own, or one below it.
+//  3. A domain goes only while it has no links, so no link is ever without its host.
+//  4. Each change adds one to `version` and is told on kDomainsChannel.
+// Errors: kInvalid with the fields named (domain_malformed, domain_not_ascii, domain_reserved, and
+//         those of target.h), kConflict domain_taken, too_many_domains and domain_in_use,
+//         kPreconditionFailed etag_mismatch, kNotFound domain_not_found, and storage's.
+// Immutable after construction: any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "modules/links/domain.h"
+#include "modules/links/target.h"
+
+namespace ashlar::base {
+class Clock;
+}
+namespace ashlar::storage {
+class Transaction;
+}
+
+namespace ashlar::links {
+
+struct DomainPage {
+  std::vector<Domain> domains;      // by host
+  std::optional<std::string> next;  // after which host the next page starts
+};
+
+class Domains {
+ public:
+  static constexpr std::int64_t kMaxPerTenant = 1'000;
+
+  // `clock` outlives it.
+  Domains(OwnHosts own_hosts, const base::Clock& clock);
+
+  base::Result<Domain> create(storage::Transaction& tx, const NewDomain& domain) const;
+  // `host`: however it is spelled.
+  [[nodiscard]] base::Result<Domain> find(storage::Transaction& tx, std::string_view host) const;
+  [[nodiscard]] base::Result<DomainPage> list(storage::Transaction& tx, std::string_view after,
+                                              std::int64_t limit) const;
+  // `if_version`, and a change that changes nothing: as in Links::update().
+  base::Result<Domain> update(storage::Transaction& tx, std::string_view host,
+                              const DomainChange& change,
+                              std::optional<std::int64_t> if_version) const;
+  base::Status remove(storage::Transaction& tx, std::string_view host,
+                      std::optional<std::int64_t> if_version) const;
+
+ private:
+  const OwnHosts own_hosts_;
+  const base::Clock& clock_;
+};
+
+}  // namespace ashlar::links

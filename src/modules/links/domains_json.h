@@ -1,0 +1,42 @@
+// The JSON of domains.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "modules/links/domain.h"
+#include "platform/json/schema.h"
+
+namespace ashlar::links {
+
+struct DomainJson {
+  std::string host;
+  std::optional<std::string> root_url;
+  std::optional<std::string> not_found_url;
+  base::Time created_at;
+  base::Time updated_at;
+};
+
+struct CreateDomainJson {
+  std::string host;
+  std::optional<std::string> root_url;
+  std::optional<std::string> not_found_url;
+};
+
+struct DomainPatchJson {
+  json::Patch<std::optional<std::string>> root_url;
+  json::Patch<std::optional<std::string>> not_found_url;
+};
+
+NewDomain new_domain_of(const CreateDomainJson& json);
+DomainChange change_of(const DomainPatchJson& json);
+DomainJson json_of(const Domain& domain);
+
+const json::Schema<CreateDomainJson>& create_domain_schema();
+const json::Schema<DomainPatchJson>& update_domain_schema();
+const json::Schema<DomainJson>& domain_schema();
+const json::Schema<json::Page<DomainJson>>& domain_page_schema();
+
+}  // namespace ashlar::links

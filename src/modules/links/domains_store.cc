@@ -1,0 +1,128 @@
+#include "modules/links/domains_store.h"
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "platform/storage/database.h"
+
+namespace ashlar::links::store {
+namespace {
+
+using storage::Audience;
+using storage::Row;
+using storage::Sql;
+
+#define DOMAIN_COLUMNS                                                            \
+  "SELECT id, tenant_id, host, root_url, not_found_url, created_at, updated_at, " \
+  "version FROM links_domains"
+
+constexpr Sql kInsert{Audience::kTenant,
+                      "INSERT INTO links_domains (tenant_id, host, root_url, not_found_url,"
+                      " created_at, updated_at, version) VALUES (:tenant, ?1, ?2, ?3, ?4, ?4, 1)"
+                      " ON CONFLICT (host) DO NOTHING RETURNING id"};
+constexpr Sql kFind{Audience::kTenant, DOMAIN_COLUMNS " WHERE host = ?1 AND tenant_id = :tenant"};
+constexpr Sql kUpdate{Audience::kTenant,
+                      "UPDATE links_domains SET root_url = ?2, not_found_url = ?3, updated_at = ?4,"
+                      " version = ?5 WHERE id = ?1 AND tenant_id = :tenant"};
+constexpr Sql kRemove{Audience::kTenant,
+                      "DELETE FROM links_domains WHERE id = ?1 AND tenant_id = :tenant"};
+// All links of a domain are its tenant's.
+constexpr Sql kHasLinks{Audience::kTenant,
+                        "SELECT 1 FROM links WHERE domain_id = ?1 AND tenant_id = :tenant LIMIT 1"};
+constexpr Sql kCount{Audience::kTenant,
+                     "SELECT count(*) FROM (SELECT 1 FROM links_domains"
+                     " WHERE tenant_id = :tenant LIMIT ?1) AS some"};
+constexpr Sql kList{Audience::kTenant, DOMAIN_COLUMNS
+                    " WHERE tenant_id = :tenant AND host > ?1 ORDER BY host LIMIT ?2"};
+constexpr Sql kLoadAll{Audience::kPlatform, DOMAIN_COLUMNS " WHERE id > ?1 ORDER BY id LIMIT ?2"};
+constexpr Sql kLoad{Audience::kPlatform, DOMAIN_COLUMNS " WHERE host = ?1"};
+constexpr Sql kErase{Audience::kTenant,
+                     "DELETE FROM links_domains WHERE tenant_id = :tenant AND id IN (SELECT id FROM"
+                     " links_domains WHERE tenant_id = :tenant LIMIT ?1) RETURNING host"};
+
+constexpr std::array<const Sql*, 10> kStatements{&kInsert, &kFind, &kUpdate,  &kRemove, &kHasLinks,
+                                                 &kCount,  &kList, &kLoadAll, &kLoad,   &kErase};
+
+Domain read_domain(const Row& row) {
+  Domain domain;
+  domain.id = DomainId(row.integer(0));
+  domain.tenant = base::TenantId(row.integer(1));
+  domain.host = row.text(2);
+  domain.root_url = row.text(3);
+  domain.not_found_url = row.text(4);
+  domain.created_at = base::from_micros(row.integer(5));
+  domain.updated_at = base::from_micros(row.integer(6));
+  domain.version = row.integer(7);
+  return domain;
+}
+
+base::Result<std::optional<Domain>> find_by_host(storage::Transaction& tx, const Sql& sql,
+                                                 std::string_view host) {
+  std::optional<Domain> found;
+  ASHLAR_TRY(tx.query(sql, {host}, [&](const Row& row) { found = read_domain(row); }));
+  return found;
+}
+
+}  // namespace
+
+base::Result<bool> insert_domain(storage::Transaction& tx, Domain& domain) {
+  ASHLAR_ASSIGN(const std::int64_t rows,
+                tx.query(kInsert,
+                         {domain.host, domain.root_url, domain.not_found_url,
+                          base::to_micros(domain.created_at)},
+                         [&](const Row& row) { domain.id = DomainId(row.integer(0)); }));
+  return rows == 1;
+}
+
+base::Result<std::optional<Domain>> find_domain(storage::Transaction& tx, std::string_view host) {
+  return find_by_host(tx, kFind, host);
+}
+
+base::Status update_domain(storage::Transaction& tx, const Domain& domain) {
+  ASHLAR_TRY(tx.execute(kUpdate, {domain.id.value, domain.root_url, domain.not_found_url,
+                                  base::to_micros(domain.updated_at), domain.version}));
+  return base::ok_status();
+}
+
+base::Status remove_domain(storage::Transaction& tx, DomainId id) {
+  ASHLAR_TRY(tx.execute(kRemove, {id.value}));
+  return base::ok_status();
+}
+
+base::Result<bool> domain_has_links(storage::Transaction& tx, DomainId id) {
+  ASHLAR_ASSIGN(const std::int64_t rows, tx.query(kHasLinks, {id.value}, [](const Row&) {}));
+  return rows > 0;
+}
+
+base::Result<std::int64_t> count_domains(storage::Transaction& tx, std::int64_t most) {
+  std::int64_t count = 0;
+  ASHLAR_TRY(tx.query(kCount, {most}, [&](const Row& row) { count = row.integer(0); }));
+  return count;
+}
+
+base::Status list_domains(storage::Transaction& tx, std::string_view after, std::int64_t limit,
+                          const std::function<void(Domain)>& sink) {
+  ASHLAR_TRY(tx.query(kList, {after, limit}, [&](const Row& row) { sink(read_domain(row)); }));
+  return base::ok_status();
+}
+
+base::Status load_domains(storage::Transaction& tx, DomainId after, std::int64_t limit,
+                          const std::function<void(Domain)>& sink) {
+  ASHLAR_TRY(
+      tx.query(kLoadAll, {after.value, limit}, [&](const Row& row) { sink(read_domain(row)); }));
+  return base::ok_status();
+}
+
+base::Result<std::optional<Domain>> load_domain(storage::Transaction& tx, std::string_view host) {
+  return find_by_host(tx, kLoad, host);
+}
+
+base::Result<std::int64_t> erase_domains(storage::Transaction& tx, std::int64_t limit,
+                                         const std::function<void(std::string_view)>& sink) {
+  return tx.query(kErase, {limit}, [&](const Row& row) { sink(row.text(0)); });
+}
+
+std::span<const Sql* const> domain_statements() { return kStatements; }
+
+}  // namespace ashlar::links::store

@@ -1,0 +1,64 @@
+// Two tenants and domains of links: a host is one tenant's, and all that B learns of A's is that it is taken. What is on it is everybody's to follow and A's alone to see.
+import assert from "node:assert/strict";
+
+const kAt = "/v1/link-domains";
+const kHost = "of-tenant-a.example";
+const kNobodys = "of-nobody-x.example";  // as long, for Content-Length
+
+const kNamed = [`GET ${kAt}/{host}`, `PATCH ${kAt}/{host}`, `DELETE ${kAt}/{host}`];
+
+export const kDomainRoutes = Object.fromEntries([...kNamed, `GET ${kAt}`, `POST ${kAt}`].map((name) => [name, { rule: "domains" }]));
+
+// `bare`: an answer without what tells one request from another.
+export async function domainsStory({ a, b, mark, bare }) {
+  const made = await a.post(kAt, { host: kHost, root_url: `https://example.com/${mark}`, not_found_url: `https://example.com/${mark}/lost` });
+  assert.equal(made.status, 201, made.text);
+  const code = "on-a-domain";
+  const link = await a.post("/v1/links", { url: `https://example.com/${mark}/on-domain`, code, domain: kHost, tags: [mark] });
+  assert.equal(link.status, 201, link.text);
+  const picture = async () => JSON.stringify([(await a.get(`${kAt}/${kHost}`)).json, (await a.get(`/v1/links?domain=${kHost}`)).json]);
+  const before = await picture();
+
+  for (const route of kNamed) {
+    const [method, path] = route.split(" ");
+    const bodies = method === "PATCH" ? [{ root_url: "https://example.com/stolen" }, { not_found_url: null }, {}] : [undefined];
+    for (const body of bodies) for (const headers of [{}, { "If-Match": '"v1"' }, { "If-Match": "*" }]) {
+      const ask = (host) => b.call(method, path.replace("{host}", host), { body, headers });
+      const theirs = await ask(kHost);
+      assert.equal(theirs.status, 404, `${route}: ${theirs.text}`);
+      assert.deepEqual(bare(theirs), bare(await ask(kNobodys)), route);
+      assert.ok(!theirs.text.includes(mark), theirs.text);
+    }
+  }
+  // Each route of a link, and the list, by A's domain.
+  for (const [method, rest, body] of [["GET", ""], ["PATCH", "", { enabled: false }], ["GET", "/stats"], ["GET", "/clicks"], ["GET", "/qr"]]) {
+    const ask = (host) => b.call(method, `/v1/links/${code}${rest}?domain=${host}`, { body });
+    const theirs = await ask(kHost);
+    assert.equal(theirs.status, 404, `${method} ${rest}: ${theirs.text}`);
+    assert.deepEqual(bare(theirs), bare(await ask(kNobodys)), `${method} ${rest}`);
+  }
+  const list = await b.get(`/v1/links?domain=${kHost}`);
+  assert.equal(list.status, 404, list.text);
+  assert.deepEqual(bare(list), bare(await b.get(`/v1/links?domain=${kNobodys}`)));
+  const create = (domain) => b.post("/v1/links", { url: "https://example.com/of-tenant-b", code: "stolen", domain });
+  const refused = await create(kHost);
+  assert.equal(refused.status, 422, refused.text);
+  assert.deepEqual(bare(refused), bare(await create(kNobodys)));
+
+  // That a host is taken is told, and no more: as of B's own.
+  assert.equal((await b.post(kAt, { host: "of-tenant-b.example" })).status, 201);
+  const taken = await b.post(kAt, { host: kHost });
+  assert.equal(taken.status, 409, taken.text);
+  assert.deepEqual(bare(taken), bare(await b.post(kAt, { host: "of-tenant-b.example" })));
+  assert.ok(!(await b.get(`${kAt}?limit=100`)).text.includes(mark));
+  assert.ok(!(await b.get("/v1/links?limit=100")).text.includes(kHost));
+  assert.equal((await a.post(kAt, { host: `second.${kHost}` })).status, 201);
+  const { next_cursor: cursor } = (await a.get(`${kAt}?limit=1`)).json;
+  assert.ok(cursor);
+  assert.equal((await b.get(`${kAt}?limit=1&cursor=${cursor}`)).json.reason, "invalid_cursor");
+  // The same code on B's own domain is another link.
+  const own = await b.post("/v1/links", { url: "https://example.com/of-tenant-b", code, domain: "of-tenant-b.example" });
+  assert.equal(own.status, 201, own.text);
+  assert.equal((await b.patch(`/v1/links/${code}?domain=of-tenant-b.example`, { url: "https://example.com/of-tenant-b/2" })).status, 200);
+  assert.equal(await picture(), before, "A's domain is not as before");
+}
