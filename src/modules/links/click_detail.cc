@@ -3,11 +3,10 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "modules/links/agent_words.h"
 
 namespace ashlar::links {
 namespace {
-
-constexpr std::size_t kAgentBytes = 256;
 
 bool is_host_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
@@ -45,22 +44,15 @@ AgentClass agent_from_stored(std::int64_t number) {
   return number >= 0 && number <= 3 ? static_cast<AgentClass>(number) : AgentClass::kOther;
 }
 
+AgentClass classify_agent(const AgentWords& agent) {
+  if (agent.has(AgentWord::kBot)) return AgentClass::kBot;
+  if (!agent.has(AgentWord::kMozilla)) return AgentClass::kOther;
+  return agent.has(AgentWord::kMobi) || agent.has(AgentWord::kAndroid) ? AgentClass::kMobile
+                                                                       : AgentClass::kBrowser;
+}
+
 AgentClass classify_agent(std::string_view user_agent) {
-  std::array<char, kAgentBytes> lower{};
-  const std::size_t size = std::min(user_agent.size(), kAgentBytes);
-  std::transform(user_agent.begin(), user_agent.begin() + static_cast<std::ptrdiff_t>(size),
-                 lower.begin(), [](char c) { return base::ascii_lower(c); });
-  const std::string_view text(lower.data(), size);
-  const auto has = [text](std::string_view word) {
-    return text.find(word) != std::string_view::npos;
-  };
-  for (const std::string_view word :
-       {"bot", "crawl", "spider", "slurp", "curl/", "wget/", "python", "go-http-client", "java/",
-        "headless", "facebookexternalhit", "preview", "monitor"}) {
-    if (has(word)) return AgentClass::kBot;
-  }
-  if (!has("mozilla/")) return AgentClass::kOther;
-  return has("mobi") || has("android") ? AgentClass::kMobile : AgentClass::kBrowser;
+  return classify_agent(AgentWords(user_agent));
 }
 
 void DetailEntry::set_referrer(std::string_view url) {

@@ -13,6 +13,8 @@
 
 namespace ashlar::links {
 
+class AgentWords;
+
 // Stored as these numbers.
 enum class AgentClass : std::uint8_t { kOther = 0, kBrowser = 1, kMobile = 2, kBot = 3 };
 
@@ -21,6 +23,7 @@ AgentClass agent_from_stored(std::int64_t number);
 
 // Of a User-Agent header; looks at its first 256 bytes.
 AgentClass classify_agent(std::string_view user_agent);
+AgentClass classify_agent(const AgentWords& agent);
 
 // Views into the request.
 struct ClickDetail {

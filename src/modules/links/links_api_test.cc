@@ -180,7 +180,7 @@ TEST_P(LinksApiTest, CreateAnswersWithTheWholeLink) {
   const std::string now = base::format_rfc3339(clock_.now());
   EXPECT_EQ(
       made.body,
-      R"({"code":"mine","short_url":"https://sho.rt/mine","url":"https://example.com/%C3%A4",)"
+      R"({"code":"mine","domain":null,"short_url":"https://sho.rt/mine","url":"https://example.com/%C3%A4",)"
       R"("status":308,"expires_at":"2030-01-01T00:00:00Z","enabled":true,"valid_from":null,)"
       R"("expired_url":null,"max_clicks":null,"clicks_left":null,"has_password":false,)"
       R"("forward_query":false,"rules":[],"variants":[],"title":null,"notes":null,"owner":null,)"

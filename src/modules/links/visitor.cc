@@ -5,12 +5,11 @@
 #include <utility>
 
 #include "base/text.h"
+#include "modules/links/agent_words.h"
 #include "modules/links/click_detail.h"
 
 namespace ashlar::links {
 namespace {
-
-constexpr std::size_t kAgentBytes = 256;
 
 template <class T>
 using Names = std::pair<T, std::string_view>;
@@ -51,51 +50,34 @@ std::optional<T> named_in(const std::array<Names<T>, N>& table, std::string_view
   return std::nullopt;
 }
 
-class AgentText {
- public:
-  explicit AgentText(std::string_view user_agent)
-      : size_(std::min(user_agent.size(), kAgentBytes)) {
-    std::transform(user_agent.begin(), user_agent.begin() + static_cast<std::ptrdiff_t>(size_),
-                   lower_.begin(), [](char c) { return base::ascii_lower(c); });
-  }
-  [[nodiscard]] bool has(std::string_view word) const {
-    return std::string_view(lower_.data(), size_).find(word) != std::string_view::npos;
-  }
-
- private:
-  std::array<char, kAgentBytes> lower_;
-  std::size_t size_;
-};
-
 // In this order: Android's says Linux too, and some phones of Microsoft said Android and iPhone.
-Os os_of(const AgentText& agent) {
-  if (agent.has("windows")) return Os::kWindows;
-  if (agent.has("iphone") || agent.has("ipad") || agent.has("ipod")) return Os::kIos;
-  if (agent.has("android")) return Os::kAndroid;
-  if (agent.has("cros ")) return Os::kChromeos;
-  if (agent.has("mac os x") || agent.has("macintosh")) return Os::kMacos;
-  if (agent.has("linux")) return Os::kLinux;
+Os os_of(const AgentWords& agent) {
+  if (agent.has(AgentWord::kWindows)) return Os::kWindows;
+  if (agent.has(AgentWord::kIphone) || agent.has(AgentWord::kIpad)) return Os::kIos;
+  if (agent.has(AgentWord::kAndroid)) return Os::kAndroid;
+  if (agent.has(AgentWord::kCros)) return Os::kChromeos;
+  if (agent.has(AgentWord::kMac)) return Os::kMacos;
+  if (agent.has(AgentWord::kLinux)) return Os::kLinux;
   return Os::kOther;
 }
 
 // In this order: nearly all say Safari, and most say Chrome.
-Browser browser_of(const AgentText& agent) {
-  if (agent.has("edg/") || agent.has("edga/") || agent.has("edgios/")) return Browser::kEdge;
-  if (agent.has("opr/") || agent.has("opera")) return Browser::kOpera;
-  if (agent.has("samsungbrowser/")) return Browser::kSamsung;
-  if (agent.has("firefox/") || agent.has("fxios/")) return Browser::kFirefox;
-  if (agent.has("chrome/") || agent.has("crios/") || agent.has("chromium/")) {
-    return Browser::kChrome;
-  }
-  if (agent.has("safari/")) return Browser::kSafari;
+Browser browser_of(const AgentWords& agent) {
+  if (agent.has(AgentWord::kEdge)) return Browser::kEdge;
+  if (agent.has(AgentWord::kOpera)) return Browser::kOpera;
+  if (agent.has(AgentWord::kSamsung)) return Browser::kSamsung;
+  if (agent.has(AgentWord::kFirefox)) return Browser::kFirefox;
+  if (agent.has(AgentWord::kChrome)) return Browser::kChrome;
+  if (agent.has(AgentWord::kSafari)) return Browser::kSafari;
   return Browser::kOther;
 }
 
-Device device_of(const AgentText& agent, AgentClass kind) {
+Device device_of(const AgentWords& agent) {
+  const AgentClass kind = classify_agent(agent);
   if (kind == AgentClass::kBot) return Device::kBot;
   if (kind == AgentClass::kOther) return Device::kOther;
-  if (agent.has("ipad") || agent.has("tablet")) return Device::kTablet;
-  if (agent.has("android") && !agent.has("mobi")) return Device::kTablet;
+  if (agent.has(AgentWord::kIpad) || agent.has(AgentWord::kTablet)) return Device::kTablet;
+  if (agent.has(AgentWord::kAndroid) && !agent.has(AgentWord::kMobi)) return Device::kTablet;
   return kind == AgentClass::kMobile ? Device::kMobile : Device::kDesktop;
 }
 
@@ -118,8 +100,8 @@ int quality_of(std::string_view parameters) {
 }  // namespace
 
 VisitorAgent read_visitor_agent(std::string_view user_agent) {
-  const AgentText agent(user_agent);
-  return {device_of(agent, classify_agent(user_agent)), os_of(agent), browser_of(agent)};
+  const AgentWords agent(user_agent);
+  return {device_of(agent), os_of(agent), browser_of(agent)};
 }
 
 std::string_view name_of(Device device) { return name_in(kDevices, device); }
