@@ -3,69 +3,21 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <new>
 
 #include "base/check.h"
 #include "modules/links/link_ref.h"
 
 namespace ashlar::links {
-namespace {
-
-std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
-  const unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
-std::uint64_t load(const char* from, std::size_t bytes) {
-  std::uint64_t value = 0;
-  std::memcpy(&value, from, bytes);
-  return value;
-}
-
-}  // namespace
 
 RedirectCache::RedirectCache(std::size_t max_bytes, std::uint64_t seed)
-    : max_shard_bytes_(max_bytes / kShards), seed_(seed) {}
+    : max_shard_bytes_(max_bytes / kShards), hash_(seed) {}
 
 RedirectCache::~RedirectCache() { clear(); }
-
-// The multiply-and-fold of wyhash over eight bytes at a time.
-std::uint64_t RedirectCache::hash_of(std::string_view key) const {
-  std::uint64_t hash = seed_ ^ key.size();
-  while (key.size() > 8) {
-    hash = mix(hash ^ load(key.data(), 8), 0xe7037ed1a0b428db);
-    key.remove_prefix(8);
-  }
-  hash = mix(hash ^ load(key.data(), key.size()), 0x8ebc6af09c88c6e3 ^ seed_);
-  return mix(hash, 0x589965cc75374cc3);
-}
-
-std::string_view RedirectCache::key_of(const Entry& entry) {
-  return {reinterpret_cast<const char*>(&entry + 1), entry.key_bytes};
-}
 
 std::size_t RedirectCache::settings_at(std::size_t text_bytes) {
   static_assert(alignof(Entry) % alignof(Settings) == 0);
   constexpr std::size_t kAlign = alignof(Settings);
   return (sizeof(Entry) + text_bytes + kAlign - 1) / kAlign * kAlign;
-}
-
-RedirectCache::Settings* RedirectCache::settings_of(Entry& entry) {
-  if ((entry.flags & kSpecial) == 0) return nullptr;
-  const std::size_t text = std::size_t{entry.key_bytes} + entry.url_bytes;
-  return std::launder(
-      reinterpret_cast<Settings*>(reinterpret_cast<char*>(&entry) + settings_at(text)));
-}
-
-CachedTarget RedirectCache::view_of(Entry& entry) {
-  const char* url = reinterpret_cast<const char*>(&entry + 1) + entry.key_bytes;
-  return {.url = {url, entry.url_bytes},
-          .id = entry.id,
-          .tenant = entry.tenant,
-          .status = entry.status,
-          .enabled = (entry.flags & kEnabled) != 0,
-          .expires_us = entry.expires_us,
-          .special = settings_of(entry)};
 }
 
 std::size_t RedirectCache::bytes_of(Entry& entry) {
@@ -113,27 +65,15 @@ void RedirectCache::free_entry(Entry* entry) {
   ::operator delete(entry);
 }
 
-RedirectCache::Entry* RedirectCache::probe(const Shard& shard, std::uint64_t hash,
-                                           std::string_view key) {
-  if (shard.slots.empty()) return nullptr;
-  const std::size_t mask = shard.slots.size() - 1;
-  // Ends: the table is never full (grow() keeps it at most half used).
-  for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
-    Entry* entry = shard.slots[i];
-    if (entry == nullptr) return nullptr;
-    if (entry->hash == hash && key_of(*entry) == key) return entry;
-  }
-}
-
 RedirectCache::Ticket RedirectCache::ticket(std::string_view key) {
-  Shard& shard = shard_of(hash_of(key));
+  Shard& shard = shard_of(hash_(key));
   const std::lock_guard lock(shard.mutex);
   return {shard.generation};
 }
 
 void RedirectCache::put(Ticket ticket, std::string_view key,
                         const std::optional<RedirectTarget>& target, base::Time unknown_until) {
-  const std::uint64_t hash = hash_of(key);
+  const std::uint64_t hash = hash_(key);
   Entry* entry = make_entry(hash, key, target);
   if (!target) entry->expires_us = base::to_micros(unknown_until);
   const std::size_t bytes = bytes_of(*entry);
@@ -152,7 +92,7 @@ void RedirectCache::put(Ticket ticket, std::string_view key,
 }
 
 void RedirectCache::drop(std::string_view key) {
-  const std::uint64_t hash = hash_of(key);
+  const std::uint64_t hash = hash_(key);
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);
   shard.generation += 1;

@@ -21,12 +21,14 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/time.h"
+#include "modules/links/key_hash.h"
 #include "modules/links/link.h"
 
 namespace ashlar::links {
@@ -54,7 +56,7 @@ class RedirectCache {
   // Calls visit(const CachedTarget&) under the stripe's lock; false where the key is not cached.
   template <class Visit>
   bool find(std::string_view key, Visit&& visit) {
-    const std::uint64_t hash = hash_of(key);
+    const std::uint64_t hash = hash_(key);
     Shard& shard = shard_of(hash);
     const std::lock_guard lock(shard.mutex);
     Entry* entry = probe(shard, hash, key);
@@ -113,7 +115,6 @@ class RedirectCache {
     std::uint64_t evictions = 0;
   };
 
-  [[nodiscard]] std::uint64_t hash_of(std::string_view key) const;
   Shard& shard_of(std::uint64_t hash) { return shards_[hash >> 58]; }
   static Entry* probe(const Shard& shard, std::uint64_t hash, std::string_view key);
   static CachedTarget view_of(Entry& entry);
@@ -131,8 +132,45 @@ class RedirectCache {
   void evict_until_fits(Shard& shard, std::size_t incoming) const;
 
   const std::size_t max_shard_bytes_;
-  const std::uint64_t seed_;
+  const KeyHash hash_;
   std::array<Shard, kShards> shards_;
 };
+
+// What a look-up calls stands here, so that none of it is a call.
+
+inline std::string_view RedirectCache::key_of(const Entry& entry) {
+  return {reinterpret_cast<const char*>(&entry + 1), entry.key_bytes};
+}
+
+inline RedirectCache::Settings* RedirectCache::settings_of(Entry& entry) {
+  if ((entry.flags & kSpecial) == 0) [[likely]]
+    return nullptr;
+  const std::size_t text = std::size_t{entry.key_bytes} + entry.url_bytes;
+  return std::launder(
+      reinterpret_cast<Settings*>(reinterpret_cast<char*>(&entry) + settings_at(text)));
+}
+
+inline CachedTarget RedirectCache::view_of(Entry& entry) {
+  const char* url = reinterpret_cast<const char*>(&entry + 1) + entry.key_bytes;
+  return {.url = {url, entry.url_bytes},
+          .id = entry.id,
+          .tenant = entry.tenant,
+          .status = entry.status,
+          .enabled = (entry.flags & kEnabled) != 0,
+          .expires_us = entry.expires_us,
+          .special = settings_of(entry)};
+}
+
+inline RedirectCache::Entry* RedirectCache::probe(const Shard& shard, std::uint64_t hash,
+                                                  std::string_view key) {
+  if (shard.slots.empty()) return nullptr;
+  const std::size_t mask = shard.slots.size() - 1;
+  // Ends: the table is never full (grow() keeps it at most half used).
+  for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
+    Entry* entry = shard.slots[i];
+    if (entry == nullptr) return nullptr;
+    if (entry->hash == hash && KeyHash::same(key_of(*entry), key)) return entry;
+  }
+}
 
 }  // namespace ashlar::links
