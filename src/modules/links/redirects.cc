@@ -44,6 +44,23 @@ void append_number(std::string& out, std::int64_t number) {
   out.append(digits.data(), end);
 }
 
+// Up to the value of Cache-Control, and what follows it.
+void append_head(http::InlineRequest& request, int status, std::string_view url) {
+  std::string& out = request.out();
+  out += status_line(status);
+  out += request.date_header();
+  out += "Location: ";
+  out += url;
+  out += "\r\nCache-Control: ";
+  request.set_status(status);
+}
+void append_end(http::InlineRequest& request) {
+  std::string& out = request.out();
+  out += "\r\nX-Request-Id: ";
+  out += request.request_id();
+  out += "\r\nContent-Length: 0\r\n\r\n";
+}
+
 std::optional<Refusal> refusal_of(const CachedTarget& target, base::Time now) {
   if (target.status == 0) return Refusal::kUnknown;
   if (target.special != nullptr && (*target.special)->valid_from &&
@@ -57,15 +74,6 @@ std::optional<Refusal> refusal_of(const CachedTarget& target, base::Time now) {
 
 std::string key_on(const Domain* domain, std::string_view code) {
   return link_key({.host = domain == nullptr ? std::string_view{} : domain->host, .code = code});
-}
-
-// Where "/" leads.
-Response lead_from_root(const Domain* domain, const std::string& own) {
-  const bool has_one = domain != nullptr && !domain->root_url.empty();
-  return {302,
-          {},
-          {{"Location", has_one ? domain->root_url : own}, {"Cache-Control", "private, max-age=0"}},
-          {}};
 }
 
 CachedTarget view_of(const std::optional<RedirectTarget>& target) {
@@ -150,84 +158,6 @@ void Redirects::forget_all() {
   flights_.detach_all();
 }
 
-http::Route Redirects::route() {
-  http::InlineHandler handler{
-      .fast = [this](http::InlineRequest& request) { return answer_inline(request); },
-      .fallback = [this](http::Call& call) { return answer_from_storage(call); }};
-  return {.method = http::Method::kGet,
-          .path = std::string_view("/{code}"),
-          .summary = std::string_view("Follow a short link"),
-          .module = std::string_view("links"),
-          .tenancy = http::Tenancy::kPublic,
-          .scope = std::string_view(""),
-          .cost = 1,
-          .idempotency = http::Idempotency::kNatural,
-          .deadline = base::Millis{2000},
-          .handler = http::Handler(std::move(handler)),
-          .success = 302,
-          .response_type = "",
-          .errors = {{403, "password_required", "The link is for those who know its password."},
-                     {404, "link_not_found", "There is no link with this code."},
-                     {410, "link_expired", "The link was valid until its expiry."},
-                     {410, "link_used_up", "As many visitors as it is for have followed it."},
-                     {410, "link_disabled", "The owner has disabled the link."}},
-          .lane = http::Lane::kLookup};
-}
-
-http::Route Redirects::root_route(std::string own) {
-  http::InlineHandler handler{.fast =
-                                  [this, own](http::InlineRequest& request) {
-                                    const DomainTable::Found site = site_of(request.head());
-                                    if (site.in_doubt) return InlineOutcome::kNeedsWorker;
-                                    request.answer(lead_from_root(site.domain.get(), own));
-                                    return InlineOutcome::kAnswered;
-                                  },
-                              .fallback = [this, own](http::Call& call) -> base::Result<Response> {
-                                ASHLAR_ASSIGN(const DomainTable::Known site, site_of(call));
-                                return lead_from_root(site.get(), own);
-                              }};
-  return {.method = http::Method::kGet,
-          .path = std::string_view("/"),
-          .summary = std::string_view("Where a domain's bare host leads"),
-          .module = std::string_view("links"),
-          .tenancy = http::Tenancy::kPublic,
-          .scope = std::string_view(""),
-          .cost = 0,
-          .idempotency = http::Idempotency::kNatural,
-          .deadline = base::Millis{2000},
-          .handler = http::Handler(std::move(handler)),
-          .success = 302,
-          .response_type = "",
-          .lane = http::Lane::kLookup,
-          .documented = false};
-}
-
-http::Route Redirects::unlock_route() {
-  return {.method = http::Method::kPost,
-          .path = std::string_view("/{code}/unlock"),
-          .summary = std::string_view("Follow a short link by its password"),
-          .module = std::string_view("links"),
-          .tenancy = http::Tenancy::kPublic,
-          .scope = std::string_view(""),
-          .cost = 1,
-          .idempotency = http::Idempotency::kNatural,
-          .deadline = base::Millis{5000},
-          .handler = {http::WorkerHandler([this](http::Call& call) { return unlock(call); })},
-          .success = 303,
-          .response_type = "",
-          .errors = {{403, "wrong_password", "That is not the password."},
-                     {404, "link_not_found", "There is no link with this code."},
-                     {410, "link_expired", "The link was valid until its expiry."},
-                     {410, "link_used_up", "As many visitors as it is for have followed it."},
-                     {410, "link_disabled", "The owner has disabled the link."},
-                     {429, "too_many_attempts", "Too many wrong passwords came."},
-                     {503, "password_checks_busy", "Others are being let in just now."}},
-          .max_body_bytes = std::size_t{4} * 1024,
-          .raw_body = true,
-          .raw_query = true,
-          .lane = http::Lane::kLookup};
-}
-
 DomainTable::Found Redirects::site_of(const http::RequestHead& head) const {
   if (!domains_.any() || head.host == own_authority_) return {};
   HostBuffer buffer;
@@ -297,11 +227,16 @@ InlineOutcome Redirects::answer_special_inline(http::InlineRequest& request, con
   if (target.special->needs_worker()) return InlineOutcome::kNeedsWorker;
   hits_.add();
   const base::Time now = request.now();
-  const std::optional<Refusal> refusal = refusal_of(view_of(target), now);
-  request.answer(
-      refusal ? special_.refuse(domain, *refusal, target, request.head(), request.request_id())
-              : special_.redirect(target, request.head(), {}, now));
-  if (!refusal && !request.head_only()) {
+  if (const std::optional<Refusal> refusal = refusal_of(view_of(target), now)) {
+    request.answer(special_.refuse(domain, *refusal, target, request.head(), request.request_id()));
+    return InlineOutcome::kAnswered;
+  }
+  std::string joined;
+  const SpecialRedirects::Lead lead = special_.lead(target, request.head(), {}, now, joined);
+  append_head(request, lead.status, lead.url);
+  request.out() += "private, no-store";
+  append_end(request);
+  if (!request.head_only()) {
     clicks_.record(request.io_thread(), target.id, target.tenant, now,
                    {.referrer = request.head().referer, .user_agent = request.head().user_agent});
   }
@@ -309,17 +244,10 @@ InlineOutcome Redirects::answer_special_inline(http::InlineRequest& request, con
 }
 
 void Redirects::append_redirect(http::InlineRequest& request, const CachedTarget& target) const {
-  std::string& out = request.out();
-  out += status_line(target.status);
-  out += request.date_header();
-  out += "Location: ";
-  out += target.url;
-  out += "\r\nCache-Control: private, max-age=";
-  append_number(out, max_age_s(target, request.now()));
-  out += "\r\nX-Request-Id: ";
-  out += request.request_id();
-  out += "\r\nContent-Length: 0\r\n\r\n";
-  request.set_status(target.status);
+  append_head(request, target.status, target.url);
+  request.out() += "private, max-age=";
+  append_number(request.out(), max_age_s(target, request.now()));
+  append_end(request);
 }
 
 std::int64_t Redirects::max_age_s(const CachedTarget& target, base::Time now) const {

@@ -64,9 +64,10 @@ SpecialRedirects::SpecialRedirects(const kit::SipKey& visitor_key, std::uint64_t
       gate_(db, clock),
       passwords_({seed, ~seed}) {}
 
-http::Response SpecialRedirects::redirect(const RedirectTarget& target,
-                                          const http::RequestHead& head, std::string_view address,
-                                          base::Time now) const {
+SpecialRedirects::Lead SpecialRedirects::lead(const RedirectTarget& target,
+                                              const http::RequestHead& head,
+                                              std::string_view address, base::Time now,
+                                              std::string& joined) const {
   const LinkSettings& settings = *target.special;
   Visit visit;
   Geo geo;
@@ -86,10 +87,10 @@ http::Response SpecialRedirects::redirect(const RedirectTarget& target,
     visit.draw = draw_of(visitor_key_, target.id, address, head.user_agent, now);
   }
   const Choice choice = choose(target.url, settings.rules, settings.variants, visit);
-  const bool keeps_method = target.status == 307 || target.status == 308;
-  return lead_to(keeps_method ? 307 : 302, settings.forward_query
-                                               ? with_query(choice.url, head.query)
-                                               : std::string(choice.url));
+  const int status = target.status == 307 || target.status == 308 ? 307 : 302;
+  if (!settings.forward_query) return {.status = status, .url = choice.url};
+  joined = with_query(choice.url, head.query);
+  return {.status = status, .url = joined};
 }
 
 http::Response SpecialRedirects::refuse(const Domain* domain, Refusal refusal,
@@ -132,8 +133,10 @@ base::Result<http::Response> SpecialRedirects::follow(const http::Call& call,
     if (!passes) return refuse(nullptr, Refusal::kUsedUp, target, head, call.request_id);
   }
   const base::Time now = clock_.now();
-  http::Response response = redirect(target, head, call.client_address, now);
-  if (password == Password::kGiven) response.status = 303;
+  std::string joined;
+  const Lead where = lead(target, head, call.client_address, now, joined);
+  const int status = password == Password::kGiven ? 303 : where.status;
+  http::Response response = lead_to(status, std::string(where.url));
   if (head.method != http::Method::kHead) {
     clicks_.record(worker_shard_, target.id, target.tenant, now,
                    {.referrer = head.referer, .user_agent = head.user_agent});

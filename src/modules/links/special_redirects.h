@@ -13,12 +13,13 @@
 // A visitor gets the same variant all day: it hangs on a keyed hash of the day, the link, the
 // address and the User-Agent, which is kept nowhere.
 //
-// Threads: redirect() and refuse() touch memory only; follow() blocks for a commit or a password's
+// Threads: lead() and refuse() touch memory only; follow() blocks for a commit or a password's
 // check.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -53,12 +54,18 @@ class SpecialRedirects {
     kGiven,  // in the call's body, as a form
   };
 
-  // REQUIRES of all: the target is special; of redirect() and follow(): it is alive.
+  // REQUIRES of all: the target is special; of lead() and follow(): it is alive.
   base::Result<http::Response> follow(const http::Call& call, const RedirectTarget& target,
                                       Password password);
+  // Where a visit leads, and with which status. The URL lives as long as the target and `joined`,
+  // which holds it where the visit's query goes with it.
   // REQUIRES: memory decides (LinkSettings::needs_worker()), or follow() has.
-  [[nodiscard]] http::Response redirect(const RedirectTarget& target, const http::RequestHead& head,
-                                        std::string_view address, base::Time now) const;
+  struct Lead {
+    int status;
+    std::string_view url;
+  };
+  [[nodiscard]] Lead lead(const RedirectTarget& target, const http::RequestHead& head,
+                          std::string_view address, base::Time now, std::string& joined) const;
   // `domain`: as in refuse_on().
   [[nodiscard]] http::Response refuse(const Domain* domain, Refusal refusal,
                                       const RedirectTarget& target, const http::RequestHead& head,
