@@ -2,7 +2,8 @@
 // code space of its own. Values.
 //
 // `host` is what a Host field is compared with: lower case, ASCII (international names as xn--…),
-// no port, no dot at the end. It is one tenant's, in the whole installation.
+// no port, no dot at the end, at most kMaxDomainHostBytes (link_ref.h). It is one tenant's, in the
+// whole installation.
 #pragma once
 
 #include <cstdint>

@@ -17,11 +17,10 @@ namespace {
 
 constexpr std::int64_t kPage = 1'000;
 constexpr base::Millis kWaitForOther{500};
-constexpr base::Seconds kLoadDeadline{30};
 // Of the flight that reads all of them; no host is called so.
 constexpr const char* kAll = "";
 
-storage::Context context(base::Mono deadline) {
+storage::Context context(std::optional<base::Mono> deadline) {
   return storage::Context::platform(storage::PlatformUse::kRedirect, deadline);
 }
 
@@ -82,9 +81,7 @@ void DomainTable::note_any() {
   any_.store(!is_read_ || !domains_.empty() || !doubts_.empty(), std::memory_order_relaxed);
 }
 
-base::Status DomainTable::load() {
-  return read_all(clock_.mono() + std::chrono::duration_cast<base::Millis>(kLoadDeadline));
-}
+base::Status DomainTable::load() { return read_all(std::nullopt); }
 
 DomainTable::Found DomainTable::find(std::string_view host) const {
   if (!any()) return {};
@@ -138,7 +135,7 @@ base::Result<DomainTable::Known> DomainTable::read(const std::string& host, base
   return *answer.value;
 }
 
-base::Status DomainTable::read_all(base::Mono deadline) {
+base::Status DomainTable::read_all(std::optional<base::Mono> deadline) {
   std::uint64_t before = 0;
   {
     const std::lock_guard lock(mutex_);

@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -32,6 +33,7 @@
 #include "kit/cache/cache_hash.h"
 #include "kit/cache/single_flight.h"
 #include "modules/links/domain.h"
+#include "modules/links/link_ref.h"
 
 namespace ashlar::base {
 class Clock;
@@ -50,7 +52,7 @@ inline constexpr std::string_view kDomainsChannel = "links_domains";  // payload
 
 // What a Host field names, as domains are spelled: without port and dot at the end, in lower case;
 // "" of what can be no domain. REQUIRES: http::is_valid_host(field), or it is empty.
-using HostBuffer = std::array<char, 253>;
+using HostBuffer = std::array<char, kMaxDomainHostBytes>;
 std::string_view host_of_field(std::string_view field, HostBuffer& buffer);
 
 class DomainTable {
@@ -65,7 +67,7 @@ class DomainTable {
   DomainTable(const DomainTable&) = delete;
   DomainTable& operator=(const DomainTable&) = delete;
 
-  // Reads them all. What fails is read by the first look_up().
+  // Reads them all, however long it takes. What fails is read by the first look_up().
   base::Status load();
 
   // False: no host is a domain.
@@ -95,7 +97,7 @@ class DomainTable {
   void doubt(std::string_view host);
   void doubt_all();
   base::Result<Known> read(const std::string& host, base::Mono deadline);
-  base::Status read_all(base::Mono deadline);
+  base::Status read_all(std::optional<base::Mono> deadline);
   base::Result<Known> read_one(const std::string& host, base::Mono deadline);
   void note_any();  // REQUIRES: mutex_ is held
 

@@ -7,6 +7,7 @@
 #include "modules/links/domain_table.h"
 #include "modules/links/domains_store.h"
 #include "modules/links/field_errors.h"
+#include "modules/links/link_ref.h"
 #include "platform/outbound/host_text.h"
 #include "platform/storage/database.h"
 
@@ -30,10 +31,10 @@ std::string check_host(std::string_view text, const OwnHosts& own, FieldErrors& 
   }
   const std::optional<std::string> host = canonical_host(text);
   // With a number at its end browsers read all of it as an address.
-  if (!host || text.front() == '[' ||
+  if (!host || host->size() > kMaxDomainHostBytes || text.front() == '[' ||
       outbound::is_number_label(outbound::split_labels(without_dot(text)).back())) {
     errors.add("/host", "domain_malformed",
-               "A domain is a host name: no scheme, no port, no address.");
+               "A domain is a host name of at most 190 bytes: no scheme, no port, no address.");
     return {};
   }
   // canonical_host() calls every name of this machine so.

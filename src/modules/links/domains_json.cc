@@ -1,10 +1,13 @@
 #include "modules/links/domains_json.h"
 
+#include "modules/links/link_ref.h"
+
 namespace ashlar::links {
 namespace {
 
 constexpr const char* kHostDoc =
-    "A host name, without scheme and port; an international one as xn--…. It must lead to this "
+    "A host name of at most 190 bytes, without scheme and port; an international one as xn--…. It "
+    "must lead to this "
     "installation.";
 constexpr const char* kRootDoc =
     "Where visitors of the bare host are sent (302); null: as on the installation's own.";
@@ -43,7 +46,10 @@ const json::Schema<CreateDomainJson>& create_domain_schema() {
   static const auto kSchema =
       json::Schema<CreateDomainJson>("CreateLinkDomain", "A host to follow links on.")
           .required("host", &CreateDomainJson::host,
-                    {.doc = kHostDoc, .min_length = 1, .max_length = 254, .example = "go.example"})
+                    {.doc = kHostDoc,
+                     .min_length = 1,
+                     .max_length = kMaxDomainHostBytes + 1,
+                     .example = "go.example"})
           .optional("root_url", &CreateDomainJson::root_url, {.doc = kRootDoc})
           .optional("not_found_url", &CreateDomainJson::not_found_url, {.doc = kNotFoundDoc});
   return kSchema;

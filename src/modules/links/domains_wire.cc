@@ -68,7 +68,7 @@ void add_domain_routes(http::RouteTable& table, LinksModule& module,
   create.success = 201;
   create.etag = true;
   create.errors = with_url_errors(
-      {{422, "domain_malformed", "The host is no host name, or has a scheme or port."},
+      {{422, "domain_malformed", "The host is no host name, too long, or has a scheme or port."},
        {422, "domain_not_ascii", "The host must be given in its ASCII form (xn--…)."},
        {422, "domain_reserved", "The host is the installation's own, or below it."},
        {409, "domain_taken", "The host is somebody's domain, perhaps another tenant's."},

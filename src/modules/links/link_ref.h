@@ -21,8 +21,10 @@ struct LinkRef {
 std::string link_key(LinkRef ref);
 LinkRef ref_of_key(std::string_view key);
 
+// A key is an event's aggregate_id, of which that is the longest (events/event.h).
+inline constexpr std::size_t kMaxLinkKeyBytes = 255;
+inline constexpr std::size_t kMaxDomainHostBytes = kMaxLinkKeyBytes - 1 - 64;
 // Room for the key of any link, for who makes one for each request.
-inline constexpr std::size_t kMaxLinkKeyBytes = 253 + 1 + 64;
 using LinkKeyBuffer = std::array<char, kMaxLinkKeyBytes>;
 // REQUIRES: the host is a domain's, the code one (is_code()).
 std::string_view link_key(LinkRef ref, LinkKeyBuffer& buffer);
