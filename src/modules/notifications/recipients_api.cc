@@ -12,6 +12,7 @@
 #include "modules/notifications/inbox_store.h"
 #include "modules/notifications/recipients_json.h"
 #include "modules/notifications/recipients_store.h"
+#include "modules/notifications/short_wishes.h"
 #include "modules/notifications/topics_store.h"
 #include "platform/http/call.h"
 #include "platform/http/cursor.h"
@@ -186,7 +187,8 @@ Result<Response> RecipientsApi::get_preferences(Call& call) const {
 }
 
 Result<Response> RecipientsApi::put_preferences(Call& call, Transaction& tx) const {
-  ASHLAR_ASSIGN(const json::Value given, json::parse(call.body));
+  ASHLAR_ASSIGN(json::Value given, json::parse(call.body));
+  given = whole_preferences(std::move(given));
   ASHLAR_TRY(preferences_schema().parse(given));
   ASHLAR_ASSIGN(Recipient recipient, find(tx, call.param(0)));
   ASHLAR_TRY(check_if_match(call, recipient.version));

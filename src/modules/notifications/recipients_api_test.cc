@@ -81,9 +81,11 @@ TEST_P(RecipientsApiTest, AnInboxGoesWithItsRecipient) {
     entry.user_id = user;
     entry.delivery = DeliveryId(++delivery);
     entry.created_at = clock_.now();
-    const auto put_it =
-        db().write(storage::Context::platform(storage::PlatformUse::kNotifications),
-                   [&](storage::Transaction& tx) { return store::put_inbox(tx, kAlice, entry); });
+    const auto put_it = db().write(storage::Context::platform(storage::PlatformUse::kNotifications),
+                                   [&](storage::Transaction& tx) {
+                                     const store::OwnedEntry owned{kAlice, entry};
+                                     return store::put_inbox(tx, {&owned, 1});
+                                   });
     ASSERT_TRUE(put_it.ok());
   }
   EXPECT_EQ(entries("ann"), 1);
@@ -100,6 +102,8 @@ TEST_P(RecipientsApiTest, ShortWishesAreShownWhole) {
   };
   EXPECT_EQ(kept("preferences", R"({"news":{"email":false},"digest":{"*":true}})"),
             R"({"categories":{"news":{"email":false},"digest":{"*":true}}})");
+  EXPECT_EQ(kept("preferences", R"({"news":false,"sms":true,"digest":{"*":true}})"),
+            R"({"categories":{"news":false,"digest":{"*":true}},"channels":{"sms":true}})");
   EXPECT_EQ(kept("preferences", R"({"email":false,"push":true})"),
             R"({"channels":{"email":false,"push":true}})");
   EXPECT_EQ(kept("preferences", R"({"all":true,"channels":{"sms":false},"email":false})"),
@@ -112,6 +116,11 @@ TEST_P(RecipientsApiTest, ShortWishesAreShownWhole) {
   const std::pair<const char*, const char*> cases[] = {
       {R"({"preferences":{"channels":{"email":true},"email":false}})",
        "/preferences/email preferences_invalid"},
+      {R"({"preferences":{"categories":{"news":true},"news":false}})",
+       "/preferences/news preferences_invalid"},
+      {R"({"preferences":{"no name":false}})",
+       "/preferences/categories/no name preferences_invalid"},
+      {R"({"preferences":{"news":1}})", "/preferences/news preferences_invalid"},
       {R"({"preferences":{"news":{"fax":false}}})",
        "/preferences/categories/news/fax preferences_invalid"},
       {R"({"quiet_hours":{"from":"22:00","start":"23:00","to":"07:00"}})",
@@ -139,7 +148,7 @@ TEST_P(RecipientsApiTest, WhatIsWrongIsToldByField) {
        "/quiet_hours/days quiet_hours_invalid"},
       {R"({"preferences":{"categories":{"news":{"fax":true}}}})",
        "/preferences/categories/news/fax preferences_invalid"},
-      {R"({"preferences":{"everything":true}})", "/preferences/everything preferences_invalid"},
+      {R"({"preferences":{"everything":"yes"}})", "/preferences/everything preferences_invalid"},
       {R"({"attributes":{"9lives":1}})", "/attributes attributes_invalid"},
   };
   for (const auto& [body, expected] : cases) {
@@ -254,6 +263,10 @@ TEST_P(RecipientsApiTest, WishesAreReplacedAsAWhole) {
   EXPECT_EQ(get("/v1/recipients/ann/preferences").text({"categories", "news"}), "true");
   EXPECT_EQ(wrong(put("/v1/recipients/ann/preferences", R"({"categories":{"news":1}})")),
             "/categories/news preferences_invalid");
+  // The short forms of a recipient's PUT.
+  const FaceAnswer shorter = put("/v1/recipients/ann/preferences", R"({"news":false,"sms":true})");
+  EXPECT_EQ(shorter.status, 200) << shorter.body;
+  EXPECT_EQ(shorter.body, R"({"categories":{"news":false},"channels":{"sms":true}})");
 }
 
 TEST_P(RecipientsApiTest, TopicsTakeAThousandAtATime) {

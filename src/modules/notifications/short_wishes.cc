@@ -21,7 +21,8 @@ Value* member_of(Value::Object& object, std::string_view name) {
 std::string_view home_of(const std::string& name, const Value& value) {
   if (name == "all" || name == "channels" || name == "categories") return {};
   if (value.if_object() != nullptr) return "categories";
-  return value.if_boolean() != nullptr && channel_of(name) ? "channels" : std::string_view();
+  if (value.if_boolean() == nullptr) return {};
+  return channel_of(name) ? "channels" : "categories";
 }
 
 void rename(Value::Object& object, std::string_view from, std::string_view to) {

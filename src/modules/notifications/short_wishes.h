@@ -3,6 +3,7 @@
 //
 //   {"email": false}              is {"channels": {"email": false}}
 //   {"news": {"email": false}}    is {"categories": {"news": {"email": false}}}
+//   {"news": false}               is {"categories": {"news": false}}, where news is no channel
 //   {"start": "22:00", "end": "07:00"}   is {"from": "22:00", "to": "07:00"}, in a list as well
 //
 // What is neither, or says one thing twice, stays as it is, and is refused where it is checked.
