@@ -68,9 +68,10 @@ struct ProviderServices {
   obs::Log& log;
   net::LoopGroup& loops;             // sockets of protocols that are our own (SMTP)
   HttpDoor http;                     // public addresses only: URLs that users give
-  HttpDoor own_http;                 // private ones too: hosts that an operator names
+  HttpDoor own_http;                 // private ones too, where the operator lets them be named
   outbound::Http2Client& http2;      // public addresses only
   outbound::Http2Client& own_http2;  // private ones too
+  bool private_hosts = true;         // mail servers may have private addresses
 };
 
 // What a provider tells later, through its signed callback.
@@ -104,6 +105,8 @@ struct ProviderKind {
   std::string_view type;  // "smtp", "apns", "fcm", "webpush", "twilio", "http", "slack"
   Channel channel;
   std::vector<std::string_view> secrets;  // members of the settings that are never shown again
+  // Web push: each address names a service of its own, whose silence is not the others'.
+  bool is_one_service = true;
   // kInvalid with the member's JSON pointer, else the settings in canonical form (defaults filled
   // in).
   std::function<base::Result<std::string>(const json::Value& given)> check;

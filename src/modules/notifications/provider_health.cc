@@ -50,6 +50,12 @@ Outcome service_outcome(const SendResult& result) {
   }
 }
 
+// Whether it said anything at all, if only that it will not.
+bool is_answer(const SendResult& result) {
+  return result.status != 0 ||
+         (result.verdict != Verdict::kRetry && result.verdict != Verdict::kAmbiguous);
+}
+
 // Whether the answer says anything of the credential.
 Outcome credential_outcome(const SendResult& result) {
   if (result.verdict == Verdict::kCredential) return Outcome::kFailure;
@@ -79,8 +85,10 @@ std::string_view name_of(Hold hold) {
   return "";
 }
 
-ProviderHealth::ProviderHealth(std::int64_t max_running, std::uint64_t seed, base::Mono now)
+ProviderHealth::ProviderHealth(std::int64_t max_running, bool listens, std::uint64_t seed,
+                               base::Mono now)
     : max_running_(std::max<std::int64_t>(max_running, 1)),
+      listens_(listens),
       service_(kService, seed, now),
       credential_(kCredential, seed + 1, now),
       settled_(now),
@@ -129,8 +137,15 @@ ProviderHealth::Admission ProviderHealth::admit(Priority priority, std::string_v
                                                 base::Mono now) {
   const std::lock_guard lock(mutex_);
   if (quiet_until_ > now) return {{}, Hold::kQuiet, quiet_until_ - now};
-  const std::int64_t kept = priority == Priority::kBulk ? max_running_ / 4 : 0;
-  if (running_ >= max_running_ - kept) return {{}, Hold::kPlaces, turn(priority, now)};
+  if (listens_ && !silence_.may_go(running_, now)) {
+    return {{}, Hold::kBreaker, std::max(silence_.wait(now), kShortestWait)};
+  }
+  // The places of who is silent are full: it is asked all the same whether it is back.
+  const bool probe = silence_.is_suspected();
+  const std::int64_t kept = priority == Priority::kBulk && !probe ? max_running_ / 4 : 0;
+  if (running_ >= max_running_ - kept + (probe ? 1 : 0)) {
+    return {{}, Hold::kPlaces, turn(priority, now)};
+  }
   const auto credential = credential_.allow(now);
   if (!credential) {
     return {{}, Hold::kCredential, std::max(credential_.retry_after(now), kShortestWait)};
@@ -150,6 +165,7 @@ ProviderHealth::Admission ProviderHealth::admit(Priority priority, std::string_v
     return {{}, Hold::kDomain, wait};
   }
   admitted(priority, now);
+  silence_.begun(now);
   return {Ticket{*service, *credential, std::string(domain)}, Hold::kNone, nanoseconds{0}};
 }
 
@@ -163,6 +179,7 @@ void ProviderHealth::settle(const Ticket& ticket, const SendResult* result, nano
   service_.record(ticket.service, service, took, now);
   credential_.record(ticket.credential, credential, took, now);
   if (result == nullptr) return;
+  silence_.ended(is_answer(*result), took);
   took_ = took_.count() == 0 ? took : took_ + (took - took_) / 8;
   if (!ticket.domain.empty()) settle_domain(ticket.domain, *result, now);
   if (result->verdict != Verdict::kThrottled || result->scope != ThrottleScope::kProvider) return;
@@ -187,6 +204,11 @@ ProviderHealth::View ProviderHealth::view(base::Mono now) {
   view.credential = credential_.stats(now);
   const std::lock_guard lock(mutex_);
   view.running = running_;
+  view.silent = silence_.is_suspected();
+  view.service.openings += silence_.suspicions();
+  if (view.silent && view.service.state == kit::CircuitBreaker::State::kClosed) {
+    view.service.state = kit::CircuitBreaker::State::kOpen;
+  }
   view.quiet_for = std::max(quiet_until_ - now, nanoseconds{0});
   for (const Domain& domain : domains_) {
     if (view.slowed.size() == kShown) break;
@@ -196,7 +218,8 @@ ProviderHealth::View ProviderHealth::view(base::Mono now) {
 }
 
 bool ProviderHealth::is_open() const {
-  return service_.state() != kit::CircuitBreaker::State::kClosed ||
+  const std::lock_guard lock(mutex_);
+  return silence_.is_suspected() || service_.state() != kit::CircuitBreaker::State::kClosed ||
          credential_.state() != kit::CircuitBreaker::State::kClosed;
 }
 

@@ -6,6 +6,10 @@
 //
 //   service     a breaker over the last calls: opens when seven in ten fail, so after some tens of
 //               failures whatever the traffic; kOpenTime later two probes decide
+//   silence     who has attempts in hand and answers none is asked no more but by one probe each 2
+//   s
+//               (provider_silence.h); what it has in hand is left to it. A probe may go beyond
+//               max_running, by one
 //   credential  a breaker of its own: one refused credential opens it, for longer
 //   quiet       until when it asked to be left alone (429 with Retry-After)
 //   places      at most max_running sends at once; bulk leaves a quarter of them to the rest. Who
@@ -33,6 +37,7 @@
 #include "modules/notifications/channel.h"
 #include "modules/notifications/domain_pace.h"
 #include "modules/notifications/notification.h"
+#include "modules/notifications/provider_silence.h"
 
 namespace ashlar::notifications {
 
@@ -48,8 +53,9 @@ class ProviderHealth {
   static constexpr std::chrono::nanoseconds kLongestPlaceWait = std::chrono::seconds(10);
   static constexpr std::chrono::nanoseconds kCredentialTime = std::chrono::seconds(30);
 
-  // max_running >= 1.
-  ProviderHealth(std::int64_t max_running, std::uint64_t seed, base::Mono now);
+  // max_running >= 1. `listens`: silence of one is silence of all. Not where each address names a
+  // service of its own.
+  ProviderHealth(std::int64_t max_running, bool listens, std::uint64_t seed, base::Mono now);
 
   struct Ticket {
     kit::CircuitBreaker::Ticket service{}, credential{};
@@ -67,7 +73,8 @@ class ProviderHealth {
               base::Mono now);
 
   struct View {
-    kit::CircuitBreaker::Stats service{}, credential{};
+    kit::CircuitBreaker::Stats service{}, credential{};  // open, too, where it is silent
+    bool silent = false;
     std::int64_t running = 0;
     std::chrono::nanoseconds quiet_for{0};
     struct Domain {
@@ -77,7 +84,7 @@ class ProviderHealth {
     std::vector<Domain> slowed;  // the 100 used last
   };
   View view(base::Mono now);
-  [[nodiscard]] bool is_open() const;  // either breaker is not closed
+  [[nodiscard]] bool is_open() const;  // either breaker is not closed, or it is silent
 
  private:
   struct Domain {
@@ -96,10 +103,12 @@ class ProviderHealth {
   void settle_domain(const std::string& domain, const SendResult& result, base::Mono now);
 
   const std::int64_t max_running_;
+  const bool listens_;
   kit::CircuitBreaker service_;
   kit::CircuitBreaker credential_;
 
-  std::mutex mutex_;  // guards what follows
+  mutable std::mutex mutex_;  // guards what follows
+  ProviderSilence silence_;
   std::int64_t running_ = 0;
   std::chrono::nanoseconds took_{0};  // a send, smoothed
   base::Mono settled_;                // when a place became free last, or the first was taken

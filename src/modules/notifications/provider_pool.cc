@@ -37,7 +37,9 @@ SendResult not_begun(std::string detail) {
 struct ProviderPool::Member {
   Member(ProviderSpec own, std::shared_ptr<ProviderPace> own_pace, std::uint64_t seed,
          base::Mono now)
-      : spec(std::move(own)), pace(std::move(own_pace)), health(spec.max_running, seed, now) {}
+      : spec(std::move(own)),
+        pace(std::move(own_pace)),
+        health(spec.max_running, spec.is_one_service, seed, now) {}
 
   // Null: its settings cannot be used, or the pool has ended. Made at first use.
   std::shared_ptr<Provider> use();

@@ -63,6 +63,7 @@ struct ProviderSpec {
   bool enabled = true;
   std::optional<double> pace_per_s;
   std::int64_t max_running = 1;
+  bool is_one_service = true;  // as ProviderKind has it
   std::function<base::Result<std::unique_ptr<Provider>>()> make;
 };
 // All of a tenant, also those that are disabled.

@@ -282,6 +282,33 @@ TEST_F(ProviderPoolTest, AProviderThatDoesNotAnswerIsAskedLessAndLess) {
   scripts_[1].release();
 }
 
+TEST_F(ProviderPoolTest, WhoTakesAndSaysNothingIsHeldBackAndTheNextIsAsked) {
+  add(1).max_running = 64;
+  add(2).priority = 1;
+  add(3, Channel::kPush).is_one_service = false;
+  scripts_[1].hold();
+  scripts_[3].hold();
+  const auto send_for = [&](milliseconds time, const ProviderPool::Wanted& wanted) {
+    std::map<std::int64_t, int> by;
+    for (milliseconds at{0}; at < time; at += milliseconds(5), clock_.advance(milliseconds(5))) {
+      ++by[send(wanted)];
+    }
+    return by;
+  };
+  EXPECT_EQ(send_for(milliseconds(1000), {}).at(1), 64);
+  const ProviderPool::Choice held = choose({.only = ProviderId(1)});
+  EXPECT_EQ(held.hold, Hold::kBreaker);
+  EXPECT_EQ(pool().open_breakers(), 1U);
+  EXPECT_TRUE(pool().health(kAlice).value()[0].health.silent);
+  EXPECT_EQ(send_for(milliseconds(6000), {}).at(1), 1);  // beyond its places one probe, no more
+  scripts_[1].release();
+  EXPECT_EQ(pool().open_breakers(), 0U);
+  EXPECT_EQ(send_for(milliseconds(1000), {}).size(), 1U);
+  // Each address of this one is a service of its own.
+  EXPECT_EQ(send_for(milliseconds(4000), {.channel = Channel::kPush}).at(3), 800);
+  scripts_[3].release();
+}
+
 TEST_F(ProviderPoolTest, WhoIsQueuedIsResumedWhenAPlaceIsFree) {
   add(1).max_running = 1;
   scripts_[1].hold();

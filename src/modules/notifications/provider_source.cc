@@ -26,6 +26,8 @@ ProviderSpec spec_of(ProviderAccount account, const std::vector<ProviderKind>& k
   spec.enabled = account.enabled;
   spec.pace_per_s = account.pace_per_s;
   spec.max_running = account.max_running;
+  const auto own_kind = std::ranges::find(kinds, account.type, &ProviderKind::type);
+  spec.is_one_service = own_kind == kinds.end() || own_kind->is_one_service;
   spec.make = [account = std::move(account), &kinds, &box,
                services]() -> base::Result<std::unique_ptr<Provider>> {
     const auto kind = std::ranges::find(kinds, account.type, &ProviderKind::type);

@@ -173,6 +173,7 @@ ProviderKind webpush_kind() {
   return {.type = "webpush",
           .channel = Channel::kPush,
           .secrets = {"vapid_private_key"},
+          .is_one_service = false,
           .check = checked,
           .make = made,
           .read_callback = nullptr};
