@@ -30,8 +30,8 @@ std::vector<Setting> notifications_settings() {
            "them.",
            [](Config& c) -> auto& { return c.notifications.allow_private; }),
       choice("notifications.private_providers",
-             "Providers' URLs (http, slack, a service's own host) may lie in private networks: on, "
-             "off, or auto: where the server listens on loopback. Mail servers always may.",
+             "Providers' URLs (http, slack, a service's own host) and mail servers may lie in "
+             "private networks: on, off, or auto: where the server listens on loopback.",
              kPrivateProviders,
              [](Config& c) -> auto& { return c.notifications.private_providers; }),
       number("notifications.keep_days", "How long notifications are kept, with their stories.", 1,

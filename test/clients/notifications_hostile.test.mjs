@@ -2,6 +2,7 @@
 // the answer that docs/notifications.md names, or does no harm that a mail, a push or a service could show.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import http from "node:http";
 import { join } from "node:path";
@@ -14,6 +15,7 @@ import { Server, Store } from "./support/server.mjs";
 const kBreaks = ["x\r\nBcc: eve@example.com", "x\nBcc: eve@example.com", "x\rBcc: eve@example.com", "x\u0000y"];
 const kMail = { channel: "email", type: "smtp", name: "relay", host: "127.0.0.1", port: 25, from: "shop@example.com", tls: "none" };
 const kSecret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+const kCallbackSecret = "a secret of callbacks";
 const kPem = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
 const kNotification = { to: { email: "ada@example.com" }, content: { text: "x" } };
 
@@ -59,19 +61,16 @@ const kBombs = [
 const reasonsOf = (answer) => [answer.json.reason, ...(answer.json.errors ?? []).map(({ reason }) => reason)];
 
 describe("hostile notifications", { timeout: 240_000 }, () => {
-  let server, api, double;
+  let server, api;
   before(async () => {
-    double = await new MailServer().listen();
     server = await Server.start({ sets: { "notifications.catcher": "off", "notifications.private_providers": "off" } });
     api = server.client(server.key);
-    const made = await api.post("/v1/notification-providers", { ...kMail, port: double.port });
-    assert.equal(made.status, 201, `a mail server may lie on loopback: ${made.text}`);
+    const made = await api.post("/v1/notification-providers", { ...kMail, host: "mx.example.com", callback_secret: kCallbackSecret });
+    assert.equal(made.status, 201, made.text);
   });
   after(async () => {
     await server?.stop();
-    await double?.close();
   });
-  const arrived = (address) => eventually(`a mail to ${address}`, () => double.to(address)[0], 30_000);
   const headOf = (mail) => mail.raw.toString("latin1").split("\r\n\r\n")[0];
 
   test(`${kInjections.length} fields × ${kBreaks.length} line breaks and NULs: refused, with the reason`, async () => {
@@ -88,7 +87,14 @@ describe("hostile notifications", { timeout: 240_000 }, () => {
     assert.equal((await api.get("/v1/notification-providers")).json.data.length, 1);
   });
 
-  test("what may hold line breaks begins no header: keys, and the data of a template", async () => {
+  test("what may hold line breaks begins no header: keys, and the data of a template", async (t) => {
+    const double = await new MailServer().listen();
+    t.after(() => double.close());
+    const lenient = await Server.start({ sets: { "notifications.private_providers": "on" } });
+    t.after(() => lenient.stop());
+    const api = lenient.client(lenient.key);
+    const arrived = (address) => eventually(`a mail to ${address}`, () => double.to(address)[0], 30_000);
+    assert.equal((await api.post("/v1/notification-providers", { ...kMail, port: double.port })).status, 201);
     const put = async (path, body) => {
       const answer = await api.call("PUT", path, { body });
       assert.equal(Math.trunc(answer.status / 100), 2, `${path}: ${answer.text}`);
@@ -166,6 +172,10 @@ describe("hostile notifications", { timeout: 240_000 }, () => {
         if (!known || !exact) wrong.push(`${door} ${url}: ${answer.status} ${answer.text.slice(0, 200)}`);
       }
     }
+    for (const host of ["127.0.0.1", "127.1", "::1", "localhost", "relay", "10.0.0.7", "169.254.169.254", "mx.internal"]) {
+      const answer = await api.post("/v1/notification-providers", { ...kMail, host, name: "m" });
+      if (answer.status !== 422 || !reasonsOf(answer).some((reason) => reason === "target_forbidden" || reason === "host_invalid")) wrong.push(`smtp ${host}: ${answer.status} ${answer.text.slice(0, 200)}`);
+    }
     assert.deepEqual(wrong, []);
     assert.equal((await api.get("/v1/notification-providers")).json.data.length, 1);
     assert.equal((await api.get("/v1/recipients/eve/devices")).json.data.length, 0);
@@ -200,12 +210,19 @@ describe("hostile notifications", { timeout: 240_000 }, () => {
   test("callbacks to nobody, with a guessed token, of a type that has none, and huge ones", async () => {
     const [relay] = (await api.get("/v1/notification-providers")).json.data;
     const path = new URL(relay.callback_url).pathname;
-    const post = (to, body, type = "message/rfc822") => api.call("POST", to, { key: null, body, headers: { "Content-Type": type } });
+    const post = (to, body, type = "message/rfc822", more = {}) => api.call("POST", to, { key: null, body, headers: { "Content-Type": type, ...more } });
+    const signature = (body) => ({ "Ashlar-Signature": createHmac("sha256", kCallbackSecret).update(body).digest("hex") });
     const nobody = await post("/v1/notification-callbacks/987654321/AAAAAAAAAAAAAAAAAAAAAAAA", "x");
     const guessed = await post(`/v1/notification-callbacks/${relay.id}/AAAAAAAAAAAAAAAAAAAAAAAA`, "x");
     assert.deepEqual([nobody.status, nobody.json.reason], [403, "callback_refused"], nobody.text);
     assert.deepEqual([guessed.status, guessed.json.reason, guessed.json.detail], [403, "callback_refused", nobody.json.detail], "one answer for both");
-    assert.equal((await post(path, "{}", "application/json")).json.reason, "callback_malformed");
+    assert.equal((await post(path, "{}", "application/json", signature("{}"))).json.reason, "callback_malformed");
+    assert.equal((await post(path, "{}", "application/json", signature("x"))).json.reason, "callback_signature");
+    assert.equal((await post(path, "x")).json.reason, "callback_signature");
+    const open = await api.post("/v1/notification-providers", { ...kMail, host: "mx.example.com", name: "without a secret" });
+    const unsigned = await post(new URL(open.json.callback_url).pathname, "x");
+    assert.deepEqual([unsigned.status, unsigned.json.reason], [403, "callback_signature"], "what nobody can sign is not taken");
+    assert.equal((await api.delete(`/v1/notification-providers/${open.json.id}`)).status, 204);
     assert.ok([413, 400].includes((await post(path, "x".repeat(3_000_000))).status));
     const service = await api.post("/v1/notification-providers", { channel: "http", type: "http", name: "own", url: "https://example.com/hook", secret: kSecret });
     assert.equal(service.json.callback_url, null, service.text);

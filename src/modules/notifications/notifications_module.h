@@ -56,7 +56,7 @@ class NotificationsModule {
     std::string public_url;              // without a slash at its end
     bool catches = false;                // keep what channels without a provider would have sent
     bool allow_private = false;          // what users give (web push's endpoints) may lie there too
-    bool private_providers = true;       // their URLs may; mail servers always may
+    bool private_providers = true;       // their URLs and mail servers may
     base::Seconds keep{30 * 24 * 3600};  // notifications with their stories, inbox entries
     std::uint64_t seed = 1;              // of jitter and chance
   };
@@ -96,7 +96,6 @@ class NotificationsModule {
   const InboxTokens inbox_tokens;
   Templates templates;
   const Notifications notifications;
-  const EventRules event_rules;
   Inbox inbox;
   InboxFeed inbox_feed;
   const DeadLetters dead_letters;
@@ -109,6 +108,7 @@ class NotificationsModule {
   Sender sender;
   const CampaignFeed campaign_feed;
   Campaigns campaigns;
+  const EventRules event_rules;
   CampaignWatch campaign_watch;
   CampaignServices campaign_services;
   CampaignRunner campaign_runner;

@@ -11,6 +11,7 @@
 #include "modules/notifications/providers_json.h"
 #include "platform/http/call.h"
 #include "platform/http/paging.h"
+#include "platform/json/parse.h"
 #include "platform/outbound/target.h"
 #include "platform/security/digest.h"
 #include "platform/storage/database.h"
@@ -40,14 +41,24 @@ std::optional<std::string> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
 
-// Where a provider's URL leads; a mail server's name is none.
-base::Status check_reach(const json::Value& settings, bool private_too) {
-  for (const char* member : {"url", "host"}) {
-    const json::Value* value = settings.find(member);
-    const std::string* url = value == nullptr ? nullptr : value->if_string();
-    if (url == nullptr || url->find("://") == std::string::npos) continue;
-    ASHLAR_TRY(
-        outbound::check_target(*url, {.allow_private = private_too}, "/" + std::string(member)));
+// A mail server's: its port is none of a URL's.
+std::string url_of_host(const std::string& host) {
+  return host.find(':') == std::string::npos ? "https://" + host : "https://[" + host + "]";
+}
+
+// Where a provider leads. `settings` as its kind's check() gave them.
+base::Status check_reach(std::string_view settings, bool private_too) {
+  ASHLAR_ASSIGN(const json::Value whole, json::parse(settings));
+  const json::Value* account = whole.find("service_account");
+  const std::pair<const json::Value*, std::string> places[] = {
+      {whole.find("url"), "/url"},
+      {whole.find("host"), "/host"},
+      {account == nullptr ? nullptr : account->find("token_uri"), "/service_account/token_uri"}};
+  for (const auto& [value, field] : places) {
+    const std::string* to = value == nullptr ? nullptr : value->if_string();
+    if (to == nullptr || private_too) continue;  // what is malformed check() has found
+    const bool is_url = to->find("://") != std::string::npos;
+    ASHLAR_TRY(outbound::check_target(is_url ? *to : url_of_host(*to), {}, field));
   }
   return base::ok_status();
 }
@@ -135,7 +146,7 @@ Result<Response> ProvidersApi::create(Call& call, Transaction& tx) const {
   ASHLAR_TRY(check_account(account));
   const json::Value own(body.settings);
   ASHLAR_ASSIGN(const std::string settings, kind->check(own));
-  ASHLAR_TRY(check_reach(own, parts_.private_providers));
+  ASHLAR_TRY(check_reach(settings, parts_.private_providers));
   ASHLAR_ASSIGN(const std::int64_t count, store::count_providers(tx));
   if (count >= ProviderAccount::kMaxOfTenant) {
     return base::fail(base::Code::kConflict, "too_many_providers", "The tenant has 50 providers.");
@@ -187,7 +198,7 @@ Result<Response> ProvidersApi::update(Call& call, Transaction& tx) const {
     const auto kept = opened_settings(parts_.box, account);
     const json::Value merged = merged_settings(kept.ok() ? *kept : "{}", body.settings);
     ASHLAR_ASSIGN(const std::string settings, kind->check(merged));
-    ASHLAR_TRY(check_reach(merged, parts_.private_providers));
+    ASHLAR_TRY(check_reach(settings, parts_.private_providers));
     account.sealed_settings = sealed(parts_.box, account.tenant, account.id, settings);
   }
   account.version += 1;

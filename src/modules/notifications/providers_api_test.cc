@@ -90,6 +90,35 @@ TEST_P(ProvidersApiTest, WhatIsWrongIsRefused) {
   EXPECT_EQ(create("", "one more").text({"reason"}), "too_many_providers");
 }
 
+// Only an operator's setting lets a tenant name what lies in the operator's own network.
+TEST_P(ProvidersApiTest, InternalHostsAreNamedOnlyWhereTheSettingLets) {
+  const auto account = [this](const std::string& member) {
+    return post(kAll, R"({"channel":"email","type":"test","name":"a",)" + member + "}");
+  };
+  const std::string given = account(R"("host":"10.0.0.7")").text({"id"});
+  parts_->private_providers = false;
+  const std::pair<const char*, const char*> cases[] = {
+      {R"("host":"10.0.0.7")", "/host"},
+      {R"("host":"localhost")", "/host"},
+      {R"("host":"relay")", "/host"},
+      {R"("host":"::1")", "/host"},
+      {R"("host":"http://169.254.169.254")", "/host"},
+      {R"("host":"mx.example.com","url":"http://127.0.0.1/x")", "/url"},
+      {R"("host":"mx.example.com","service_account":{"token_uri":"http://10.0.0.7/token"})",
+       "/service_account/token_uri"},
+  };
+  for (const auto& [member, field] : cases) {
+    const FaceAnswer refused = account(member);
+    EXPECT_EQ(refused.status, 422) << member;
+    EXPECT_EQ(refused.text({"errors", "0", "field"}), field) << refused.body;
+    EXPECT_EQ(refused.text({"errors", "0", "reason"}), "target_forbidden") << refused.body;
+  }
+  const std::string path = std::string(kAll) + "/" + given;
+  EXPECT_EQ(patch(path, R"({"password":"x"})").status, 422);
+  EXPECT_EQ(patch(path, R"({"enabled":false})").status, 200);
+  EXPECT_EQ(patch(path, R"({"host":"mx.example.com"})").status, 200);
+}
+
 TEST_P(ProvidersApiTest, EachChangeIsAnnounced) {
   std::mutex mutex;
   std::vector<std::string> heard;

@@ -40,7 +40,7 @@ struct RecipientParts {
   const std::vector<ProviderKind>& kinds;  // provider_kinds()
   std::string public_url;                  // of callbacks' addresses; without a slash at its end
   bool allow_private = false;     // web push's endpoints may lie in private networks (tests)
-  bool private_providers = true;  // and providers' URLs
+  bool private_providers = true;  // and providers' URLs and mail servers
 };
 
 // The tables of routes. `parts` outlives them.

@@ -11,10 +11,13 @@
 #include "platform/net/loop_group.h"
 #include "platform/observability/metrics.h"
 #include "platform/outbound/host_lookup.h"
+#include "platform/outbound/public_address.h"
 #include "platform/outbound/tls_client.h"
 
 namespace ashlar::notifications {
 namespace {
+
+using Addresses = std::vector<outbound::SocketAddress>;
 
 constexpr int kMaxReplays = 2;
 
@@ -30,6 +33,14 @@ SendResult not_begun(std::string why) {
   result.verdict = Verdict::kRetry;
   result.detail = std::move(why);
   return result;
+}
+
+// The name was looked at when it was given; what it leads to now is looked at here.
+base::Result<Addresses> public_ones(Addresses found) {
+  std::erase_if(found, [](const auto& address) { return !outbound::is_public(*address.get()); });
+  if (!found.empty()) return found;
+  return base::fail(base::Code::kForbidden, "address_forbidden",
+                    "address_forbidden: the name leads to no public address");
 }
 
 }  // namespace
@@ -169,8 +180,9 @@ void SmtpClient::Impl::open_one() {
   const auto connection = std::make_shared<SmtpConnection>(options.endpoint, &tls, loop, *this);
   connections.push_back(connection);
   lookup.find(options.endpoint.host, options.endpoint.port,
-              [weak = std::weak_ptr(connection),
-               &on = loop](base::Result<std::vector<outbound::SocketAddress>> found) {
+              [weak = std::weak_ptr(connection), &on = loop,
+               allow_private = options.allow_private](base::Result<Addresses> found) {
+                if (found.ok() && !allow_private) found = public_ones(*std::move(found));
                 on.post([weak, found = std::move(found)]() mutable {
                   const auto waiting = weak.lock();
                   if (!waiting || waiting->lost()) return;

@@ -43,6 +43,7 @@ struct SmtpClientOptions {
   SmtpEndpoint endpoint;
   std::string ca_pem{};  // trusted besides the system's
   bool verify = true;
+  bool allow_private = true;  // else nothing is connected but public addresses
   std::size_t max_connections = 8;
   std::size_t mails_per_connection = 100;
   base::Millis idle_timeout{15'000};

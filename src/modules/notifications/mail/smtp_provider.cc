@@ -27,6 +27,12 @@ SendResult refused(const base::Error& error) {
   return result;
 }
 
+SmtpClientOptions options_of(const SmtpSettings& settings, const ProviderServices& services) {
+  SmtpClientOptions options = settings.client();
+  options.allow_private = services.private_hosts;
+  return options;
+}
+
 class SmtpProvider final : public Provider {
  public:
   SmtpProvider(const SmtpSettings& settings, std::unique_ptr<DkimSigner> signer,
@@ -34,8 +40,8 @@ class SmtpProvider final : public Provider {
       : clock_(services.clock),
         identity_(settings.identity()),
         signer_(std::move(signer)),
-        client_(settings.client(), services.loops, services.entropy.u64() % services.loops.size(),
-                services.metrics) {}
+        client_(options_of(settings, services), services.loops,
+                services.entropy.u64() % services.loops.size(), services.metrics) {}
 
   void send(Outgoing message, Done done) override {
     if (message.created_at == base::Time{}) message.created_at = clock_.now();
@@ -85,8 +91,12 @@ std::string_view header_of(const Callback& callback, std::string_view name) {
 
 base::Result<std::vector<Report>> read_callback(std::string_view text, const Callback& callback) {
   ASHLAR_ASSIGN(const SmtpSettings settings, SmtpSettings::read_text(text));
-  if (!settings.callback_secret.empty() &&
-      !base::constant_time_equals(
+  // A path's secret stands in logs and proxies: it alone does not suppress anybody.
+  if (settings.callback_secret.empty()) {
+    return base::fail(Code::kForbidden, "callback_signature",
+                      "Set the provider's callback_secret: what nobody can sign is not taken");
+  }
+  if (!base::constant_time_equals(
           header_of(callback, "ashlar-signature"),
           base::hex_encode(security::hmac_sha256(settings.callback_secret, {callback.body})))) {
     return base::fail(Code::kForbidden, "callback_signature",

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/encoding.h"
 #include "base/entropy.h"
 #include "modules/notifications/mail/smtp_settings.h"
 #include "modules/notifications/mail/testing/mail_double.h"
@@ -19,6 +20,7 @@
 #include "platform/observability/metrics.h"
 #include "platform/outbound/http2_client.h"
 #include "platform/outbound/outbound_client.h"
+#include "platform/security/hmac.h"
 
 namespace ashlar::notifications {
 namespace {
@@ -90,7 +92,7 @@ class SmtpProviderTest : public testing::Test {
     loops_.stop();
   }
 
-  void use(const MailDouble& server, const std::string& more = "") {
+  void use(const MailDouble& server, const std::string& more = "", bool private_hosts = true) {
     const auto settings =
         check(R"({"host":"127.0.0.1","tls":"none","from":"shop@example.com","from_name":"Shop",)"
               R"("return_path":"bounces.example.com","port":)" +
@@ -105,7 +107,8 @@ class SmtpProviderTest : public testing::Test {
                                              .http = {http_, dependency},
                                              .own_http = {http_, dependency},
                                              .http2 = http2_,
-                                             .own_http2 = http2_});
+                                             .own_http2 = http2_,
+                                             .private_hosts = private_hosts});
     ASSERT_TRUE(made.ok()) << made.error().detail;
     provider_ = std::move(made).value();
   }
@@ -149,6 +152,15 @@ TEST_F(SmtpProviderTest, AMailArrivesWhole) {
   EXPECT_TRUE(mail.ends_with("\r\n\r\nShipped.\r\n")) << mail;
 }
 
+TEST_F(SmtpProviderTest, WhereItMayNotAPrivateAddressIsNotConnected) {
+  MailDouble server({});
+  use(server, "", false);
+  const SendResult result = send(outgoing());
+  EXPECT_EQ(name_of(result.verdict), "retry");
+  EXPECT_NE(result.detail.find("no public address"), std::string::npos) << result.detail;
+  EXPECT_EQ(server.connections(), 0);
+}
+
 TEST_F(SmtpProviderTest, TheSameMessageIsTheSameMail) {
   MailDouble server({});
   use(server);
@@ -180,19 +192,36 @@ constexpr const char* kBounce =
     "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; m\r\n\r\n"
     "Final-Recipient: rfc822; anna@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--x--\r\n";
 
+std::string signature_of(std::string_view body) {
+  return base::hex_encode(security::hmac_sha256("key", {body}));
+}
+
 TEST(SmtpCallback, ABounceIsPostedAsItCame) {
   const std::string settings =
-      *check(R"({"host":"m","from":"shop@example.com","return_path":"bounces.example.com"})");
+      *check(R"({"host":"m","from":"shop@example.com","return_path":"bounces.example.com",
+              "callback_secret":"key"})");
   Callback callback;
   callback.body = kBounce;
-  callback.headers = {{"content-type", "message/rfc822; charset=utf-8"}};
+  callback.headers = {{"content-type", "message/rfc822; charset=utf-8"},
+                      {"ashlar-signature", signature_of(kBounce)}};
   const auto reports = smtp_kind().read_callback(settings, callback);
   ASSERT_TRUE(reports.ok()) << reports.error().detail;
   ASSERT_EQ(reports->size(), 1U);
   EXPECT_EQ(reports->at(0).message_id, "n42");
   EXPECT_EQ(static_cast<int>(reports->at(0).kind), static_cast<int>(Report::Kind::kHardBounce));
-  callback.headers = {{"content-type", "application/json"}};
+  callback.headers[0].second = "application/json";
   EXPECT_STREQ(smtp_kind().read_callback(settings, callback).error().reason, "callback_malformed");
+}
+
+TEST(SmtpCallback, WithoutASecretNoneIsTaken) {
+  const std::string settings = *check(R"({"host":"m","from":"shop@example.com"})");
+  Callback callback;
+  callback.body = kBounce;
+  for (const std::string& signature : {std::string(), signature_of(kBounce)}) {
+    callback.headers = {{"content-type", "message/rfc822"}, {"ashlar-signature", signature}};
+    EXPECT_STREQ(smtp_kind().read_callback(settings, callback).error().reason,
+                 "callback_signature");
+  }
 }
 
 TEST(SmtpCallback, WithASecretItIsSigned) {
