@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "modules/notifications/campaigns/campaigns_json.h"
 #include "platform/events/event.h"
 #include "platform/json/parse.h"
 
@@ -119,13 +120,16 @@ base::Status check_data(const Value& value) {
 base::Status check_to(const RuleToJson& to) {
   int given = 0;
   for (const auto* member :
-       {&to.user_id, &to.email, &to.phone, &to.user_id_at, &to.email_at, &to.phone_at}) {
+       {&to.user_id, &to.email, &to.phone, &to.topic, &to.segment, &to.user_id_at, &to.email_at,
+        &to.phone_at, &to.topic_at, &to.segment_at}) {
     if (member->has_value()) ++given;
   }
   if (given != 1) {
-    return wrong("/to", "Give one of user_id, email, phone, user_id_at, email_at and phone_at.");
+    return wrong("/to",
+                 "Give one of user_id, email, phone, topic and segment, or of the same with _at.");
   }
-  for (const auto* pointer : {&to.user_id_at, &to.email_at, &to.phone_at}) {
+  for (const auto* pointer :
+       {&to.user_id_at, &to.email_at, &to.phone_at, &to.topic_at, &to.segment_at}) {
     if (*pointer && !is_pointer(**pointer)) {
       return wrong("/to", "Where it is, is a JSON pointer into the event: /data/user_id.");
     }
@@ -171,6 +175,15 @@ base::Status put_at(const std::optional<std::string>& pointer, const Value& docu
   return base::ok_status();
 }
 
+base::Status check_wanted(const NewNotificationJson& wanted, base::Time now) {
+  if (wanted.to.is_many()) {
+    ASHLAR_TRY(campaign_of(wanted, now));
+  } else {
+    ASHLAR_TRY(notification_of(wanted, now));
+  }
+  return base::ok_status();
+}
+
 // All but the recipient and the data.
 NewNotificationJson outline(const NewEventRuleJson& rule) {
   NewNotificationJson wanted;
@@ -203,10 +216,10 @@ base::Status check_rule(const NewEventRuleJson& rule) {
     ASHLAR_TRY(check_data(Value(rule.data.value())));
   }
   NewNotificationJson probe = outline(rule);
-  probe.to.user_id = "somebody";
+  const bool many = rule.to.topic || rule.to.segment || rule.to.topic_at || rule.to.segment_at;
+  (many ? probe.to.topic : probe.to.user_id) = "somebody";
   if (rule.data.is_set()) probe.data = rule.data;
-  ASHLAR_TRY(notification_of(probe, base::Time{}));
-  return base::ok_status();
+  return check_wanted(probe, base::Time{});
 }
 
 base::Result<Value> event_document(const events::Event& event) {
@@ -260,9 +273,13 @@ base::Result<NewNotificationJson> wanted_by(const NewEventRuleJson& rule, EventR
   wanted.to.user_id = rule.to.user_id;
   wanted.to.email = rule.to.email;
   wanted.to.phone = rule.to.phone;
+  wanted.to.topic = rule.to.topic;
+  wanted.to.segment = rule.to.segment;
   ASHLAR_TRY(put_at(rule.to.user_id_at, document, wanted.to.user_id));
   ASHLAR_TRY(put_at(rule.to.email_at, document, wanted.to.email));
   ASHLAR_TRY(put_at(rule.to.phone_at, document, wanted.to.phone));
+  ASHLAR_TRY(put_at(rule.to.topic_at, document, wanted.to.topic));
+  ASHLAR_TRY(put_at(rule.to.segment_at, document, wanted.to.segment));
   if (rule.data.is_set()) {
     std::optional<Value> data = filled(Value(rule.data.value()), document);
     if (!data || data->if_object() == nullptr) {
@@ -276,7 +293,7 @@ base::Result<NewNotificationJson> wanted_by(const NewEventRuleJson& rule, EventR
   }
   wanted.dedupe_key = "rule:" + id.to_string() + ":" + *document.find("id")->if_string();
   if (rule.delay_s > 0) wanted.send_at = happened + base::Seconds{rule.delay_s};
-  ASHLAR_TRY(notification_of(wanted, now));
+  ASHLAR_TRY(check_wanted(wanted, now));
   return wanted;
 }
 

@@ -1,5 +1,5 @@
 // EventRule: what a tenant wants to be told of, and whom, when something happens: an event becomes
-// the body of a POST /v1/notifications.
+// the body of a POST /v1/notifications, to one or, by a topic or a segment, to many.
 //
 //   event ── type fits, match holds ──> whom (fixed, or by a pointer into the event), template and
 //                                       data (fixed, or by pointers), when
@@ -56,8 +56,8 @@ struct EventRule {
 };
 
 struct RuleToJson {
-  std::optional<std::string> user_id, email, phone;           // fixed
-  std::optional<std::string> user_id_at, email_at, phone_at;  // pointers
+  std::optional<std::string> user_id, email, phone, topic, segment;                 // fixed
+  std::optional<std::string> user_id_at, email_at, phone_at, topic_at, segment_at;  // pointers
 };
 struct NewEventRuleJson {
   std::string name, event_type;
@@ -73,7 +73,8 @@ struct NewEventRuleJson {
   std::int64_t delay_s = 0;
 };
 
-// kInvalid rule_invalid with the member's JSON pointer, and what notification_of() refuses.
+// kInvalid rule_invalid with the member's JSON pointer, and what notification_of() or, to many,
+// campaign_of() refuse.
 base::Status check_rule(const NewEventRuleJson& rule);
 
 // What pointers and conditions are about. kInvalid event_unreadable: its data is beyond the bounds
@@ -86,7 +87,7 @@ const json::Value* value_at(const json::Value& document, std::string_view pointe
 bool holds(const json::Value::Object& match, const json::Value& document);
 
 // REQUIRES: check_rule() found nothing. kInvalid event_member_missing (the recipient is not where
-// the rule says), and what notification_of() refuses.
+// the rule says), and what notification_of() or campaign_of() refuse.
 base::Result<NewNotificationJson> wanted_by(const NewEventRuleJson& rule, EventRuleId id,
                                             const json::Value& document, base::Time happened,
                                             base::Time now);

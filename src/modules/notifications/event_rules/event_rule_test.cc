@@ -132,6 +132,9 @@ TEST(EventRule, RefusesWhatCouldNeverBeTold) {
   for (const Case& c : {
            Case{R"(,"content":{"text":"x"})", R"({})", "/to"},
            Case{R"(,"content":{"text":"x"})", R"({"user_id":"u","email":"a@example.com"})", "/to"},
+           Case{R"(,"content":{"text":"x"})", R"({"user_id":"u","topic":"t"})", "/to"},
+           Case{R"(,"content":{"text":"x"})", R"({"topic_at":"topic"})", "/to"},
+           Case{R"(,"content":{"text":"x"},"channels":["chat"])", R"({"topic":"t"})", "/channels"},
            Case{R"(,"content":{"text":"x"})", R"({"email_at":"data.email"})", "/to"},
            Case{R"(,"content":{"text":"x"})", R"({"email_at":"/a~2b"})", "/to"},
            Case{R"(,"content":{"text":"x"},"match":{"data":1})", R"({"user_id":"u"})", "/match"},

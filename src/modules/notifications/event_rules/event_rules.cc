@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "modules/notifications/campaigns/campaigns.h"
+#include "modules/notifications/campaigns/campaigns_json.h"
 #include "modules/notifications/event_rules/event_rules_json.h"
 #include "modules/notifications/event_rules/event_rules_store.h"
 #include "modules/notifications/notifications.h"
@@ -25,8 +27,10 @@ bool is_of_rule(const base::Error& error) {
 }
 
 std::string recipient_of(const ToJson& to) {
-  const auto& given = to.user_id ? to.user_id : to.email ? to.email : to.phone;
-  return given.value_or("");
+  for (const auto* given : {&to.user_id, &to.email, &to.phone, &to.topic, &to.segment}) {
+    if (*given) return **given;
+  }
+  return {};
 }
 
 jobs::NewJob job_of(EventRuleId rule, const events::Event& event,
@@ -115,6 +119,22 @@ base::Status EventRules::consume(storage::Transaction& tx, const events::Event& 
   return base::ok_status();
 }
 
+base::Result<bool> EventRules::accept(storage::Transaction& tx, const NewNotificationJson& wanted,
+                                      std::string_view traceparent, base::Time now) const {
+  if (!wanted.to.is_many()) {
+    ASHLAR_ASSIGN(Notification n, notification_of(wanted, now));
+    n.traceparent = traceparent;
+    ASHLAR_ASSIGN(const auto made, notifications_.accept(tx, std::move(n)));
+    return !made.existed;
+  }
+  ASHLAR_ASSIGN(WantedCampaign many, campaign_of(wanted, now));
+  many.campaign.traceparent = traceparent;
+  ASHLAR_ASSIGN(const store::MadeCampaign made,
+                campaigns_.create(tx, std::move(many.campaign), many.users));
+  if (!made.existed) ASHLAR_TRY(campaigns_.start(tx, made.id));
+  return !made.existed;
+}
+
 jobs::Outcome EventRules::work(base::TenantId tenant, std::string_view payload,
                                std::string_view traceparent) const {
   base::Result<RuleJob> job = rule_job_of(payload);
@@ -123,10 +143,8 @@ jobs::Outcome EventRules::work(base::TenantId tenant, std::string_view payload,
   if (job->wanted) {
     const base::Status accepted =
         db_.write(storage::Context::tenant(tenant), [&](storage::Transaction& tx) -> base::Status {
-          ASHLAR_ASSIGN(Notification n, notification_of(*job->wanted, now));
-          n.traceparent = traceparent;
-          ASHLAR_ASSIGN(const auto made, notifications_.accept(tx, std::move(n)));
-          if (made.existed) return base::ok_status();
+          ASHLAR_ASSIGN(const bool fresh, accept(tx, *job->wanted, traceparent, now));
+          if (!fresh) return base::ok_status();
           return store::count_accepted(tx, job->rule, now);
         });
     if (accepted.ok()) return jobs::Outcome::done();

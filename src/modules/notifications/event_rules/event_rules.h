@@ -2,6 +2,7 @@
 //
 //   log ── consume(), with the consumer's position ──> job kRuleJob, for each rule that fits
 //   job ── work() ──> accepted, under the dedupe_key of rule and event   (counted on the rule)
+//                ├──> to a topic or a segment: a campaign under that key, started
 //                └──> or not: no such user, the template is gone …       (counted on the rule, with
 //                                                                         the last one's error)
 //
@@ -25,6 +26,7 @@
 
 namespace ashlar::notifications {
 
+class Campaigns;
 class Notifications;
 
 inline constexpr std::string_view kRuleJob = "notifications.rule";
@@ -33,8 +35,8 @@ class EventRules {
  public:
   // All outlive it.
   EventRules(storage::Database& db, jobs::Jobs& jobs, const Notifications& notifications,
-             const base::Clock& clock)
-      : db_(db), jobs_(jobs), notifications_(notifications), clock_(clock) {}
+             const Campaigns& campaigns, const base::Clock& clock)
+      : db_(db), jobs_(jobs), notifications_(notifications), campaigns_(campaigns), clock_(clock) {}
 
   [[nodiscard]] events::ConsumerOptions consumer() const;
   [[nodiscard]] jobs::KindOptions kind() const;
@@ -44,9 +46,14 @@ class EventRules {
                                    std::string_view traceparent) const;
 
  private:
+  // Whether it is a new one.
+  base::Result<bool> accept(storage::Transaction& tx, const NewNotificationJson& wanted,
+                            std::string_view traceparent, base::Time now) const;
+
   storage::Database& db_;
   jobs::Jobs& jobs_;
   const Notifications& notifications_;
+  const Campaigns& campaigns_;
   const base::Clock& clock_;
 };
 

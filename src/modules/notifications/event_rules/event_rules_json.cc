@@ -21,6 +21,12 @@ const json::Schema<RuleToJson>& to_schema() {
                     {.doc = "Always this mail address.", .max_length = 254})
           .optional("phone", &RuleToJson::phone,
                     {.doc = "Always this number, as E.164.", .max_length = 16})
+          .optional("topic", &RuleToJson::topic,
+                    {.doc = "All of this topic: a campaign of its own for each event.",
+                     .min_length = 1,
+                     .max_length = 128})
+          .optional("segment", &RuleToJson::segment,
+                    {.doc = "All of this segment, likewise.", .min_length = 1, .max_length = 128})
           .optional("user_id_at", &RuleToJson::user_id_at,
                     {.doc = "Where the event has the recipient's user_id.",
                      .max_length = EventRule::kMaxPointerBytes,
@@ -29,7 +35,13 @@ const json::Schema<RuleToJson>& to_schema() {
               "email_at", &RuleToJson::email_at,
               {.doc = "Where it has a mail address.", .max_length = EventRule::kMaxPointerBytes})
           .optional("phone_at", &RuleToJson::phone_at,
-                    {.doc = "Where it has a number.", .max_length = EventRule::kMaxPointerBytes});
+                    {.doc = "Where it has a number.", .max_length = EventRule::kMaxPointerBytes})
+          .optional(
+              "topic_at", &RuleToJson::topic_at,
+              {.doc = "Where it has a topic's name.", .max_length = EventRule::kMaxPointerBytes})
+          .optional(
+              "segment_at", &RuleToJson::segment_at,
+              {.doc = "Where it has a segment's name.", .max_length = EventRule::kMaxPointerBytes});
   return kSchema;
 }
 

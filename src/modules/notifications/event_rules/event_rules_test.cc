@@ -7,6 +7,9 @@
 #include <set>
 #include <string>
 
+#include "modules/notifications/campaigns/campaign_feed.h"
+#include "modules/notifications/campaigns/campaign_store.h"
+#include "modules/notifications/campaigns/campaigns.h"
 #include "modules/notifications/event_rules/event_rules_api.h"
 #include "modules/notifications/event_rules/event_rules_store.h"
 #include "modules/notifications/notification_store.h"
@@ -38,7 +41,10 @@ class EventRulesTest : public RecipientsFixture {
     jobs_ = std::make_unique<jobs::Jobs>(jobs::Jobs::Options{}, db(), clock_, metrics_, log_);
     templates_ = std::make_unique<Templates>(db(), zones_, clock_);
     notifications_ = std::make_unique<Notifications>(*jobs_, *templates_, zones_, clock_);
-    rules_ = std::make_unique<EventRules>(db(), *jobs_, *notifications_, clock_);
+    feed_ = std::make_unique<CampaignFeed>(*jobs_, clock_);
+    campaigns_ =
+        std::make_unique<Campaigns>(db(), *jobs_, *templates_, *feed_, clock_, metrics_, log_);
+    rules_ = std::make_unique<EventRules>(db(), *jobs_, *notifications_, *campaigns_, clock_);
     for (auto& route : event_rule_routes({db(), clock_})) routes_.push_back(std::move(route));
   }
 
@@ -100,6 +106,8 @@ class EventRulesTest : public RecipientsFixture {
   std::unique_ptr<jobs::Jobs> jobs_;
   std::unique_ptr<Templates> templates_;
   std::unique_ptr<Notifications> notifications_;
+  std::unique_ptr<CampaignFeed> feed_;
+  std::unique_ptr<Campaigns> campaigns_;
   std::unique_ptr<EventRules> rules_;
   events::Event last_;
   int events_ = 0;
@@ -132,6 +140,35 @@ TEST_P(EventRulesTest, AnEventIsAcceptedOnceForEachRule) {
   EXPECT_EQ(shown.text({"accepted"}), "1");
   EXPECT_EQ(shown.text({"failed"}), "0");
   EXPECT_NE(shown.text({"last_accepted_at"}), "null");
+}
+
+TEST_P(EventRulesTest, ToManyItIsACampaignOnce) {
+  const FaceAnswer fixed = make(R"(,"to":{"topic":"match-17"},"content":{"text":"goal"})", "fixed");
+  const FaceAnswer named =
+      make(R"(,"to":{"topic_at":"/data/topic"},"content":{"text":"x"},"delay_s":60)", "named");
+  const FaceAnswer segment = make(R"(,"to":{"segment":"pros"},"content":{"text":"x"})", "segment");
+  put("/v1/notification-topics/match-17/members", R"({"user_ids":["ann","bob"]})");
+  put("/v1/notification-segments/pros", R"({"where":{"attributes.plan":"pro"}})");
+  twice_ = true;
+  happen(R"({"topic":"match-18"})");
+  EXPECT_EQ(work(), 3);
+  consume(last_);
+  EXPECT_EQ(work(), 3);
+  const auto campaigns = db().read(Context::tenant(kAlice), [&](Transaction& tx) {
+    return store::list_campaigns(tx, std::nullopt, CampaignId(INT64_MAX), 100);
+  });
+  ASSERT_TRUE(campaigns.ok());
+  ASSERT_EQ(campaigns->size(), 2U);
+  std::set<std::string> audiences;
+  for (const Campaign& campaign : *campaigns) {
+    EXPECT_NE(campaign.state, CampaignState::kDraft);
+    audiences.insert(campaign.audience_key);
+  }
+  EXPECT_EQ(audiences, (std::set<std::string>{"match-17", "pros"}));
+  EXPECT_EQ(get(fixed.header("Location")).text({"accepted"}), "1");
+  EXPECT_EQ(get(segment.header("Location")).text({"accepted"}), "1");
+  EXPECT_EQ(get(named.header("Location")).text({"last_failure", "reason"}), "topic_not_found");
+  EXPECT_EQ(accepted().size(), 0U);
 }
 
 TEST_P(EventRulesTest, WhatFailsIsToldByTheRuleAndStopsNobody) {
