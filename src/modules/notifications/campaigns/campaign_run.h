@@ -15,7 +15,8 @@
 //  1. Nobody is handed to a provider before a commit holds that they are, and by whom.
 //  2. After a commit that says chunk_lost nothing is sent and nothing is written any more.
 //  3. At most kUnderWay are under way; a window has at most kWindow, at a pace fewer.
-//  4. The outcomes in memory are those of the last commit, and what was heard since.
+//  4. Who is passed over until a moment is looked at again then, also while others are under way.
+//  5. The outcomes in memory are those of the last commit, and what was heard since.
 //
 // turn() by one thread at a time; answers come on any. A turn blocks on the database, never on a
 // provider.
@@ -107,6 +108,7 @@ class CampaignRun : public std::enable_shared_from_this<CampaignRun> {
 
   // campaign_run_fill.cc
   void look_again();
+  void note_due(base::Time at);
   void fill();
   void fill_waves();
   bool board_wave(std::size_t member, Aboard& aboard);
@@ -121,6 +123,7 @@ class CampaignRun : public std::enable_shared_from_this<CampaignRun> {
   base::Status take_turn();
   void fail_now(std::size_t member, std::string_view reason);
 
+  // campaign_run_save.cc
   base::Status save();
   base::Status write_window(storage::Transaction& tx, CampaignOutcomes& next,
                             CampaignWindow::Held& held);
@@ -157,6 +160,7 @@ class CampaignRun : public std::enable_shared_from_this<CampaignRun> {
   bool changed_ = false;                    // there is something to write down
   base::Mono not_before_{};                 // nobody is begun before
   std::optional<base::Time> held_until_{};  // by a provider, for long
+  std::optional<base::Time> due_again_{};   // the first of those that were passed over
   std::int64_t turns_left_ = 0;             // of the pace, in hand
   int troubles_ = 0;
 

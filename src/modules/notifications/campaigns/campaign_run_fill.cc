@@ -65,8 +65,11 @@ base::Status CampaignRun::take_turn() {
 // Who was passed over, or comes after a hold, may go now.
 void CampaignRun::look_again() {
   held_until_.reset();
+  due_again_.reset();
   next_ = 0;
 }
+
+void CampaignRun::note_due(base::Time at) { due_again_ = std::min(due_again_.value_or(at), at); }
 
 void CampaignRun::fill() {
   fill_waves();
@@ -88,7 +91,10 @@ void CampaignRun::fill() {
 bool CampaignRun::fill_one(std::size_t member, base::Time now) {
   if (!outcomes_.waits(member) || outcomes_.begun(member)) return true;
   const std::optional<base::Time> not_before = outcomes_.not_before(member);
-  if (not_before && *not_before > now) return true;
+  if (not_before && *not_before > now) {
+    note_due(*not_before);
+    return true;
+  }
   const base::Result<CampaignScene::Look> look = scene_->look(member, now);
   if (!look.ok()) {
     fail_now(member, look.error().reason);
@@ -109,6 +115,7 @@ bool CampaignRun::fill_one(std::size_t member, base::Time now) {
     case Decision::Act::kDefer:
     case Decision::Act::kDigest:
       outcomes_.put_off(member, name_of(decision.reason), decision.until);
+      note_due(decision.until);
       changed_ = true;
       return true;
   }
@@ -222,6 +229,7 @@ bool CampaignRun::wait_for_room(std::size_t member, const Room& room, base::Time
   const base::Time until = now + std::chrono::ceil<base::Micros>(wait);
   if (room.hold == Hold::kDomain) {
     outcomes_.put_off(member, name_of(room.hold), until);
+    note_due(until);
     changed_ = true;
     return true;
   }
