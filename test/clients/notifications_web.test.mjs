@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import http from "node:http";
 import { after, before, describe, test } from "node:test";
+import aws4 from "aws4";
 import { Webhook } from "standardwebhooks";
 import twilio from "twilio";
 import { eventually } from "./support/process.mjs";
@@ -57,6 +58,26 @@ const kSlack = [
   [plain(301, "", { Location: "http://127.0.0.1:1/" }), "ambiguous", "accepted"],
   [null, "ambiguous", "accepted"],
 ];
+const typed = (status, type, headers = {}) => json(status, { message: "as told" }, { "x-amzn-ErrorType": type, ...headers });
+const kSes = [
+  [json(200, { MessageId: "0100-1" }), "accepted", "sent"],
+  [json(200, {}), "ambiguous", "accepted"],
+  [typed(400, "BadRequestException"), "our_bug", "failed"],
+  [typed(400, "MessageRejected"), "refused", "failed"],
+  [typed(400, "MailFromDomainNotVerifiedException"), "credential", "accepted"],
+  [typed(400, "AccountSuspendedException"), "credential", "accepted"],
+  [typed(400, "SendingPausedException"), "credential", "accepted"],
+  [typed(403, "SignatureDoesNotMatch"), "credential", "accepted"],
+  [typed(403, "UnrecognizedClientException"), "credential", "accepted"],
+  [typed(404, "NotFoundException"), "credential", "accepted"],
+  [typed(429, "TooManyRequestsException", { "Retry-After": "30" }), "throttled", "accepted"],
+  [typed(400, "LimitExceededException"), "throttled", "accepted"],
+  [typed(500, "InternalFailure"), "ambiguous", "accepted"],
+  [plain(502, "<html>"), "ambiguous", "accepted"],
+  [plain(503, "busy"), "retry", "accepted"],
+  [plain(302, "", { Location: "http://127.0.0.1:1/" }), "ambiguous", "accepted"],
+  [null, "ambiguous", "accepted"],
+];
 const kHttp = [
   [json(200, { ref: "r-1" }), "accepted", "sent"],
   [plain(204, ""), "accepted", "sent"],
@@ -77,7 +98,7 @@ const kHttp = [
   [null, "ambiguous", "accepted"],
 ];
 
-describe("answers of Twilio, Slack and one's own service", { timeout: 240_000 }, () => {
+describe("answers of Twilio, Slack, SES and one's own service", { timeout: 240_000 }, () => {
   let server, double, origin;
   const answers = new Map();  // the first part of a path: its answer
   const requests = new Map();
@@ -87,7 +108,8 @@ describe("answers of Twilio, Slack and one's own service", { timeout: 240_000 },
       request.on("data", (chunk) => chunks.push(chunk));
       request.on("end", () => {
         const parts = request.url.split("/");
-        const name = parts[2] === "Accounts" ? parts[3] : parts[1];
+        const account = request.headers.authorization?.match(/Credential=ses(\d+)\//)?.[1];
+        const name = account ? `ses-${account}` : parts[2] === "Accounts" ? parts[3] : parts[1];
         const of = requests.get(name) ?? [];
         requests.set(name, [...of, { url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() }]);
         const answer = answers.get(name);
@@ -161,8 +183,34 @@ describe("answers of Twilio, Slack and one's own service", { timeout: 240_000 },
     }
   });
 
+  test("SES: every answer, each request signed as aws4 signs it, the mail whole", async () => {
+    const secret = (name) => `secret of ${name}`;
+    await table("ses", kSes, (name) => ({ channel: "email", type: "ses", name, region: "eu-west-1", access_key_id: name.replace("-", ""), secret_access_key: secret(name),
+      session_token: "token/+=", from: "shop@example.com", from_name: "Der Größte", configuration_set: "news", host: origin }), { email: "ada@example.com" }, "email");
+    for (const [name, all] of requests) {
+      if (!name.startsWith("ses-")) continue;
+      for (const { headers, body, url } of all) {
+        const request = { service: "ses", region: "eu-west-1", method: "POST", host: headers.host, path: url, body,
+          headers: { "Content-Type": headers["content-type"], "X-Amz-Date": headers["x-amz-date"], Host: headers.host } };
+        aws4.sign(request, { accessKeyId: name.replace("-", ""), secretAccessKey: secret(name), sessionToken: "token/+=" });
+        const signature = (text) => text.match(/Signature=(\w+)/)[1];
+        const names = (text) => text.match(/SignedHeaders=([^,]+)/)[1];
+        assert.equal(headers["x-amz-security-token"], "token/+=");
+        assert.equal(names(headers.authorization), names(request.headers.Authorization));
+        assert.equal(signature(headers.authorization), signature(request.headers.Authorization));
+        const given = JSON.parse(body);
+        const mail = Buffer.from(given.Content.Raw.Data, "base64").toString();
+        assert.deepEqual([given.FromEmailAddress, given.Destination.ToAddresses, given.ConfigurationSetName], ["shop@example.com", ["ada@example.com"], "news"]);
+        for (const part of [/^Subject: s\r\n/m, /^From: =\?UTF-8\?.*<shop@example.com>\r\n/im, /^To: .*ada@example.com/m, /\r\n\r\nhello\r\n$/]) assert.match(mail, part);
+        assert.match(given.EmailTags[0].Value, /^n\d+$/);
+      }
+    }
+    const shown = (await server.client(server.newKey("ses-1", "notifications:read")).get("/v1/notification-providers")).text;
+    assert.ok(!shown.includes("secret of") && !shown.includes("token/"), shown);
+  });
+
   test("a redirect is followed by none of them", async () => {
-    const paths = (name) => (name.startsWith("twilio") ? [`/2010-04-01/Accounts/${name}/Messages.json`] : [`/${name}/hook`, `/${name}/services/T/B/x`]);
+    const paths = (name) => (name.startsWith("ses") ? ["/v2/email/outbound-emails"] : name.startsWith("twilio") ? [`/2010-04-01/Accounts/${name}/Messages.json`] : [`/${name}/hook`, `/${name}/services/T/B/x`]);
     assert.ok(requests.size >= kTwilio.length + kSlack.length + kHttp.length);
     for (const [name, all] of requests) for (const { url } of all) assert.ok(paths(name).includes(url), url);
   });

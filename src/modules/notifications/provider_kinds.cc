@@ -7,6 +7,7 @@
 #include "modules/notifications/push/fcm.h"
 #include "modules/notifications/push/web_push.h"
 #include "modules/notifications/web/http_provider.h"
+#include "modules/notifications/web/ses_provider.h"
 #include "modules/notifications/web/slack_provider.h"
 #include "modules/notifications/web/twilio_provider.h"
 
@@ -15,7 +16,7 @@ namespace ashlar::notifications {
 const std::vector<ProviderKind>& provider_kinds() {
   static const std::vector<ProviderKind> kKinds{smtp_kind(),    apns_kind(),   fcm_kind(),
                                                 webpush_kind(), twilio_kind(), slack_kind(),
-                                                http_kind()};
+                                                http_kind(),    ses_kind()};
   return kKinds;
 }
 

@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "modules/notifications/web/aws_signature.h"
 #include "modules/notifications/web/http_provider.h"
+#include "modules/notifications/web/ses_provider.h"
 #include "modules/notifications/web/slack_provider.h"
 #include "modules/notifications/web/twilio_provider.h"
 #include "modules/notifications/web/web_call.h"
@@ -57,6 +59,90 @@ TEST(TwilioTest, EachAnswerHasItsClass) {
   EXPECT_EQ(judge_twilio(answer(201, R"({"sid":"SM1"})"), kNow).provider_ref, "SM1");
   EXPECT_EQ(judge_twilio(answer(400, R"({"code":21610})"), kNow).code, "21610");
   EXPECT_EQ(judge_twilio(answer(429, "", "7"), kNow).retry_after, base::Millis{7'000});
+}
+
+TEST(SesTest, EachAnswerHasItsClass) {
+  const auto typed = [](int status, const std::string& type) {
+    outbound::Answer made = answer(status, R"({"message":"x"})");
+    made.headers = {{"x-amzn-errortype", type}};
+    return made;
+  };
+  EXPECT_EQ(judge_ses(answer(200, R"({"MessageId":"0100"})"), kNow).provider_ref, "0100");
+  for (const Row& row :
+       std::vector<Row>{{200, R"({"MessageId":"0100"})", Verdict::kAccepted},
+                        {200, "{}", Verdict::kAmbiguous},
+                        {200, "<html>portal</html>", Verdict::kAmbiguous},
+                        {302, "", Verdict::kAmbiguous},
+                        {400, "", Verdict::kOurBug},
+                        {400, R"({"__type":"MessageRejected"})", Verdict::kRefused},
+                        {401, "", Verdict::kCredential},
+                        {403, "", Verdict::kCredential},
+                        {404, "", Verdict::kCredential},
+                        {413, "", Verdict::kOurBug},
+                        {429, "", Verdict::kThrottled},
+                        {500, "", Verdict::kAmbiguous},
+                        {502, "", Verdict::kAmbiguous},
+                        {503, "", Verdict::kRetry},
+                        {504, "", Verdict::kAmbiguous}}) {
+    EXPECT_EQ(judge_ses(answer(row.status, row.body), kNow).verdict, row.verdict)
+        << row.status << " " << row.body;
+  }
+  struct TypedRow {
+    int status;
+    const char* type;
+    Verdict verdict;
+  };
+  for (const TypedRow& row : {TypedRow{400, "MessageRejected", Verdict::kRefused},
+                              {400, "BadRequestException", Verdict::kOurBug},
+                              {400, "AccountSuspendedException", Verdict::kCredential},
+                              {400, "SendingPausedException", Verdict::kCredential},
+                              {400, "MailFromDomainNotVerifiedException", Verdict::kCredential},
+                              {404, "NotFoundException", Verdict::kCredential},
+                              {403, "SignatureDoesNotMatch", Verdict::kCredential},
+                              {400, "ExpiredTokenException", Verdict::kCredential},
+                              {400, "LimitExceededException", Verdict::kThrottled},
+                              {429, "TooManyRequestsException", Verdict::kThrottled},
+                              {400, "Throttling", Verdict::kThrottled},
+                              {500, "MessageRejected", Verdict::kAmbiguous},
+                              {500, "InternalFailure", Verdict::kAmbiguous}}) {
+    EXPECT_EQ(judge_ses(typed(row.status, row.type), kNow).verdict, row.verdict) << row.type;
+  }
+  const SendResult shown = judge_ses(typed(400, "com.amazonaws#MessageRejected:http://x/"), kNow);
+  EXPECT_EQ(shown.code, "MessageRejected");
+  EXPECT_EQ(shown.verdict, Verdict::kRefused);
+  EXPECT_EQ(judge_ses(answer(429, "", "7"), kNow).retry_after, base::Millis{7'000});
+}
+
+// Amazon's published examples.
+TEST(AwsSignatureTest, IsThatOfThePublishedExamples) {
+  AwsKey key{.access_key_id = "AKIDEXAMPLE",
+             .secret_access_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+             .session_token = {},
+             .region = "us-east-1",
+             .service = "iam"};
+  const base::Time at = base::from_micros(1'440'938'160'000'000);  // 2015-08-30T12:36:00Z
+  const auto signature = [&](const AwsRequest& request) {
+    const std::string text = aws_headers(key, request, at).back().second;
+    return text.substr(text.rfind('=') + 1);
+  };
+  const AwsRequest users{
+      .method = "GET",
+      .host = "iam.amazonaws.com",
+      .path = "/",
+      .query = "Action=ListUsers&Version=2010-05-08",
+      .headers = {{"content-type", "application/x-www-form-urlencoded; charset=utf-8"}},
+      .body = {}};
+  EXPECT_EQ(aws_headers(key, users, at).back().second,
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request, "
+            "SignedHeaders=content-type;host;x-amz-date, "
+            "Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7");
+  key.service = "service";
+  EXPECT_EQ(signature({.method = "GET", .host = "example.amazonaws.com"}),
+            "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31");
+  EXPECT_EQ(signature({.method = "POST", .host = "example.amazonaws.com"}),
+            "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b");
+  key.session_token = "token";
+  EXPECT_EQ(aws_headers(key, users, at)[1].first, "X-Amz-Security-Token");
 }
 
 TEST(SlackTest, EachAnswerHasItsClass) {

@@ -4,7 +4,7 @@
 
 namespace ashlar::notifications {
 
-base::Error wrong_setting(const char* field, const char* reason, const char* detail) {
+base::Error wrong_setting(const char* field, const char* reason, std::string detail) {
   return {base::Code::kInvalid, "invalid_request", detail, {{field, reason, detail}}};
 }
 

@@ -10,7 +10,7 @@
 
 namespace ashlar::notifications {
 
-base::Error wrong_setting(const char* field, const char* reason, const char* detail);
+base::Error wrong_setting(const char* field, const char* reason, std::string detail);
 
 // An operator may name hosts of their own network. kInvalid with the field and check_target()'s
 // reason (outbound/target.h).
