@@ -3,7 +3,9 @@
 #include <array>
 #include <utility>
 
+#include "base/check.h"
 #include "platform/events/event_row.h"
+#include "platform/json/writer.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::events::store {
@@ -43,6 +45,23 @@ constexpr Sql kAppendFor{
     " INSERT INTO outbox (seq, id, tenant_id, aggregatetype, aggregateid, type, payload,"
     " traceparent, occurred_at)"
     " SELECT nextval('outbox_seq'), ?1, ?8, ?2, ?3, ?4, ?5, ?6, ?7 FROM l RETURNING seq"};
+
+// [[id, tenant, aggregate type, aggregate id, type, data, traceparent, at], …]. Each key's lock is
+// taken before its number is drawn: the lock's row is what the number is drawn for.
+constexpr Sql kAppendAll{
+    Audience::kPlatform,
+    "INSERT INTO outbox (id, tenant_id, aggregatetype, aggregateid, type, payload, traceparent,"
+    " occurred_at) SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3,"
+    " r.value ->> 4, r.value ->> 5, r.value ->> 6, r.value ->> 7 FROM json_each(?1) AS r"
+    " ORDER BY r.key RETURNING seq",
+    "WITH e AS MATERIALIZED (SELECT r.value, r.n FROM json_array_elements(?1::text::json)"
+    " WITH ORDINALITY AS r(value, n) ORDER BY r.n), l AS MATERIALIZED (SELECT e.value, e.n,"
+    " pg_advisory_xact_lock(hashtextextended(concat(e.value ->> 1, '/', e.value ->> 2, '/',"
+    " e.value ->> 3), 7)) AS held FROM e)"
+    " INSERT INTO outbox (seq, id, tenant_id, aggregatetype, aggregateid, type, payload,"
+    " traceparent, occurred_at) SELECT nextval('outbox_seq'), l.value ->> 0,"
+    " (l.value ->> 1)::bigint, l.value ->> 2, l.value ->> 3, l.value ->> 4, l.value ->> 5,"
+    " l.value ->> 6, (l.value ->> 7)::bigint FROM l RETURNING seq"};
 
 constexpr Sql kEventsAfter{Audience::kPlatform,
                            "SELECT " ASHLAR_EVENT_COLUMNS
@@ -144,11 +163,11 @@ constexpr Sql kEraseLog{Audience::kTenant,
                         "DELETE FROM outbox WHERE tenant_id = :tenant AND seq IN (SELECT seq"
                         " FROM outbox WHERE tenant_id = :tenant ORDER BY seq LIMIT ?1)"};
 
-constexpr std::array<const Sql*, 19> kStatements{
-    &kAppend,       &kAppendFor,  &kEventsAfter,  &kEventsOf,    &kLastSeq,
-    &kSnapshot,     &kWindowSeqs, &kListOfTenant, &kAddConsumer, &kListConsumers,
-    &kFindConsumer, &kTakeLease,  &kEndLease,     &kMove,        &kTouch,
-    &kReplayable,   &kLag,        &kExpiry,       &kExpire};
+constexpr std::array<const Sql*, 20> kStatements{
+    &kAppend,        &kAppendFor,    &kAppendAll,  &kEventsAfter,  &kEventsOf,
+    &kLastSeq,       &kSnapshot,     &kWindowSeqs, &kListOfTenant, &kAddConsumer,
+    &kListConsumers, &kFindConsumer, &kTakeLease,  &kEndLease,     &kMove,
+    &kTouch,         &kReplayable,   &kLag,        &kExpiry,       &kExpire};
 constexpr std::array<const Sql*, 3> kMoreStatements{&kForget, &kOldest, &kEraseLog};
 
 ConsumerRow read_consumer(const Row& row) {
@@ -221,6 +240,25 @@ base::Result<EventSeq> append(storage::Transaction& tx, const Event& event, std:
                         take));
   }
   return seq;
+}
+
+base::Status append_all(storage::Transaction& tx, std::span<Event> events) {
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_array();
+  for (const Event& event : events) {
+    writer.begin_array().string(event.id).integer(event.tenant.value);
+    writer.string(event.aggregate_type).string(event.aggregate_id).string(event.type);
+    writer.string(event.data).string(event.traceparent).integer(base::to_micros(event.time));
+    writer.end_array();
+  }
+  writer.end_array();
+  std::size_t next = 0;
+  ASHLAR_ASSIGN(const std::int64_t rows, tx.query(kAppendAll, {text}, [&](const Row& row) {
+    if (next < events.size()) events[next++].seq = EventSeq{row.integer(0)};
+  }));
+  CHECK(rows == static_cast<std::int64_t>(events.size()));
+  return base::ok_status();
 }
 
 base::Result<std::vector<Event>> events_after(storage::Transaction& tx, std::int64_t seq,

@@ -29,6 +29,8 @@ namespace ashlar::events::store {
 
 // Its seq is given here. As the transaction's tenant, or as event.tenant in a platform one.
 base::Result<EventSeq> append(storage::Transaction& tx, const Event& event, std::string_view data);
+// On the platform. Their numbers are given here, in their order.
+base::Status append_all(storage::Transaction& tx, std::span<Event> events);
 
 // --- The log -------------------------------------------------------------------------------------
 base::Result<std::vector<Event>> events_after(storage::Transaction& tx, std::int64_t seq,

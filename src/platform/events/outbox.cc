@@ -30,22 +30,43 @@ base::Result<EventSeq> Outbox::append_for(storage::Transaction& tx, base::Tenant
   return append_of(tx, tenant, event);
 }
 
+Event Outbox::row_of(base::TenantId tenant, const NewEvent& event) {
+  return {.seq = {},
+          .id = make_event_id(clock_.now(), entropy_),
+          .tenant = tenant,
+          .type = event.type,
+          .aggregate_type = event.aggregate_type,
+          .aggregate_id = event.aggregate_id,
+          .data = {},
+          .traceparent = event.traceparent,
+          .time = clock_.now()};
+}
+
 base::Result<EventSeq> Outbox::append_of(storage::Transaction& tx, base::TenantId tenant,
                                          const NewEvent& event) {
   ASHLAR_TRY(check_event(event));
-  Event row{.seq = {},
-            .id = make_event_id(clock_.now(), entropy_),
-            .tenant = tenant,
-            .type = event.type,
-            .aggregate_type = event.aggregate_type,
-            .aggregate_id = event.aggregate_id,
-            .data = {},
-            .traceparent = event.traceparent,
-            .time = clock_.now()};
+  Event row = row_of(tenant, event);
   ASHLAR_ASSIGN(row.seq, store::append(tx, row, event.data));
   const EventSeq seq = row.seq;
   after_commit(tx, std::move(row), event.data);
   return seq;
+}
+
+base::Status Outbox::append_all_for(storage::Transaction& tx, std::span<const Owned> events) {
+  CHECK(!tx.context().is_tenant());
+  if (events.empty()) return base::ok_status();
+  std::vector<Event> rows;
+  for (const Owned& one : events) {
+    ASHLAR_TRY(check_event(one.event));
+    rows.push_back(row_of(one.tenant, one.event));
+    rows.back().data = one.event.data;
+  }
+  ASHLAR_TRY(store::append_all(tx, rows));
+  for (Event& row : rows) {
+    const std::string data = std::exchange(row.data, {});
+    after_commit(tx, std::move(row), data);
+  }
+  return base::ok_status();
 }
 
 void Outbox::after_commit(storage::Transaction& tx, Event event, const std::string& data) const {

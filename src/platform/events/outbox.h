@@ -19,6 +19,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -52,10 +53,17 @@ class Outbox {
   // In a platform transaction, or that tenant's. `tenant` may be unset: the installation's own.
   base::Result<EventSeq> append_for(storage::Transaction& tx, base::TenantId tenant,
                                     const NewEvent& event);
+  // Many in one statement, numbered in their order. In a platform transaction.
+  struct Owned {
+    base::TenantId tenant;
+    NewEvent event;
+  };
+  base::Status append_all_for(storage::Transaction& tx, std::span<const Owned> events);
 
  private:
   base::Result<EventSeq> append_of(storage::Transaction& tx, base::TenantId tenant,
                                    const NewEvent& event);
+  Event row_of(base::TenantId tenant, const NewEvent& event);
   void after_commit(storage::Transaction& tx, Event event, const std::string& data) const;
 
   const base::Clock& clock_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <string_view>
@@ -66,6 +67,39 @@ TEST_P(OutboxTest, AnEventCommitsWithItsCauseOrNotAtAll) {
         return n;
       });
   EXPECT_EQ(*causes, 1);
+}
+
+TEST_P(OutboxTest, ManyAreWrittenAtOnceInTheirOrder) {
+  std::vector<EventSeq> told;
+  Outbox outbox(clock_, entropy_, [] {});
+  outbox.set_listener({"thing.*"}, [&](const Event& event) { told.push_back(event.seq); });
+  const auto append_all = [&](const std::vector<Outbox::Owned>& all) {
+    return db_->write(
+        Context::platform(storage::PlatformUse::kEvents).read_committed(),
+        [&](Transaction& tx) -> base::Status { return outbox.append_all_for(tx, all); });
+  };
+  EXPECT_TRUE(append_all({}).ok());
+  const std::string text = "{\"a\":\"\\\"\u00e9\\n\",\"b\":[1,null]}";
+  std::vector<Outbox::Owned> all;
+  for (int i = 0; i < 300; ++i) {
+    const std::string data = i == 0 ? text : std::to_string(i);
+    all.push_back({i % 3 == 0 ? kAlice : kBob, event("k" + std::to_string(i % 7), data)});
+    all.back().event.type = "thing.changed";
+  }
+  ASSERT_TRUE(append_all(all).ok());
+  ASSERT_EQ(told.size(), 300U);
+  EXPECT_TRUE(std::ranges::is_sorted(told));
+  store::TenantQuery query;
+  query.limit = 1'000;
+  const Strings alice = listed(kAlice, query);
+  ASSERT_EQ(alice.size(), 100U);
+  EXPECT_EQ(alice.back(), text);
+  EXPECT_EQ(alice.front(), "297");
+  EXPECT_EQ(listed(kBob, query).size(), 200U);
+  // One that is wrong takes all with it.
+  all[7].event.type = "Not a type";
+  EXPECT_FALSE(append_all(all).ok());
+  EXPECT_EQ(listed(kAlice, query).size(), 100U);
 }
 
 TEST_P(OutboxTest, NobodyIsWokenOrToldByWhatWasRolledBack) {
