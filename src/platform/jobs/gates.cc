@@ -87,6 +87,41 @@ constexpr Sql kForgetKey{Audience::kPlatform,
                          "DELETE FROM job_keys WHERE tenant_id = ?1 AND kind = ?2 AND queue = ?3"
                          " AND key = ?4 AND admitted = 0"};
 
+// PostgreSQL: the same for many keys at once, those with no rate. The rows are there, then locked
+// in one order by everybody, then changed.
+#define KEYS(n) \
+  "unnest(?2::bigint[], ?3::text[], ?4::text[]" n ") WITH ORDINALITY AS g(tenant_id, queue, key"
+constexpr Sql kHoldKeys{
+    Audience::kPlatform,
+    "INSERT INTO job_keys (tenant_id, kind, queue, key, admitted, key_limit)"
+    " SELECT g.tenant_id, ?1, g.queue, g.key, 0, 1 FROM " KEYS(
+        "") ", n) ORDER BY g.n ON CONFLICT (tenant_id, kind, queue, key)"
+                       " DO UPDATE SET kind = excluded.kind"};
+constexpr Sql kReadKeys{
+    Audience::kPlatform,
+    "SELECT g.n, k.admitted, k.key_limit, k.tat, k.noted_at, q.key_rate_per_s, q.key_burst FROM "
+    KEYS("") ", n) JOIN job_keys AS k ON k.tenant_id = g.tenant_id AND k.kind = ?1"
+    " AND k.queue = g.queue AND k.key = g.key LEFT JOIN job_queues AS q"
+    " ON q.tenant_id = g.tenant_id AND q.kind = ?1 AND q.queue = g.queue"};
+constexpr Sql kAdmitMany{
+    Audience::kPlatform,
+    "WITH picked AS MATERIALIZED (SELECT j.id, g.n FROM " KEYS(", ?5::bigint[]")
+    ", most, n) CROSS JOIN LATERAL (SELECT id FROM jobs WHERE kind = ?1"
+    " AND tenant_id = g.tenant_id AND queue = g.queue AND key = g.key AND phase = 2"
+    " ORDER BY CASE ordered WHEN 1 THEN 0 ELSE rank END, id LIMIT g.most) AS j)"
+    " UPDATE jobs SET phase = CASE WHEN ordered = 1 AND run_at > ?6 THEN 1 ELSE 0 END FROM picked"
+    " WHERE jobs.id = picked.id AND jobs.phase = 2 RETURNING picked.n, phase"};
+constexpr Sql kSetKeys{
+    Audience::kPlatform,
+    "UPDATE job_keys AS k SET admitted = g.admitted, key_limit = g.key_limit FROM "
+    KEYS(", ?5::bigint[], ?6::bigint[]") ", admitted, key_limit, n) WHERE"
+    " k.tenant_id = g.tenant_id AND k.kind = ?1 AND k.queue = g.queue AND k.key = g.key"};
+constexpr Sql kForgetKeys{
+    Audience::kPlatform,
+    "DELETE FROM job_keys AS k USING " KEYS("") ", n) WHERE k.tenant_id = g.tenant_id"
+    " AND k.kind = ?1 AND k.queue = g.queue AND k.key = g.key AND k.admitted = 0"};
+#undef KEYS
+
 struct Taken {
   std::int64_t id = 0;
   Note note;
@@ -191,6 +226,102 @@ base::Status settle_key(Transaction& tx, Dialect dialect, std::string_view kind,
   return base::ok_status();
 }
 
+// Keys as three arrays, and what goes beside them.
+struct KeyArrays {
+  TextArray tenants, queues, keys;
+
+  void add(const Keys::value_type& entry) {
+    const auto& [tenant, queue, key] = entry.first;
+    tenants.add(tenant), queues.add(queue), keys.add(key);
+  }
+};
+
+// By the place of each in `keys`. Those that were not there are.
+base::Result<std::vector<KeyState>> hold_keys(Transaction& tx, std::string_view kind,
+                                              const Keys& keys) {
+  KeyArrays all;
+  for (const auto& entry : keys) all.add(entry);
+  ASHLAR_TRY(tx.execute(kHoldKeys, {kind, all.tenants.text(), all.queues.text(), all.keys.text()}));
+  std::vector<KeyState> states(keys.size());
+  ASHLAR_TRY(tx.query(kReadKeys, {kind, all.tenants.text(), all.queues.text(), all.keys.text()},
+                      [&](const Row& row) {
+                        KeyState& state = states.at(static_cast<std::size_t>(row.integer(0)) - 1);
+                        state.admitted = row.integer(1);
+                        state.limit = row.integer(2);
+                        state.tat = row.integer(3);
+                        state.noted_at = row.integer(4);
+                        if (!row.is_null(5)) state.pace.emplace(row.real(5), row.integer(6));
+                      }));
+  return states;
+}
+
+// How many of each were let in.
+base::Result<std::vector<std::int64_t>> admit_many(Transaction& tx, std::string_view kind,
+                                                   const std::vector<const Keys::value_type*>& keys,
+                                                   const std::vector<std::int64_t>& free,
+                                                   base::Time now, Settled& settled) {
+  std::vector<std::int64_t> let_in(keys.size());
+  KeyArrays open;
+  TextArray most;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (free[i] <= 0) continue;
+    open.add(*keys[i]);
+    most.add(free[i]);
+    places.push_back(i);
+  }
+  if (places.empty()) return let_in;
+  ASHLAR_TRY(tx.query(kAdmitMany,
+                      {kind, open.tenants.text(), open.queues.text(), open.keys.text(), most.text(),
+                       base::to_micros(now)},
+                      [&](const Row& row) {
+                        ++let_in[places.at(static_cast<std::size_t>(row.integer(0)) - 1)];
+                        settled.ready += row.integer(1) == 0 ? 1 : 0;
+                      }));
+  return let_in;
+}
+
+base::Status settle_many(Transaction& tx, std::string_view kind, const Keys& all, base::Time now,
+                         Settled& settled) {
+  if (all.empty()) return base::ok_status();
+  ASHLAR_ASSIGN(std::vector<KeyState> states, hold_keys(tx, kind, all));
+  std::vector<const Keys::value_type*> keys;
+  std::vector<std::int64_t> free, admitted, limits;
+  auto state = states.begin();
+  for (const auto& entry : all) {
+    const KeyState& is = *state++;
+    if (is.pace.has_value()) {
+      ASHLAR_TRY(settle_key(tx, Dialect::kPostgres, kind, entry, now, settled));
+      continue;
+    }
+    keys.push_back(&entry);
+    admitted.push_back(std::max<std::int64_t>(is.admitted - entry.second.freed, 0));
+    limits.push_back(entry.second.key_limit > 0 ? entry.second.key_limit : is.limit);
+    free.push_back(std::max<std::int64_t>(limits.back() - admitted.back(), 0));
+  }
+  ASHLAR_ASSIGN(const auto let_in, admit_many(tx, kind, keys, free, now, settled));
+  KeyArrays kept, gone;
+  TextArray counts, kept_limits;
+  std::size_t kept_count = 0;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    kept.add(*keys[i]);
+    counts.add(admitted[i] + let_in[i]);
+    kept_limits.add(limits[i]);
+    if (admitted[i] + let_in[i] > 0) {
+      ++kept_count;
+    } else {
+      gone.add(*keys[i]);
+    }
+  }
+  if (keys.empty()) return base::ok_status();
+  ASHLAR_TRY(tx.execute(kSetKeys, {kind, kept.tenants.text(), kept.queues.text(), kept.keys.text(),
+                                   counts.text(), kept_limits.text()}));
+  if (kept_count == keys.size()) return base::ok_status();
+  ASHLAR_TRY(
+      tx.execute(kForgetKeys, {kind, gone.tenants.text(), gone.queues.text(), gone.keys.text()}));
+  return base::ok_status();
+}
+
 }  // namespace
 
 base::Status add_notes(Transaction& tx, Dialect dialect, std::span<const Note> notes) {
@@ -243,15 +374,25 @@ base::Result<Settled> settle(Transaction& tx, Dialect dialect, std::string_view 
         tx.execute(kFreeRunning, {kind, queue.first, std::string_view(queue.second), freed}));
   }
   Settled settled;
+  // A statement there costs a way there and back, in a transaction that everybody's leases wait
+  // for.
+  if (dialect == Dialect::kPostgres) {
+    ASHLAR_TRY(settle_many(tx, kind, keys, now, settled));
+    return settled;
+  }
   for (const auto& entry : keys) {
     ASHLAR_TRY(settle_key(tx, dialect, kind, entry, now, settled));
   }
   return settled;
 }
 
-std::vector<const Sql*> gate_statements() {
-  return {&kAddTenant, &kAddPlatform, &kTake,     &kFreeRunning,
-          &kOpenKey,   &kAdmit,       &kCountKey, &kForgetKey};
+std::vector<const Sql*> gate_statements(Dialect dialect) {
+  std::vector<const Sql*> all{&kAddTenant, &kAddPlatform, &kTake,     &kFreeRunning,
+                              &kOpenKey,   &kAdmit,       &kCountKey, &kForgetKey};
+  if (dialect == Dialect::kPostgres) {
+    all.insert(all.end(), {&kHoldKeys, &kReadKeys, &kAdmitMany, &kSetKeys, &kForgetKeys});
+  }
+  return all;
 }
 
 }  // namespace ashlar::jobs::store

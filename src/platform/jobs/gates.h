@@ -61,6 +61,6 @@ struct Settled {
 base::Result<Settled> settle(storage::Transaction& tx, storage::Dialect dialect,
                              std::string_view kind, base::Time now);
 
-std::vector<const storage::Sql*> gate_statements();
+std::vector<const storage::Sql*> gate_statements(storage::Dialect dialect);
 
 }  // namespace ashlar::jobs::store

@@ -39,9 +39,10 @@ class JobsStatementsTest : public JobsFixture {
  protected:
   std::vector<const Sql*> all() {
     std::vector<const Sql*> found;
-    for (const auto& list : {store::enqueue_statements(GetParam()), store::gate_statements(),
-                             store::end_statements(GetParam()), store::lease_statements(GetParam()),
-                             store::view_statements(), store::mend_statements(GetParam())}) {
+    for (const auto& list :
+         {store::enqueue_statements(GetParam()), store::gate_statements(GetParam()),
+          store::end_statements(GetParam()), store::lease_statements(GetParam()),
+          store::view_statements(), store::mend_statements(GetParam())}) {
       found.insert(found.end(), list.begin(), list.end());
     }
     const auto data = data_statements();
