@@ -1,7 +1,7 @@
 #include "modules/notifications/delivery_store.h"
 
 #include <array>
-#include <charconv>
+#include <map>
 
 #include "modules/notifications/notification_columns.h"
 #include "platform/json/writer.h"
@@ -74,22 +74,25 @@ constexpr Sql kBury{Audience::kTenant,
 // --- On the platform ---
 
 // Verdict 3 is kAmbiguous. CAST reads a device's id from its text in both engines.
+#define LOAD                                                                                      \
+  "SELECT " ASHLAR_NOTIFICATION_DELIVERY_COLUMNS ", " ASHLAR_NOTIFICATION_COLUMNS                 \
+  ", (SELECT s.reason FROM notifications_suppressions AS s WHERE s.tenant_id = d.tenant_id"       \
+  " AND s.channel = d.channel AND s.address = d.address AND s.category IN ('', d.category)"       \
+  " ORDER BY s.category LIMIT 1), r.preferences, r.name, c.critical, v.platform,"                 \
+  " (SELECT COUNT(*) FROM notifications_attempts AS a WHERE a.delivery_id = d.id"                 \
+  " AND (a.verdict = 3 OR a.after_unknown = 1)), v.keys"                                          \
+  " FROM notifications_deliveries AS d"                                                           \
+  " JOIN notifications AS n ON n.id = d.notification_id AND n.tenant_id = d.tenant_id"            \
+  " LEFT JOIN notifications_recipients AS r ON r.tenant_id = d.tenant_id"                         \
+  " AND r.user_id = d.user_id"                                                                    \
+  " LEFT JOIN notifications_categories AS c ON c.tenant_id = d.tenant_id AND c.name = d.category" \
+  " LEFT JOIN notifications_devices AS v ON v.id = CAST(NULLIF(d.device, '') AS BIGINT)"          \
+  " AND v.tenant_id = d.tenant_id AND v.state = 0 AND (d.user_id = '' OR v.user_id = d.user_id)"
 constexpr Sql kLoad{
-    Audience::kPlatform,
-    "SELECT " ASHLAR_NOTIFICATION_DELIVERY_COLUMNS ", " ASHLAR_NOTIFICATION_COLUMNS
-    ", (SELECT s.reason FROM notifications_suppressions AS s WHERE s.tenant_id = d.tenant_id"
-    " AND s.channel = d.channel AND s.address = d.address AND s.category IN ('', d.category)"
-    " ORDER BY s.category LIMIT 1), r.preferences, r.name, c.critical, v.platform,"
-    " (SELECT COUNT(*) FROM notifications_attempts AS a WHERE a.delivery_id = d.id"
-    " AND (a.verdict = 3 OR a.after_unknown = 1)), v.keys"
-    " FROM notifications_deliveries AS d"
-    " JOIN notifications AS n ON n.id = d.notification_id AND n.tenant_id = d.tenant_id"
-    " LEFT JOIN notifications_recipients AS r ON r.tenant_id = d.tenant_id"
-    " AND r.user_id = d.user_id"
-    " LEFT JOIN notifications_categories AS c ON c.tenant_id = d.tenant_id AND c.name = d.category"
-    " LEFT JOIN notifications_devices AS v ON v.id = CAST(NULLIF(d.device, '') AS BIGINT)"
-    " AND v.tenant_id = d.tenant_id AND v.state = 0 AND (d.user_id = '' OR v.user_id = d.user_id)"
-    " WHERE d.id = ?1"};
+    Audience::kPlatform, LOAD " WHERE d.id IN (SELECT value FROM json_each(?1))",
+    LOAD
+    " WHERE d.id = ANY(ARRAY(SELECT value::bigint FROM json_array_elements_text(?1::text::json)))"};
+#undef LOAD
 
 // [[delivery, round, provider, ref, next_at], …]
 constexpr Sql kNoteRounds{
@@ -124,12 +127,23 @@ constexpr Sql kAdvance{
     " WHERE d.id = (r.value ->> 0)::bigint"
     " AND " RANK("(r.value ->> 1)::bigint") " > " RANK("d.state") " RETURNING d.id"};
 
-constexpr Sql kAddAttempt{
+// [[delivery, place among its own, tenant, at, took, provider, verdict, status, code, detail,
+//   after_unknown], …]
+constexpr Sql kAddAttempts{
     Audience::kPlatform,
     "INSERT INTO notifications_attempts (delivery_id, number, tenant_id, at, took_us, provider,"
-    " verdict, status, code, detail, after_unknown) VALUES (?1, (SELECT COALESCE(MAX(number), 0)"
-    " FROM notifications_attempts WHERE delivery_id = ?1) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-    " ?10)"};
+    " verdict, status, code, detail, after_unknown) SELECT r.value ->> 0, (r.value ->> 1)"
+    " + (SELECT COALESCE(MAX(a.number), 0) FROM notifications_attempts AS a"
+    " WHERE a.delivery_id = r.value ->> 0), r.value ->> 2, r.value ->> 3, r.value ->> 4,"
+    " r.value ->> 5, r.value ->> 6, r.value ->> 7, r.value ->> 8, r.value ->> 9, r.value ->> 10"
+    " FROM json_each(?1) AS r",
+    "INSERT INTO notifications_attempts (delivery_id, number, tenant_id, at, took_us, provider,"
+    " verdict, status, code, detail, after_unknown) SELECT (r.value ->> 0)::bigint,"
+    " (r.value ->> 1)::bigint + (SELECT COALESCE(MAX(a.number), 0) FROM notifications_attempts AS a"
+    " WHERE a.delivery_id = (r.value ->> 0)::bigint), (r.value ->> 2)::bigint,"
+    " (r.value ->> 3)::bigint, (r.value ->> 4)::bigint, r.value ->> 5, (r.value ->> 6)::bigint,"
+    " (r.value ->> 7)::bigint, r.value ->> 8, r.value ->> 9, (r.value ->> 10)::bigint"
+    " FROM json_array_elements(?1::text::json) AS r(value)"};
 
 constexpr Sql kAddCaught{
     Audience::kPlatform,
@@ -188,9 +202,9 @@ constexpr Sql kGiveUp{
     " AND sent_at < ?2 ORDER BY sent_at LIMIT ?4) AND state = 2 RETURNING id"};
 
 constexpr std::array<const Sql*, 18> kStatements{
-    &kAttempts, &kReports,       &kCaughtOnes,   &kDead,       &kFindDead,  &kBury,
-    &kLoad,     &kNoteRounds,    &kAdvance,      &kAddAttempt, &kAddCaught, &kLock,
-    &kSettle,   &kReportedByRef, &kReportedById, &kCategory,   &kAddReport, &kGiveUp};
+    &kAttempts, &kReports,       &kCaughtOnes,   &kDead,        &kFindDead,  &kBury,
+    &kLoad,     &kNoteRounds,    &kAdvance,      &kAddAttempts, &kAddCaught, &kLock,
+    &kSettle,   &kReportedByRef, &kReportedById, &kCategory,    &kAddReport, &kGiveUp};
 
 void write_maybe(json::Writer& writer, const std::optional<base::Time>& time) {
   if (time) {
@@ -321,9 +335,10 @@ base::Result<bool> bury(storage::Transaction& tx, DeliveryId id, base::Time now)
   return changed > 0;
 }
 
-base::Result<std::optional<Sending>> load_sending(storage::Transaction& tx, DeliveryId id) {
-  std::optional<Sending> found;
-  ASHLAR_TRY(tx.query(kLoad, {id.value}, [&](const Row& row) {
+base::Result<std::vector<Sending>> load_sendings(storage::Transaction& tx,
+                                                 std::span<const DeliveryId> ids) {
+  std::vector<Sending> found;
+  ASHLAR_TRY(tx.query(kLoad, {array_of(ids)}, [&](const Row& row) {
     constexpr int kRest = kDeliveryColumns + kNotificationColumns;
     Sending sending;
     sending.delivery = read_delivery(row);
@@ -339,7 +354,7 @@ base::Result<std::optional<Sending>> load_sending(storage::Transaction& tx, Deli
     // A browser that registered again has keys of its own again: with the old ones it reads
     // nothing.
     if (!row.is_null(kRest + 6)) sending.delivery.target.extra = row.text(kRest + 6);
-    found = std::move(sending);
+    found.push_back(std::move(sending));
   }));
   return found;
 }
@@ -353,14 +368,21 @@ base::Result<std::vector<DeliveryId>> record_made(storage::Transaction& tx,
   return advanced;
 }
 
-base::Status record_attempts(storage::Transaction& tx, base::TenantId tenant,
-                             std::span<const AttemptRecord> attempts) {
-  for (const AttemptRecord& a : attempts) {
-    ASHLAR_TRY(tx.execute(
-        kAddAttempt, {a.delivery.value, tenant.value, base::to_micros(a.at), a.took.count(),
-                      a.provider, static_cast<std::int64_t>(a.verdict), a.status, a.code, a.detail,
-                      std::int64_t{a.after_unknown ? 1 : 0}}));
+base::Status record_attempts(storage::Transaction& tx, std::span<const TenantsAttempt> attempts) {
+  if (attempts.empty()) return base::ok_status();
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_array();
+  std::map<DeliveryId, std::int64_t> places;
+  for (const auto& [tenant, attempt] : attempts) {
+    const AttemptRecord& a = *attempt;
+    writer.begin_array().integer(a.delivery.value).integer(++places[a.delivery]);
+    writer.integer(tenant.value).integer(base::to_micros(a.at)).integer(a.took.count());
+    writer.string(a.provider).integer(static_cast<std::int64_t>(a.verdict)).integer(a.status);
+    writer.string(a.code).string(a.detail).integer(a.after_unknown ? 1 : 0).end_array();
   }
+  writer.end_array();
+  ASHLAR_TRY(tx.execute(kAddAttempts, {text}));
   return base::ok_status();
 }
 

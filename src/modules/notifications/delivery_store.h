@@ -76,8 +76,9 @@ struct Sending {
   std::optional<Platform> platform;  // of its device: there, active, still the user's
   bool maybe_sent = false;           // an attempt that is recorded may have handed it over
 };
-// nullopt: gone.
-base::Result<std::optional<Sending>> load_sending(storage::Transaction& tx, DeliveryId id);
+// Those that are there, in any order.
+base::Result<std::vector<Sending>> load_sendings(storage::Transaction& tx,
+                                                 std::span<const DeliveryId> ids);
 
 // What became of one delivery, `tries` beside it.
 struct Made {
@@ -96,9 +97,12 @@ struct Made {
 // The answer: those whose state is another one now.
 base::Result<std::vector<DeliveryId>> record_made(storage::Transaction& tx,
                                                   std::span<const Made> made);
-// `number` is given here: the next of its delivery.
-base::Status record_attempts(storage::Transaction& tx, base::TenantId tenant,
-                             std::span<const AttemptRecord> attempts);
+// `number` is given here: the next of its delivery. A delivery's own in order.
+struct TenantsAttempt {
+  base::TenantId tenant;
+  const AttemptRecord* attempt = nullptr;
+};
+base::Status record_attempts(storage::Transaction& tx, std::span<const TenantsAttempt> attempts);
 base::Status record_caught(storage::Transaction& tx, base::TenantId tenant, const Caught& caught);
 // Their notifications' states become those of their luckiest deliveries.
 base::Status settle_notifications(storage::Transaction& tx, std::span<const DeliveryId> deliveries,

@@ -65,7 +65,7 @@ struct Drafter::Facts {
 };
 
 base::Status Drafter::read_facts(storage::Transaction& tx, const Notification& n, base::Time now,
-                                 Facts& facts) const {
+                                 const Recipient* known, Facts& facts) const {
   facts.now = now;
   ASHLAR_ASSIGN(facts.zone, zones_.find("UTC"));
   if (!n.category.empty()) {
@@ -80,8 +80,12 @@ base::Status Drafter::read_facts(storage::Transaction& tx, const Notification& n
     if (device) facts.user_id = device->user_id;
   }
   if (facts.user_id.empty()) return base::ok_status();
-  ASHLAR_ASSIGN(std::optional<Recipient> recipient, store::find_recipient(tx, facts.user_id));
-  if (recipient) facts.recipient = *std::move(recipient);
+  if (known != nullptr) {
+    facts.recipient = *known;
+  } else {
+    ASHLAR_ASSIGN(std::optional<Recipient> recipient, store::find_recipient(tx, facts.user_id));
+    if (recipient) facts.recipient = *std::move(recipient);
+  }
   // A zone that tzdata has dropped since: better by UTC than not at all.
   if (auto zone = zones_.find(facts.recipient.time_zone); zone.ok()) facts.zone = *zone;
   ASHLAR_ASSIGN(facts.choices, choices_of(std::string_view(facts.recipient.preferences)));
@@ -226,10 +230,10 @@ base::Result<std::vector<DraftDelivery>> Drafter::drafts_of(storage::Transaction
   return drafts;
 }
 
-base::Result<Draft> Drafter::draft(storage::Transaction& tx, const Notification& n,
-                                   base::Time now) const {
+base::Result<Draft> Drafter::draft(storage::Transaction& tx, const Notification& n, base::Time now,
+                                   const Recipient* known) const {
   Facts facts;
-  ASHLAR_TRY(read_facts(tx, n, now, facts));
+  ASHLAR_TRY(read_facts(tx, n, now, known, facts));
   ASHLAR_ASSIGN(const std::vector<Channel> channels, channels_for(tx, n, facts));
   Draft draft;
   for (const Channel channel : channels) {
@@ -248,7 +252,7 @@ base::Result<Draft> Drafter::draft(storage::Transaction& tx, const Notification&
 base::Result<DraftDelivery> Drafter::again(storage::Transaction& tx, const Notification& n,
                                            const Delivery& deferred, base::Time now) const {
   Facts facts;
-  ASHLAR_TRY(read_facts(tx, n, now, facts));
+  ASHLAR_TRY(read_facts(tx, n, now, nullptr, facts));
   facts.digest.reset();
   ASHLAR_ASSIGN(std::vector<DraftDelivery> drafts, drafts_of(tx, n, facts, deferred.channel));
   for (DraftDelivery& draft : drafts) {

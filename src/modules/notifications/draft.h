@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "modules/notifications/notification.h"
+#include "modules/notifications/recipient.h"
 #include "modules/notifications/rules.h"
 
 namespace ashlar::storage {
@@ -63,7 +64,9 @@ class Drafter {
   Drafter(zone::ZoneDirectory& zones, TemplateParts& templates)
       : zones_(zones), templates_(templates) {}
 
-  base::Result<Draft> draft(storage::Transaction& tx, const Notification& n, base::Time now) const;
+  // `known`: its recipient, where that was read in this transaction already.
+  base::Result<Draft> draft(storage::Transaction& tx, const Notification& n, base::Time now,
+                            const Recipient* known = nullptr) const;
   // Of one that was put off: the same channel, the address of now.
   base::Result<DraftDelivery> again(storage::Transaction& tx, const Notification& n,
                                     const Delivery& deferred, base::Time now) const;
@@ -72,7 +75,7 @@ class Drafter {
   struct Facts;
 
   base::Status read_facts(storage::Transaction& tx, const Notification& n, base::Time now,
-                          Facts& facts) const;
+                          const Recipient* known, Facts& facts) const;
   base::Result<std::vector<Channel>> channels_for(storage::Transaction& tx, const Notification& n,
                                                   const Facts& facts) const;
   base::Result<std::vector<DraftDelivery>> drafts_of(storage::Transaction& tx,

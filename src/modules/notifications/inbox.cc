@@ -17,7 +17,7 @@ std::string inbox_notice(base::TenantId tenant, std::string_view user) {
 }
 
 void Inbox::carry(const Notification& n, const Delivery& d, const Outgoing& message,
-                  const Provider::Done& done) {
+                  Provider::Done done) {
   InboxEntry entry;
   entry.user_id = d.user_id;
   entry.notification = n.id;
@@ -28,19 +28,7 @@ void Inbox::carry(const Notification& n, const Delivery& d, const Outgoing& mess
   entry.url = message.content.url;
   entry.data = message.content.data;
   entry.created_at = clock_.now();
-  const auto context = storage::Context::platform(storage::PlatformUse::kNotifications);
-  const base::Status put = db_.write(context, [&](storage::Transaction& tx) -> base::Status {
-    ASHLAR_ASSIGN(const auto made, store::put_inbox(tx, d.tenant, entry));
-    if (made) tx.notify(kInboxNotices, inbox_notice(d.tenant, d.user_id));
-    return base::ok_status();
-  });
-  SendResult result;
-  result.verdict = put.ok() ? Verdict::kAccepted : Verdict::kRetry;
-  if (!put.ok()) {
-    result.code = put.error().reason;
-    result.detail = put.error().detail;
-  }
-  done(std::move(result));
+  writer_.put({d.tenant, std::move(entry)}, std::move(done));
 }
 
 base::Result<InboxEntry> Inbox::change(storage::Transaction& tx, std::string_view user,

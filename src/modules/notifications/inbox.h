@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "modules/notifications/channel.h"
 #include "modules/notifications/inbox_store.h"
+#include "modules/notifications/inbox_writer.h"
 #include "modules/notifications/provider.h"
 
 namespace ashlar::base {
@@ -35,11 +36,13 @@ class Inbox {
   static constexpr std::int64_t kReadAllBatch = 1'000;
 
   // Both outlive it.
-  Inbox(storage::Database& db, const base::Clock& clock) : db_(db), clock_(clock) {}
+  Inbox(storage::Database& db, const base::Clock& clock) : clock_(clock), writer_(db) {}
 
   // Sender::OwnChannel: kAccepted once it is there; kRetry where the database is away.
   void carry(const Notification& notification, const Delivery& delivery, const Outgoing& message,
-             const Provider::Done& done);
+             Provider::Done done);
+  // Carries no more. Idempotent.
+  void stop() { writer_.stop(); }
 
   // In the caller's transaction, for its tenant. kNotFound inbox_entry_not_found.
   base::Result<InboxEntry> change(storage::Transaction& tx, std::string_view user, InboxEntryId id,
@@ -49,8 +52,8 @@ class Inbox {
                                       InboxEntryId up_to) const;
 
  private:
-  storage::Database& db_;
   const base::Clock& clock_;
+  InboxWriter writer_;
 };
 
 std::string inbox_notice(base::TenantId tenant, std::string_view user);

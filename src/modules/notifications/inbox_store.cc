@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "platform/json/writer.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::notifications::store {
@@ -15,11 +16,20 @@ using storage::Sql;
   "id, user_id, notification_id, delivery_id, category, title, body, url, data, " \
   "created_at, read_at, archived_at"
 
-constexpr Sql kPut{Audience::kPlatform,
-                   "INSERT INTO notifications_inbox (tenant_id, user_id, notification_id,"
-                   " delivery_id, category, title, body, url, data, created_at)"
-                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING"
-                   " RETURNING id"};
+// [[tenant, user, notification, delivery, category, title, body, url, data, at], …]
+constexpr Sql kPut{
+    Audience::kPlatform,
+    "INSERT INTO notifications_inbox (tenant_id, user_id, notification_id, delivery_id, category,"
+    " title, body, url, data, created_at) SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2,"
+    " r.value ->> 3, r.value ->> 4, r.value ->> 5, r.value ->> 6, r.value ->> 7, r.value ->> 8,"
+    " r.value ->> 9 FROM json_each(?1) AS r WHERE true ON CONFLICT DO NOTHING"
+    " RETURNING id, delivery_id",
+    "INSERT INTO notifications_inbox (tenant_id, user_id, notification_id, delivery_id, category,"
+    " title, body, url, data, created_at) SELECT (r.value ->> 0)::bigint, r.value ->> 1,"
+    " (r.value ->> 2)::bigint, (r.value ->> 3)::bigint, r.value ->> 4, r.value ->> 5,"
+    " r.value ->> 6, r.value ->> 7, r.value ->> 8, (r.value ->> 9)::bigint"
+    " FROM json_array_elements(?1::text::json) AS r(value) ON CONFLICT DO NOTHING"
+    " RETURNING id, delivery_id"};
 
 #define LIST_FROM                                       \
   "SELECT " INBOX_COLUMNS                               \
@@ -109,14 +119,22 @@ InboxEntry read_entry(const Row& row) {
 
 }  // namespace
 
-base::Result<std::optional<InboxEntryId>> put_inbox(storage::Transaction& tx, base::TenantId tenant,
-                                                    const InboxEntry& e) {
-  std::optional<InboxEntryId> made;
-  ASHLAR_TRY(tx.query(kPut,
-                      {tenant.value, e.user_id, e.notification.value, e.delivery.value, e.category,
-                       e.title, e.body, e.url, e.data, base::to_micros(e.created_at)},
-                      [&](const Row& row) { made = InboxEntryId(row.integer(0)); }));
-  return made;
+base::Result<std::vector<PutEntry>> put_inbox(storage::Transaction& tx,
+                                              std::span<const OwnedEntry> entries) {
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_array();
+  for (const auto& [tenant, e] : entries) {
+    writer.begin_array().integer(tenant.value).string(e.user_id).integer(e.notification.value);
+    writer.integer(e.delivery.value).string(e.category).string(e.title).string(e.body);
+    writer.string(e.url).string(e.data).integer(base::to_micros(e.created_at)).end_array();
+  }
+  writer.end_array();
+  std::vector<PutEntry> put;
+  ASHLAR_TRY(tx.query(kPut, {text}, [&](const Row& row) {
+    put.push_back({InboxEntryId(row.integer(0)), DeliveryId(row.integer(1))});
+  }));
+  return put;
 }
 
 base::Result<std::vector<InboxEntry>> list_inbox(storage::Transaction& tx, std::string_view user,

@@ -45,9 +45,17 @@ enum class InboxChange : std::uint8_t { kRead, kUnread, kArchive, kUnarchive };
 
 namespace store {
 
-// Once for each delivery: whether it is new. On the platform.
-base::Result<std::optional<InboxEntryId>> put_inbox(storage::Transaction& tx, base::TenantId tenant,
-                                                    const InboxEntry& entry);
+// Once for each delivery: those that are new, in any order. On the platform.
+struct OwnedEntry {
+  base::TenantId tenant;
+  InboxEntry entry;
+};
+struct PutEntry {
+  InboxEntryId id;
+  DeliveryId delivery;
+};
+base::Result<std::vector<PutEntry>> put_inbox(storage::Transaction& tx,
+                                              std::span<const OwnedEntry> entries);
 
 // The newest first, below `before`.
 base::Result<std::vector<InboxEntry>> list_inbox(storage::Transaction& tx, std::string_view user,

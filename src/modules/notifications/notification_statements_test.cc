@@ -70,20 +70,26 @@ class NotificationStatementsTest : public SendingFixture {
   }
 
   void put_entries() {
-    const auto put =
-        db().write(Context::platform(storage::PlatformUse::kNotifications),
-                   [&](Transaction& tx) -> base::Status {
-                     InboxEntry entry;
-                     entry.user_id = kUser;
-                     entry.created_at = clock_.now();
-                     entry.delivery = deferred_;
-                     ASHLAR_ASSIGN(const auto archived, store::put_inbox(tx, kBob, entry));
-                     entry.delivery = counted_;
-                     ASHLAR_ASSIGN(const auto unread, store::put_inbox(tx, kBob, entry));
-                     archived_ = *archived;
-                     entry_ = *unread;
-                     return base::ok_status();
-                   });
+    const auto put = db().write(Context::platform(storage::PlatformUse::kNotifications),
+                                [&](Transaction& tx) -> base::Status {
+                                  std::vector<store::OwnedEntry> entries(2);
+                                  for (store::OwnedEntry& one : entries) {
+                                    one.tenant = kBob;
+                                    one.entry.user_id = kUser;
+                                    one.entry.created_at = clock_.now();
+                                  }
+                                  entries[0].entry.delivery = deferred_;
+                                  entries[1].entry.delivery = counted_;
+                                  ASHLAR_ASSIGN(const auto made, store::put_inbox(tx, entries));
+                                  for (const store::PutEntry& one : made) {
+                                    (one.delivery == counted_ ? entry_ : archived_) = one.id;
+                                  }
+                                  // Once for each delivery.
+                                  ASHLAR_ASSIGN(const auto again, store::put_inbox(tx, entries));
+                                  EXPECT_EQ(made.size(), 2U);
+                                  EXPECT_TRUE(again.empty());
+                                  return base::ok_status();
+                                });
     ASSERT_TRUE(put.ok());
     run(
         [&](Transaction& tx) -> base::Status {

@@ -19,8 +19,9 @@ constexpr Sql kInsert{
     "INSERT INTO notifications (tenant_id, user_id, to_email, to_phone, to_device, locale,"
     " category, template_key, template_version, content, data, channels, priority, dedupe_key,"
     " collapse_key, digest_key, digest_for_s, traceparent, send_at, expires_at, created_at,"
-    " updated_at) VALUES (:tenant, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-    " ?15, ?16, ?17, ?18, ?19, ?20, ?20) ON CONFLICT DO NOTHING RETURNING id"};
+    " updated_at, planned, state, reason) VALUES (:tenant, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+    " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?20, ?21, ?22, ?23)"
+    " ON CONFLICT DO NOTHING RETURNING id"};
 
 constexpr Sql kFindDuplicate{
     Audience::kTenant,
@@ -228,7 +229,8 @@ Delivery delivery_at_0(const Row& row) { return read_delivery(row); }
 
 }  // namespace
 
-base::Result<Accepted> insert_notification(storage::Transaction& tx, const Notification& n) {
+base::Result<Accepted> insert_notification(storage::Transaction& tx, const Notification& n,
+                                           const Plan& plan) {
   ASHLAR_ASSIGN(const auto made, one_integer(tx, kInsert,
                                              {n.user_id,
                                               n.to_email,
@@ -249,7 +251,10 @@ base::Result<Accepted> insert_notification(storage::Transaction& tx, const Notif
                                               n.traceparent,
                                               maybe(n.send_at),
                                               maybe(n.expires_at),
-                                              base::to_micros(n.created_at)}));
+                                              base::to_micros(n.created_at),
+                                              std::int64_t{plan.made ? 1 : 0},
+                                              static_cast<std::int64_t>(plan.state),
+                                              std::string_view(plan.reason)}));
   if (made) return Accepted{NotificationId(*made), false};
   ASHLAR_ASSIGN(const auto found,
                 one_integer(tx, kFindDuplicate, {std::string_view(n.dedupe_key)}));

@@ -25,8 +25,16 @@ struct Accepted {
   NotificationId id;
   bool existed = false;  // by dedupe_key: nothing was written
 };
-// `id`, `state`, `planned` are the database's to say; times are created_at's.
-base::Result<Accepted> insert_notification(storage::Transaction& tx, const Notification& n);
+// What its planning came to, where that came before it is written.
+struct Plan {
+  bool made = false;
+  State state = State::kQueued;
+  std::string reason = {};
+};
+// `id` is the database's to say, `state`, `planned` and `reason` are the plan's; times are
+// created_at's.
+base::Result<Accepted> insert_notification(storage::Transaction& tx, const Notification& n,
+                                           const Plan& plan = {});
 base::Result<std::optional<Notification>> find_notification(storage::Transaction& tx,
                                                             NotificationId id);
 

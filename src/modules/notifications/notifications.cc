@@ -38,6 +38,17 @@ State state_of(const Decision& decision) {
   return decision.reason == Reason::kExpired ? State::kExpired : State::kSkipped;
 }
 
+// What the notification is once this draft is carried out.
+store::Plan plan_of(const Draft& draft) {
+  if (draft.digest) return {true, State::kDeferred, std::string(name_of(Reason::kDigest))};
+  if (draft.deliveries.empty()) return {true, State::kSkipped, "no_channel"};
+  std::vector<State> states;
+  for (const DraftDelivery& one : draft.deliveries) states.push_back(state_of(one.decision));
+  const State state = overall(states);
+  const bool tells = rank_of(state) != 0 && draft.deliveries.size() == 1;
+  return {true, state, tells ? draft.deliveries.front().reason : std::string()};
+}
+
 // {"notification": "12"}: the member's name and the number.
 struct PlanJob {
   std::string what;
@@ -112,7 +123,8 @@ std::string digest_content(const std::vector<Notification>& items) {
 
 }  // namespace
 
-base::Status Notifications::check_recipient(storage::Transaction& tx, Notification& n) const {
+base::Result<std::optional<Recipient>> Notifications::check_recipient(storage::Transaction& tx,
+                                                                      Notification& n) const {
   if (!n.to_email.empty()) {
     ASHLAR_ASSIGN(n.to_email, normalized_email(n.to_email, "/to/email"));
   } else if (!n.to_phone.empty()) {
@@ -130,36 +142,44 @@ base::Status Notifications::check_recipient(storage::Transaction& tx, Notificati
     }
   } else {
     ASHLAR_TRY(check_user_id(n.user_id, "/to/user_id"));
-    ASHLAR_ASSIGN(const std::optional<Recipient> recipient, store::find_recipient(tx, n.user_id));
+    ASHLAR_ASSIGN(std::optional<Recipient> recipient, store::find_recipient(tx, n.user_id));
     // The inbox needs no address.
     if (!recipient && n.channels != "inbox") {
       return base::fail(base::Code::kNotFound, "recipient_not_found",
                         "No such recipient: PUT /v1/recipients/{user_id} first.");
     }
+    return recipient;
   }
-  return base::ok_status();
+  return std::optional<Recipient>();
 }
 
 base::Result<Notifications::Accepted> Notifications::accept(storage::Transaction& tx,
                                                             Notification n) const {
-  ASHLAR_TRY(check_recipient(tx, n));
+  ASHLAR_ASSIGN(const std::optional<Recipient> recipient, check_recipient(tx, n));
   if (!n.template_key.empty()) {
     ASHLAR_ASSIGN(n.template_version, templates_.accept(tx, n.template_key, n.data));
   } else if (!n.data.empty()) {
     return wrong("/data", "data_without_template", "data fills a template; give one.");
   }
-  ASHLAR_ASSIGN(const store::Accepted made, store::insert_notification(tx, n));
+  // Planned before it is written: so it is written once.
+  const bool later = n.send_at && *n.send_at > clock_.now();
+  Draft draft;
+  if (!later) {
+    ASHLAR_ASSIGN(draft, drafter_.draft(tx, n, clock_.now(), recipient ? &*recipient : nullptr));
+  }
+  const store::Plan plan = later ? store::Plan() : plan_of(draft);
+  ASHLAR_ASSIGN(const store::Accepted made, store::insert_notification(tx, n, plan));
   if (made.existed) {
     ASHLAR_ASSIGN(const std::optional<Notification> found, store::find_notification(tx, made.id));
     return Accepted{made.id, found ? found->state : State::kQueued, true};
   }
   n.id = made.id;
-  if (n.send_at && *n.send_at > clock_.now()) {
+  if (later) {
     ASHLAR_TRY(enqueue_plan(tx, kOfNotification, n.id.value, n, *n.send_at));
-    return Accepted{n.id, State::kQueued, false};
+  } else {
+    ASHLAR_TRY(carry_out(tx, n, draft));
   }
-  ASHLAR_ASSIGN(const State state, plan(tx, n));
-  return Accepted{n.id, state, false};
+  return Accepted{n.id, plan.state, false};
 }
 
 base::Result<Draft> Notifications::draft(storage::Transaction& tx, const Notification& n) const {
@@ -179,26 +199,19 @@ base::Status Notifications::enqueue_plan(storage::Transaction& tx, std::string_v
   return base::ok_status();
 }
 
-base::Result<State> Notifications::plan(storage::Transaction& tx, const Notification& n) const {
+base::Status Notifications::plan(storage::Transaction& tx, const Notification& n) const {
   const base::Time now = clock_.now();
   ASHLAR_ASSIGN(const Draft draft, drafter_.draft(tx, n, now));
-  if (draft.digest) {
-    ASHLAR_TRY(gather(tx, n, *draft.digest));
-    ASHLAR_TRY(store::set_planned(tx, n.id, State::kDeferred, name_of(Reason::kDigest), now));
-    return State::kDeferred;
-  }
-  std::vector<State> states;
-  for (const DraftDelivery& one : draft.deliveries) {
-    ASHLAR_ASSIGN(const State state, put(tx, n, one));
-    states.push_back(state);
-  }
-  const State state = states.empty() ? State::kSkipped : overall(states);
-  const std::string reason = states.empty()                 ? "no_channel"
-                             : rank_of(state) == 0          ? std::string()
-                             : draft.deliveries.size() == 1 ? draft.deliveries.front().reason
-                                                            : std::string();
-  ASHLAR_TRY(store::set_planned(tx, n.id, state, reason, now));
-  return state;
+  ASHLAR_TRY(carry_out(tx, n, draft));
+  const store::Plan plan = plan_of(draft);
+  return store::set_planned(tx, n.id, plan.state, plan.reason, now);
+}
+
+base::Status Notifications::carry_out(storage::Transaction& tx, const Notification& n,
+                                      const Draft& draft) const {
+  if (draft.digest) return gather(tx, n, *draft.digest);
+  for (const DraftDelivery& one : draft.deliveries) ASHLAR_TRY(put(tx, n, one));
+  return base::ok_status();
 }
 
 base::Status Notifications::go_on(storage::Transaction& tx, const Notification& n,
@@ -222,8 +235,8 @@ static void take(const DraftDelivery& draft, Delivery& delivery, base::Time now)
   if (delivery.state == State::kDeferred) delivery.next_at = draft.decision.until;
 }
 
-base::Result<State> Notifications::put(storage::Transaction& tx, const Notification& n,
-                                       const DraftDelivery& draft) const {
+base::Status Notifications::put(storage::Transaction& tx, const Notification& n,
+                                const DraftDelivery& draft) const {
   const base::Time now = clock_.now();
   Delivery delivery;
   delivery.tenant = tx.context().tenant_id();
@@ -234,8 +247,7 @@ base::Result<State> Notifications::put(storage::Transaction& tx, const Notificat
   take(draft, delivery, now);
   const bool counts = delivery.state == State::kQueued;
   ASHLAR_ASSIGN(delivery.id, store::insert_delivery(tx, delivery, n.category, counts));
-  ASHLAR_TRY(go_on(tx, n, delivery));
-  return delivery.state;
+  return go_on(tx, n, delivery);
 }
 
 base::Status Notifications::settle(storage::Transaction& tx, NotificationId id) const {

@@ -79,10 +79,13 @@ class Notifications {
   jobs::KindOptions plan_kind() const;
 
  private:
-  base::Status check_recipient(storage::Transaction& tx, Notification& n) const;
-  base::Result<State> plan(storage::Transaction& tx, const Notification& n) const;
-  base::Result<State> put(storage::Transaction& tx, const Notification& n,
-                          const DraftDelivery& draft) const;
+  // Of one with a user_id, the recipient that there is.
+  base::Result<std::optional<Recipient>> check_recipient(storage::Transaction& tx,
+                                                         Notification& n) const;
+  base::Status plan(storage::Transaction& tx, const Notification& n) const;
+  base::Status carry_out(storage::Transaction& tx, const Notification& n, const Draft& draft) const;
+  base::Status put(storage::Transaction& tx, const Notification& n,
+                   const DraftDelivery& draft) const;
   base::Status gather(storage::Transaction& tx, const Notification& n,
                       const Draft::Digest& digest) const;
   base::Status plan_again(storage::Transaction& tx, DeliveryId id) const;

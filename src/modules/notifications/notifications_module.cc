@@ -63,7 +63,8 @@ struct ProviderDoors {
             .http = {http, http_all},
             .own_http = trusts ? HttpDoor{own_http, own_http_all} : HttpDoor{http, http_all},
             .http2 = http2,
-            .own_http2 = trusts ? own_http2 : http2};
+            .own_http2 = trusts ? own_http2 : http2,
+            .private_hosts = trusts};
   }
 
   outbound::OutboundClient http, own_http;
@@ -89,7 +90,6 @@ NotificationsModule::NotificationsModule(Options given, storage::Database& datab
       inbox_tokens(options.inbox_key),
       templates(database, zone_directory, clk),
       notifications(job_queue, templates, zone_directory, clk),
-      event_rules(database, job_queue, notifications, clk),
       inbox(database, clk),
       inbox_feed(database, clk),
       dead_letters(job_queue, clk),
@@ -104,13 +104,14 @@ NotificationsModule::NotificationsModule(Options given, storage::Database& datab
              clk, registry, own_log),
       campaign_feed(job_queue, clk),
       campaigns(database, job_queue, templates, campaign_feed, clk, registry, own_log),
+      event_rules(database, job_queue, notifications, campaigns, clk),
       campaign_watch(database, clk),
       campaign_services({.catches = options.catches, .seed = options.seed + 1}, database, pool,
                         templates, links, campaign_feed, zone_directory, clk, registry, own_log),
       campaign_runner(campaign_services) {
   sender.carry(Channel::kInbox,
                [this](const Notification& n, const Delivery& d, const Outgoing& message,
-                      const Provider::Done& done) { inbox.carry(n, d, message, done); });
+                      Provider::Done done) { inbox.carry(n, d, message, std::move(done)); });
   follow_changes(db, pool);
 }
 
@@ -147,6 +148,7 @@ void NotificationsModule::stop() {
   campaign_watch.stop();
   stop_sending();
   campaign_runner.stop();
+  inbox.stop();
   recorder.stop();
   doors->http2.stop();
   doors->own_http2.stop();

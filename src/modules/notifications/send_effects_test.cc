@@ -102,9 +102,9 @@ TEST_P(SendEffectsTest, AWaitingPushTakesTheKeysOfNow) {
   ASSERT_EQ(add(), id);
   const auto loaded =
       db().read(storage::Context::platform(storage::PlatformUse::kNotifications),
-                [&](Transaction& tx) { return store::load_sending(tx, planned.delivery); });
-  ASSERT_TRUE(loaded.ok() && *loaded);
-  EXPECT_EQ((*loaded)->delivery.target.extra, device.keys);
+                [&](Transaction& tx) { return store::load_sendings(tx, {&planned.delivery, 1}); });
+  ASSERT_TRUE(loaded.ok() && loaded->size() == 1);
+  EXPECT_EQ(loaded->front().delivery.target.extra, device.keys);
   // And planning again keeps them.
   Delivery again = delivery_of(planned);
   again.target.extra = device.keys;

@@ -187,11 +187,15 @@ base::Status SendRecorder::Impl::write(std::span<Record* const> batch) {
 base::Status SendRecorder::Impl::write_in(storage::Transaction& tx,
                                           std::span<Record* const> batch) {
   std::vector<store::Made> made;
+  std::vector<store::TenantsAttempt> attempts;
   for (const Record* record : batch) {
     made.push_back(record->made);
-    ASHLAR_TRY(store::record_attempts(tx, record->made.tenant, record->attempts));
+    for (const AttemptRecord& one : record->attempts) {
+      attempts.push_back({record->made.tenant, &one});
+    }
     ASHLAR_TRY(apply(tx, *record));
   }
+  ASHLAR_TRY(store::record_attempts(tx, attempts));
   ASHLAR_ASSIGN(const std::vector<DeliveryId> advanced, store::record_made(tx, made));
   ASHLAR_TRY(store::settle_notifications(tx, advanced, clock.now()));
   return publish(tx, batch, {advanced.begin(), advanced.end()});
@@ -230,12 +234,13 @@ base::Status SendRecorder::Impl::publish(storage::Transaction& tx, std::span<Rec
   }
   // In one order everywhere: append() takes locks of what it is about.
   std::ranges::sort(told, {}, [](const Record* r) { return r->delivery.notification; });
+  std::vector<events::Outbox::Owned> owned;
   for (const Record* record : told) {
-    const auto event = state_event(record->delivery, record->category, record->made.state,
-                                   record->made.reason, record->traceparent);
-    if (event) ASHLAR_TRY(outbox.append_for(tx, record->made.tenant, *event));
+    auto event = state_event(record->delivery, record->category, record->made.state,
+                             record->made.reason, record->traceparent);
+    if (event) owned.push_back({record->made.tenant, *std::move(event)});
   }
-  return base::ok_status();
+  return outbox.append_all_for(tx, owned);
 }
 
 SendRecorder::SendRecorder(storage::Database& db, jobs::Jobs& jobs, events::Outbox& outbox,

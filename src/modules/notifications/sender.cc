@@ -8,7 +8,7 @@
 #include "base/failpoint.h"
 #include "base/text.h"
 #include "modules/notifications/kept_text.h"
-#include "modules/notifications/preferences.h"
+#include "modules/notifications/sender_sending.h"
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
 #include "platform/storage/database.h"
@@ -18,8 +18,6 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr base::Seconds kStorageAway{5};
-constexpr base::Millis kRecordingTakes{2'000};
 constexpr base::Millis kTooLateToAsk{5'000};
 constexpr base::Millis kLook{20};
 constexpr std::size_t kMaxCodeBytes = 64;
@@ -40,48 +38,14 @@ std::string_view type_of(const store::Sending& loaded) {
   return loaded.delivery.target.extra.empty() ? std::string_view() : name_of(Platform::kWebpush);
 }
 
-bool has_opted_out(const store::Sending& loaded) {
-  if (loaded.critical || loaded.preferences.empty()) return false;
-  const base::Result<ChannelChoices> choices = choices_of(loaded.preferences);
-  if (!choices.ok()) return false;  // the planner has read them: what cannot be read chose nothing
-  return !choices->of(loaded.notification.category, loaded.delivery.channel, true).wanted;
-}
-
 bool is_put_off_by_age(Hold hold) { return hold != Hold::kPace && hold != Hold::kPlaces; }
 
 }  // namespace
-
-struct Sender::Sending {
-  explicit Sending(std::atomic<int>& running) : running_now(running) { running_now.fetch_add(1); }
-  ~Sending() { running_now.fetch_sub(1); }
-  Sending(const Sending&) = delete;
-  Sending& operator=(const Sending&) = delete;
-
-  std::atomic<int>& running_now;
-  store::Sending loaded;
-  SendJob job;
-  std::function<void(jobs::Outcome)> done;
-  base::Mono deadline{};
-  std::int64_t round = 1;
-  bool after_unknown = false;
-
-  RenderedMessage message;
-  std::vector<ProviderId> asked;
-  std::vector<AttemptRecord> attempts;
-  ProviderId provider;  // that was asked last
-  std::string provider_name, provider_ref;
-  base::Time began_at{};
-  base::Mono began{};
-  std::optional<base::Mono> queued_since;
-  SendPlan plan;  // what the last answer comes to if nobody else can be asked
-  std::optional<base::Time> gone_since;
-};
 
 Sender::Sender(Options options, storage::Database& db, ProviderPool& pool, Renderer& renderer,
                SendRecorder& recorder, const base::Clock& clock, obs::Registry& metrics,
                obs::Log& log)
     : options_(options),
-      db_(db),
       pool_(pool),
       renderer_(renderer),
       recorder_(recorder),
@@ -92,7 +56,8 @@ Sender::Sender(Options options, storage::Database& db, ProviderPool& pool, Rende
           "Attempts made though the end of the one before is not known: it may have arrived.")),
       failovers_(metrics.make_counter("ashlar_notifications_failovers_total",
                                       "Messages given to another provider at once.")),
-      random_(options_.seed) {
+      random_(options_.seed),
+      loader_(db) {
   for (std::size_t hold = 0; hold < put_off_.size(); ++hold) {
     const std::string_view why = name_of(static_cast<Hold>(hold));
     put_off_[hold] = &metrics.make_counter(
@@ -103,6 +68,7 @@ Sender::Sender(Options options, storage::Database& db, ProviderPool& pool, Rende
 
 Sender::~Sender() {
   stop(base::Millis{0});
+  loader_.stop();
   // Whoever has a provider's word for it calls by the message's deadline.
   std::binary_semaphore never{0};
   while (running_.load() > 0) {
@@ -135,82 +101,6 @@ jobs::KindOptions Sender::kind() {
   options.prefetch = kMaxWaiting;
   options.retry = {.delays = {base::Millis{1}}, .jitter = 0};
   return options;
-}
-
-base::Result<std::optional<store::Sending>> Sender::load(DeliveryId id) {
-  return db_.read(storage::Context::platform(storage::PlatformUse::kNotifications),
-                  [&](storage::Transaction& tx) { return store::load_sending(tx, id); });
-}
-
-void Sender::attempt(const jobs::Attempt& attempt, std::function<void(jobs::Outcome)> done) {
-  const base::Time now = clock_.now();
-  // A second later: the runner still leases, and would lease this one again at once.
-  if (stopping_.load()) return done(jobs::Outcome::snoozed(now + base::Seconds{1}));
-  const std::optional<SendJob> job = send_job_of(attempt.job.payload);
-  if (!job) return done(jobs::Outcome::dead("not a delivery"));
-  base::Result<std::optional<store::Sending>> loaded = load(job->delivery);
-  if (!loaded.ok()) return done(jobs::Outcome::snoozed(now + kStorageAway));
-  if (!*loaded || (*loaded)->delivery.state != State::kQueued) {
-    return done(jobs::Outcome::cancelled());
-  }
-  const Delivery& delivery = (*loaded)->delivery;
-  // Its successor goes on with it; the process died before this job heard of that.
-  if (job->is_in_order() && delivery.attempts >= kLaneRounds) return done(jobs::Outcome::done());
-  if (delivery.next_at && *delivery.next_at > now) {
-    return done(jobs::Outcome::snoozed(*delivery.next_at));
-  }
-  const auto sending = std::make_shared<Sending>(running_);
-  sending->job = *job;
-  if (!sending->job.since) sending->job.since = attempt.job.enqueued_at;
-  // Failures are those of the job that were reported and those that were lost: each that has a
-  // record is a round of the delivery.
-  const std::int64_t rounds = job->rounds + attempt.job.failures;
-  sending->after_unknown = rounds > delivery.attempts;
-  sending->round = std::max(rounds, delivery.attempts) + 1;
-  sending->loaded = **std::move(loaded);
-  sending->loaded.maybe_sent = sending->loaded.maybe_sent || sending->after_unknown;
-  // Who sends it again by hand wants it sent.
-  if (sending->loaded.delivery.replay_of.is_set()) {
-    sending->loaded.notification.expires_at.reset();
-  }
-  sending->done = std::move(done);
-  sending->deadline =
-      std::min(attempt.deadline - kRecordingTakes, clock_.mono() + nanoseconds(kSendTimeout));
-  if (ends_before_sending(sending)) return;
-  render(sending);
-}
-
-bool Sender::ends_before_sending(const SendingPtr& sending) {
-  const store::Sending& loaded = sending->loaded;
-  const auto& expires_at = loaded.notification.expires_at;
-  if (expires_at && *expires_at <= clock_.now()) {
-    end(sending, State::kExpired, "expired", "It was not handed over in time.");
-  } else if (!loaded.suppression.empty()) {
-    end(sending, State::kSkipped, "suppressed",
-        "The address was suppressed meanwhile: " + loaded.suppression + ".");
-  } else if (has_opted_out(loaded)) {
-    end(sending, State::kSkipped, "opted_out", "The recipient has opted out meanwhile.");
-  } else if (!loaded.delivery.target.device.empty() && !loaded.platform) {
-    end(sending, State::kFailed, "device_gone", "The device is registered no more.");
-  } else {
-    return false;
-  }
-  return true;
-}
-
-void Sender::render(const SendingPtr& sending) {
-  base::Result<RenderedMessage> rendered =
-      renderer_.render(sending->loaded.notification, sending->loaded.delivery);
-  if (rendered.ok()) {
-    sending->message = *std::move(rendered);
-    send_next(sending);
-    return;
-  }
-  const base::Error& error = rendered.error();
-  if (error.code == base::Code::kUnavailable || error.code == base::Code::kDeadline) {
-    return put_off(sending, kStorageAway);
-  }
-  end(sending, State::kFailed, error.reason, error.detail, true);
 }
 
 SendFacts Sender::facts_of(const Sending& sending) const {

@@ -22,7 +22,8 @@
 //  3. What is put off is no attempt. It comes back when there is room again, later the older it is,
 //     at most kLongestPutOff; what expires meanwhile is ended as expired.
 //  4. done is called once.
-// Any thread may call; loading and rendering block it.
+// Any thread may call; none is blocked. Deliveries are read and rendered on the loader's thread
+// (send_loader.h).
 #pragma once
 
 #include <array>
@@ -41,6 +42,7 @@
 #include "modules/notifications/provider_pool.h"
 #include "modules/notifications/renderer.h"
 #include "modules/notifications/send_job.h"
+#include "modules/notifications/send_loader.h"
 #include "modules/notifications/send_plan.h"
 #include "modules/notifications/send_recorder.h"
 #include "platform/jobs/runner.h"
@@ -89,9 +91,11 @@ class Sender {
   struct Sending;
   using SendingPtr = std::shared_ptr<Sending>;
 
-  base::Result<std::optional<store::Sending>> load(DeliveryId id);
+  // sender_begin.cc
+  void loaded(const SendingPtr& sending, base::Result<std::optional<store::Sending>> found);
   bool ends_before_sending(const SendingPtr& sending);
   void render(const SendingPtr& sending);
+
   // Whether it took a place at a provider.
   bool send_next(const SendingPtr& sending);
   bool resume(const SendingPtr& sending);
@@ -110,7 +114,6 @@ class Sender {
   SendPlan planned(const SendResult& result, const SendFacts& facts);
 
   const Options options_;
-  storage::Database& db_;
   ProviderPool& pool_;
   Renderer& renderer_;
   SendRecorder& recorder_;
@@ -125,6 +128,7 @@ class Sender {
   base::Random random_;  // guarded by random_mutex_
   std::atomic<bool> stopping_{false};
   std::atomic<int> running_{0};
+  SendLoader loader_;  // last: it calls the rest
 };
 
 }  // namespace ashlar::notifications
