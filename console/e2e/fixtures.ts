@@ -163,6 +163,10 @@ export class Api {
     return (await this.post<{ id: string }>(tenant, path, provider)).id;
   }
 
+  async createRule(tenant: string, rule: object): Promise<void> {
+    await this.post(tenant, '/v1/notification-rules', rule);
+  }
+
   async putRecipients(tenant: string, recipients: object[]): Promise<void> {
     await this.post(tenant, '/v1/recipients', { recipients });
   }

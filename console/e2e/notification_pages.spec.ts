@@ -19,6 +19,7 @@ const pages = [
   'notifications/recipients?view=suppressed',
   'notifications/recipients/ann',
   'notifications/topics/match-17',
+  'notifications/rules',
   'notifications/providers',
   'notifications/dead-letters',
   'notifications/caught',
@@ -44,6 +45,13 @@ test.beforeAll(async ({ server, signedIn, playwright }) => {
     description: 'word '.repeat(60).trim(),
   });
   await put('notification-categories/offers', { title: 'Offers', caps: [{ max: 3, per: 'week' }] });
+  await api.createRule(kTenant, {
+    name: kLong.slice(0, 90),
+    event_type: 'order.*',
+    match: { [`/data/${kLong.slice(0, 60)}`]: { prefix: kLong } },
+    to: { user_id_at: `/data/${kLong}` },
+    content: { text: kLong },
+  });
   await put('notification-templates/shape', {
     description: 'word '.repeat(60).trim(),
     locales: { en: { email: { subject: kLong, html: `<h1>${kLong}</h1>`, text: kLong } } },

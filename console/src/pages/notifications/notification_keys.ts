@@ -30,6 +30,7 @@ export const notificationKeys = {
     key,
     asked,
   ],
+  rules: (tenant: string) => ['notification-rules', tenant],
   providers: (tenant: string) => ['notification-providers', tenant],
   provider: (tenant: string, id: string) => ['notification-providers', tenant, id],
   healths: (tenant: string) => ['notification-healths', tenant],

@@ -16,6 +16,7 @@ import { ProvidersView } from './providers/providers_view';
 import { RecipientPage } from './recipients/recipient_page';
 import { RecipientsSection } from './recipients/recipients_section';
 import { TopicPage } from './recipients/topic_page';
+import { RulesView } from './rules/rules_view';
 import { TemplatePage } from './templates/template_page';
 import { TemplatesView } from './templates/templates_view';
 
@@ -75,6 +76,8 @@ export function NotificationsSection({ section, item, query }: Address) {
       return <TemplatesView />;
     case 'recipients':
       return <RecipientsSection query={query} />;
+    case 'rules':
+      return <RulesView />;
     case 'providers':
       return <ProvidersView />;
     case 'dead-letters':

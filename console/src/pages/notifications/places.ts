@@ -7,6 +7,7 @@ export const kSections = [
   { name: 'inbox', label: 'Inboxes' },
   { name: 'templates', label: 'Templates' },
   { name: 'recipients', label: 'Recipients' },
+  { name: 'rules', label: 'Rules' },
   { name: 'providers', label: 'Providers' },
   { name: 'dead-letters', label: 'Dead letters' },
   { name: 'caught', label: 'Caught' },

@@ -10,6 +10,7 @@ const kLeads: Record<Section, string> = {
   inbox: 'What your app shows its users, as they see it.',
   templates: 'What messages say, by language and channel.',
   recipients: 'Who can be told, where, and what they want to hear.',
+  rules: 'Who is told what when something happens.',
   providers: 'The services that carry messages, and how they are.',
   'dead-letters': 'What failed for good, until you mend it and send it again.',
   caught: 'What would have been sent, had its channel a provider.',

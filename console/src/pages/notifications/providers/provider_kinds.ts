@@ -60,11 +60,29 @@ const kSmtp: readonly KindField[] = [
     hint: 'Bounces go to b+… at it; post them to the callback.',
     rare: true,
   },
-  { name: 'callback_secret', label: 'Secret of callbacks', input: 'secret', rare: true },
+  {
+    name: 'callback_secret',
+    label: 'Secret of callbacks',
+    input: 'secret',
+    hint: 'By which bounces are signed; without one none are taken.',
+    rare: true,
+  },
   { name: 'max_connections', label: 'Connections', input: 'number', hint: 'Empty: 8.', rare: true },
   { name: 'timeout_s', label: 'Seconds to wait', input: 'number', hint: 'Empty: 30.', rare: true },
   { name: 'ca', label: 'Authority of your own', input: 'area', hint: 'PEM.', rare: true },
   { name: 'verify', label: 'Certificates are checked', input: 'switch', rare: true },
+];
+
+const kSes: readonly KindField[] = [
+  { name: 'region', label: 'Region', input: 'text', hint: 'eu-west-1', required: true },
+  { name: 'access_key_id', label: 'Access key', input: 'text', required: true },
+  { name: 'secret_access_key', label: 'Secret key', input: 'secret', required: true },
+  { name: 'from', label: 'From', input: 'text', hint: 'shop@example.com', required: true },
+  { name: 'from_name', label: 'Name of the sender', input: 'text' },
+  { name: 'session_token', label: 'Session token', input: 'secret', rare: true },
+  { name: 'reply_to', label: 'Replies to', input: 'text', rare: true },
+  { name: 'configuration_set', label: 'Configuration set', input: 'text', rare: true },
+  { name: 'host', label: 'Endpoint', input: 'text', hint: 'Empty: the region’s.', rare: true },
 ];
 
 const kApns: readonly KindField[] = [
@@ -116,6 +134,7 @@ const kTwilio: readonly KindField[] = [
 
 export const kKinds: readonly ProviderKind[] = [
   { type: 'smtp', channel: 'email', label: 'Mail by SMTP', fields: kSmtp },
+  { type: 'ses', channel: 'email', label: 'Mail by Amazon SES', fields: kSes },
   { type: 'twilio', channel: 'sms', label: 'SMS by Twilio', fields: kTwilio },
   { type: 'apns', channel: 'push', label: 'Push by Apple (APNs)', fields: kApns },
   {
