@@ -1,14 +1,16 @@
 // Kills the server at random moments while a campaign goes out through a carrier that refuses, asks for a pause, fails, hangs up after
 // it has taken a message, or never answers; and holds what the carrier has in its own book against what the campaign says.
 //
-//   node test/crash/campaigns.mjs [--rounds 4] [--recipients 4000] [--longest 900] [--seed N] [--store sqlite|postgres]
+//   node test/crash/campaigns.mjs [--rounds 4] [--recipients 4000] [--longest 900] [--seed N] [--store sqlite|postgres] [--carriers 1]
 //     longest: milliseconds between the first sign of life and a kill
+//     carriers: 2: another account beside the flaky one, of the same weight, that always takes what it is given
 //
 // One campaign in one store goes through all rounds. Its audience: mostly numbers that were uploaded, and users, of whom some have opted
 // out; some numbers are given twice. In between it is paused and resumed. Then the server works until the campaign has finished, and:
 //   the audience is each number and user that was given, once, and sent + skipped + failed is the audience, by count and by list
 //   who is sent stands in the carrier's book; who is skipped, or has failed for certain, does not
 //   who stands there twice is said to have been repeated; and nobody stands there who was not asked for
+//   whom one account has taken, or may have taken, no other one is asked for
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
@@ -23,11 +25,14 @@ const kManyRecipients = 50_000;  // who never gets an answer is waited for 45 s:
 
 const { values: options } = parseArgs({ options: {
   rounds: { type: "string", default: "4" }, recipients: { type: "string", default: "4000" }, longest: { type: "string", default: "900" },
-  seed: { type: "string", default: String(Date.now() % 1_000_000_007) }, store: { type: "string", default: "sqlite" } } });
+  seed: { type: "string", default: String(Date.now() % 1_000_000_007) }, store: { type: "string", default: "sqlite" },
+  carriers: { type: "string", default: "1" } } });
 const rounds = Number(options.rounds);
 const recipients = Number(options.recipients);
 const longest_ms = Number(options.longest);
 const seed = Number(options.seed);
+const carriers = Number(options.carriers);
+assert.ok(carriers === 1 || carriers === 2, "--carriers is 1 or 2");
 assert.ok([rounds, recipients, longest_ms, seed].every(Number.isInteger) && rounds > 0 && recipients > 0, "--rounds, --recipients, --longest and --seed are whole numbers");
 
 // mulberry32: small, seeded, good enough to choose.
@@ -51,6 +56,9 @@ const isRefused = (i) => i % 200 === 55;
 // The carrier: {"type": "twilio"}. Its book: how often it took a message for a number.
 class Carrier {
   book = new Map();
+  takenBy = new Map();  // the account
+  astray = [];          // asked of another account though one has taken it
+  byAccount = [0, 0];
   calls = 0;
   hung = [];
   lies = { unavailable: 0, throttled: 0, hung_up: 0, failed_after: 0, silent: 0 };
@@ -65,7 +73,10 @@ class Carrier {
 
   take(to, request, response) {
     this.calls += 1;
-    const chance = this.random();
+    const account = Number(request.url.match(/Accounts\/AC(\d)\//)[1]);
+    this.byAccount[account - 1] += 1;
+    if ((this.takenBy.get(to) ?? account) !== account) this.astray.push(`${to}: taken by AC${this.takenBy.get(to)}, asked of AC${account}`);
+    const chance = account === 1 ? this.random() : 1;
     const number = Number(to.slice(6));
     const answer = (status, json, headers = {}) => response.writeHead(status, { "Content-Type": "application/json", ...headers }).end(JSON.stringify(json));
     const counted = (kind) => (this.lies[kind] += 1);
@@ -74,6 +85,7 @@ class Carrier {
     if (isNobody(number)) return answer(400, { code: 21211, message: "Not a valid number" });
     if (isRefused(number)) return answer(400, { code: 30007, message: "Filtered" });
     this.book.set(to, (this.book.get(to) ?? 0) + 1);
+    this.takenBy.set(to, account);
     if (chance < 0.013) return counted("hung_up"), request.socket.destroy();
     if (chance < 0.016) return counted("failed_after"), answer(500, { code: 0 });
     if (chance < kSilentUntil) return counted("silent"), this.hung.push(response);
@@ -111,8 +123,11 @@ class Run {
 
   async prepare() {
     await this.start();
-    await this.call("POST", "notification-providers", { channel: "sms", type: "twilio", name: "carrier", host: await this.carrier.listen(),
-      account_sid: "AC1", auth_token: "secret", from: "+4915100000001", max_running: 256 });
+    const host = await this.carrier.listen();
+    for (let i = 1; i <= carriers; ++i) {
+      await this.call("POST", "notification-providers", { channel: "sms", type: "twilio", name: `carrier ${i}`, host, account_sid: `AC${i}`, auth_token: "secret",
+        from: "+4915100000001", max_running: 256 });
+    }
     const users = [...Array(recipients).keys()].filter(isUser);
     for (let from = 0; from < users.length; from += 32) {
       await Promise.all(users.slice(from, from + 32).map((i) => this.call("PUT", `recipients/user-${i}`,
@@ -216,6 +231,8 @@ class Run {
       this.carrier.book.delete(phoneOf(i));
     }
     assert.equal(this.carrier.book.size, 0, "the carrier was asked for somebody else");
+    assert.deepEqual(this.carrier.astray, [], "asked of another account after one that may have taken it");
+    if (carriers > 1) console.log(`the accounts were asked ${this.carrier.byAccount.join(" and ")} times, nobody of both after one had taken it`);
     for (const key of ["sent", "skipped", "failed", "unknown", "repeated"]) assert.equal(counts[key], seen[key], `${key}: ${JSON.stringify({ counts, seen })}`);
     return { ...seen, doubled };
   }

@@ -1,7 +1,7 @@
 // Kills the server at random moments while notifications are accepted and sent to a provider that sometimes refuses, fails after it
 // has taken a message, or hangs up; and holds what arrived against what was acknowledged.
 //
-//   node test/crash/notifications.mjs [--rounds 10] [--seed N] [--store sqlite|postgres]
+//   node test/crash/notifications.mjs [--rounds 10] [--seed N] [--store sqlite|postgres] [--accounts 1]
 //
 // One store goes through five rounds, then a fresh one takes its place. 24 clients write, each to a user of its own, one after the
 // other. At the end the server works until nothing is on its way any more, and then:
@@ -9,6 +9,8 @@
 //   one that arrived twice says so in its story: an attempt whose answer was lost, or whose end is not known. Each is counted.
 //   what goes to one user arrives in the order in which it was acknowledged, but for those that the provider refused three times
 //   the provider sees one id for one message, at every attempt
+//   with several accounts of one weight: no message is given to another account but after certain failures alone. What an account
+//   has taken, or may have taken, is asked of no other one ever after.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
@@ -23,10 +25,15 @@ const kDrain_ms = 120_000;
 const kSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 const { values: options } = parseArgs({ options: {
-  rounds: { type: "string", default: "10" }, seed: { type: "string", default: String(Date.now() % 1_000_000_007) }, store: { type: "string", default: "sqlite" } } });
+  rounds: { type: "string", default: "10" }, seed: { type: "string", default: String(Date.now() % 1_000_000_007) }, store: { type: "string", default: "sqlite" },
+  accounts: { type: "string", default: "1" } } });
 const rounds = Number(options.rounds);
 const seed = Number(options.seed);
+const accounts = Number(options.accounts);
 assert.ok(Number.isInteger(rounds) && rounds > 0 && Number.isInteger(seed), "--rounds and --seed are whole numbers");
+assert.ok(Number.isInteger(accounts) && accounts > 0, "--accounts is a whole number");
+// One refused goes to another account at once and holds up nobody: so there can be more of them.
+const kRefused = accounts > 1 ? 0.03 : 0.003;
 
 // mulberry32: small, seeded, good enough to choose.
 function randomOf(state) {
@@ -41,7 +48,8 @@ function randomOf(state) {
 // The provider: {"type": "http"}. What it took, in order; each refused, failed or hung up at most once. Seldom: each such message
 // holds up those behind it for some seconds.
 class Receiver {
-  arrivals = [];   // {id, token}: taken, whatever was answered
+  calls = [];      // {id, token, account, taken, at}: all that came
+  arrivals = [];   // of these, those that were taken, whatever was answered
   upset = new Set();
 
   constructor(random) {
@@ -52,11 +60,15 @@ class Receiver {
   }
   take(chance, id, { content: { text: token } }, request, response) {
     const first = !this.upset.has(token);
-    if (chance < 0.009) this.upset.add(token);
-    if (first && chance < 0.003) return response.writeHead(502).end();  // not taken
-    this.arrivals.push({ id, token });
-    if (first && chance < 0.006) return request.socket.destroy();       // taken, and nobody hears of it
-    if (first && chance < 0.009) return response.writeHead(500).end();  // taken, as may be
+    const account = Number(request.url.split("/").at(-1));
+    if (chance < kRefused + 0.006) this.upset.add(token);
+    const refused = first && chance < kRefused;
+    const call = { id, token, account, taken: !refused, at: Date.now() };
+    this.calls.push(call);
+    if (refused) return response.writeHead(502, accounts > 1 ? { "Retry-After": "0" } : {}).end();  // the account goes on with others
+    this.arrivals.push(call);
+    if (first && chance < kRefused + 0.003) return request.socket.destroy();       // taken, and nobody hears of it
+    if (first && chance < kRefused + 0.006) return response.writeHead(500).end();  // taken, as may be
     return response.writeHead(200).end();
   }
   async listen() {
@@ -84,8 +96,11 @@ class Run {
     this.key ??= this.server.key;
     this.api = this.server.client(this.key);
     if (!first) return;
-    const provider = await this.api.post("/v1/notification-providers", { channel: "http", type: "http", name: "receiver", url: await this.receiver.listen(), secret: kSecret });
-    assert.equal(provider.status, 201, provider.text);
+    const url = await this.receiver.listen();
+    for (let i = 0; i < accounts; ++i) {
+      const provider = await this.api.post("/v1/notification-providers", { channel: "http", type: "http", name: `receiver-${i}`, url: `${url}/${i}`, secret: kSecret });
+      assert.equal(provider.status, 201, provider.text);
+    }
     for (let i = 0; i < kClients; ++i) await this.api.call("PUT", `/v1/recipients/user-${i}`, { body: { email: `user-${i}@example.com` } });
   }
 
@@ -130,7 +145,26 @@ class Run {
     return found;
   }
 
+  // Another account only after certain failures: once a message was taken, whoever heard of it, nobody else is asked.
+  async checkAccounts() {
+    const taken = new Map();
+    let elsewhere = 0;
+    const asked = new Map();
+    for (const { token, account, taken: wasTaken } of this.receiver.calls) {
+      const told = () => JSON.stringify(this.receiver.calls.filter((call) => call.token === token));
+      const known = taken.get(token);
+      if (known !== undefined && known !== account) {
+        assert.fail(`${token} was taken by account ${known}, then asked of account ${account}: ${told()} ${JSON.stringify(await this.story(token).catch((e) => e.message))}`);
+      }
+      if (asked.has(token) && asked.get(token) !== account) ++elsewhere;
+      asked.set(token, account);
+      if (wasTaken) taken.set(token, account);
+    }
+    if (accounts > 1) console.log(`${elsewhere} of ${asked.size} were given to another account, each after a refusal`);
+  }
+
   async check() {
+    await this.checkAccounts();
     const arrivals = new Map();
     for (const { id, token } of this.receiver.arrivals) {
       const known = arrivals.get(token) ?? { ids: new Set(), count: 0, place: arrivals.size };
