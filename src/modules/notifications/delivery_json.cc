@@ -84,7 +84,10 @@ const json::Schema<ProviderHealthJson>& provider_health_schema() {
           .required("type", &ProviderHealthJson::type)
           .required("enabled", &ProviderHealthJson::enabled)
           .required("breaker", &ProviderHealthJson::breaker,
-                    {.doc = "Open: it fails, and is not asked.", .one_of = kBreakerNames})
+                    {.doc = "Open: it fails or says nothing, and is not asked.",
+                     .one_of = kBreakerNames})
+          .required("silent", &ProviderHealthJson::silent,
+                    {.doc = "It has messages in hand and answers none."})
           .required(
               "credential", &ProviderHealthJson::credential,
               {.doc = "The same of its credential: open: it was refused.", .one_of = kBreakerNames})
@@ -206,6 +209,7 @@ ProviderHealthJson render(const ProviderPool::ProviderView& view) {
   json.enabled = view.enabled;
   json.breaker = name_of(view.health.service.state);
   json.credential = name_of(view.health.credential.state);
+  json.silent = view.health.silent;
   json.running = view.health.running;
   json.calls = static_cast<std::int64_t>(view.health.service.calls);
   json.failures = static_cast<std::int64_t>(view.health.service.failures);

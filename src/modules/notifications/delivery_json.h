@@ -57,6 +57,7 @@ struct ProviderHealthJson {
   std::string name, channel, type;
   bool enabled = true;
   std::string breaker, credential;
+  bool silent = false;
   std::int64_t running = 0, calls = 0, failures = 0, openings = 0;
   std::int64_t quiet_for_ms = 0;
   std::optional<std::string> trouble;
