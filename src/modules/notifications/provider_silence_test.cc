@@ -73,8 +73,8 @@ TEST_F(ProviderSilenceTest, WhoIsSlowAndAnswersIsNotSuspected) {
     now_ += milliseconds(10);
     if (i >= 300) answer(seconds(3));
   }
-  // Then it stops: that is seen after four times as long.
-  const nanoseconds held = until_held(milliseconds(10));
+  // Then it stops: that is seen after four times as long. The last answer came one step ago.
+  const nanoseconds held = milliseconds(10) + until_held(milliseconds(10));
   EXPECT_GE(held, seconds(12));
   EXPECT_LT(held, seconds(13));
 }
