@@ -190,7 +190,7 @@ describe("answers of Twilio, Slack, SES and one's own service", { timeout: 240_0
     for (const [name, all] of requests) {
       if (!name.startsWith("ses-")) continue;
       for (const { headers, body, url } of all) {
-        const request = { service: "ses", region: "eu-west-1", method: "POST", host: headers.host, path: url, body,
+        const request = { service: "ses", region: "eu-west-1", method: "POST", host: headers.host, path: url, body, extraHeadersToIgnore: { "content-length": true },
           headers: { "Content-Type": headers["content-type"], "X-Amz-Date": headers["x-amz-date"], Host: headers.host } };
         aws4.sign(request, { accessKeyId: name.replace("-", ""), secretAccessKey: secret(name), sessionToken: "token/+=" });
         const signature = (text) => text.match(/Signature=(\w+)/)[1];
