@@ -167,7 +167,9 @@ async function lexical() {
   const cursors = () => {};  // there is no page to draw them on
   return {
     root: "root", kind: "xmltext", halves: true,
-    drifts: true,  // once in some six runs one of Lexical's views lacks a node that its own, equal Yjs document has
+    // Lexical's own: between two Yjs documents in one process, without any server, its views differed in 11 of 60 runs while the
+    // documents under them were equal (programs/editors_alone.mjs). So its documents are compared, not its views.
+    drifts: true,
     of: (doc) => doc.get("root", XmlText),
     open({ doc, provider }) {
       const editor = createHeadlessEditor({ namespace: "test", onError: (error) => { throw error; } });
