@@ -174,6 +174,7 @@ base::Result<std::string> Awareness::apply(const Owner& owner, std::string_view 
   if (clients_.size() + taken.size() > kMaxClients) return too_large();
   Out out;
   for (auto& [change, state] : taken) {
+    if (!has_room(owner, change->client, state.size())) continue;
     put(owner, *change, std::move(state), From::kHere, now);
     const auto found = clients_.find(change->client);
     if (found == clients_.end()) continue;
@@ -187,6 +188,7 @@ void Awareness::put(const Owner& owner, const Change& change, std::string state,
                     base::Mono now) {
   Entry& entry = clients_[change.client];
   const bool was_there = entry.session != 0;
+  ++version_;
   entry.heard = change.clock;
   if (state.empty()) {
     entry.given = std::max(entry.given, change.clock);
@@ -196,6 +198,7 @@ void Awareness::put(const Owner& owner, const Change& change, std::string state,
   entry.given =
       entry.given == 0 && !was_there ? change.clock : std::max(entry.given + 1, change.clock);
   entry.at = now;
+  bytes_ += state.size() - entry.state.size();
   entry.state = std::move(state);
   settle(entry, owner, from);
   if (!was_there) ++present_;
@@ -213,6 +216,7 @@ void Awareness::settle(Entry& entry, const Owner& owner, From from) {
   entry.session = owner.session;
   entry.heir = 0;
   entry.remote = remote;
+  bytes_ += owner.user.size() - entry.user.size();
   entry.user.assign(owner.user);
 }
 
@@ -223,6 +227,8 @@ void Awareness::note_news(Entry& entry) {
 
 void Awareness::drop(Entry& entry, base::Mono now) {
   --present_;
+  ++version_;
+  bytes_ -= entry.state.size();
   entry.session = 0;
   entry.heir = 0;
   entry.newest = newest_session_;
@@ -258,6 +264,7 @@ std::string Awareness::expire(base::Mono now) {
       out.add(at->first, entry.given, kNull);
     }
     if (entry.session == 0 && now - entry.at > kKept) {
+      bytes_ -= entry.user.size();
       at = clients_.erase(at);
     } else {
       ++at;
@@ -267,7 +274,33 @@ std::string Awareness::expire(base::Mono now) {
 }
 
 void Awareness::forget_gone() {
-  std::erase_if(clients_, [](const auto& client) { return client.second.session == 0; });
+  std::erase_if(clients_, [this](const auto& client) {
+    const Entry& entry = client.second;
+    if (entry.session != 0) return false;
+    bytes_ -= entry.user.size();
+    return true;
+  });
+}
+
+bool Awareness::would_fit(const Owner& owner, crdt::ClientId client,
+                          std::size_t state_bytes) const {
+  const auto found = clients_.find(client);
+  if (found == clients_.end()) {
+    return clients_.size() < kMaxClients && bytes_ + state_bytes + owner.user.size() <= kMaxBytes;
+  }
+  const Entry& entry = found->second;
+  const std::size_t before = entry.state.size() + entry.user.size();
+  const std::size_t after = state_bytes + owner.user.size();
+  return after <= before || bytes_ - before + after <= kMaxBytes;
+}
+
+// Whoever has left makes room first.
+bool Awareness::has_room(const Owner& owner, crdt::ClientId client, std::size_t state_bytes) {
+  if (state_bytes == 0 || would_fit(owner, client, state_bytes)) return true;
+  forget_gone();
+  if (would_fit(owner, client, state_bytes)) return true;
+  ++refused_;
+  return false;
 }
 
 std::string Awareness::states() const {
@@ -296,18 +329,17 @@ base::Result<std::string> Awareness::merge(std::uint64_t session, std::string_vi
                                            base::Mono now) {
   now_ = now;
   ASHLAR_ASSIGN(std::vector<Change> changes, read(news, From::kElsewhere));
-  std::erase_if(changes, [&](const Change& change) { return !takes(session, change); });
-  for (const Change& change : changes) {
-    if (change.state.size() > 2 * kMaxStateBytes) return too_large();  // stamped: it has grown
-    if (!json::parse(change.state, {.max_depth = 32, .max_values = 4'000}).ok()) return malformed();
-  }
-  if (clients_.size() + changes.size() > kMaxClients) forget_gone();
-  if (clients_.size() + changes.size() > kMaxClients) return too_large();
+  std::erase_if(changes, [&](const Change& change) {
+    // Stamped: it has grown.
+    return !takes(session, change) || change.state.size() > 2 * kMaxStateBytes ||
+           !json::parse(change.state, {.max_depth = 32, .max_values = 4'000}).ok();
+  });
   Out out;
   for (const Change& change : changes) {
     const Owner owner{.session = session, .user = change.user, .name = {}, .info = {}};
-    put(owner, change, std::string(change.state == kNull ? "" : change.state), From::kElsewhere,
-        now);
+    const std::string_view state = change.state == kNull ? std::string_view() : change.state;
+    if (!has_room(owner, change.client, state.size())) continue;
+    put(owner, change, std::string(state), From::kElsewhere, now);
     const Entry& entry = clients_[change.client];
     out.add(change.client, entry.given, entry.state.empty() ? kNull : entry.state);
   }

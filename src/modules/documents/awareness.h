@@ -17,12 +17,13 @@
 //  2. For each client the clocks that are given out never fall, and rise with each new state: a
 //     client that came again with an old clock is given out with a new one, else those who have
 //     seen him go would not see him come.
-//  3. Memory is bounded: kMaxClients, kMaxClientsPerSession, kMaxStateBytes.
+//  3. Memory is bounded: kMaxClients, kMaxClientsPerSession, kMaxStateBytes, and kMaxBytes of
+//     states and users' names. A state that finds no room among the others is not taken, nothing
+//     else changes by it, and it is counted; one that is no longer than the one before always is.
 //  4. What is given out is UTF-8 and JSON, always.
 //  5. What another instance says of its clients (merge()) is as its sessions' here: a client that
-//  is
-//     present here already is taken over by the same user's newer word alone, as here. News are of
-//     clients of sessions here alone, so that nothing goes round.
+//     is present here already is taken over by the same user's newer word alone, as here. News are
+//     of clients of sessions here alone, so that nothing goes round.
 //
 // Stamp. Of a session that came with a token (`vouched`): in the state's `user` (made where it is
 // missing) `id` is the token's user, `name` its name where it has one, and the members of its
@@ -36,6 +37,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -50,6 +52,7 @@ class Awareness {
   static constexpr std::size_t kMaxStateBytes = 16 * 1024;
   static constexpr std::size_t kMaxClients = 65'536;
   static constexpr std::size_t kMaxClientsPerSession = 16;
+  static constexpr std::size_t kMaxBytes = 4 << 20;
   static constexpr base::Millis kSilence{35'000};  // providers renew each 15 s
   static constexpr base::Millis kKept{120'000};
 
@@ -71,10 +74,15 @@ class Awareness {
   std::string expire(base::Mono now);
 
   [[nodiscard]] std::string states() const;  // all, for a newcomer; "": nobody
+  // Another number whenever states() may give something else.
+  [[nodiscard]] std::uint64_t version() const { return version_; }
+  // How many found no room since it was asked.
+  std::uint64_t take_refused() { return std::exchange(refused_, 0); }
 
   // --- Other instances, whose awareness is stamped already ---------------------------------------
   // What take_news() gave there; `session` stands for that instance here. Returns what to send to
-  // all here. Errors, nothing changed: awareness_malformed, awareness_too_large.
+  // all here. A state that is none, or has no room, is left out alone. Error, nothing changed:
+  // awareness_malformed.
   base::Result<std::string> merge(std::uint64_t session, std::string_view news, base::Mono now);
   // What changed of clients of sessions here since it was taken, until `most` bytes are there;
   // "": nothing. Clock, state and user of each.
@@ -116,9 +124,15 @@ class Awareness {
   void drop(Entry& entry, base::Mono now);
   void note_news(Entry& entry);
   void forget_gone();
+  [[nodiscard]] bool would_fit(const Owner& owner, crdt::ClientId client,
+                               std::size_t state_bytes) const;
+  bool has_room(const Owner& owner, crdt::ClientId client, std::size_t state_bytes);
 
   std::map<crdt::ClientId, Entry> clients_;
   std::size_t present_ = 0;
+  std::size_t bytes_ = 0;  // of states and users
+  std::uint64_t version_ = 0;
+  std::uint64_t refused_ = 0;
   bool has_news_ = false;
   crdt::ClientId news_from_ = 0;  // where the last take_news() stopped
   std::uint64_t newest_session_ = 0;

@@ -146,5 +146,51 @@ TEST_F(AwarenessTest, RefusesWhatIsNone) {
   EXPECT_EQ(awareness_.present(), 0U);
 }
 
+// One document's presence has a bound, whoever comes with whatever, here or elsewhere.
+TEST_F(AwarenessTest, WhatHasNoRoomIsLeftOutAndTheRestStays) {
+  const auto state_of = [](std::size_t bytes) { return "\"" + std::string(bytes - 2, 'x') + "\""; };
+  Awareness::Owner owner = key_;
+  std::uint64_t client = 0;
+  std::uint64_t refused = 0;
+  for (; refused == 0 && client < 1'000; refused += awareness_.take_refused()) {
+    ++owner.session;
+    ASSERT_TRUE(awareness_.apply(owner, one(++client, 1, state_of(15'000)), now_).ok());
+  }
+  EXPECT_EQ(refused, 1U);
+  EXPECT_LE(awareness_.states().size(), Awareness::kMaxBytes);
+  EXPECT_GT(awareness_.states().size(), Awareness::kMaxBytes - 16'000);
+  EXPECT_EQ(awareness_.present(), client - 1);
+  // Those who are there may move, and become less, and leave; nobody is made to go.
+  Awareness::Owner first = key_;
+  ++first.session;
+  EXPECT_NE(apply(first, one(1, 2, state_of(15'000))), "");
+  EXPECT_NE(apply(first, one(1, 3, state_of(500))), "");
+  EXPECT_EQ(awareness_.take_refused(), 0U);
+  EXPECT_NE(apply(first, one(1, 4, state_of(16'000))), "") << "there is room again";
+  EXPECT_EQ(apply(owner, one(client, 2, state_of(15'000))), "");
+  const std::string news = "\x01" + entry(client, 3, state_of(15'000)) + "\x05" + "alice";
+  const auto merged = awareness_.merge(99'999, news, now_);
+  ASSERT_TRUE(merged.ok());
+  EXPECT_EQ(*merged, "");
+  EXPECT_EQ(awareness_.take_refused(), 2U);
+  for (std::uint64_t session = 1; session <= owner.session; ++session) awareness_.remove(session);
+  EXPECT_NE(apply(owner, one(client, 5, state_of(15'000))), "");
+}
+
+TEST_F(AwarenessTest, OfWhatAnotherInstanceSaysTheBadStateAloneIsLeftOut) {
+  std::string news = "\x04";
+  const auto add = [&](std::uint64_t client, std::string_view state) {
+    news += entry(client, 1, state) + "\x05" + "alice";
+  };
+  add(7, "{\"a\":1}");
+  add(8, "{\"broken\":");
+  add(9, "\"" + std::string(2 * Awareness::kMaxStateBytes, 'x') + "\"");
+  add(10, "{\"b\":1}");
+  const auto merged = awareness_.merge(99, news, now_);
+  ASSERT_TRUE(merged.ok()) << merged.error().reason;
+  EXPECT_EQ(text(*merged), "7@1 {\"a\":1}; 10@1 {\"b\":1}");
+  EXPECT_EQ(text(awareness_.states()), "7@1 {\"a\":1}; 10@1 {\"b\":1}");
+}
+
 }  // namespace
 }  // namespace ashlar::documents

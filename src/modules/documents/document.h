@@ -16,7 +16,7 @@
 //  5. A peer without write access changes nothing: what he pushes is refused, unless all of it is
 //     there already.
 //  6. While a client id is in use by a session of one user, no session of another user adds to what
-//     that client wrote.
+//     that client wrote; on other instances from when they have heard of it (client_claims.h).
 //  7. What waits for the disk is bounded (kMaxWaitingBytes): beyond it push() refuses.
 //
 // The wires see this face alone (its twin in their tests is a document without a log);
@@ -25,6 +25,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -65,11 +66,12 @@ class Document {
   // document_busy (invariant 7), document_too_large; those of crdt::Doc::apply().
   virtual base::Result<Pushed> push(Peer& peer, std::string_view update, Ticket ticket) = 0;
 
-  // Presence, as a client sends it: applied, stamped, sent to all. Errors: kInvalid
+  // Presence, as a client sends it: applied, stamped, sent to all; what the document has no room
+  // for is left out (awareness.h). Errors: kInvalid
   // awareness_malformed, awareness_too_large; kForbidden client_id_taken.
   virtual base::Status awareness(Peer& peer, std::string_view update) = 0;
-  // Of all who are present, for a newcomer; "": nobody.
-  [[nodiscard]] virtual std::string awareness_states() const = 0;
+  // Of all who are present, for a newcomer; null: nobody.
+  [[nodiscard]] virtual std::shared_ptr<const Broadcast> awareness_states() = 0;
 
   [[nodiscard]] virtual Access access_of(const Peer& peer) const = 0;
   [[nodiscard]] virtual std::string_view name() const = 0;

@@ -123,10 +123,11 @@ base::Result<std::optional<base::Time>> DocumentDoor::end_of_key(
   return std::optional(end);
 }
 
-base::Result<bool> DocumentDoor::is_revoked(base::TenantId tenant, std::int64_t token,
+base::Result<bool> DocumentDoor::is_revoked(const Visitor& visitor, std::string_view document,
                                             std::optional<base::Mono> deadline) const {
-  return db_.read(storage::Context::tenant(tenant, deadline),
-                  [&](storage::Transaction& tx) { return store::is_revoked(tx, token); });
+  return db_.read(
+      storage::Context::tenant(visitor.tenant, deadline),
+      [&](storage::Transaction& tx) { return store::is_revoked(tx, document, visitor.token); });
 }
 
 // Also by the end of the document for which it was made.
@@ -134,7 +135,8 @@ base::Result<bool> DocumentDoor::is_revoked(const DocumentToken& token,
                                             std::optional<base::Mono> deadline) const {
   return db_.read(storage::Context::tenant(token.tenant, deadline),
                   [&](storage::Transaction& tx) -> base::Result<bool> {
-                    ASHLAR_ASSIGN(const bool revoked, store::is_revoked(tx, token.number));
+                    ASHLAR_ASSIGN(const bool revoked,
+                                  store::is_revoked(tx, token.document, token.number));
                     if (revoked) return true;
                     return store::has_ended(tx, token.document, token.made);
                   });
@@ -151,7 +153,7 @@ base::Result<Visitor> DocumentDoor::lowered(Visitor visitor, std::string_view do
 base::Result<Access> DocumentDoor::check_again(const Visitor& visitor, std::string_view document,
                                                std::optional<base::Mono> deadline) const {
   if (visitor.token != 0) {
-    ASHLAR_ASSIGN(const bool revoked, is_revoked(visitor.tenant, visitor.token, deadline));
+    ASHLAR_ASSIGN(const bool revoked, is_revoked(visitor, document, deadline));
     if (revoked) return Access::kNone;
   }
   if (visitor.key.is_set()) {

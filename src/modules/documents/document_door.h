@@ -59,7 +59,7 @@ class DocumentDoor {
                                                      std::optional<base::Mono> deadline) const;
   base::Result<bool> is_revoked(const DocumentToken& token,
                                 std::optional<base::Mono> deadline) const;
-  base::Result<bool> is_revoked(base::TenantId tenant, std::int64_t token,
+  base::Result<bool> is_revoked(const Visitor& visitor, std::string_view document,
                                 std::optional<base::Mono> deadline) const;
   base::Result<Visitor> lowered(Visitor visitor, std::string_view document,
                                 std::optional<base::Mono> deadline) const;

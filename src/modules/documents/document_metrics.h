@@ -15,12 +15,18 @@ struct DocumentMetrics {
                                       "Updates that were refused.")),
         reloads(registry.make_counter("ashlar_documents_reloads_total",
                                       "Documents dropped because a write failed.")),
+        reads_again(registry.make_counter(
+            "ashlar_documents_reads_again_total",
+            "Reads of what other instances wrote that failed, and were made again.")),
         loads(
             registry.make_counter("ashlar_documents_loads_total", "Documents read from the log.")),
         unloads(registry.make_counter("ashlar_documents_unloads_total",
                                       "Documents that left memory, unused.")),
         open(registry.make_gauge("ashlar_documents_open", "Documents in memory.")),
         sessions(registry.make_gauge("ashlar_documents_sessions", "Visits of documents.")),
+        presence_refused(
+            registry.make_counter("ashlar_documents_presence_refused_total",
+                                  "States of presence that their document had no room for.")),
         presence_sent(
             registry.make_counter("ashlar_documents_presence_packets_sent_total",
                                   "Packets in which other instances were told who is present.")),
@@ -39,10 +45,12 @@ struct DocumentMetrics {
   obs::Counter& deliveries;
   obs::Counter& refused;
   obs::Counter& reloads;
+  obs::Counter& reads_again;
   obs::Counter& loads;
   obs::Counter& unloads;
   obs::Gauge& open;
   obs::Gauge& sessions;
+  obs::Counter& presence_refused;
   obs::Counter& presence_sent;
   obs::Counter& presence_heard;
   obs::Counter& presence_failed;

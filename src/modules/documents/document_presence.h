@@ -1,4 +1,5 @@
-// DocumentPresence: who is present in one document, here and on other instances.
+// DocumentPresence: who is present in one document, here and on other instances, and which client
+// ids are whose.
 //
 //   alone ──open() ──> asking ──others answer──> known to each other ──news──>
 //     ^                                                 │
@@ -15,11 +16,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/time.h"
 #include "modules/documents/awareness.h"
+#include "modules/documents/broadcast.h"
+#include "modules/documents/client_claims.h"
 #include "modules/documents/presence_packet.h"
 
 namespace ashlar::documents {
@@ -31,11 +35,19 @@ class DocumentPresence {
   [[nodiscard]] Awareness& awareness() { return awareness_; }
   [[nodiscard]] const Awareness& awareness() const { return awareness_; }
 
+  [[nodiscard]] ClientClaims& claims() { return claims_; }
+  [[nodiscard]] const ClientClaims& claims() const { return claims_; }
+
   // The first visitor has come; the last one has gone.
   void open();
   void close();
   // Whoever was known is asked for again, and told all: something may have been missed.
   void again();
+
+  // Of all who are present, for a newcomer, as one for all who come until somebody moves; null:
+  // nobody.
+  const std::shared_ptr<const Broadcast>& states();
+  void forget_states() { states_.reset(); }  // its memory
 
   // What another instance says of this document. Returns what to send to all here; "": nothing.
   // `session`: a number for that instance here, where it has none yet (Awareness::Owner).
@@ -52,6 +64,9 @@ class DocumentPresence {
 
  private:
   Awareness awareness_;
+  ClientClaims claims_;
+  std::shared_ptr<const Broadcast> states_;
+  std::uint64_t states_version_ = 0;            // that it is of
   std::map<InstanceId, std::uint64_t> others_;  // that have visitors of it; their sessions here
   bool open_ = false;
   bool says_hello_ = false;

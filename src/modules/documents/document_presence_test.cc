@@ -220,6 +220,70 @@ TEST_F(DocumentPresenceTest, RenewalsKeepHimThereAndSilenceDoesNot) {
   EXPECT_EQ(text(at_[1].awareness().expire(now_)), "7@5 null");
 }
 
+TEST_F(DocumentPresenceTest, AClientIsItsUsersOnEveryInstance) {
+  at_[0].open();
+  at_[0].claims().claim(7, "alice");
+  at_[1].open();
+  talk();
+  EXPECT_TRUE(at_[1].claims().is_taken_elsewhere(7, "eve"));
+  EXPECT_FALSE(at_[1].claims().is_taken_elsewhere(7, "alice"));
+  EXPECT_FALSE(at_[1].claims().is_taken_elsewhere(8, "eve"));
+  EXPECT_FALSE(at_[0].claims().is_taken_elsewhere(7, "eve")) << "that is the sessions' to know";
+  at_[0].claims().claim(8, "bob");
+  EXPECT_EQ(talk(), 1U);
+  EXPECT_TRUE(at_[1].claims().is_taken_elsewhere(8, "eve"));
+  at_[0].claims().release(7);
+  talk();
+  EXPECT_FALSE(at_[1].claims().is_taken_elsewhere(7, "eve"));
+  at_[2].open();
+  talk();
+  EXPECT_TRUE(at_[2].claims().is_taken_elsewhere(8, "eve"));
+  EXPECT_FALSE(at_[2].claims().is_taken_elsewhere(7, "eve"));
+  at_[1].gone(id(0));
+  EXPECT_FALSE(at_[1].claims().is_taken_elsewhere(8, "eve")) << "nobody is there any more";
+  at_[0].claims().release(8);
+  at_[0].close();
+  talk();
+  EXPECT_FALSE(at_[2].claims().is_taken_elsewhere(8, "eve"));
+}
+
+TEST_F(DocumentPresenceTest, ClaimsAreToldInPartsAndBounded) {
+  at_[0].open();
+  at_[1].open();
+  for (std::uint64_t client = 0; client < 500; ++client) at_[0].claims().claim(client, "alice");
+  EXPECT_GE(talk(100), 20U);
+  for (std::uint64_t client = 0; client < 500; ++client) {
+    EXPECT_TRUE(at_[1].claims().is_taken_elsewhere(client, "eve")) << client;
+  }
+  ClientClaims claims;
+  std::string news;
+  crdt::write_varuint(news, ClientClaims::kMaxTheirs + 10);
+  for (std::uint64_t client = 0; client < ClientClaims::kMaxTheirs + 10; ++client) {
+    crdt::write_varuint(news, client);
+    crdt::write_var_bytes(news, "alice");
+  }
+  claims.hear(id(0), news);
+  EXPECT_TRUE(claims.is_taken_elsewhere(ClientClaims::kMaxTheirs - 1, "eve"));
+  EXPECT_FALSE(claims.is_taken_elsewhere(ClientClaims::kMaxTheirs, "eve"));
+  claims.hear(id(0), "\xff\xff");
+  claims.gone(id(0));
+  EXPECT_FALSE(claims.is_taken_elsewhere(1, "eve"));
+}
+
+TEST_F(DocumentPresenceTest, NewcomersAreGivenOneEncodingUntilSomebodyMoves) {
+  EXPECT_EQ(at_[0].states(), nullptr);
+  at_[0].open();
+  apply(0, 1, "alice", state(7, 1, "{}"));
+  const auto first = at_[0].states();
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(at_[0].states(), first);
+  apply(0, 1, "alice", state(7, 2, "{\"a\":1}"));
+  const auto second = at_[0].states();
+  EXPECT_EQ(text(second->bytes()), "7@2 {\"a\":1}");
+  at_[0].awareness().remove(1);
+  EXPECT_EQ(at_[0].states(), nullptr);
+}
+
 TEST_F(DocumentPresenceTest, WhatDoesNotReadChangesNothing) {
   at_[1].open();
   std::string news("\x01\x07\x03", 3);

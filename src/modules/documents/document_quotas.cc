@@ -60,18 +60,18 @@ base::Status DocumentQuotas::check_room(const Use& use, std::int64_t stored,
                                         std::size_t more) const {
   const auto bytes = static_cast<std::int64_t>(more);
   if (limits_.bytes_of_document > 0 && stored + bytes > limits_.bytes_of_document) {
-    bytes_refused_.add();
     return fail(Code::kTooMany, "document_storage_full",
                 "The document, with its past, is as large as it may be.");
   }
   const bool bound = limits_.bytes_of_tenant > 0 && use.known;
   if (bound && use.stored_bytes + bytes > limits_.bytes_of_tenant) {
-    bytes_refused_.add();
     return fail(Code::kTooMany, "tenant_storage_full",
                 "The tenant's documents, with their past, are as large as they may be.");
   }
   return base::ok_status();
 }
+
+void DocumentQuotas::count_refused() const { bytes_refused_.add(); }
 
 // A tenant that nobody needs any more is forgotten here.
 std::vector<base::TenantId> DocumentQuotas::tenants() {

@@ -51,8 +51,10 @@ class DocumentQuotas {
 
   [[nodiscard]] std::shared_ptr<Use> use_of(base::TenantId tenant);
   // Whether a document that has `stored` bytes may have `more`: kTooMany document_storage_full,
-  // tenant_storage_full.
-  base::Status check_room(const Use& use, std::int64_t stored, std::size_t more) const;
+  // tenant_storage_full. Whoever refuses something for it counts it: what is asked need not be new.
+  [[nodiscard]] base::Status check_room(const Use& use, std::int64_t stored,
+                                        std::size_t more) const;
+  void count_refused() const;
 
   // Whose bytes have a limit and are asked for: those that have documents in memory.
   [[nodiscard]] std::vector<base::TenantId> tenants();

@@ -102,6 +102,29 @@ TEST_P(StoredBytesTest, TheRowSaysWhatLiesThereWhateverIsTrimmed) {
   EXPECT_EQ(after.first, after.second);
 }
 
+// What somebody makes and deletes again and again lies there until it is erased.
+TEST_P(StoredBytesTest, WhatIsDeletedCountsForItsTenantUntilItIsErased) {
+  auto process = start();
+  Guest& guest = make_guest();
+  Writer writer(7);
+  const auto document = process->visit("a", guest, "alice");
+  ASSERT_TRUE(process->push(document, guest, writer.append("something")).ok());
+  ASSERT_TRUE(guest.wait("stored"));
+  const auto of_tenant = [&](base::TenantId tenant) {
+    return *process->db->read(storage::Context::tenant(tenant),
+                              [](storage::Transaction& tx) { return store::stored_bytes(tx); });
+  };
+  const std::int64_t bytes = of_tenant(kAlice);
+  EXPECT_GT(bytes, 0);
+  const DocumentNo no =
+      process->on(document, [&] { return static_cast<LiveDocument&>(*document).row().no; });
+  ASSERT_TRUE(remove(*process, "a").ok());
+  EXPECT_EQ(of_tenant(kAlice), bytes);
+  EXPECT_EQ(of_tenant(kBob), 0);
+  ASSERT_TRUE(process->module->erase(no).ok());
+  EXPECT_EQ(of_tenant(kAlice), 0);
+}
+
 TEST_P(StoredBytesTest, AFullDocumentAndAFullTenantTakeNoMore) {
   DocumentsModule::Options with = options();
   with.documents.quotas = {.visits_of_user = 2, .bytes_of_document = 400, .bytes_of_tenant = 600};
@@ -111,14 +134,19 @@ TEST_P(StoredBytesTest, AFullDocumentAndAFullTenantTakeNoMore) {
   const auto document = process->visit("a", guest, "alice");
   std::string refused;
   std::string known;
-  for (int i = 0; i < 40 && refused.empty(); ++i) {
+  std::size_t taken = 0;
+  for (; taken < 40 && refused.empty(); ++taken) {
     known = writer.doc().encode();
     const auto pushed = process->push(document, guest, writer.append("forty times something, "));
     if (!pushed.ok()) refused = pushed.error().reason;
   }
+  ASSERT_TRUE(guest.wait("stored", taken - 1));
   EXPECT_EQ(refused, "document_storage_full");
   // A provider that comes again sends all that it has: it goes on reading.
   EXPECT_TRUE(process->push(document, guest, known).ok());
+  EXPECT_NE(process->metrics.render().find("quota_refused_total{quota=\"bytes\"} 1\n"),
+            std::string::npos)
+      << "what was refused, and nothing else";
   EXPECT_LE(stored(*process, "a").first, 400);
   Writer other(8);
   const auto second = process->visit("b", guest, "alice");

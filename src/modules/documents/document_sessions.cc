@@ -25,20 +25,25 @@ DocumentSession& DocumentSessions::join(SessionId id, Peer& peer, Visitor visito
   return *sessions_.emplace_back(std::move(session));
 }
 
-bool DocumentSessions::leave(const Peer& peer) {
+std::vector<crdt::ClientId> DocumentSessions::leave(const Peer& peer) {
+  std::vector<crdt::ClientId> freed;
   const auto found = by_peer_.find(&peer);
-  if (found == by_peer_.end()) return false;
+  if (found == by_peer_.end()) return freed;
   DocumentSession& session = *found->second;
   by_peer_.erase(found);
   by_id_.erase(session.id.value);
   for (const crdt::ClientId client : session.clients) {
-    const auto owner = owners_.find(client);
-    if (owner != owners_.end() && owner->second == &session) owners_.erase(owner);
+    const auto owners = owners_.find(client);
+    if (owners == owners_.end()) continue;
+    std::erase(owners->second, &session);
+    if (!owners->second.empty()) continue;
+    owners_.erase(owners);
+    freed.push_back(client);
   }
   session.peer = nullptr;
   gone_ = true;
   if (depth_ == 0) sweep();
-  return true;
+  return freed;
 }
 
 DocumentSession* DocumentSessions::find(const Peer& peer) {
@@ -57,15 +62,16 @@ DocumentSession* DocumentSessions::find(SessionId id) {
 }
 
 bool DocumentSessions::is_taken(crdt::ClientId client, const DocumentSession& by) const {
-  const auto owner = owners_.find(client);
-  return owner != owners_.end() && owner->second->visitor.user != by.visitor.user;
+  const auto owners = owners_.find(client);
+  return owners != owners_.end() && owners->second.front()->visitor.user != by.visitor.user;
 }
 
-void DocumentSessions::claim(crdt::ClientId client, DocumentSession& by) {
-  if (std::find(by.clients.begin(), by.clients.end(), client) != by.clients.end()) return;
-  if (by.clients.size() >= kMaxClients) return;
+bool DocumentSessions::claim(crdt::ClientId client, DocumentSession& by) {
+  if (std::find(by.clients.begin(), by.clients.end(), client) != by.clients.end()) return true;
+  if (by.clients.size() >= kMaxClients) return false;
   by.clients.push_back(client);
-  owners_[client] = &by;
+  owners_[client].push_back(&by);
+  return true;
 }
 
 void DocumentSessions::sweep() {

@@ -46,8 +46,8 @@ class DocumentSessions {
 
   // REQUIRES: the peer is not in.
   DocumentSession& join(SessionId id, Peer& peer, Visitor visitor, base::Time now);
-  // False: he was not in.
-  bool leave(const Peer& peer);
+  // The client ids that are nobody's any more.
+  std::vector<crdt::ClientId> leave(const Peer& peer);
 
   [[nodiscard]] DocumentSession* find(const Peer& peer);
   [[nodiscard]] const DocumentSession* find(const Peer& peer) const;
@@ -66,7 +66,8 @@ class DocumentSessions {
 
   // Whether a session of another user goes by this client id now.
   [[nodiscard]] bool is_taken(crdt::ClientId client, const DocumentSession& by) const;
-  void claim(crdt::ClientId client, DocumentSession& by);
+  // REQUIRES: it is not taken. False: he has as many as he may have.
+  bool claim(crdt::ClientId client, DocumentSession& by);
 
  private:
   void sweep();
@@ -74,7 +75,8 @@ class DocumentSessions {
   std::vector<std::unique_ptr<DocumentSession>> sessions_;
   std::unordered_map<const Peer*, DocumentSession*> by_peer_;
   std::unordered_map<std::int64_t, DocumentSession*> by_id_;
-  std::unordered_map<crdt::ClientId, DocumentSession*> owners_;
+  // Several: one user's.
+  std::unordered_map<crdt::ClientId, std::vector<DocumentSession*>> owners_;
   int depth_ = 0;
   bool gone_ = false;  // some have left since the last sweep()
 };

@@ -1,7 +1,6 @@
 #include "modules/documents/documents.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "base/clock.h"
@@ -18,11 +17,6 @@ namespace {
 using base::Code;
 using base::fail;
 
-// The tenant's number and the name: also the text of notices.
-std::string key_of(base::TenantId tenant, std::string_view name) {
-  return tenant.to_string() + " " + std::string(name);
-}
-
 base::Error overloaded() {
   return fail(Code::kUnavailable, "documents_overloaded", "Too many documents are being opened.");
 }
@@ -33,10 +27,11 @@ base::Error not_found() {
   return fail(Code::kNotFound, "document_not_found", "There is no such document.");
 }
 
-constexpr base::Millis kStopTime{10'000};
+base::Error deleted_meanwhile() {
+  return fail(Code::kUnavailable, "document_reloading", "It was deleted meanwhile; open it again.");
+}
 
-using Concerns = std::function<bool(const Visitor&)>;
-bool everybody(const Visitor& /*visitor*/) { return true; }
+constexpr base::Millis kStopTime{10'000};
 
 // What the log has beyond `row`. kConflict document_moved: only a whole load has all of it.
 base::Result<std::vector<UpdateRow>> rows_behind(storage::Transaction& tx, const DocumentRow& row) {
@@ -147,6 +142,10 @@ void Documents::admit(std::string credential, std::string name, Admitted done) {
            name = std::move(name)] { done(door_.admit(credential, name, deadline)); },
           [done] { done(overloaded()); });
   if (!taken) done(overloaded());
+}
+
+std::string Documents::key_of(base::TenantId tenant, std::string_view name) {
+  return tenant.to_string() + " " + std::string(name);
 }
 
 std::size_t Documents::shard_of(std::string_view key) const {
@@ -287,9 +286,12 @@ void Documents::loaded(std::size_t index, const std::string& key, base::Result<L
     live = result.ok() ? make_live(index, key, *std::move(result))
                        : base::Result<std::shared_ptr<LiveDocument>>(result.error());
   }
+  // What it has read may be from before that; whoever wants it asks again.
+  if (live.ok() && at->second.deleted) live = deleted_meanwhile();
   const std::vector<Found> waiters = std::exchange(at->second.waiters, {});
   if (live.ok()) {
     at->second.live = *live;
+    (*live)->hear_of(at->second.heard);
   } else {
     shard.entries.erase(at);
   }
@@ -385,73 +387,6 @@ void Documents::unload_some(Shard& shard, base::Mono now) {
     used -= std::min(used, live.memory_bytes());
     metrics_.unloads.add();
     shard.entries.erase(at);
-  }
-}
-
-// --- Notices ------------------------------------------------------------------------------------
-//
-// "u" as below, "g TENANT NAME" grants changed, "d TENANT NAME" deleted, "t TENANT TOKEN" revoked.
-
-std::string Documents::grants_changed(base::TenantId tenant, std::string_view name) {
-  return "g " + key_of(tenant, name);
-}
-std::string Documents::document_deleted(base::TenantId tenant, std::string_view name) {
-  return "d " + key_of(tenant, name);
-}
-std::string Documents::token_revoked(base::TenantId tenant, std::int64_t token) {
-  return "t " + key_of(tenant, std::to_string(token));
-}
-
-// "u TENANT NAME\nSEQ": some process, perhaps this one, wrote so much of it.
-void Documents::hear_update(std::string_view text) {
-  const std::size_t end = text.rfind('\n');
-  if (end == std::string_view::npos) return;
-  Seq seq = 0;
-  std::from_chars(text.data() + end + 1, text.data() + text.size(), seq);
-  std::string key(text.substr(0, end));
-  const std::size_t index = shard_of(key);
-  loops_.loop(index).post([this, index, seq, key = std::move(key)] {
-    const auto& entries = shards_[index]->entries;
-    const auto at = entries.find(key);
-    if (at == entries.end() || !at->second.live) return;
-    const std::shared_ptr<LiveDocument>& live = at->second.live;
-    if (!live->is_writing() && live->row().seq < seq) read_on(live);
-  });
-}
-
-void Documents::hear(const storage::Database::Notice& notice) {
-  if (!notice.resync && notice.payload.starts_with("u ")) {
-    return hear_update(notice.payload.substr(2));
-  }
-  const char kind = notice.resync || notice.payload.size() < 3 ? '*' : notice.payload.front();
-  std::string key(kind == '*' ? std::string_view() : notice.payload.substr(2));
-  if (kind == 'd' || kind == 'g') {
-    const std::size_t index = shard_of(key);
-    loops_.loop(index).post([this, index, kind, key = std::move(key)] {
-      auto& entries = shards_[index]->entries;
-      const auto at = entries.find(key);
-      if (at == entries.end() || !at->second.live) return;
-      const std::shared_ptr<LiveDocument> live = at->second.live;
-      if (kind == 'g') return live->ask_again(everybody);
-      entries.erase(at);
-      live->end_all(EndReason::kDeleted);
-    });
-    return;
-  }
-  for (std::size_t i = 0; i < shards_.size(); ++i) {
-    loops_.loop(i).post([this, i, key] {
-      const auto bears = [&key](const Visitor& visitor) {
-        return key_of(visitor.tenant, std::to_string(visitor.token)) == key;
-      };
-      std::vector<std::shared_ptr<LiveDocument>> all;
-      for (const auto& [name, entry] : shards_[i]->entries) {
-        if (entry.live) all.push_back(entry.live);
-      }
-      for (const auto& live : all) {
-        live->ask_again(key.empty() ? Concerns(everybody) : Concerns(bears));
-        if (key.empty() && !live->is_writing()) read_on(live);
-      }
-    });
   }
 }
 

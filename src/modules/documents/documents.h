@@ -117,6 +117,9 @@ class Documents final : public DocumentHost {
   struct Entry {
     std::shared_ptr<LiveDocument> live;  // null: it is being loaded
     std::vector<Found> waiters;
+    // While it is being loaded: what others are said to have written and to have deleted.
+    Seq heard = 0;
+    bool deleted = false;
   };
   // What lives on one loop; its thread alone.
   struct Shard {
@@ -132,6 +135,8 @@ class Documents final : public DocumentHost {
     std::vector<std::string> updates;  // the snapshot first
   };
 
+  // The tenant's number and the name: also the text of notices.
+  static std::string key_of(base::TenantId tenant, std::string_view name);
   [[nodiscard]] std::size_t shard_of(std::string_view key) const;
   void find_here(std::size_t index, std::string key, base::TenantId tenant, std::string name,
                  std::string author, Missing missing, Found done);
@@ -152,6 +157,8 @@ class Documents final : public DocumentHost {
   void read_on(const std::shared_ptr<LiveDocument>& live);
   void hear_update(std::string_view text);
   void hear(const storage::Database::Notice& notice);
+  void hear_of_document(char kind, std::string key);
+  void hear_of_token(std::string key);
   void hear_keys(const storage::Database::Notice& notice);
   void ask_door(const std::shared_ptr<LiveDocument>& live, const DocumentSession& session);
 

@@ -59,7 +59,7 @@ TEST_P(DocumentsAccessTest, ATokenThatIsRevokedShowsItsBearerOut) {
   ASSERT_TRUE(other->db
                   ->write(storage::Context::tenant(kAlice),
                           [&](Transaction& tx) -> base::Status {
-                            ASHLAR_TRY(store::revoke_token(tx, 4711, other->clock.now()));
+                            ASHLAR_TRY(store::revoke_token(tx, "a", 4711, other->clock.now()));
                             tx.notify(Documents::kChannel, Documents::token_revoked(kAlice, 4711));
                             return base::ok_status();
                           })
@@ -102,7 +102,7 @@ TEST_P(DocumentsAccessTest, WhatWasRevokedBeforeHeJoinedShowsHimOut) {
   auto process = start();
   const auto revoke = [&](std::int64_t token) {
     return process->db->write(storage::Context::tenant(kAlice), [&](Transaction& tx) {
-      return store::revoke_token(tx, token, process->clock.now() + base::Seconds{60});
+      return store::revoke_token(tx, "a", token, process->clock.now() + base::Seconds{60});
     });
   };
   ASSERT_TRUE(process->open("a").ok());
@@ -156,6 +156,53 @@ TEST_P(DocumentsAccessTest, AKeyThatIsRevokedShowsItsBearerOut) {
   EXPECT_EQ(staying.count("end"), 0u);
 }
 
+TEST_P(DocumentsAccessTest, AKeyThatExpiresShowsItsBearerOutWithinASecond) {
+  auto process = start();
+  const auto tenant = security::Tenants(*process->db, process->clock, {}).create("acme");
+  ASSERT_TRUE(tenant.ok());
+  security::Principal creator;
+  creator.kind = security::Principal::Kind::kAdmin;
+  const base::Time end = process->clock.now() + base::Millis{900};
+  const auto key =
+      process->keys.create(storage::Context::tenant(tenant->id),
+                           {std::nullopt, {"documents:read", "documents:write"}, end}, creator);
+  ASSERT_TRUE(key.ok()) << key.error().reason;
+  const auto visitor = process->module->door.admit(key->text, "a", {});
+  ASSERT_TRUE(visitor.ok());
+  const auto document = *process->open("a", Access::kWrite, tenant->id);
+  Guest& guest = make_guest();
+  ASSERT_TRUE(process->on(document, [&] { return document->join(guest, *visitor); }).ok());
+  EXPECT_EQ(guest.count("end"), 0u);
+  EXPECT_TRUE(ended(guest, EndReason::kExpired));
+  EXPECT_GE(process->clock.now(), end);
+  EXPECT_LE(process->clock.now(), end + base::Seconds{1});
+  const auto again = process->module->door.admit(key->text, "a", {});
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.error().code, base::Code::kUnauthenticated);
+}
+
+// A number is a token's of one document.
+TEST_P(DocumentsAccessTest, ATokenIsRevokedForItsOwnDocumentAlone) {
+  auto process = start();
+  Guest& guest = make_guest();
+  Guest& other = make_guest();
+  process->visit("a", guest, "alice", Access::kWrite, 4711);
+  const auto revoke = [&](const std::string& name) {
+    return process->db->write(
+        storage::Context::tenant(kAlice), [&](Transaction& tx) -> base::Status {
+          ASHLAR_TRY(store::revoke_token(tx, name, 4711, process->clock.now() + base::Seconds{60}));
+          tx.notify(Documents::kChannel, Documents::token_revoked(kAlice, 4711));
+          return base::ok_status();
+        });
+  };
+  ASSERT_TRUE(revoke("b").ok());
+  process->visit("b", other, "alice", Access::kWrite, 4711);
+  EXPECT_TRUE(ended(other, EndReason::kRevoked));
+  EXPECT_EQ(guest.count("end"), 0u);
+  ASSERT_TRUE(revoke("a").ok());
+  EXPECT_TRUE(ended(guest, EndReason::kRevoked));
+}
+
 TEST_P(DocumentsAccessTest, WhatStorageDidNotAnswerIsAskedAgain) {
   storage::ForgetfulDatabase* forgetful = nullptr;
   auto process = start([&](std::unique_ptr<storage::Database> inner) {
@@ -167,7 +214,7 @@ TEST_P(DocumentsAccessTest, WhatStorageDidNotAnswerIsAskedAgain) {
   ASSERT_TRUE(process->db
                   ->write(storage::Context::tenant(kAlice),
                           [&](Transaction& tx) {
-                            return store::revoke_token(tx, 4711,
+                            return store::revoke_token(tx, "a", 4711,
                                                        process->clock.now() + base::Seconds{60});
                           })
                   .ok());

@@ -175,7 +175,7 @@ Result<Response> DocumentsApi::revoke_token(Call& call) const {
   ASHLAR_TRY(check_may_govern(call, Access::kWrite));
   const base::Time until = module_.clock.now() + kLongestToken;
   ASHLAR_TRY(module_.db.write(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
-    ASHLAR_TRY(store::revoke_token(tx, number, until));
+    ASHLAR_TRY(store::revoke_token(tx, call.param(0), number, until));
     tx.notify(Documents::kChannel, Documents::token_revoked(call.principal.tenant, number));
     return base::ok_status();
   }));

@@ -20,8 +20,8 @@ void Documents::tell_others(Shard& shard, const std::vector<std::shared_ptr<Live
   for (; told < all.size() && packet.size() < kTold; ++told) {
     LiveDocument& live = *all[(shard.told + told) % all.size()];
     if (!live.presence().has_news()) continue;
-    const std::string key = live.row().tenant.to_string() + " " + live.row().name;
-    live.presence().take_news(key, kTold - packet.size(), packet);
+    live.presence().take_news(key_of(live.row().tenant, live.row().name), kTold - packet.size(),
+                              packet);
   }
   shard.told = (shard.told + told) % all.size();
   if (!packet.empty()) relay_->say(std::move(packet));

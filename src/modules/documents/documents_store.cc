@@ -89,9 +89,13 @@ constexpr Sql kNoteKept{Audience::kTenant,
                         "UPDATE documents SET stored_bytes = stored_bytes + ?2"
                         " WHERE tenant_id = :tenant AND no = ?1 AND deleted_at IS NULL"};
 
+// In two parts: each has its index.
 constexpr Sql kStoredBytes{Audience::kTenant,
-                           "SELECT COALESCE(sum(stored_bytes), 0) FROM documents"
-                           " WHERE tenant_id = :tenant AND deleted_at IS NULL"};
+                           "SELECT COALESCE(sum(every.bytes), 0) FROM"
+                           " (SELECT stored_bytes AS bytes FROM documents"
+                           " WHERE tenant_id = :tenant AND deleted_at IS NULL UNION ALL"
+                           " SELECT stored_bytes FROM documents"
+                           " WHERE tenant_id = :tenant AND deleted_at IS NOT NULL) AS every"};
 
 constexpr Sql kPutGrant{
     Audience::kTenant,
@@ -118,7 +122,7 @@ constexpr Sql kRevoke{Audience::kTenant,
 
 constexpr Sql kIsRevoked{
     Audience::kTenant,
-    "SELECT 1 FROM documents_revocations WHERE tenant_id = :tenant AND token = ?1"};
+    "SELECT 1 FROM documents_revocations WHERE tenant_id = :tenant AND token IN (?1, ?2)"};
 
 constexpr Sql kEndTokens{Audience::kTenant,
                          "INSERT INTO documents_revocations (tenant_id, token, until)"
@@ -135,9 +139,9 @@ constexpr std::array<const Sql*, 24> kStatements{
     &kFindVersion, &kListVersions, &kRemoveVersion, &kInsertSnapshot, &kPutGrant,  &kRemoveGrant,
     &kFindGrant,   &kListGrants,   &kRevoke,        &kIsRevoked,      &kEndTokens, &kEnded};
 
-// Where all of a document's tokens end at once: below 0, where no token's number is.
-std::int64_t number_of(std::string_view name) {
-  const std::string digest = security::sha256(name);
+// Below 0, where no token's number is.
+std::int64_t number_of(std::string_view text) {
+  const std::string digest = security::sha256(text);
   std::uint64_t number = 0;
   for (std::size_t i = 0; i < 8; ++i) number = number << 8 | static_cast<unsigned char>(digest[i]);
   return -static_cast<std::int64_t>(number >> 1) - 1;
@@ -317,10 +321,17 @@ base::Result<std::vector<GrantRow>> list_grants(Transaction& tx, DocumentNo no,
   return all;
 }
 
-base::Status revoke_token(Transaction& tx, std::int64_t token, base::Time until) {
-  return run(tx, kRevoke, {token, base::to_micros(until)});
+// No name has a control character.
+std::int64_t revocation_of(std::string_view name, std::int64_t token) {
+  return number_of(std::string(name) + "\n" + std::to_string(token));
 }
 
+base::Status revoke_token(Transaction& tx, std::string_view name, std::int64_t token,
+                          base::Time until) {
+  return run(tx, kRevoke, {revocation_of(name, token), base::to_micros(until)});
+}
+
+// All of a document's tokens end at once under its name.
 base::Status end_tokens(Transaction& tx, std::string_view name, base::Time at) {
   return run(tx, kEndTokens, {number_of(name), base::to_micros(at + kLongestToken)});
 }
@@ -332,8 +343,10 @@ base::Result<bool> has_ended(Transaction& tx, std::string_view name, base::Time 
   return rows > 0;
 }
 
-base::Result<bool> is_revoked(Transaction& tx, std::int64_t token) {
-  ASHLAR_ASSIGN(const std::int64_t rows, tx.query(kIsRevoked, {token}, [](const Row&) {}));
+// The bare number: what a version before this one has kept.
+base::Result<bool> is_revoked(Transaction& tx, std::string_view name, std::int64_t token) {
+  ASHLAR_ASSIGN(const std::int64_t rows,
+                tx.query(kIsRevoked, {revocation_of(name, token), token}, [](const Row&) {}));
   return rows > 0;
 }
 

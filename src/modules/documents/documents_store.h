@@ -27,7 +27,7 @@ base::Result<std::optional<DocumentNo>> insert(storage::Transaction& tx, std::st
 base::Result<std::vector<DocumentRow>> list(storage::Transaction& tx, std::string_view prefix,
                                             std::string_view after, std::int64_t limit);
 base::Result<std::int64_t> count(storage::Transaction& tx);
-// Of log and snapshots of all that are not deleted.
+// Of log and snapshots of all, those too that are deleted and not erased yet.
 base::Result<std::int64_t> stored_bytes(storage::Transaction& tx);
 base::Result<bool> remove(storage::Transaction& tx, DocumentNo no, base::Time now);
 
@@ -60,8 +60,12 @@ base::Result<std::optional<Access>> find_grant(storage::Transaction& tx, Documen
 base::Result<std::vector<GrantRow>> list_grants(storage::Transaction& tx, DocumentNo no,
                                                 std::string_view after, std::int64_t limit);
 
-base::Status revoke_token(storage::Transaction& tx, std::int64_t token, base::Time until);
-base::Result<bool> is_revoked(storage::Transaction& tx, std::int64_t token);
+// A token of that document: another document's of the same number is none of its.
+base::Status revoke_token(storage::Transaction& tx, std::string_view name, std::int64_t token,
+                          base::Time until);
+base::Result<bool> is_revoked(storage::Transaction& tx, std::string_view name, std::int64_t token);
+// Under what that is kept.
+std::int64_t revocation_of(std::string_view name, std::int64_t token);
 // The tokens of a document that is deleted at `at`, all that were made until then.
 base::Status end_tokens(storage::Transaction& tx, std::string_view name, base::Time at);
 base::Result<bool> has_ended(storage::Transaction& tx, std::string_view name, base::Time made);

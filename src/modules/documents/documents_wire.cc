@@ -1,4 +1,5 @@
 // THE table of documents; documents_sockets.cc has the two rows of the WebSockets.
+#include <array>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -34,6 +35,16 @@ const ErrorDoc kBadCursor{400, "invalid_cursor", "The cursor was not given out f
 const ErrorDoc kEpoch{412, "epoch_mismatch", "The document was deleted and made again since."};
 const ErrorDoc kReloading{503, "document_reloading", "A write failed; try it again."};
 const ErrorDoc kOverloaded{503, "documents_overloaded", "Too many documents are being opened."};
+
+// Why a change is not made, whichever way it came.
+const std::array<ErrorDoc, 7> kUnwritten{
+    {kReloading,
+     kOverloaded,
+     {422, "update_too_costly", "Integrating it would take too long."},
+     {422, "document_too_large", "The document would be larger than it may be."},
+     {429, "document_busy", "The disk is behind."},
+     {429, "document_storage_full", "The document, with its past, is as large as it may be."},
+     {429, "tenant_storage_full", "The tenant's documents are as large as they may be."}}};
 
 const http::QueryParam kRoot{"root", "The name of the type at the top; content without it.",
                              "content"};
@@ -175,19 +186,9 @@ void add_content_routes(http::RouteTable& table, const std::shared_ptr<const Con
       [api](Call& c, Answer a) { return api->state_vector(c, a); }, "application/octet-stream"));
   table.back().query = {kEpochParam};
 
-  const std::vector<ErrorDoc> refusals{
-      kDenied,
-      kName,
-      kReserved,
-      kEpoch,
-      kReloading,
-      kOverloaded,
-      {422, "update_malformed", "The body is no Yjs update."},
-      {422, "update_too_costly", "Integrating it would take too long."},
-      {429, "document_busy", "The disk is behind."},
-      {422, "document_too_large", "The document would be larger than it may be."},
-      {429, "document_storage_full", "The document, with its past, is as large as it may be."},
-      {429, "tenant_storage_full", "The tenant's documents are as large as they may be."}};
+  std::vector<ErrorDoc> refusals{
+      kDenied, kName, kReserved, kEpoch, {422, "update_malformed", "The body is no Yjs update."}};
+  refusals.insert(refusals.end(), kUnwritten.begin(), kUnwritten.end());
   table.push_back(row(Method::kPost, "/v1/documents/{name}/update",
                       "Apply a Yjs update; it is durable when this has answered.",
                       http::LateHandler([api](Call& c, Answer a) { return api->update(c, a); }),
@@ -207,11 +208,10 @@ void add_content_routes(http::RouteTable& table, const std::shared_ptr<const Con
                          kName,
                          kReserved,
                          kEpoch,
-                         kReloading,
-                         kOverloaded,
                          {422, "edit_incomplete", "An edit lacks what its op needs."},
                          {400, "edit_out_of_range", "There is no such place in the root."},
                          {400, "edit_wrong_type", "The root is of another type."}};
+  table.back().errors.insert(table.back().errors.end(), kUnwritten.begin(), kUnwritten.end());
 }
 
 void add_version_routes(http::RouteTable& table, const std::shared_ptr<const VersionsApi>& api) {
@@ -257,7 +257,7 @@ void add_history_routes(http::RouteTable& table, const std::shared_ptr<const His
                       &restored_schema()));
   table.back().cost = 5;
   table.back().errors = past;
-  table.back().errors.insert(table.back().errors.end(), {kReloading, kOverloaded});
+  table.back().errors.insert(table.back().errors.end(), kUnwritten.begin(), kUnwritten.end());
   table.push_back(row(Method::kGet, "/v1/documents/{name}/diff",
                       "What differs in a root between two versions, or a version and now.",
                       http::WorkerHandler([api](Call& c) { return api->diff(c); }),

@@ -99,13 +99,19 @@ void HocuspocusSocket::authenticate(const std::string& key, Slot& slot, std::str
   if (slot.state == State::kUnknown) slot.state = State::kAdmitting;
   slot.renewing = slot.state == State::kJoined;
   runtime::EventLoop& loop = socket_->loop();
+  ++admissions_;
   host_.admit(token.empty() ? credential_ : std::string(token), std::string(document_of(key)),
               [weak = weak_from_this(), &loop, key,
                number = slot.number](const base::Result<Visitor>& visitor) {
                 loop.post([weak, key, number, visitor] {
-                  if (const auto self = weak.lock()) self->admitted(key, number, visitor);
+                  const auto self = weak.lock();
+                  if (!self) return;
+                  --self->admissions_;
+                  self->admitted(key, number, visitor);
+                  self->let_wait();
                 });
               });
+  let_wait();
 }
 
 void HocuspocusSocket::admitted(const std::string& key, std::uint64_t number,
@@ -170,7 +176,7 @@ void HocuspocusSocket::pass_on(Slot& slot, const HocuspocusFrame& frame) {
 }
 
 void HocuspocusSocket::let_wait() {
-  const bool wait = unacknowledged_.wait(held_);
+  const bool wait = unacknowledged_.wait(held_) || admissions_ >= kMaxAdmissions;
   if (!socket_ || wait == held_) return;
   held_ = wait;
   socket_->hold(wait);

@@ -14,7 +14,10 @@
 //  2. A visit's number is its own: answers for one that is gone are not taken for the next one of
 //     that key.
 //  3. The door is asked one question at a time for each visit, whatever its client sends.
-//  4. A connection on which nobody was admitted within kAuthTime is closed.
+//  4. kMaxAdmissions questions of one socket are before the door at a time, those included whose
+//     visit its client has closed meanwhile: beyond, nothing more is read of it until some have
+//     their answer.
+//  5. A connection on which nobody was admitted within kAuthTime is closed.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +44,7 @@ class HocuspocusSocket final : public http::WebSocketReader,
  public:
   static constexpr std::size_t kMaxWaitingBytes = 1 << 20;
   static constexpr std::size_t kMaxWaitingFrames = 1'000;
+  static constexpr std::size_t kMaxAdmissions = 32;
   static constexpr base::Millis kAuthTime{15'000};
   static constexpr std::size_t kMaxTokenBytes = 8 << 10;  // kept; what is longer is none
 
@@ -96,6 +100,7 @@ class HocuspocusSocket final : public http::WebSocketReader,
   std::uint64_t last_number_ = 0;
   std::size_t waiting_bytes_ = 0;
   std::size_t waiting_frames_ = 0;
+  std::size_t admissions_ = 0;  // that have no answer yet
   bool admitted_ = false;
   bool held_ = false;
   Unacknowledged unacknowledged_;

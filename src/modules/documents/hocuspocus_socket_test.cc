@@ -229,6 +229,35 @@ TEST_P(HocuspocusTest, TheDoorIsAskedOnceAtATimeForEachVisitHoweverOftenItsClien
   at_socket([&] { EXPECT_TRUE(host_.admitting.empty()); });
 }
 
+TEST_P(HocuspocusTest, WhoAsksAndClosesAgainAndAgainIsReadNoMoreUntilTheDoorHasAnswered) {
+  open();
+  at_socket([&] { host_.slow = true; });
+  const auto is_held = [&] {
+    bool held = false;
+    at_socket([&] { held = socket_->held; });
+    return held;
+  };
+  for (std::size_t i = 1; i <= HocuspocusSocket::kMaxAdmissions; ++i) {
+    EXPECT_FALSE(is_held()) << i;
+    say({auth("d", "write:a"), frame("d", 7)});
+  }
+  EXPECT_TRUE(is_held());
+  at_socket([&] {
+    EXPECT_EQ(host_.admitting.size(), HocuspocusSocket::kMaxAdmissions);
+    host_.admit_next();
+  });
+  settle();
+  EXPECT_FALSE(is_held());
+  at_socket([&] {
+    while (!host_.admitting.empty()) host_.admit_next();
+  });
+  settle();
+  say({auth("d", "write:a")});
+  at_socket([&] { host_.admit_next(); });
+  settle();
+  EXPECT_EQ(code(), 0);
+}
+
 TEST_P(HocuspocusTest, WaitsWhileAMebibyteIsNotDurable) {
   open();
   say({auth("d", "write:a")});

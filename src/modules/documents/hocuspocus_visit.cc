@@ -64,8 +64,7 @@ void HocuspocusVisit::join(base::Result<std::shared_ptr<Document>> document,
   if (!session.ok()) return deny(session.error());
   document_ = std::move(*document);
   send(hocuspocus_authenticated(key_, document_->access_of(*this) == Access::kWrite));
-  const std::string states = document_->awareness_states();
-  if (!states.empty()) send(hocuspocus_awareness(key_, states));
+  if (const auto states = document_->awareness_states()) send_frames(frame_of(*states, false));
   at_socket(
       [key = key_, number = number_](HocuspocusSocket& socket) { socket.joined(key, number); });
 }
@@ -94,8 +93,7 @@ void HocuspocusVisit::take(std::uint64_t type, std::string_view body, std::size_
       return;
     }
     case HocuspocusType::kQueryAwareness: {
-      const std::string states = document_->awareness_states();
-      if (!states.empty()) send(hocuspocus_awareness(key_, states));
+      if (const auto states = document_->awareness_states()) send_frames(frame_of(*states, false));
       return;
     }
     default:

@@ -77,7 +77,7 @@ void LiveDocument::leave(Peer& peer) {
   if (session == nullptr) return;
   const SessionId id = session->id;
   needs_.quotas.leave(row_.tenant, session->visitor.user);
-  sessions_.leave(peer);
+  for (const crdt::ClientId client : sessions_.leave(peer)) presence_->claims().release(client);
   needs_.metrics.sessions.add(-1);
   last_used_ = needs_.loop.mono();
   broadcast_awareness(presence_->awareness().remove(static_cast<std::uint64_t>(id.value)));
@@ -134,8 +134,10 @@ void LiveDocument::submit(std::string_view author, std::string_view update, Done
 
 void LiveDocument::edit(std::string_view author, Where where, const Edit& edit, Done done) {
   if (broken_) return done(reloading());
-  const base::Status room = check_room(1);
-  if (!room.ok()) return done(room.error());
+  if (const base::Status room = check_room(1); !room.ok()) {
+    needs_.quotas.count_refused();
+    return done(room.error());
+  }
   if (where == Where::kHere) {
     const auto update = edit(doc_);
     if (!update.ok()) return done(update.error());
@@ -160,8 +162,9 @@ base::Result<crdt::Doc::Applied> LiveDocument::apply(std::string_view update, Do
   if (const base::Status room = check_room(update.size()); !room.ok()) {
     // Providers send all that they have when they connect: who brings nothing new goes on reading.
     ASHLAR_TRY(crdt::check_update(update));
-    if (!has_all_of(doc_, update)) return room.error();
-    return crdt::Doc::Applied{};
+    if (has_all_of(doc_, update)) return crdt::Doc::Applied{};
+    needs_.quotas.count_refused();
+    return room.error();
   }
   if (by != nullptr) ASHLAR_TRY(check_owner(update, *by));
   auto applied = doc_.apply(update);
@@ -192,7 +195,7 @@ base::Status LiveDocument::check_owner(std::string_view update, DocumentSession&
   ASHLAR_ASSIGN(const crdt::UpdateMeta meta, crdt::describe_update(update));
   std::optional<crdt::StateVector> known;
   for (const auto& [client, end] : meta.to) {
-    if (!sessions_.is_taken(client, by)) continue;
+    if (!is_taken(client, by)) continue;
     if (!known) known = doc_.state_vector();
     const auto have = known->find(client);
     if (have == known->end() || end > have->second) return taken();
@@ -200,9 +203,15 @@ base::Status LiveDocument::check_owner(std::string_view update, DocumentSession&
   return base::ok_status();
 }
 
+bool LiveDocument::is_taken(crdt::ClientId client, const DocumentSession& by) const {
+  return sessions_.is_taken(client, by) ||
+         presence_->claims().is_taken_elsewhere(client, by.visitor.user);
+}
+
 void LiveDocument::claim_client(std::string_view update, DocumentSession& by) {
   const auto client = only_client(update);
-  if (client && !sessions_.is_taken(*client, by)) sessions_.claim(*client, by);
+  if (!client || is_taken(*client, by) || !sessions_.claim(*client, by)) return;
+  presence_->claims().claim(*client, by.visitor.user);
 }
 
 // `stored` for the log, `shown` to those who are here ("": there is nothing to show yet).
@@ -256,7 +265,7 @@ void LiveDocument::flush() {
   if (open_.empty() && !wants_snapshot_ && !announce) {
     if (open_.deliveries.empty()) return;
     pace_.went(needs_.loop.mono());  // presence alone: no disk is waited for
-    Batch presence = std::exchange(open_, {});
+    LiveBatch presence = std::exchange(open_, {});
     return deliver(presence);
   }
   pace_.went(needs_.loop.mono());
@@ -297,10 +306,10 @@ void LiveDocument::written(const Written& done, const base::Status& status) {
   const bool moved = !status.ok() && std::string_view(status.error().reason) == "document_moved";
   if (moved && on_behind && ++moved_ <= kMostMoves) {
     behind_ = true;  // still in flight: nothing else is written before it
-    return on_behind();
+    return read_on();
   }
   flying_ = false;
-  Batch batch = std::exchange(in_flight_, {});
+  LiveBatch batch = std::exchange(in_flight_, {});
   if (!status.ok()) return fail_all(std::move(batch), status.error());
   moved_ = 0;
   if (done.announced) {
@@ -322,74 +331,17 @@ void LiveDocument::written(const Written& done, const base::Status& status) {
   }
   deliver(batch);
   flush_soon();
+  read_on();  // of what was heard meanwhile an announcement or a snapshot finds nothing out
   if (is_settled() && on_settled) on_settled();
 }
 
-// --- What other processes write -----------------------------------------------------------------
-
-void LiveDocument::catch_up(const base::Result<std::vector<UpdateRow>>& tail) {
-  const auto self = shared_from_this();
-  if (broken_ || (flying_ && !behind_)) return;  // its own write finds out
-  if (!tail.ok()) {
-    behind_ = flying_ = false;
-    return fail_all(std::exchange(in_flight_, {}), tail.error());
-  }
-  std::vector<Delivery> news;
-  for (const UpdateRow& row : *tail) {
-    if (row.seq <= row_.seq) continue;
-    std::string_view list = row.bytes;
-    std::string_view update;
-    while (take_update(list, update)) {
-      const base::Status taken = take_in(update, news);
-      if (taken.ok()) continue;
-      behind_ = flying_ = false;
-      return fail_all(std::exchange(in_flight_, {}), taken.error());
-    }
-    row_.seq = row.seq;
-    row_.tail_bytes += static_cast<std::int64_t>(row.bytes.size());
-    note_stored(static_cast<std::int64_t>(row.bytes.size()));
-  }
-  tell(news);
-  last_seq_ = renumber(open_, renumber(in_flight_, row_.seq));
-  if (!std::exchange(behind_, false)) return;
-  if (in_flight_.empty()) {  // it was a snapshot or an announcement, which come again
-    flying_ = false;
-    Batch batch = std::exchange(in_flight_, {});
-    deliver(batch);
-    return flush();
-  }
-  send(false);
-}
-
-// Somebody else's, durable already; what is to be shown of it goes to `news`.
-// What does not read breaks the document, as it would a load: a snapshot would lack it.
-base::Status LiveDocument::take_in(std::string_view update, std::vector<Delivery>& news) {
-  doc_.set_limits(crdt::DocLimits::of_stored());
-  const auto applied = doc_.apply(update);
-  doc_.set_limits(options_.limits);
-  if (!applied.ok()) return applied.error();
-  if (!applied->changed) return base::ok_status();
-  const std::string_view shown = applied->complete ? update : std::string_view(applied->change);
-  news.push_back(
-      {{BroadcastKind::kUpdate, std::make_shared<const Broadcast>(std::string(shown))}, {}});
-  return base::ok_status();
-}
-
-Seq LiveDocument::renumber(Batch& batch, Seq from) {
-  if (batch.empty()) return from;
-  auto rows = std::make_shared<std::vector<UpdateRow>>(*batch.updates);
-  for (UpdateRow& row : *rows) row.seq = from += row.count;
-  batch.updates = std::move(rows);
-  return from;
-}
-
 // Memory is ahead of the disk: nobody may go on from it.
-void LiveDocument::fail_all(Batch batch, const base::Error& why) {
+void LiveDocument::fail_all(LiveBatch batch, const base::Error& why) {
   needs_.log.warn("document's write failed",
                   {{"document", row_.no.to_string()}, {"reason", why.reason}});
   needs_.metrics.reloads.add();
   broken_ = true;
-  const Batch later = std::exchange(open_, {});
+  const LiveBatch later = std::exchange(open_, {});
   if (on_broken) on_broken();
   end_all(EndReason::kReload);
   for (const Done& waiter : batch.waiters) waiter(why);
@@ -412,6 +364,7 @@ void LiveDocument::tick() {
   if (needs_.loop.mono() >= next_expiry_) {
     next_expiry_ = needs_.loop.mono() + kPresenceCheck;
     broadcast_awareness(presence_->awareness().expire(needs_.loop.mono()));
+    presence_->forget_states();
   }
   if (unannounced_ && announcement_due()) flush();
 }

@@ -19,14 +19,15 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "modules/documents/broadcast.h"
 #include "modules/documents/crdt/doc.h"
 #include "modules/documents/document.h"
 #include "modules/documents/document_quotas.h"
 #include "modules/documents/document_row.h"
 #include "modules/documents/document_sessions.h"
 #include "modules/documents/instance_id.h"
+#include "modules/documents/live_batch.h"
 #include "modules/documents/live_limits.h"
+#include "modules/documents/log_follower.h"
 #include "modules/documents/log_writer.h"
 #include "modules/documents/pace.h"
 
@@ -63,14 +64,14 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
   [[nodiscard]] crdt::StateVector state_vector() const override { return doc_.state_vector(); }
   base::Result<Pushed> push(Peer& peer, std::string_view update, Ticket ticket) override;
   base::Status awareness(Peer& peer, std::string_view update) override;
-  [[nodiscard]] std::string awareness_states() const override;
+  [[nodiscard]] std::shared_ptr<const Broadcast> awareness_states() override;
   [[nodiscard]] Access access_of(const Peer& peer) const override;
   [[nodiscard]] std::string_view name() const override { return row_.name; }
   [[nodiscard]] runtime::EventLoop& loop() const override { return needs_.loop; }
 
   // --- The API's -------------------------------------------------------------------------------
   // Once all that is in memory now is durable, or cannot be any more.
-  using Done = std::function<void(base::Status)>;
+  using Done = LiveBatch::Done;
   void when_durable(Done done);
   // An update that came by HTTP. Errors and success by `done`.
   void submit(std::string_view author, std::string_view update, Done done);
@@ -83,7 +84,7 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
   [[nodiscard]] const DocumentRow& row() const { return row_; }  // seq: of what is durable
   [[nodiscard]] Seq last_seq() const { return last_seq_; }       // of what doc() has
   // Any thread: whether it may have `more` bytes besides `stored`, as the database told. Errors as
-  // of DocumentQuotas.
+  // of DocumentQuotas, counted.
   [[nodiscard]] base::Status check_room(std::int64_t stored, std::size_t more) const;
   // What was stored by another way than by what is written here.
   void note_stored(std::int64_t bytes);
@@ -108,13 +109,16 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
   [[nodiscard]] bool is_idle() const { return sessions() == 0 && is_settled() && !unannounced_; }
   [[nodiscard]] base::Mono last_used() const { return last_used_; }
   [[nodiscard]] std::size_t memory_bytes();  // measured anew when it has changed
-  // What another process wrote behind row().seq, as the log has it; an error breaks the document.
+  // Another process is said to have written so much; kAnySeq: something may have been missed. It is
+  // read when nothing of this one's own is on its way to the log.
+  void hear_of(Seq seq);
+  // The answer to on_behind(): what the log has behind row().seq. Storage that does not answer is
+  // asked again for a while (log_follower.h); another error, or a longer silence, breaks the
+  // document.
   void catch_up(const base::Result<std::vector<UpdateRow>>& tail);
   void hear_presence(InstanceId from, const PresenceRecord& record);
   void presence_gone(InstanceId instance);
   [[nodiscard]] DocumentPresence& presence() { return *presence_; }
-  // While its own write is under way it is that which finds out.
-  [[nodiscard]] bool is_writing() const { return flying_; }
   std::function<void(const DocumentSession&)> on_question;  // asks DocumentDoor::check_again()
   // Called when the log has more than memory: whoever hears it reads the log and calls catch_up().
   std::function<void()> on_behind;
@@ -124,24 +128,6 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
   std::function<void()> on_settled;
 
  private:
-  struct Delivery {
-    BroadcastRun::Part part;
-    SessionId from;  // none: nobody's who is here
-  };
-  struct Batch {
-    std::shared_ptr<std::vector<UpdateRow>> updates;  // null: none
-    std::vector<Delivery> deliveries;  // presence too, behind the updates that came before it
-    std::size_t presence_bytes = 0;
-    struct Claim {
-      SessionId session;
-      Ticket ticket;
-    };
-    std::vector<Claim> claims;
-    std::vector<Done> waiters;
-    std::size_t bytes = 0;
-    [[nodiscard]] bool empty() const { return !updates; }
-  };
-
   struct Written;
   void ask(DocumentSession& session);
   void set_access(SessionId id, Access access);
@@ -149,22 +135,26 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
   base::Result<crdt::Doc::Applied> apply(std::string_view update, DocumentSession* by,
                                          std::string_view author);
   base::Status check_owner(std::string_view update, DocumentSession& by);
+  [[nodiscard]] bool is_taken(crdt::ClientId client, const DocumentSession& by) const;
   void claim_client(std::string_view update, DocumentSession& by);
   void add(std::string_view author, std::string_view stored, std::string_view shown,
            SessionId from);
-  [[nodiscard]] Batch& last_batch() { return open_.empty() ? in_flight_ : open_; }
+  [[nodiscard]] LiveBatch& last_batch() { return open_.empty() ? in_flight_ : open_; }
   [[nodiscard]] bool is_urgent() const;
   void flush_soon();
   void flush_at(base::Mono when);
   void flush();
   void send(bool announce);  // what is in flight
   void written(const Written& done, const base::Status& status);
-  base::Status take_in(std::string_view update, std::vector<Delivery>& news);
+  void read_on();
+  void catch_up_later(const base::Error& why);
+  [[nodiscard]] bool clashes_with(const UpdateRow& theirs) const;
+  base::Status take_in(std::string_view update, std::vector<LiveBatch::Delivery>& news);
   [[nodiscard]] base::Status check_room(std::size_t bytes) const;
-  Seq renumber(Batch& batch, Seq from);
-  void deliver(Batch& batch);
-  void tell(const std::vector<Delivery>& deliveries);
-  void fail_all(Batch batch, const base::Error& why);
+  Seq renumber(LiveBatch& batch, Seq from);
+  void deliver(LiveBatch& batch);
+  void tell(const std::vector<LiveBatch::Delivery>& deliveries);
+  void fail_all(LiveBatch batch, const base::Error& why);
   void note_change();
   [[nodiscard]] bool announcement_due() const;
   [[nodiscard]] LogWrite::Announcement announcement(Seq seq) const;
@@ -178,11 +168,12 @@ class LiveDocument final : public Document, public std::enable_shared_from_this<
   crdt::Doc doc_;
   DocumentSessions sessions_;
   const std::unique_ptr<DocumentPresence> presence_;
-  Batch open_;
-  Batch in_flight_;
+  LiveBatch open_;
+  LiveBatch in_flight_;
   bool flying_ = false;
   bool behind_ = false;  // what is in flight waits for catch_up()
-  int moved_ = 0;        // how often, one after another
+  LogFollower follower_;
+  int moved_ = 0;  // how often, one after another
   Pace pace_;
   bool flush_posted_ = false;
   bool flush_timed_ = false;

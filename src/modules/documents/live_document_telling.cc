@@ -19,11 +19,11 @@ constexpr std::size_t kMostPresence = 256u << 10;  // bytes that wait for update
 }  // namespace
 
 // All of it to one, then to the next: who has written none of it gets the same bytes as others.
-void LiveDocument::tell(const std::vector<Delivery>& deliveries) {
+void LiveDocument::tell(const std::vector<LiveBatch::Delivery>& deliveries) {
   if (deliveries.empty()) return;
   std::vector<BroadcastRun::Part> parts;
   std::vector<SessionId> writers;
-  for (const Delivery& delivery : deliveries) {
+  for (const LiveBatch::Delivery& delivery : deliveries) {
     parts.push_back(delivery.part);
     if (delivery.part.kind != BroadcastKind::kUpdate) continue;
     needs_.metrics.deliveries.add(sessions_.size());
@@ -33,7 +33,7 @@ void LiveDocument::tell(const std::vector<Delivery>& deliveries) {
   const auto run = std::make_shared<const BroadcastRun>(std::move(parts));
   sessions_.for_each([&](const DocumentSession& session) {
     if (std::ranges::find(writers, session.id) == writers.end()) return session.peer->on_run(run);
-    for (const Delivery& delivery : deliveries) {
+    for (const LiveBatch::Delivery& delivery : deliveries) {
       if (session.peer == nullptr) return;  // he has left meanwhile
       if (delivery.part.kind == BroadcastKind::kAwareness) {
         session.peer->on_awareness(delivery.part.what);
@@ -44,9 +44,9 @@ void LiveDocument::tell(const std::vector<Delivery>& deliveries) {
   });
 }
 
-void LiveDocument::deliver(Batch& batch) {
+void LiveDocument::deliver(LiveBatch& batch) {
   tell(batch.deliveries);
-  for (const Batch::Claim& claim : batch.claims) {
+  for (const LiveBatch::Claim& claim : batch.claims) {
     DocumentSession* session = sessions_.find(claim.session);
     if (session != nullptr) session->peer->on_stored(claim.ticket);
   }
@@ -72,15 +72,17 @@ base::Status LiveDocument::awareness(Peer& peer, std::string_view update) {
                                visitor.name, visitor.info, visitor.token != 0};
   ASHLAR_ASSIGN(std::string changed,
                 presence_->awareness().apply(owner, update, needs_.loop.mono()));
+  needs_.metrics.presence_refused.add(presence_->awareness().take_refused());
   broadcast_awareness(std::move(changed));
   return base::ok_status();
 }
 
-std::string LiveDocument::awareness_states() const { return presence_->awareness().states(); }
+std::shared_ptr<const Broadcast> LiveDocument::awareness_states() { return presence_->states(); }
 
 void LiveDocument::hear_presence(InstanceId from, const PresenceRecord& record) {
   const auto session = static_cast<std::uint64_t>(next_session_id().value);
   broadcast_awareness(presence_->hear(from, record, session, needs_.loop.mono()));
+  needs_.metrics.presence_refused.add(presence_->awareness().take_refused());
 }
 
 void LiveDocument::presence_gone(InstanceId instance) {
@@ -90,9 +92,9 @@ void LiveDocument::presence_gone(InstanceId instance) {
 void LiveDocument::broadcast_awareness(std::string bytes) {
   if (bytes.empty() || sessions_.size() == 0) return;
   const std::size_t size = bytes.size();
-  const Delivery delivery{
+  const LiveBatch::Delivery delivery{
       {BroadcastKind::kAwareness, std::make_shared<const Broadcast>(std::move(bytes))}, {}};
-  Batch& behind = flying_ && open_.empty() ? in_flight_ : open_;
+  LiveBatch& behind = flying_ && open_.empty() ? in_flight_ : open_;
   // Late is better than much of it: clocks put right what comes out of order.
   if (behind.presence_bytes + size > kMostPresence) return tell({delivery});
   behind.presence_bytes += size;
@@ -107,11 +109,13 @@ void LiveDocument::note_stored(std::int64_t bytes) {
 
 base::Status LiveDocument::check_room(std::size_t bytes) const {
   const auto waiting = static_cast<std::int64_t>(open_.bytes + in_flight_.bytes);
-  return check_room(row_.stored_bytes + waiting, bytes);
+  return needs_.quotas.check_room(*tenant_use_, row_.stored_bytes + waiting, bytes);
 }
 
 base::Status LiveDocument::check_room(std::int64_t stored, std::size_t more) const {
-  return needs_.quotas.check_room(*tenant_use_, stored, more);
+  base::Status room = needs_.quotas.check_room(*tenant_use_, stored, more);
+  if (!room.ok()) needs_.quotas.count_refused();
+  return room;
 }
 
 }  // namespace ashlar::documents

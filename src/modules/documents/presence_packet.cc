@@ -58,7 +58,7 @@ std::vector<PresenceRecord> read_records(std::string_view packet) {
     PresenceRecord record;
     record.key = reader.var_string();
     record.news = reader.var_bytes();
-    const bool known = kind <= static_cast<std::uint64_t>(PresenceKind::kBye);
+    const bool known = kind <= static_cast<std::uint64_t>(PresenceKind::kClaims);
     if (!reader.ok() || !known || record.key.size() > kMaxKeyBytes) break;
     record.kind = static_cast<PresenceKind>(kind);
     records.push_back(record);

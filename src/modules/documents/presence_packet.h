@@ -19,15 +19,16 @@
 namespace ashlar::documents {
 
 enum class PresenceKind : std::uint8_t {
-  kNews,   // what has changed
-  kHello,  // the same, and: who else has visitors of it?
-  kBye,    // nobody is here any more
+  kNews,    // what has changed
+  kHello,   // the same, and: who else has visitors of it?
+  kBye,     // nobody is here any more
+  kClaims,  // client ids that have become somebody's, or free
 };
 
 struct PresenceRecord {
   PresenceKind kind = PresenceKind::kNews;
   std::string_view key;   // the document: "TENANT NAME"
-  std::string_view news;  // Awareness::take_news(); "": none
+  std::string_view news;  // Awareness::take_news(), ClientClaims::take_news(); "": none
 };
 
 void append_record(std::string& packet, const PresenceRecord& record);

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "base/varint.h"
 #include "modules/documents/crdt/doc.h"
 #include "modules/documents/crdt/struct_codec.h"
+#include "modules/documents/update_list.h"
 
 namespace ashlar::documents {
 namespace {
@@ -21,7 +24,37 @@ bool covers(const std::vector<crdt::Range>& ranges, const crdt::Range& range) {
   return range.clock + range.length <= before.clock + before.length;
 }
 
+// From the first to behind the last clock of each client.
+using Spans = std::map<crdt::ClientId, std::pair<crdt::Clock, crdt::Clock>>;
+
+Spans spans_of(std::string_view list) {
+  Spans spans;
+  std::string_view update;
+  while (take_update(list, update)) {
+    crdt::UpdateReader reader(update);
+    crdt::WireStruct one;
+    while (reader.next(one)) {
+      if (one.ref == crdt::Ref::kSkip) continue;
+      const auto [at, is_new] = spans.try_emplace(one.id.client, one.id.clock, one.end());
+      if (is_new) continue;
+      at->second.first = std::min(at->second.first, one.id.clock);
+      at->second.second = std::max(at->second.second, one.end());
+    }
+  }
+  return spans;
+}
+
 }  // namespace
+
+bool have_common_units(std::string_view one, std::string_view other) {
+  const Spans ours = spans_of(one);
+  for (const auto& [client, span] : spans_of(other)) {
+    const auto found = ours.find(client);
+    if (found == ours.end()) continue;
+    if (span.first < found->second.second && found->second.first < span.second) return true;
+  }
+  return false;
+}
 
 std::optional<crdt::ClientId> only_client(std::string_view update) {
   std::uint64_t clients = 0;

@@ -18,4 +18,8 @@ std::optional<crdt::ClientId> only_client(std::string_view update);
 // Whether the document has all of it: applying it would change nothing. Linear in both.
 bool has_all_of(const crdt::Doc& doc, std::string_view update);
 
+// Whether both lists (update_list.h) have a unit of the same client and clock.
+// REQUIRES: crdt::check_update() of each of their updates.
+bool have_common_units(std::string_view one, std::string_view other);
+
 }  // namespace ashlar::documents

@@ -7,6 +7,7 @@
 #include "modules/documents/testing/documents_fixture.h"
 #include "platform/http/call.h"
 #include "platform/http/late_answer.h"
+#include "platform/storage/testing/gated_database.h"
 
 namespace ashlar::documents {
 namespace {
@@ -93,6 +94,31 @@ TEST_P(VersionsApiTest, ANameTakesRoom) {
   Writer other(8);
   ASSERT_TRUE(process->push(document, guest, other.append("z")).ok());
   EXPECT_EQ(begin_name(*process)->wait(), "document_storage_full");
+}
+
+TEST_P(VersionsApiTest, WhileAVersionIsEncodedOthersWrite) {
+  storage::GatedDatabase* gate = nullptr;
+  auto process = start([&](std::unique_ptr<storage::Database> inner) {
+    auto made = std::make_unique<storage::GatedDatabase>(std::move(inner));
+    gate = made.get();
+    return made;
+  });
+  Guest& guest = make_guest();
+  Writer writer(7);
+  const auto document = process->visit("a", guest, "alice");
+  ASSERT_TRUE(process->push(document, guest, writer.append("x")).ok());
+  ASSERT_TRUE(guest.wait("stored"));
+  // The door has answered then, and the rest comes behind this on the loop.
+  const auto late = process->on(document, [&] {
+    auto begun = begin_name(*process);
+    gate->close_reads();
+    return begun;
+  });
+  ASSERT_TRUE(gate->wait_for_waiting_read());
+  ASSERT_TRUE(process->push(document, guest, writer.append("y"), 2).ok());
+  ASSERT_TRUE(guest.wait("stored", 2));
+  gate->open_reads();
+  EXPECT_EQ(late->wait(), "201");
 }
 
 }  // namespace

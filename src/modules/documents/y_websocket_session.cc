@@ -140,8 +140,9 @@ void YWebSocketSession::take_awareness(std::string_view update) {
 }
 
 void YWebSocketSession::send_awareness_states() {
-  const std::string states = document_->awareness_states();
-  if (!states.empty()) socket_->send(http::MessageKind::kBinary, awareness_bytes(states));
+  if (const auto states = document_->awareness_states()) {
+    socket_->send_frame(awareness_frame(*states));
+  }
 }
 
 void YWebSocketSession::on_update(const std::shared_ptr<const Broadcast>& update, bool own) {

@@ -153,6 +153,8 @@ class DocumentsFixture : public testing::TestWithParam<storage::Dialect> {
           {},
       const DocumentsModule::Options& with = options());
   static DocumentsModule::Options options();
+  // As the API does it.
+  static base::Status remove(Process& process, const std::string& name);
   // Lives as long as the test: longer than every process.
   Guest& make_guest() { return guests_.emplace_back(); }
 

@@ -1,5 +1,7 @@
 #include "modules/documents/testing/documents_fixture.h"
 
+#include "modules/documents/documents_store.h"
+
 namespace ashlar::documents {
 
 Process::Process(std::unique_ptr<storage::Database> opened, const DocumentsModule::Options& options)
@@ -79,6 +81,16 @@ std::unique_ptr<Process> DocumentsFixture::start(
   auto db = std::move(*opened);
   if (around) db = around(std::move(db));
   return std::make_unique<Process>(std::move(db), with);
+}
+
+base::Status DocumentsFixture::remove(Process& process, const std::string& name) {
+  return process.db->write(
+      storage::Context::tenant(kAlice), [&](storage::Transaction& tx) -> base::Status {
+        ASHLAR_ASSIGN(const auto row, store::find(tx, name));
+        ASHLAR_TRY(store::remove(tx, row->no, process.clock.now()));
+        tx.notify(Documents::kChannel, Documents::document_deleted(kAlice, name));
+        return base::ok_status();
+      });
 }
 
 }  // namespace ashlar::documents

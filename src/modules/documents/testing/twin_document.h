@@ -64,16 +64,17 @@ class TwinDocument final : public Document {
   }
   base::Status awareness(Peer& peer, std::string_view update) override {
     const Seat& seat = *seat_of(peer);
-    const Awareness::Owner owner{.session = static_cast<std::uint64_t>(seat.session.value),
-                                 .user = seat.visitor.user,
-                                 .name = seat.visitor.name,
-                                 .info = seat.visitor.info,
-                                 .vouched = true};
+    const Visitor& visitor = seat.visitor;
+    const Awareness::Owner owner{static_cast<std::uint64_t>(seat.session.value), visitor.user,
+                                 visitor.name, visitor.info, true};
     ASHLAR_ASSIGN(std::string all, awareness_.apply(owner, update, loop_.mono()));
     tell_awareness(std::move(all));
     return base::ok_status();
   }
-  [[nodiscard]] std::string awareness_states() const override { return awareness_.states(); }
+  [[nodiscard]] std::shared_ptr<const Broadcast> awareness_states() override {
+    std::string all = awareness_.states();
+    return all.empty() ? nullptr : std::make_shared<const Broadcast>(std::move(all));
+  }
   [[nodiscard]] Access access_of(const Peer& peer) const override {
     return std::ranges::find(peers_, &peer, &Seat::peer)->visitor.access;
   }
@@ -95,7 +96,6 @@ class TwinDocument final : public Document {
   void tell(const std::shared_ptr<const BroadcastRun>& run) {
     for (const Seat& seat : std::vector<Seat>(peers_)) seat.peer->on_run(run);
   }
-  // It could not be written.
   void refuse(const base::Error& why) {
     const Push push = std::move(waiting_.front());
     waiting_.pop_front();
