@@ -1,6 +1,6 @@
 // AgentWords: which of the words that tell programs apart stand in a User-Agent, in any case of
 // letters, anywhere in its first kMaxAgentBytes. Found in one pass, since each click asks: some
-// seven instructions a byte, however many words there are. Pure; any thread.
+// twenty instructions a byte, however many words there are. Pure; any thread.
 #pragma once
 
 #include <cstddef>
