@@ -1,5 +1,6 @@
 import { defineConfig } from 'vite';
 import react from '@vitejs/plugin-react';
+import { worldMap } from './world_map';
 
 // The API the development server forwards to; the built console always talks to its own origin.
 const api = process.env['ASHLAR_API'] ?? 'http://127.0.0.1:8080';
@@ -10,7 +11,7 @@ const kEditor =
 
 export default defineConfig({
   base: '/_/',
-  plugins: [react()],
+  plugins: [react(), worldMap()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

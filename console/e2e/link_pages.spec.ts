@@ -5,12 +5,19 @@ import { Api, expect, openAs, test } from './fixtures';
 const kTenant = 'link-shape';
 const kLong = `very-${'long-'.repeat(20)}name`;
 
-const pages = ['links', 'links/shape', 'links/shape?view=rules', 'links/shape?view=settings'];
+const pages = [
+  'links',
+  'links/shape',
+  'links/shape?view=rules',
+  'links/shape?view=settings',
+  'links?view=domains',
+];
 
 test.beforeAll(async ({ server, signedIn, playwright }) => {
   const request = await playwright.request.newContext({ storageState: signedIn });
   const api = new Api(request, server.origin);
   await api.createTenant(kTenant);
+  await api.createLink({ url: 'https://example.com/', code: 'shape-plain' }, kTenant);
   await api.createLink(
     {
       url: `https://example.com/${kLong}?utm_source=${kLong}`,
@@ -44,6 +51,7 @@ test.beforeAll(async ({ server, signedIn, playwright }) => {
     },
     kTenant,
   );
+  await api.click('shape-plain', 3);
   await request.dispose();
 });
 
@@ -66,7 +74,7 @@ for (const scheme of ['light', 'dark'] as const) {
     await expect(page.getByRole('img', { name: /QR code/ })).toBeVisible();
     await expectAccessible(page, `the QR dialog, ${scheme}`);
     await openAs(page, kTenant, 'links');
-    await page.getByRole('button', { name: '+ Tag, owner' }).click();
+    await page.getByRole('button', { name: '+ Tag, owner, domain' }).click();
     await expect(page.getByRole('combobox', { name: 'Tag' })).toBeVisible();
     await expectAccessible(page, `all filters, ${scheme}`);
   });

@@ -13,6 +13,7 @@ export const linkKeys = {
   stats: (tenant: string, { code, domain }: LinkName) => ['stats', tenant, domain ?? kOwn, code],
   clicks: (tenant: string, { code, domain }: LinkName) => ['clicks', tenant, domain ?? kOwn, code],
   tags: (tenant: string) => ['link-tags', tenant],
+  domains: (tenant: string) => ['link-domains', tenant],
 };
 
 type LinkPages = InfiniteData<Page<Link>, string | null>;

@@ -13,9 +13,10 @@ import { ErrorNotice } from '../../ui/notice';
 import { SelectField } from '../../ui/select_field';
 import { TextField } from '../../ui/text_field';
 import { linkReasons, statusOptions, toStatus, withScheme } from './link_form_fields';
+import { useDomains } from './use_domains';
 import './create_link.css';
 
-const kEmpty = { url: '', code: '', status: '302', expiry: '' };
+const kEmpty = { url: '', code: '', status: '302', expiry: '', domain: '' };
 type Draft = typeof kEmpty;
 
 function toNewLink(draft: Draft): NewLink {
@@ -25,7 +26,24 @@ function toNewLink(draft: Draft): NewLink {
     status: toStatus(draft.status),
     ...(draft.code.trim() === '' ? {} : { code: draft.code.trim() }),
     ...(expiresAt === null ? {} : { expires_at: expiresAt }),
+    ...(draft.domain === '' ? {} : { domain: draft.domain }),
   };
+}
+
+function DomainField({ value, onChange }: { value: string; onChange: (host: string) => void }) {
+  const domains = useDomains();
+  if (domains.length === 0) return null;
+  return (
+    <SelectField
+      label="Domain"
+      value={value}
+      options={[
+        { value: '', label: window.location.host },
+        ...domains.map((host) => ({ value: host, label: host })),
+      ]}
+      onChange={onChange}
+    />
+  );
 }
 
 function Created({ link }: { link: Link }) {
@@ -41,7 +59,7 @@ function Created({ link }: { link: Link }) {
         {link.short_url}
       </a>
       <CopyButton ref={copy} look="primary" text={link.short_url} label="Copy short link" />
-      <a className="created-watch" href={hrefs.link(link.code)}>
+      <a className="created-watch" href={hrefs.link(link.code, { domain: link.domain ?? null })}>
         Watch its clicks
       </a>
     </div>
@@ -57,7 +75,7 @@ export function CreateLink() {
   const creating = useMutation({
     mutationFn: () => createLink(tenant, toNewLink(draft)),
     onSuccess: async () => {
-      setDraft((old) => ({ ...kEmpty, status: old.status }));
+      setDraft(({ status, domain }) => ({ ...kEmpty, status, domain }));
       await client.invalidateQueries({ queryKey: linkKeys.lists(tenant) });
     },
     onError: (error) => {
@@ -127,6 +145,7 @@ export function CreateLink() {
               error={errors['status']}
               onChange={(status) => set({ status })}
             />
+            <DomainField value={draft.domain} onChange={(domain) => set({ domain })} />
             <TextField
               label="Expires"
               name="expires_at"

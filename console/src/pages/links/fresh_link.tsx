@@ -6,6 +6,7 @@ import { getLink, type Link, type LinkName } from '../../api/links';
 import { linkKeys, putLink } from '../../lib/links_cache';
 import { useTenant } from '../../lib/tenant';
 import { ErrorNotice } from '../../ui/notice';
+import { Course } from '../../ui/page';
 import { Skeleton } from '../../ui/skeleton';
 
 export interface Fresh {
@@ -18,11 +19,13 @@ export interface Fresh {
 interface FreshLinkProps {
   name: LinkName;
   rows: number;
+  /** It is a part of a page: what is said meanwhile has the place of one. */
+  isSection?: boolean;
   /** A form, whose key is the etag: what it was opened with stays until it is saved or loaded anew. */
   children: (fresh: Fresh) => ReactNode;
 }
 
-export function FreshLink({ name, rows, children }: FreshLinkProps) {
+export function FreshLink({ name, rows, isSection = false, children }: FreshLinkProps) {
   const { tenant } = useTenant();
   const client = useQueryClient();
   // Always asked anew: the list may be minutes old and has no etag.
@@ -35,9 +38,10 @@ export function FreshLink({ name, rows, children }: FreshLinkProps) {
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
   });
-  if (link.isError) return <ErrorNotice error={link.error} />;
+  const placed = (said: ReactNode) => (isSection ? <Course>{said}</Course> : said);
+  if (link.isError) return placed(<ErrorNotice error={link.error} />);
   if (!link.data || (link.isFetching && !link.isFetchedAfterMount)) {
-    return <Skeleton rows={rows} label="Loading the link" />;
+    return placed(<Skeleton rows={rows} label="Loading the link" />);
   }
   return children({
     answer: link.data,

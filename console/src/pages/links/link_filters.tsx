@@ -1,10 +1,11 @@
 import { useState } from 'react';
 import { adjust } from '../../lib/router';
 import { Button } from '../../ui/button';
-import { ComboField } from '../../ui/combo_field';
+import { ComboField, type ComboOption } from '../../ui/combo_field';
 import { Segmented } from '../../ui/segmented';
 import { LinkSearch } from './link_search';
 import { kStates, narrowedHref, type Narrowing } from './links_view';
+import { useDomains } from './use_domains';
 import { useTags } from './use_tags';
 import './link_filters.css';
 
@@ -12,7 +13,7 @@ interface ExactFilterProps {
   label: string;
   placeholder: string;
   value: string | null;
-  options: readonly { value: string; note?: string }[];
+  options: readonly ComboOption[];
   onChange: (value: string | null) => void;
 }
 
@@ -45,34 +46,50 @@ function ExactFilter({ label, placeholder, value, options, onChange }: ExactFilt
   );
 }
 
-interface LinkFiltersProps {
-  text: string;
-  onText: (text: string) => void;
-  narrowing: Narrowing;
+export interface Exact {
+  tag: string | null;
+  owner: string | null;
+  domain: string | null;
 }
 
-function FurtherFilters({ narrowing }: { narrowing: Narrowing }) {
+interface ExactFiltersProps {
+  value: Exact;
+  onChange: (change: Partial<Exact>) => void;
+}
+
+const kNone: Exact = { tag: null, owner: null, domain: null };
+
+export function ExactFilters({ value, onChange }: ExactFiltersProps) {
   const tags = useTags();
-  const { tag, owner } = narrowing;
-  const narrow = (change: Partial<Narrowing>) => adjust(narrowedHref({ ...narrowing, ...change }));
+  const domains = useDomains();
+  const { tag, owner, domain } = value;
   return (
-    <div className="further-filters">
+    <div className="exact-filters">
       <ExactFilter
         label="Tag"
         placeholder="Any"
         value={tag}
         options={tags}
-        onChange={(next) => narrow({ tag: next })}
+        onChange={(next) => onChange({ tag: next })}
       />
       <ExactFilter
         label="Owner"
         placeholder="Anybody"
         value={owner}
         options={[]}
-        onChange={(next) => narrow({ owner: next })}
+        onChange={(next) => onChange({ owner: next })}
       />
-      {(tag ?? owner) !== null && (
-        <Button look="bare" onPress={() => narrow({ tag: null, owner: null })}>
+      {(domains.length > 0 || domain !== null) && (
+        <ExactFilter
+          label="Domain"
+          placeholder="Any"
+          value={domain}
+          options={domains.map((host) => ({ value: host }))}
+          onChange={(next) => onChange({ domain: next })}
+        />
+      )}
+      {(tag ?? owner ?? domain) !== null && (
+        <Button look="bare" onPress={() => onChange(kNone)}>
           Clear
         </Button>
       )}
@@ -80,11 +97,19 @@ function FurtherFilters({ narrowing }: { narrowing: Narrowing }) {
   );
 }
 
+interface LinkFiltersProps {
+  text: string;
+  onText: (text: string) => void;
+  narrowing: Narrowing;
+}
+
 export function LinkFilters({ text, onText, narrowing }: LinkFiltersProps) {
-  const isSet = narrowing.tag !== null || narrowing.owner !== null;
+  const { tag, owner, domain } = narrowing;
+  const isSet = (tag ?? owner ?? domain) !== null;
   const [open, setOpen] = useState(isSet);
   // It stays when nothing narrows any more: its field may have the focus.
   if (isSet && !open) setOpen(true);
+  const narrow = (change: Partial<Narrowing>) => adjust(narrowedHref({ ...narrowing, ...change }));
   return (
     <>
       <LinkSearch value={text} onChange={onText} />
@@ -92,14 +117,14 @@ export function LinkFilters({ text, onText, narrowing }: LinkFiltersProps) {
         label="State"
         value={narrowing.state}
         options={kStates}
-        onChange={(state) => adjust(narrowedHref({ ...narrowing, state }))}
+        onChange={(state) => narrow({ state })}
       />
       {!isSet && (
         <Button look="bare" small aria-expanded={open} onPress={() => setOpen(!open)}>
-          {open ? '− Fewer filters' : '+ Tag, owner'}
+          {open ? '− Fewer filters' : '+ Tag, owner, domain'}
         </Button>
       )}
-      {open && <FurtherFilters narrowing={narrowing} />}
+      {open && <ExactFilters value={narrowing} onChange={narrow} />}
     </>
   );
 }

@@ -4,24 +4,29 @@ import { hasStatus } from '../../api/problem';
 import { hrefs } from '../../lib/router';
 import { Button } from '../../ui/button';
 import { Course, Page } from '../../ui/page';
-import { Skeleton } from '../../ui/skeleton';
 import { Views } from '../../ui/views';
 import { ClicksView } from './clicks_view';
 import { EditLink } from './edit_link';
 import { EnableSwitch } from './enable_switch';
+import { SectionLoading } from './section_loading';
 import { kViews, linkHref, nameIn, readView, type View } from './link_view';
 import { QrDialog } from './qr/qr_dialog';
 import { useLink } from './use_link';
 import './link_page.css';
 
 const RulesView = lazy(async () => ({
-  default: (await import('./sections')).RulesView,
+  default: (await import('./links_sections')).RulesView,
 }));
 const SettingsView = lazy(async () => ({
-  default: (await import('./sections')).SettingsView,
+  default: (await import('./links_sections')).SettingsView,
 }));
 
-function Content({ view, name }: { view: View; name: LinkName }) {
+interface ContentProps {
+  view: View;
+  name: LinkName;
+}
+
+function Content({ view, name }: ContentProps) {
   switch (view) {
     case 'clicks':
       return <ClicksView name={name} />;
@@ -43,14 +48,6 @@ function NotFound({ name }: { name: LinkName }) {
         </p>
       </Course>
     </Page>
-  );
-}
-
-function Loading() {
-  return (
-    <Course>
-      <Skeleton rows={6} label="Loading" />
-    </Course>
   );
 }
 
@@ -80,7 +77,7 @@ export function LinkPage({ code, query }: { code: string; query: string }) {
       actions={actions}
     >
       <Views value={view} options={kViews} hrefOf={(next) => linkHref(name, next)} />
-      <Suspense fallback={<Loading />}>
+      <Suspense fallback={<SectionLoading />}>
         <Content view={view} name={name} />
       </Suspense>
       <EditLink name={open === 'edit' ? name : null} onClose={close} />

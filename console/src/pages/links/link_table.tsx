@@ -1,9 +1,11 @@
 import { nameOf, type Link, type LinkName } from '../../api/links';
 import { hrefs } from '../../lib/router';
 import { Button } from '../../ui/button';
+import { CheckBox } from '../../ui/check_box';
 import { CopyButton } from '../../ui/copy_button';
 import { Timestamp } from '../../ui/timestamp';
 import { ActionsColumn, Cell, Column, Row, RowHead, Table } from '../../ui/table';
+import { keyOf, type Selection } from './bulk/selection';
 import { EnableSwitch } from './enable_switch';
 import { LinkStateBadge } from './link_state';
 import { LinkTraits } from './link_traits';
@@ -14,6 +16,7 @@ import './link_table.css';
 const kMostTags = 3;
 
 interface RowProps {
+  selection: Selection;
   narrowing: Narrowing;
   onEdit: (name: LinkName) => void;
 }
@@ -22,10 +25,17 @@ function withoutScheme(url: string): string {
   return url.replace(/^https?:\/\//, '');
 }
 
-function LinkRow({ link, narrowing, onEdit }: RowProps & { link: Link }) {
+function LinkRow({ link, selection, narrowing, onEdit }: RowProps & { link: Link }) {
   const name = nameOf(link);
   return (
     <Row>
+      <Cell className="link-pick">
+        <CheckBox
+          aria-label={`Choose ${link.code}`}
+          isSelected={selection.has(link)}
+          onChange={(on) => selection.set([link], on)}
+        />
+      </Cell>
       <RowHead className="link-code">
         <a className="cut mono" href={hrefs.link(link.code, { domain: name.domain })}>
           {link.code}
@@ -36,6 +46,7 @@ function LinkRow({ link, narrowing, onEdit }: RowProps & { link: Link }) {
           look="bare"
           small
         />
+        {name.domain !== null && <span className="table-small mono">{name.domain}</span>}
       </RowHead>
       <Cell className="link-target">
         {link.title !== null && <span className="cut">{link.title}</span>}
@@ -73,7 +84,28 @@ function LinkRow({ link, narrowing, onEdit }: RowProps & { link: Link }) {
   );
 }
 
-export function LinkTable({ links, ...rest }: RowProps & { links: Link[] }) {
+interface PickAllProps {
+  links: Link[];
+  selection: Selection;
+  /** Where no column says what the box is. */
+  label?: string;
+}
+
+export function PickAll({ links, selection, label }: PickAllProps) {
+  const chosen = links.filter(selection.has).length;
+  return (
+    <CheckBox
+      {...(label === undefined ? { 'aria-label': 'Choose all in sight' } : {})}
+      isSelected={chosen === links.length}
+      isIndeterminate={chosen > 0 && chosen < links.length}
+      onChange={(on) => selection.set(links, on)}
+    >
+      {label}
+    </CheckBox>
+  );
+}
+
+export function LinkTable({ links, selection, ...rest }: RowProps & { links: Link[] }) {
   return (
     <Table
       label="Links"
@@ -81,18 +113,23 @@ export function LinkTable({ links, ...rest }: RowProps & { links: Link[] }) {
       cards
       columns={
         <>
-          <Column>Code</Column>
+          <Column className="link-pick">
+            <PickAll links={links} selection={selection} />
+          </Column>
+          <Column className="link-code">Code</Column>
           <Column>Target</Column>
           <Column className="link-status">Redirect</Column>
-          <Column>State</Column>
-          <Column end>Clicks</Column>
+          <Column className="link-state">State</Column>
+          <Column className="link-clicks" end>
+            Clicks
+          </Column>
           <Column className="link-created">Created</Column>
           <ActionsColumn />
         </>
       }
     >
       {links.map((link) => (
-        <LinkRow key={`${link.domain ?? ''}/${link.code}`} link={link} {...rest} />
+        <LinkRow key={keyOf(nameOf(link))} link={link} selection={selection} {...rest} />
       ))}
     </Table>
   );

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { Suspense, lazy, useState } from 'react';
 import { listLinks, type LinkFilter, type LinkName } from '../../api/links';
 import { linkKeys } from '../../lib/links_cache';
 import { useTenant } from '../../lib/tenant';
@@ -8,13 +8,29 @@ import { EmptyState } from '../../ui/empty_state';
 import { LiveMark } from '../../ui/live_mark';
 import { Course, Page } from '../../ui/page';
 import { Paged, usePaged } from '../../ui/paged';
+import { Views } from '../../ui/views';
+import { BulkBar } from './bulk/bulk_bar';
+import { useSelection } from './bulk/selection';
 import { CreateLink } from './create_link';
 import { EditLink } from './edit_link';
 import { LinkFilters } from './link_filters';
-import { LinkTable } from './link_table';
-import { filterOf, isNarrowed, readNarrowing } from './links_view';
+import { LinkTable, PickAll } from './link_table';
+import {
+  filterOf,
+  isNarrowed,
+  kViews,
+  readNarrowing,
+  readView,
+  viewHref,
+  type View,
+} from './links_view';
 import { LinksEmpty } from './links_empty';
+import { SectionLoading } from './section_loading';
 import './links_page.css';
+
+const DomainsView = lazy(async () => ({
+  default: (await import('./links_sections')).DomainsView,
+}));
 
 const kPageSize = 25;
 const kTypingPauseMs = 250;
@@ -45,7 +61,9 @@ function List({ query }: { query: string }) {
   const [editing, setEditing] = useState<LinkName | null>(null);
   const narrowing = readNarrowing(query);
   const q = useDebounced(text.trim(), kTypingPauseMs);
-  const links = useLinks(filterOf(q, narrowing));
+  const filter = filterOf(q, narrowing);
+  const links = useLinks(filter);
+  const selection = useSelection(JSON.stringify(filter));
 
   return (
     <>
@@ -63,7 +81,20 @@ function List({ query }: { query: string }) {
           skeleton={8}
           empty={isNarrowed(q, narrowing) ? <NoMatch /> : <LinksEmpty />}
         >
-          <LinkTable links={links.rows} narrowing={narrowing} onEdit={setEditing} />
+          <div className="link-pick-all">
+            <PickAll links={links.rows} selection={selection} label="Choose all in sight" />
+          </div>
+          <BulkBar
+            selection={selection}
+            filter={filter}
+            canTakeEverything={links.hasNextPage && links.rows.every(selection.has)}
+          />
+          <LinkTable
+            links={links.rows}
+            selection={selection}
+            narrowing={narrowing}
+            onEdit={setEditing}
+          />
         </Paged>
       </Course>
       <EditLink name={editing} onClose={() => setEditing(null)} />
@@ -71,10 +102,23 @@ function List({ query }: { query: string }) {
   );
 }
 
+function Content({ view, query }: { view: View; query: string }) {
+  switch (view) {
+    case 'links':
+      return <List query={query} />;
+    case 'domains':
+      return <DomainsView />;
+  }
+}
+
 export function LinksPage({ query }: { query: string }) {
+  const view = readView(query);
   return (
     <Page title="Links" lead="Short addresses that redirect, and count who followed them.">
-      <List query={query} />
+      <Views value={view} options={kViews} hrefOf={viewHref} />
+      <Suspense fallback={<SectionLoading />}>
+        <Content view={view} query={query} />
+      </Suspense>
     </Page>
   );
 }

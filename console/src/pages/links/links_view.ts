@@ -2,6 +2,21 @@
 import type { LinkFilter } from '../../api/links';
 import { hrefs, withQuery } from '../../lib/router';
 
+export const kViews = [
+  { value: 'links', label: 'Links' },
+  { value: 'domains', label: 'Domains' },
+] as const;
+export type View = (typeof kViews)[number]['value'];
+
+export function readView(query: string): View {
+  const wanted = new URLSearchParams(query).get('view');
+  return kViews.find(({ value }) => value === wanted)?.value ?? 'links';
+}
+
+export function viewHref(view: View): string {
+  return withQuery(hrefs.links, { view: view === 'links' ? null : view });
+}
+
 export const kStates = [
   { value: 'all', label: 'All' },
   { value: 'enabled', label: 'Enabled' },

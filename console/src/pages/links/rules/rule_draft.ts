@@ -137,7 +137,7 @@ export function shareOf(variant: VariantDraft, all: readonly VariantDraft[]): st
     : '';
 }
 
-function plain({ rules, variants }: RulesDraft) {
+export function plain({ rules, variants }: RulesDraft) {
   return { rules: rules.map(ruleOf), variants: variants.map(variantOf) };
 }
 

@@ -46,6 +46,16 @@ function WhoFields({ draft, path, errors, set }: RuleFieldsProps) {
         value={draft.languages}
         onChange={(languages) => set({ languages })}
       />
+      <TextField
+        label="Countries"
+        name={`${path}/countries`}
+        mono
+        autoComplete="off"
+        placeholder="any"
+        hint="Two letters each: AT, DE. Known once the server has a file of them"
+        value={draft.countries}
+        onChange={(countries) => set({ countries })}
+      />
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
-import type { LinkName } from '../../../api/links';
+import { nameOf, type LinkName } from '../../../api/links';
 import { ApiError } from '../../../api/problem';
 import { Course } from '../../../ui/page';
 import { ChangeError } from '../change_error';
@@ -8,7 +8,8 @@ import { FreshLink, type Fresh } from '../fresh_link';
 import { SaveBar } from '../settings/save_bar';
 import { useLinkChange } from '../use_link_change';
 import { RuleList } from './rule_list';
-import { changesOf, draftOf, type RulesDraft } from './rule_draft';
+import { changesOf, draftOf, plain, type RulesDraft } from './rule_draft';
+import { Tester } from './tester';
 import { VariantList } from './variant_list';
 import './rules_view.css';
 
@@ -34,57 +35,62 @@ function RulesForm({ fresh }: { fresh: Fresh }) {
   };
   const isChanged = Object.keys(changes).length > 0;
   return (
-    <Form
-      className="rules-form"
-      validationErrors={errors}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (isChanged) saving.mutate(changes);
-      }}
-    >
-      <section className="rules-part">
-        <h2>Rules</h2>
-        <p className="rules-hint">
-          The first of them all of whose conditions hold says where a visit leads.
-        </p>
-        <RuleList rules={draft.rules} errors={errors} onChange={(rules) => set({ rules })} />
-      </section>
-      <section className="rules-part">
-        <h2>Variants</h2>
-        <p className="rules-hint">
-          Visits that no rule takes are divided by weight; a visitor keeps a variant for a day.
-        </p>
-        <VariantList
-          variants={draft.variants}
-          url={link.url}
-          errors={errors}
-          onChange={(variants) => set({ variants })}
-        />
-      </section>
-      <ChangeError
-        error={saving.error}
-        stale={stale}
-        shownAtFields={errors}
-        onReload={fresh.onReload}
-      />
-      <SaveBar
-        isChanged={isChanged}
-        isPending={saving.isPending}
-        onReset={() => {
-          saving.reset();
-          setDraft(draftOf(link));
-        }}
-      />
-    </Form>
+    <>
+      <Course>
+        <Form
+          className="rules-form"
+          validationErrors={errors}
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (isChanged) saving.mutate(changes);
+          }}
+        >
+          <section className="rules-part">
+            <h2>Rules</h2>
+            <p className="rules-hint">
+              The first of them all of whose conditions hold says where a visit leads.
+            </p>
+            <RuleList rules={draft.rules} errors={errors} onChange={(rules) => set({ rules })} />
+          </section>
+          <section className="rules-part">
+            <h2>Variants</h2>
+            <p className="rules-hint">
+              Visits that no rule takes are divided by weight; a visitor keeps a variant for a day.
+            </p>
+            <VariantList
+              variants={draft.variants}
+              url={link.url}
+              errors={errors}
+              onChange={(variants) => set({ variants })}
+            />
+          </section>
+          <ChangeError
+            error={saving.error}
+            stale={stale}
+            shownAtFields={errors}
+            onReload={fresh.onReload}
+          />
+          <SaveBar
+            isChanged={isChanged}
+            isPending={saving.isPending}
+            onReset={() => {
+              saving.reset();
+              setDraft(draftOf(link));
+            }}
+          />
+        </Form>
+      </Course>
+      <Course title="Who would get what">
+        <Tester name={nameOf(link)} {...plain(draft)} />
+      </Course>
+    </>
   );
 }
 
 export function RulesView({ name }: { name: LinkName }) {
   return (
-    <Course>
-      <FreshLink name={name} rows={8}>
-        {(fresh) => <RulesForm key={fresh.answer.etag} fresh={fresh} />}
-      </FreshLink>
-    </Course>
+    <FreshLink name={name} rows={8} isSection>
+      {(fresh) => <RulesForm key={fresh.answer.etag} fresh={fresh} />}
+    </FreshLink>
   );
 }

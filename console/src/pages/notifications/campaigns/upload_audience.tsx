@@ -6,7 +6,7 @@ import { Modal } from '../../../ui/modal';
 import { TextAreaField } from '../../../ui/text_area_field';
 import { toast } from '../../../ui/toast';
 import { notificationKeys } from '../notification_keys';
-import { SmallForm } from '../small_form';
+import { SmallForm } from '../../../ui/small_form';
 
 interface UploadProps {
   campaign: string;

@@ -8,7 +8,7 @@ import { TextField } from '../../../ui/text_field';
 import { toast } from '../../../ui/toast';
 import { readJson } from '../json_field';
 import { notificationKeys } from '../notification_keys';
-import { SmallForm } from '../small_form';
+import { SmallForm } from '../../../ui/small_form';
 
 const kJson = [
   { name: 'caps', label: 'Caps', hint: '[{"max": 3, "per": "week"}]: at most so many.' },

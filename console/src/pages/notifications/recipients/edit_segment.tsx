@@ -7,7 +7,7 @@ import { TextField } from '../../../ui/text_field';
 import { toast } from '../../../ui/toast';
 import { readObject } from '../json_field';
 import { notificationKeys } from '../notification_keys';
-import { SmallForm } from '../small_form';
+import { SmallForm } from '../../../ui/small_form';
 
 interface EditSegmentProps {
   /** null: a new one. */

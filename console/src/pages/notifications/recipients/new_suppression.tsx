@@ -7,7 +7,7 @@ import { TextField } from '../../../ui/text_field';
 import { toast } from '../../../ui/toast';
 import { notificationKeys } from '../notification_keys';
 import { channelOptions } from '../notification_words';
-import { SmallForm } from '../small_form';
+import { SmallForm } from '../../../ui/small_form';
 
 const kEmpty = { channel: 'email', address: '', category: '', detail: '' };
 

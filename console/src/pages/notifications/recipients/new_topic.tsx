@@ -9,7 +9,7 @@ import { TextField } from '../../../ui/text_field';
 import { toast } from '../../../ui/toast';
 import { notificationKeys } from '../notification_keys';
 import { places } from '../places';
-import { SmallForm } from '../small_form';
+import { SmallForm } from '../../../ui/small_form';
 
 /** The most that a call takes. */
 const kMostAtOnce = 1_000;

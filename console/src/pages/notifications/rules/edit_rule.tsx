@@ -12,7 +12,7 @@ import { TextAreaField } from '../../../ui/text_area_field';
 import { TextField } from '../../../ui/text_field';
 import { toast } from '../../../ui/toast';
 import { notificationKeys } from '../notification_keys';
-import { SmallForm } from '../small_form';
+import { SmallForm } from '../../../ui/small_form';
 import { draftOf, kRecipients, namesPlace, ruleOf, wrongIn, type RuleDraft } from './rule_draft';
 
 interface FieldsProps {

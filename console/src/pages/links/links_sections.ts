@@ -1,3 +1,4 @@
 // What of the links is loaded when somebody goes there.
+export { DomainsView } from './domains/domains_view';
 export { RulesView } from './rules/rules_view';
 export { SettingsView } from './settings/settings_view';

@@ -2,10 +2,10 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { Form } from 'react-aria-components';
-import { fieldErrorsOf } from '../../api/problem';
-import { Button } from '../../ui/button';
-import { ModalActions } from '../../ui/modal';
-import { ErrorNotice } from '../../ui/notice';
+import { fieldErrorsOf } from '../api/problem';
+import { Button } from './button';
+import { ModalActions } from './modal';
+import { ErrorNotice } from './notice';
 
 interface SmallFormProps<Draft extends object> {
   opened: Draft;
