@@ -34,17 +34,6 @@ class SenderProvidersTest : public SendingFixture {
           [promise](jobs::Outcome outcome) { promise->set_value(std::move(outcome)); });
     }
   }
-  // What is read, or written down, first is sent by another thread.
-  static bool comes_to(const std::function<std::size_t()>& is, std::size_t count) {
-    std::binary_semaphore never{0};
-    for (int look = 0; look < 1'000 && is() < count; ++look) {
-      [[maybe_unused]] const bool acquired = never.try_acquire_for(std::chrono::milliseconds(10));
-    }
-    return is() == count;
-  }
-  bool comes_to(std::int64_t provider, std::size_t count) {
-    return comes_to([&] { return script(provider).count(); }, count);
-  }
 };
 
 INSTANTIATE_TEST_SUITE_P(Storage, SenderProvidersTest, storage::both_engines(),

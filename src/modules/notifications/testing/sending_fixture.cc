@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <future>
+#include <semaphore>
 #include <utility>
 
 #include "modules/notifications/send_job.h"
@@ -111,6 +112,18 @@ int SendingFixture::work_with(Instance& instance) {
     EXPECT_TRUE(jobs_->end_many(ended).ok());
     EXPECT_TRUE(jobs_->tend().ok());
   }
+}
+
+bool SendingFixture::comes_to(const std::function<std::size_t()>& is, std::size_t count) {
+  std::binary_semaphore never{0};
+  for (int look = 0; look < 1'000 && is() < count; ++look) {
+    [[maybe_unused]] const bool acquired = never.try_acquire_for(base::Millis{10});
+  }
+  return is() == count;
+}
+
+bool SendingFixture::comes_to(std::int64_t provider, std::size_t count) {
+  return comes_to([&] { return script(provider).count(); }, count);
 }
 
 void SendingFixture::lose_one() {

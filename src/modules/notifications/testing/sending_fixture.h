@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -87,6 +88,9 @@ class SendingFixture : public ::testing::TestWithParam<storage::Dialect> {
     return std::move(result).value();
   }
   storage::Database& db() { return *one_->db; }
+  // Deliveries are read by another thread: whether the provider has been given so many, soon.
+  bool comes_to(std::int64_t provider, std::size_t count);
+  static bool comes_to(const std::function<std::size_t()>& is, std::size_t count);
   ProviderScript& script(std::int64_t id) { return scripts_[id]; }
 
   std::unique_ptr<storage::TestStore> store_;
