@@ -12,7 +12,7 @@ test('a rule is made, tells of an event, says what failed, rests and is deleted'
   await page.getByRole('button', { name: 'New rule' }).click();
   const form = page.getByRole('dialog', { name: 'New rule' });
   await form.getByLabel('Name').fill('links: made');
-  await form.getByLabel('Event').fill('link.created');
+  await form.getByLabel('Event', { exact: true }).fill('link.created');
   await form.getByLabel('Only where').fill('{"/data/code": {"prefix": "a"}');
   await form.getByLabel('Who is told').selectOption('Always one user');
   await form.getByLabel('Which').fill('ann');
