@@ -16,6 +16,9 @@ std::vector<Setting> links_settings() {
           "MaxMind file (.mmdb) that tells the countries of addresses, read again when it changes; "
           "empty: none are known.",
           [](Config& c) -> auto& { return c.links.geoip_file; }),
+      flag("links.titles_allow_private",
+           "Pages of loopback and private networks may be asked for their titles.",
+           [](Config& c) -> auto& { return c.links.titles_allow_private; }),
   };
 }
 

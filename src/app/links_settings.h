@@ -14,6 +14,7 @@ struct LinksConfig {
   std::size_t cache_mb = 256;
   std::int64_t permanent_max_age_s = 90;
   std::string geoip_file;  // "": none
+  bool titles_allow_private = false;
 };
 
 std::vector<Setting> links_settings();

@@ -316,11 +316,13 @@ struct Modules::Parts {
   links::LinksModule::Options joined(links::LinksModule::Options options) {
     options.region = &links_values;
     options.outbox = &async.outbox;
+    options.jobs = &async.jobs;
     return options;
   }
 
   // Who works what, who hears of what.
   void join_async() {
+    async.runner.add(links.titles.kind());
     async.runner.add(tasks.push.kind());
     async.runner.add(webhooks.kind());
     async.sagas.work_on(async.runner);
@@ -392,11 +394,14 @@ Modules::~Modules() {
 base::Result<std::unique_ptr<Modules>> Modules::make(const Needs& needs) {
   ASHLAR_ASSIGN(std::string secret, link_code_secret(needs.ashlar));
   ASHLAR_ASSIGN(links::OwnHosts hosts, links::OwnHosts::parse(needs.own_hosts));
-  links::LinksModule::Options links_options{.public_url = needs.public_url,
-                                            .own_hosts = std::move(hosts),
-                                            .code_secret = std::move(secret),
-                                            .click_shards = needs.config.http.io_threads + 1,
-                                            .geoip_file = needs.config.links.geoip_file};
+  links::LinksModule::Options links_options{
+      .public_url = needs.public_url,
+      .own_hosts = std::move(hosts),
+      .code_secret = std::move(secret),
+      .click_shards = needs.config.http.io_threads + 1,
+      .geoip_file = needs.config.links.geoip_file,
+      .titles = {.allow_private = needs.config.links.titles_allow_private,
+                 .user_agent = std::string("Ashlar/") + kVersion}};
   ASHLAR_ASSIGN(std::unique_ptr<cache::FarCache> far, make_far_cache(needs.config, needs.ashlar));
   ASHLAR_ASSIGN(const Secrets secrets, Secrets::of(*needs.ashlar.settings));
   ASHLAR_ASSIGN(const auto options, payments_options(needs.config, needs.ashlar, needs.public_url));
@@ -478,6 +483,7 @@ base::Status Modules::stop() {
   parts_->profile.stop_sending();
   parts_->webhooks.stop_sending();
   parts_->notifications.stop_sending();
+  parts_->links.titles.stop();
   parts_->async.stop();
   parts_->webhooks.stop();
   parts_->notifications.stop();

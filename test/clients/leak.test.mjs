@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { campaignsStory, kCampaignRoutes } from "./suites/leak_campaigns.mjs";
 import { domainsStory, kDomainRoutes } from "./suites/leak_domains.mjs";
 import { documentsStory, kDocumentRoutes, kDocumentScopes } from "./suites/leak_documents.mjs";
+import { kManyLinksRoutes, manyLinksStory } from "./suites/leak_links.mjs";
 import { kMoneyRoutes, kMoneyScopes, moneyStory } from "./suites/leak_money.mjs";
 import { kNotificationRoutes, notificationsStory } from "./suites/leak_notifications.mjs";
 import { kRecipientRoutes, kRecipientScopes, recipientsStory } from "./suites/leak_recipients.mjs";
@@ -33,6 +34,7 @@ const kMark = "of-tenant-a";  // stands in everything that A has
 //   campaigns  the same with what goes to many (suites/leak_campaigns.mjs)
 //   templates  the same with what is said (suites/leak_templates.mjs)
 //   domains    the same with hosts of links (suites/leak_domains.mjs)
+//   many_links the same with many links at once (suites/leak_links.mjs)
 //   none     no tenant has such a thing; any id is nobody's
 //   platform the administrator's: a tenant's key is refused
 //   open     public: the answer is the same with A's key, B's key and none
@@ -47,6 +49,7 @@ const kRoutes = {
   "GET /v1/links/{code}/stats": { rule: "named" },
   "GET /v1/links/{code}/clicks": { rule: "named", queries: ["", "?limit=5"] },
   "GET /v1/links/{code}/qr": { rule: "named" },
+  "POST /v1/links/{code}/preview": { rule: "named", bodies: [{}, { ip: "203.0.113.7", rules: [] }] },
   "GET /v1/clicks/stream": { rule: "stream" },
   "POST /v1/activity/events": { rule: "counted" },
   "GET /v1/activity/top": { rule: "counted" },
@@ -101,6 +104,7 @@ const kRoutes = {
   "GET /v1/sagas": { rule: "none" },
   ...Object.fromEntries(["GET /v1/sagas/{id}", "POST /v1/sagas/{id}/resume", "POST /v1/sagas/{id}/skip", "POST /v1/sagas/{id}/compensate"].map((name) => [name, { rule: "none" }])),
   ...kDomainRoutes,
+  ...kManyLinksRoutes,
   ...kMoneyRoutes,
   ...kDocumentRoutes,
   ...kRecipientRoutes,
@@ -136,7 +140,7 @@ for (const kind of ["sqlite", "postgres"]) {
   }
   describe(`two tenants on ${kind}`, { timeout: 120_000 }, () => {
     const it = (name, run) => test(`${kind}: ${name}`, run);
-    let server, a, b, operations, named, nobodys, story, documents, recipients, notifications, campaigns, templates, domains;
+    let server, a, b, operations, named, nobodys, story, documents, recipients, notifications, campaigns, templates, domains, manyLinks;
     before(async () => {
       server = await Server.start({ store: kind, sets: { "payments.settle_s": 0 } });
       const scopes = ["links:read", "links:write", "activity:read", "activity:write", "limits:check", "limits:read", "limits:write", "keys:read", "keys:write",
@@ -388,6 +392,9 @@ for (const kind of ["sqlite", "postgres"]) {
       },
       async campaigns() {
         await (campaigns ??= campaignsStory({ a, b, mark: kMark, bare }));
+      },
+      async many_links() {
+        await (manyLinks ??= manyLinksStory({ a, b, mark: kMark, bare }));
       },
       async domains() {
         await (domains ??= domainsStory({ a, b, mark: kMark, bare }));

@@ -19,7 +19,16 @@ kit::SipKey key_at(std::string_view secret, std::size_t offset) {
 }  // namespace
 
 CodeSpace::CodeSpace(std::string_view secret)
-    : sixes_(key_at(secret, 0), kSixes), sevens_(key_at(secret, 16), kSevens) {}
+    : sixes_(key_at(secret, 0), kSixes),
+      sevens_(key_at(secret, 16), kSevens),
+      urls_{kit::siphash({0x6c696e6b75726c31, 0}, secret),
+            kit::siphash({0x6c696e6b75726c32, 0}, secret)} {}
+
+std::int64_t CodeSpace::url_hash(std::int64_t domain, std::string_view url) const {
+  const std::uint64_t hash =
+      kit::siphash({urls_[0], urls_[1] ^ static_cast<std::uint64_t>(domain)}, url);
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(hash));
+}
 
 std::optional<std::string> CodeSpace::code(std::uint64_t id) const {
   if (id < kSixes) return base::base62_encode(sixes_.forward(id), 6);

@@ -6,8 +6,9 @@
 //
 // Inside each range a keyed Permutation shuffles, so that codes are unique by construction and
 // cannot be guessed in order. The secret is the installation's: another one would name new links
-// with codes that old ones have (the database would refuse them, one by one). Pure and immutable:
-// any thread.
+// with codes that old ones have (the database would refuse them, one by one). Under the same secret
+// URLs are hashed, so that nobody can look for URLs that share a hash. Pure and immutable: any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,7 @@
 #include <string_view>
 
 #include "kit/id/permutation.h"
+#include "kit/siphash.h"
 
 namespace ashlar::links {
 
@@ -33,9 +35,13 @@ class CodeSpace {
   // The id whose code this is. nullopt: not 6 or 7 characters of base62.
   [[nodiscard]] std::optional<std::uint64_t> id(std::string_view code) const;
 
+  // By which links of a domain to the same URL are found: 32 bits, as signed as databases are.
+  [[nodiscard]] std::int64_t url_hash(std::int64_t domain, std::string_view url) const;
+
  private:
   kit::Permutation sixes_;
   kit::Permutation sevens_;
+  kit::SipKey urls_;
 };
 
 }  // namespace ashlar::links

@@ -10,6 +10,7 @@
 #include "modules/links/field_errors.h"
 #include "modules/links/links_events.h"
 #include "modules/links/links_store.h"
+#include "modules/links/same_link.h"
 #include "modules/links/settings_rules.h"
 #include "modules/links/settings_store.h"
 #include "platform/events/outbox.h"
@@ -184,6 +185,12 @@ base::Status Links::announce(storage::Transaction& tx, std::string_view type, co
 
 base::Result<Link> Links::create(storage::Transaction& tx, const NewLink& wanted,
                                  std::string_view traceparent) const {
+  ASHLAR_ASSIGN(Made made, make(tx, wanted, traceparent));
+  return std::move(made.link);
+}
+
+base::Result<Links::Made> Links::make(storage::Transaction& tx, const NewLink& wanted,
+                                      std::string_view traceparent) const {
   FieldErrors errors;
   Link link;
   link.created_at = link.updated_at = clock_.now();
@@ -194,20 +201,46 @@ base::Result<Link> Links::create(storage::Transaction& tx, const NewLink& wanted
   ASHLAR_TRY(place(tx, wanted, link, errors));
   link.settings = wanted.settings;
   check_settings(link.settings, wanted.expires_at, own_hosts_, errors);
+  if (wanted.find_if_exists && !link.settings.password_hash.empty()) {
+    errors.add("/find_if_exists", "find_with_password",
+               "Whether a link has the same password cannot be told.");
+  }
   ASHLAR_TRY(errors.status());
   link.status = static_cast<int>(wanted.status);
   link.expires_at = wanted.expires_at;
   link.code = wanted.code.value_or("");
+  if (wanted.find_if_exists) {
+    ASHLAR_ASSIGN(std::optional<Link> there, find_same(tx, link));
+    if (there) return Made{.link = std::move(*there), .existed = true};
+  }
   ASHLAR_ASSIGN(link, wanted.code ? insert_custom(tx, std::move(link))
                                   : insert_generated(tx, std::move(link)));
   ASHLAR_TRY(store::write_settings(tx, link.id, {}, link.settings));
   ASHLAR_TRY(announce(tx, kLinkCreated, link, wanted.code.has_value(), traceparent));
-  return link;
+  return Made{.link = std::move(link), .existed = false};
+}
+
+std::int64_t Links::hash_of(const Link& link) const {
+  return codes_.url_hash(link.domain.value, link.url);
+}
+
+base::Result<std::optional<Link>> Links::find_same(storage::Transaction& tx,
+                                                   const Link& wanted) const {
+  std::optional<Link> same;
+  if (!wanted.code.empty()) {
+    ASHLAR_ASSIGN(same, store::find_link(tx, {.host = wanted.domain_host, .code = wanted.code}));
+    if (same && !serves_as(*same, wanted)) same.reset();
+    return same;
+  }
+  ASHLAR_TRY(store::newest_with_url(tx, hash_of(wanted), wanted.url, kMaxSameUrl, [&](Link link) {
+    if (!same && serves_as(link, wanted)) same = std::move(link);
+  }));
+  return same;
 }
 
 base::Result<Link> Links::insert_custom(storage::Transaction& tx, Link link) const {
   ASHLAR_ASSIGN(link.id, store::next_link_id(tx));
-  ASHLAR_ASSIGN(const bool inserted, store::insert_link(tx, link));
+  ASHLAR_ASSIGN(const bool inserted, store::insert_link(tx, link, hash_of(link)));
   if (!inserted) {
     return base::fail(base::Code::kConflict, "code_taken",
                       "This code is taken; choose another one.");
@@ -223,7 +256,7 @@ base::Result<Link> Links::insert_generated(storage::Transaction& tx, Link link) 
     if (!code) break;
     if (is_reserved_code(*code)) continue;
     link.code = std::move(*code);
-    ASHLAR_ASSIGN(const bool inserted, store::insert_link(tx, link));
+    ASHLAR_ASSIGN(const bool inserted, store::insert_link(tx, link, hash_of(link)));
     if (inserted) return link;
   }
   return base::fail(base::Code::kConflict, "codes_exhausted",
@@ -295,7 +328,7 @@ base::Result<Link> Links::update(storage::Transaction& tx, LinkRef ref, const Li
   link.updated_at = now;
   link.version += 1;
   if (!before.max_clicks) link.clicks_used = 0;
-  ASHLAR_TRY(store::update_link(tx, link));
+  ASHLAR_TRY(store::update_link(tx, link, hash_of(link)));
   ASHLAR_TRY(store::write_settings(tx, link.id, before, link.settings));
   ASHLAR_TRY(announce(tx, kLinkUpdated, link, false, traceparent));
   return link;

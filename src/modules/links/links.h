@@ -18,11 +18,13 @@
 //     for a second only (redirects.h).
 //  5. `expires_at` is in the future when it is set; null takes it away.
 //  6. Settings (link_settings.h) have passed check_settings() (settings_rules.h).
+//  7. make() with find_if_exists makes no link where one does the same (same_link.h), however many
+//     ask at once: the transaction that looks is the one that inserts, and writes are serializable.
 //
 // Errors: kInvalid with the fields named (reasons of target.h, code_malformed, code_reserved,
-//         status_unsupported, expires_in_past, domain_unknown), kConflict code_taken, kConflict
-//         codes_exhausted, kPreconditionFailed etag_mismatch, kNotFound link_not_found, kNotFound
-//         domain_not_found, and storage's.
+//         status_unsupported, expires_in_past, domain_unknown, find_with_password), kConflict
+//         code_taken, kConflict codes_exhausted, kPreconditionFailed etag_mismatch, kNotFound
+//         link_not_found, kNotFound domain_not_found, and storage's.
 // Immutable after construction: any thread.
 #pragma once
 
@@ -61,6 +63,7 @@ struct NewLink {
   std::optional<base::Time> expires_at;
   LinkSettings settings{};
   std::string domain{};  // its host; "" or the installation's own: that one
+  bool find_if_exists = false;
 };
 
 // What is not set stays as it is.
@@ -99,12 +102,21 @@ class Links {
  public:
   static constexpr std::int64_t kMaxScan = 50'000;
   static constexpr int kMaxCodeTries = 8;
+  // Of one URL the newest so many are looked at, whether they do the same.
+  static constexpr int kMaxSameUrl = 100;
 
   // `outbox` may be null; it outlives the Links, as `clock` does.
   Links(std::string public_url, OwnHosts own_hosts, CodeSpace codes, const base::Clock& clock,
         events::Outbox* outbox = nullptr);
 
-  base::Result<Link> create(storage::Transaction& tx, const NewLink& link,
+  struct Made {
+    Link link;
+    bool existed = false;  // by find_if_exists: nothing was written
+  };
+  base::Result<Made> make(storage::Transaction& tx, const NewLink& wanted,
+                          std::string_view traceparent = {}) const;
+  // The same for whoever does not ask what was there.
+  base::Result<Link> create(storage::Transaction& tx, const NewLink& wanted,
                             std::string_view traceparent = {}) const;
   [[nodiscard]] base::Result<Link> find(storage::Transaction& tx, LinkRef ref) const;
   [[nodiscard]] base::Result<LinkPage> list(storage::Transaction& tx, const LinkQuery& query) const;
@@ -140,6 +152,9 @@ class Links {
   [[nodiscard]] std::string spelled(std::string_view host) const;
   [[nodiscard]] base::Status place(storage::Transaction& tx, const NewLink& wanted, Link& link,
                                    FieldErrors& errors) const;
+  [[nodiscard]] base::Result<std::optional<Link>> find_same(storage::Transaction& tx,
+                                                            const Link& wanted) const;
+  [[nodiscard]] std::int64_t hash_of(const Link& link) const;
   [[nodiscard]] base::Result<Link> insert_generated(storage::Transaction& tx, Link link) const;
   [[nodiscard]] base::Result<Link> insert_custom(storage::Transaction& tx, Link link) const;
 

@@ -103,15 +103,23 @@ base::Status LinksApi::create(http::Call& call,
   const NewLink wanted = new_link_of(json, std::move(hash));
   late->complete(module_.db.write(call.tenant_context(), [&](storage::Transaction& tx) {
     return security::answer_once(tx, call, key, module_.clock.now(),
-                                 [&] { return create(call, tx, wanted); });
+                                 [&] { return create(call, tx, wanted, json.fetch_title); });
   }));
   return base::ok_status();
 }
 
 base::Result<http::Response> LinksApi::create(const http::Call& call, storage::Transaction& tx,
-                                              const NewLink& wanted) const {
-  ASHLAR_ASSIGN(const Link link, module_.links.create(tx, wanted, traceparent_of(call)));
-  http::Response response = answer(201, link, 0);
+                                              const NewLink& wanted, bool fetch_title) const {
+  const std::string traceparent = traceparent_of(call);
+  ASHLAR_ASSIGN(const Links::Made made, module_.links.make(tx, wanted, traceparent));
+  const Link& link = made.link;
+  std::int64_t clicks = 0;
+  if (made.existed) {
+    ASHLAR_ASSIGN(clicks, store::total_clicks(tx, link.id));
+  } else if (fetch_title) {
+    ASHLAR_TRY(module_.titles.ask(tx, link, traceparent));
+  }
+  http::Response response = answer(made.existed ? 200 : 201, link, clicks);
   response.header("Location", path_of(link));
   return response;
 }

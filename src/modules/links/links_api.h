@@ -47,7 +47,7 @@ class LinksApi {
 
  private:
   base::Result<http::Response> create(const http::Call& call, storage::Transaction& tx,
-                                      const NewLink& wanted) const;
+                                      const NewLink& wanted, bool fetch_title) const;
   base::Result<http::Response> update(const http::Call& call, storage::Transaction& tx,
                                       const LinkChange& change) const;
   // "" for none.

@@ -93,7 +93,12 @@ json::Schema<CreateLinkJson> make_create_link_schema() {
                      .example = "go.example"})
           .optional("status", &CreateLinkJson::status, {.doc = kStatusDoc, .one_of = kStatuses})
           .optional("expires_at", &CreateLinkJson::expires_at, {.doc = kExpiryDoc})
-          .optional("utm", &CreateLinkJson::utm, utm_schema());
+          .optional("utm", &CreateLinkJson::utm, utm_schema())
+          .optional(
+              "find_if_exists", &CreateLinkJson::find_if_exists,
+              {.doc = "Answers 200 with the newest link that does the same, if there is one."})
+          .optional("fetch_title", &CreateLinkJson::fetch_title,
+                    {.doc = "Without a title: the page is asked for its own, some seconds later."});
   add_settings(schema);
   return schema;
 }
@@ -176,7 +181,8 @@ NewLink new_link_of(const CreateLinkJson& json, std::string password_hash) {
                .code = json.code,
                .status = json.status,
                .expires_at = json.expires_at,
-               .domain = json.domain.value_or("")};
+               .domain = json.domain.value_or(""),
+               .find_if_exists = json.find_if_exists};
   LinkSettings& settings = link.settings;
   settings.valid_from = json.valid_from;
   settings.expired_url = json.expired_url.value_or("");

@@ -43,6 +43,8 @@ struct LinkJson {
 
 struct CreateLinkJson {
   std::string url;
+  bool find_if_exists = false;
+  bool fetch_title = false;
   std::optional<std::string> code;
   std::optional<std::string> domain;
   std::int64_t status = kDefaultStatus;

@@ -39,7 +39,9 @@ LinksModule::LinksModule(Options options, storage::Database& database, const bas
       recorder(database, clk, entropy, metrics, log, &feed, options.click_shards),
       folder(database, clk, metrics, log, [this] { return recorder.busy(); }),
       retention(database, clk, log),
-      geo(std::move(options.geoip_file)) {
+      geo(std::move(options.geoip_file)),
+      url_hashes(database, CodeSpace(options.code_secret)),
+      titles(std::move(options.titles), database, links, options.jobs, clk, metrics) {
   metrics.make_gauge_callback("ashlar_links_geo_built_timestamp_seconds",
                               "When the file of countries was made, as it says; 0: none is read.",
                               {}, [this] { return static_cast<double>(geo.built_at_s()); });
@@ -56,13 +58,22 @@ void LinksModule::refresh_geo() {
   }
 }
 
+void LinksModule::hash_urls() {
+  const base::Result<std::int64_t> hashed = url_hashes.run();
+  if (hashed.ok()) return;
+  log.warn("links of before could not be given their hashes",
+           {{"reason", hashed.error().reason}, {"detail", hashed.error().detail}});
+}
+
 void LinksModule::start() {
   recorder.start();
   folder.start();
   retention.start();
-  if (!geo.is_configured()) return;
   refresh_geo();
-  chores.emplace("links-chores", kChores, [this] { refresh_geo(); });
+  chores.emplace("links-chores", kChores, [this] {
+    refresh_geo();
+    hash_urls();
+  });
 }
 
 void LinksModule::close_streams() { feed.close(); }

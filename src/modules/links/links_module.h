@@ -21,6 +21,8 @@
 #include "modules/links/geo_file.h"
 #include "modules/links/link_passwords.h"
 #include "modules/links/links.h"
+#include "modules/links/titles/link_titles.h"
+#include "modules/links/url_hashes.h"
 #include "platform/http/route.h"
 #include "platform/runtime/periodic.h"
 #include "platform/security/tenants.h"
@@ -49,6 +51,8 @@ class LinksModule {
     cache::FarRegion* region = nullptr;  // of redirects; null: there is no far cache
     events::Outbox* outbox = nullptr;    // where links publish; null: nowhere
     std::string geoip_file{};            // geo_file.h; "": none
+    jobs::Jobs* jobs = nullptr;          // in which titles are fetched; null: none are
+    TitleFetcher::Options titles{};
   };
 
   // All by reference outlives it.
@@ -58,8 +62,10 @@ class LinksModule {
   // Before requests are served: what it reads would otherwise be read by the first of them.
   base::Status load() { return domain_table.load(); }
   void start();
-  // Looks whether the file of countries is another one. start() has it called every kChores.
+  // Looks whether the file of countries is another one, and gives hashes to links that have none.
+  // start() has both called every kChores.
   void refresh_geo();
+  void hash_urls();
   void close_streams();
   // All clicks recorded before are committed when it returns ok. When nobody records any more.
   base::Status stop();
@@ -78,6 +84,8 @@ class LinksModule {
   ClickFolder folder;
   ClickRetention retention;
   GeoFile geo;
+  UrlHashes url_hashes;
+  LinkTitles titles;  // its kind() is the runner's
   std::optional<runtime::Periodic> chores;
 };
 

@@ -34,8 +34,9 @@ constexpr Sql kNextId{Audience::kTenant,
 constexpr Sql kInsert{
     Audience::kTenant,
     "INSERT INTO links (id, tenant_id, domain_id, code, url, status, enabled, expires_at, "
-    "created_at)"
-    " VALUES (?1, :tenant, ?7, ?2, ?3, ?4, 1, ?5, ?6) ON CONFLICT (domain_id, code) DO NOTHING"};
+    "created_at, url_hash)"
+    " VALUES (?1, :tenant, ?7, ?2, ?3, ?4, 1, ?5, ?6, ?8) ON CONFLICT (domain_id, code) DO "
+    "NOTHING"};
 
 constexpr Sql kFind{Audience::kTenant, LINK_COLUMNS
                     " WHERE l.domain_id = 0 AND l.code = ?1 AND l.tenant_id = :tenant"};
@@ -46,7 +47,16 @@ constexpr Sql kFindOnDomain{
 
 constexpr Sql kUpdate{Audience::kTenant,
                       "UPDATE links SET url = ?2, status = ?3, enabled = ?4, expires_at = ?5,"
-                      " updated_at = ?6, version = ?7 WHERE id = ?1 AND tenant_id = :tenant"};
+                      " updated_at = ?6, version = ?7, url_hash = ?8"
+                      " WHERE id = ?1 AND tenant_id = :tenant"};
+
+constexpr Sql kNewestWithUrl{Audience::kTenant, LINK_COLUMNS
+                             " WHERE l.tenant_id = :tenant AND l.url_hash = ?1 AND l.url = ?2"
+                             " ORDER BY l.id DESC LIMIT ?3"};
+constexpr Sql kListUnhashed{Audience::kPlatform,
+                            "SELECT id, domain_id, url FROM links WHERE url_hash IS NULL"
+                            " ORDER BY id LIMIT ?1"};
+constexpr Sql kSetHash{Audience::kPlatform, "UPDATE links SET url_hash = ?2 WHERE id = ?1"};
 
 constexpr Sql kList{Audience::kTenant, LINK_COLUMNS
                     " WHERE l.tenant_id = :tenant AND l.id < ?1 ORDER BY l.id DESC LIMIT ?2"};
@@ -89,9 +99,10 @@ constexpr Sql kErase{Audience::kTenant,
                      " (SELECT d.host FROM links_domains AS d WHERE d.id = links.domain_id"
                      " AND d.tenant_id = :tenant)"};
 
-constexpr std::array<const Sql*, 12> kStatements{
-    &kNextId, &kInsert,    &kFind,         &kFindOnDomain,         &kUpdate, &kList,
-    &kSearch, &kSearchEnd, &kFindRedirect, &kFindRedirectOnDomain, &kExport, &kErase};
+constexpr std::array<const Sql*, 15> kStatements{
+    &kNewestWithUrl,        &kListUnhashed, &kSetHash, &kNextId, &kInsert,    &kFind,
+    &kFindOnDomain,         &kUpdate,       &kList,    &kSearch, &kSearchEnd, &kFindRedirect,
+    &kFindRedirectOnDomain, &kExport,       &kErase};
 
 storage::Param nullable(const std::optional<base::Time>& time) {
   return time ? storage::Param(base::to_micros(*time)) : storage::Param(nullptr);
@@ -153,11 +164,11 @@ base::Result<LinkId> next_link_id(storage::Transaction& tx) {
   return id;
 }
 
-base::Result<bool> insert_link(storage::Transaction& tx, const Link& link) {
+base::Result<bool> insert_link(storage::Transaction& tx, const Link& link, std::int64_t url_hash) {
   ASHLAR_ASSIGN(const std::int64_t rows,
                 tx.execute(kInsert, {link.id.value, link.code, link.url, std::int64_t{link.status},
                                      nullable(link.expires_at), base::to_micros(link.created_at),
-                                     link.domain.value}));
+                                     link.domain.value, url_hash}));
   return rows == 1;
 }
 
@@ -174,10 +185,30 @@ base::Result<std::optional<Link>> find_link(storage::Transaction& tx, LinkRef re
   return found;
 }
 
-base::Status update_link(storage::Transaction& tx, const Link& link) {
+base::Status update_link(storage::Transaction& tx, const Link& link, std::int64_t url_hash) {
   ASHLAR_TRY(tx.execute(kUpdate, {link.id.value, link.url, std::int64_t{link.status},
                                   std::int64_t{link.enabled ? 1 : 0}, nullable(link.expires_at),
-                                  base::to_micros(link.updated_at), link.version}));
+                                  base::to_micros(link.updated_at), link.version, url_hash}));
+  return base::ok_status();
+}
+
+base::Status newest_with_url(storage::Transaction& tx, std::int64_t url_hash, std::string_view url,
+                             std::int64_t limit, const std::function<void(Link)>& sink) {
+  LinkReader reader(sink);
+  ASHLAR_TRY(tx.query(kNewestWithUrl, {url_hash, url, limit}, std::ref(reader)));
+  return reader.status();
+}
+
+base::Status list_unhashed(storage::Transaction& tx, std::int64_t limit,
+                           const std::function<void(LinkId, DomainId, std::string_view)>& sink) {
+  ASHLAR_TRY(tx.query(kListUnhashed, {limit}, [&](const Row& row) {
+    sink(LinkId(row.integer(0)), DomainId(row.integer(1)), row.text(2));
+  }));
+  return base::ok_status();
+}
+
+base::Status set_hash(storage::Transaction& tx, LinkId link, std::int64_t url_hash) {
+  ASHLAR_TRY(tx.execute(kSetHash, {link.value, url_hash}));
   return base::ok_status();
 }
 

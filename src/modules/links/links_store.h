@@ -26,12 +26,22 @@ base::Result<LinkId> next_link_id(storage::Transaction& tx);
 
 // False: the code is taken on its domain, by whichever tenant.
 // Without its settings: settings_store.h writes them.
-base::Result<bool> insert_link(storage::Transaction& tx, const Link& link);
+// `url_hash` of both: CodeSpace::url_hash().
+base::Result<bool> insert_link(storage::Transaction& tx, const Link& link, std::int64_t url_hash);
 
 base::Result<std::optional<Link>> find_link(storage::Transaction& tx, LinkRef ref);
 
 // Writes everything that can change, of the link with this id; its settings apart.
-base::Status update_link(storage::Transaction& tx, const Link& link);
+base::Status update_link(storage::Transaction& tx, const Link& link, std::int64_t url_hash);
+
+// The newest `limit` links to the URL on the domain that the hash is of, newest first.
+base::Status newest_with_url(storage::Transaction& tx, std::int64_t url_hash, std::string_view url,
+                             std::int64_t limit, const std::function<void(Link)>& sink);
+// Links of all tenants that have no hash, oldest first; and one of them gets it. Under
+// PlatformUse::kMaintenance.
+base::Status list_unhashed(storage::Transaction& tx, std::int64_t limit,
+                           const std::function<void(LinkId, DomainId, std::string_view url)>& sink);
+base::Status set_hash(storage::Transaction& tx, LinkId link, std::int64_t url_hash);
 
 // The newest `limit` links older than `before`, newest first.
 base::Status list_links(storage::Transaction& tx, LinkId before, std::int64_t limit,

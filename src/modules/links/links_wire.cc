@@ -2,11 +2,13 @@
 #include <memory>
 #include <utility>
 
+#include "modules/links/bulk/bulk_api.h"
 #include "modules/links/domains_wire.h"
 #include "modules/links/link_call.h"
 #include "modules/links/links_api.h"
 #include "modules/links/links_json.h"
 #include "modules/links/links_module.h"
+#include "modules/links/preview/preview_api.h"
 #include "modules/links/qr_api.h"
 
 namespace ashlar::links {
@@ -74,6 +76,7 @@ void add_writing_routes(http::RouteTable& table, const Api& api) {
       .errors = with_link_errors(
           {{422, "domain_unknown", "The tenant has no such domain."},
            {422, "code_malformed", "The code is not 3 to 64 letters, digits, '-' or '_'."},
+           {422, "find_with_password", "Whether a link has the same password cannot be told."},
            {422, "code_reserved", "The code is a word that the service needs itself."},
            {409, "code_taken", "The code names another link."}}),
       .etag = true,
@@ -218,6 +221,8 @@ http::RouteTable links_routes(LinksModule& module, const http::CursorCodec& curs
   add_click_routes(table, api);
   add_domain_routes(table, module, cursors);
   for (http::Route& route : qr_routes(module)) table.push_back(std::move(route));
+  for (http::Route& route : bulk_routes(module, cursors)) table.push_back(std::move(route));
+  for (http::Route& route : preview_routes(module)) table.push_back(std::move(route));
   return table;
 }
 

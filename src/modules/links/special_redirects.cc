@@ -9,13 +9,12 @@
 #include "modules/links/clicks.h"
 #include "modules/links/geo_file.h"
 #include "modules/links/redirect_rules.h"
+#include "modules/links/variant_draw.h"
 #include "platform/http/call.h"
 #include "platform/http/query.h"
 
 namespace ashlar::links {
 namespace {
-
-constexpr std::int64_t kMicrosOfDay = std::int64_t{24} * 3600 * 1'000'000;
 
 http::Response lead_to(int status, std::string url) {
   http::Response response{status, {}, {}, {}};
@@ -36,18 +35,6 @@ std::optional<std::string> password_in(std::string_view body) {
 
 bool asks_for_agent(const RedirectRule& rule) {
   return rule.devices != 0 || rule.systems != 0 || rule.browsers != 0;
-}
-
-std::uint64_t draw_of(const kit::SipKey& key, LinkId link, std::string_view address,
-                      std::string_view user_agent, base::Time now) {
-  std::string text = std::to_string(base::to_micros(now) / kMicrosOfDay);
-  text += ' ';
-  text += std::to_string(link.value);
-  text += ' ';
-  text += address;
-  text += ' ';
-  text += user_agent;
-  return kit::siphash(key, text);
 }
 
 }  // namespace
@@ -84,7 +71,7 @@ SpecialRedirects::Lead SpecialRedirects::lead(const RedirectTarget& target,
     }
   }
   if (!settings.variants.empty()) {
-    visit.draw = draw_of(visitor_key_, target.id, address, head.user_agent, now);
+    visit.draw = variant_draw(visitor_key_, target.id, address, head.user_agent, now);
   }
   const Choice choice = choose(target.url, settings.rules, settings.variants, visit);
   const int status = target.status == 307 || target.status == 308 ? 307 : 302;

@@ -7,6 +7,8 @@ namespace ashlar::http {
 namespace {
 
 constexpr std::size_t kMethods = static_cast<std::size_t>(Method::kOther);
+constexpr std::uint32_t kAllMethods = (1U << kMethods) - 1;
+constexpr std::uint32_t bit_of(Method method) { return 1U << static_cast<unsigned>(method); }
 
 // Takes "/segment" off the front of `rest`; what remains is empty or starts with '/'.
 std::string_view take_segment(std::string_view& rest) {
@@ -51,7 +53,7 @@ struct Router::Node {
   std::vector<std::pair<std::string, std::unique_ptr<Node>>> literals;
   std::unique_ptr<Node> param;
   std::array<const Endpoint*, kMethods> by_method{};
-  bool terminal = false;
+  Methods methods = 0;      // of by_method
   bool takes_rest = false;  // slashes too
 
   Node& child(std::string_view segment) {
@@ -100,7 +102,7 @@ Router::Router(RouteTable table, obs::Registry& metrics)
     const Endpoint*& slot = node->by_method[static_cast<std::size_t>(endpoint.route.method.value)];
     CHECK(slot == nullptr);
     slot = &endpoint;
-    node->terminal = true;
+    node->methods |= bit_of(endpoint.route.method);
     node->takes_rest = endpoint.route.success == 101 && endpoint.route.path.value.ends_with('}');
   }
 }
@@ -108,12 +110,13 @@ Router::Router(RouteTable table, obs::Registry& metrics)
 Router::~Router() = default;
 
 // Depth is bounded by the depth of the tree, so recursion is too.
-const Router::Node* Router::find(const Node& node, std::string_view rest, Match& match) const {
-  if (rest.empty()) return node.terminal ? &node : nullptr;
+const Router::Node* Router::find(const Node& node, std::string_view rest, Methods methods,
+                                 Match& match) const {
+  if (rest.empty()) return (node.methods & methods) != 0 ? &node : nullptr;
   const std::string_view segment = take_segment(rest);
   for (const auto& [name, child] : node.literals) {
     if (name != segment) continue;
-    if (const Node* found = find(*child, rest, match)) return found;
+    if (const Node* found = find(*child, rest, methods, match)) return found;
     break;
   }
   if (!node.param || segment.empty()) return nullptr;
@@ -121,9 +124,11 @@ const Router::Node* Router::find(const Node& node, std::string_view rest, Match&
   match.params[index] = segment;
   if (node.param->takes_rest && !rest.empty()) {
     match.params[index] = {segment.data(), segment.size() + rest.size()};
-    return node.param.get();
+    if ((node.param->methods & methods) != 0) return node.param.get();
+    match.param_count = index;
+    return nullptr;
   }
-  if (const Node* found = find(*node.param, rest, match)) return found;
+  if (const Node* found = find(*node.param, rest, methods, match)) return found;
   match.param_count = index;
   return nullptr;
 }
@@ -131,10 +136,14 @@ const Router::Node* Router::find(const Node& node, std::string_view rest, Match&
 Router::Match Router::match(Method method, std::string_view path) const {
   Match match;
   if (!path.starts_with('/')) return match;
-  const Node* node = find(*root_, path, match);
-  if (node == nullptr) return match;
+  Methods wanted = method == Method::kOther ? 0 : bit_of(method);
+  if (method == Method::kHead) wanted |= bit_of(Method::kGet);
+  const Node* node = find(*root_, path, wanted, match);
+  if (node == nullptr) {
+    match.path_exists = find(*root_, path, kAllMethods, match) != nullptr;
+    return match;
+  }
   match.path_exists = true;
-  if (method == Method::kOther) return match;
   match.endpoint = node->by_method[static_cast<std::size_t>(method)];
   if (match.endpoint == nullptr && method == Method::kHead) {
     match.endpoint = node->by_method[static_cast<std::size_t>(Method::kGet)];
@@ -143,16 +152,13 @@ Router::Match Router::match(Method method, std::string_view path) const {
 }
 
 std::string Router::allowed(std::string_view path) const {
-  Match match;
-  const Node* node = path.starts_with('/') ? find(*root_, path, match) : nullptr;
   std::string out;
-  if (node == nullptr) return out;
+  if (!path.starts_with('/')) return out;
   for (std::size_t i = 0; i < kMethods; ++i) {
-    const bool head_of_get = i == static_cast<std::size_t>(Method::kHead) &&
-                             node->by_method[static_cast<std::size_t>(Method::kGet)] != nullptr;
-    if (node->by_method[i] == nullptr && !head_of_get) continue;
+    const auto method = static_cast<Method>(i);
+    if (match(method, path).endpoint == nullptr) continue;
     if (!out.empty()) out += ", ";
-    out += method_name(static_cast<Method>(i));
+    out += method_name(method);
   }
   return out;
 }

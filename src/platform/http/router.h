@@ -1,13 +1,15 @@
 // Router: finds the row of the route table for a method and a path.
 //
-// Literal segments win over {names}; a literal that leads nowhere falls back to a {name}. Paths are
-// compared as sent: a percent-encoded '/' never splits a segment. Where a WebSocket's path ends in
-// a {name}, that takes the rest, slashes too: its clients put names into it as they are. Endpoints
-// live as long as the Router and are never moved. Immutable once built; any thread.
+// Literal segments win over {names}; a literal that leads nowhere, or to no row of the method,
+// falls back to a {name}: a link whose code is "bulk" is still found beside POST /v1/links/bulk.
+// Paths are compared as sent: a percent-encoded '/' never splits a segment. Where a WebSocket's
+// path ends in a {name}, that takes the rest, slashes too: its clients put names into it as they
+// are. Endpoints live as long as the Router and are never moved. Immutable once built; any thread.
 #pragma once
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <string>
@@ -59,7 +61,9 @@ class Router {
  private:
   struct Node;
   static constexpr std::size_t kMaxDepth = 8;
-  const Node* find(const Node& node, std::string_view rest, Match& match) const;
+  using Methods = std::uint32_t;  // a bit for each
+  // The first node at that path with a row of one of the methods.
+  const Node* find(const Node& node, std::string_view rest, Methods methods, Match& match) const;
 
   std::deque<Endpoint> endpoints_;
   std::unique_ptr<Endpoint> unmatched_;
