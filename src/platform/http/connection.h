@@ -113,7 +113,10 @@ class Connection final : public runtime::Watcher,
   Step refuse_overloaded(std::string_view origin);
   Step refuse_call(std::string_view origin, Response response);
   Step refuse_unrouted(std::string_view& data);
-  Step refuse(int status, std::string_view reason, std::string_view detail);
+  // `face`: of the route; null: the listener's.
+  Step refuse(int status, std::string_view reason, std::string_view detail,
+              const ErrorFace* face = nullptr);
+  [[nodiscard]] const ErrorFace& face_of_route() const;  // REQUIRES: one was matched
   void keep(std::string_view& data, bool& in_input);
   void note_client(const RequestHead& head);
   void answer(const Response& response);

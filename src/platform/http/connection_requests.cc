@@ -125,7 +125,8 @@ Connection::Step Connection::start_body(std::string_view& data, bool& in_input) 
   const std::size_t limit = std::min(match_.endpoint->route.max_body_bytes, options.max_body_bytes);
   const std::uint64_t length = head.content_length.value_or(0);
   if (length > limit) {
-    return refuse(413, "body_too_large", "The body is larger than this route takes.");
+    return refuse(413, "body_too_large", "The body is larger than this route takes.",
+                  match_.endpoint->route.face);
   }
   const bool whole = !head.chunked && data.size() >= head.head_bytes + length;
   const Importance importance = importance_of(match_.endpoint->route.importance, head.priority);
@@ -215,7 +216,7 @@ Connection::Step Connection::dispatch(std::string_view body) {
   const base::Result<std::optional<base::Millis>> timeout =
       timeout_of(exchange->head.ashlar_timeout_ms);
   if (!timeout.ok())
-    return refuse_call(origin, io_.shared.errors.of_error(timeout.error(), request_id_));
+    return refuse_call(origin, face_of_route().of_error(timeout.error(), request_id_));
   const Route& route = match_.endpoint->route;
   exchange->importance = importance_of(route.importance, exchange->head.priority);
   if (!io_.shared.handler.admits(*match_.endpoint, exchange->importance)) {
@@ -232,7 +233,7 @@ Connection::Step Connection::dispatch(std::string_view body) {
   if (*timeout) exchange->deadline = std::min(exchange->deadline, request_started_ + **timeout);
   request_started_ = exchange->started;
   if (exchange->deadline <= exchange->started) {
-    return refuse_call(origin, io_.shared.errors.of_refusal(
+    return refuse_call(origin, face_of_route().of_refusal(
                                    504, "deadline_exceeded",
                                    "No time was left when the request had come.", request_id_));
   }
@@ -302,12 +303,19 @@ Connection::Step Connection::refuse_unrouted(std::string_view& data) {
   return Step::kAgain;
 }
 
+const ErrorFace& Connection::face_of_route() const {
+  const ErrorFace* const own = match_.endpoint->route.face;
+  return own != nullptr ? *own : io_.shared.errors;
+}
+
 // For what makes the rest of the connection unreadable: answers, then closes.
-Connection::Step Connection::refuse(int status, std::string_view reason, std::string_view detail) {
+Connection::Step Connection::refuse(int status, std::string_view reason, std::string_view detail,
+                                    const ErrorFace* face) {
   close_after_output_ = linger_ = true;
   if (request_id_.empty()) set_request_id(request_id_, {}, io_.random);
   if (phase_ == Phase::kHead) request_started_ = io_.loop.mono();
-  answer(io_.shared.errors.of_refusal(status, reason, detail, request_id_));
+  const ErrorFace& errors = face != nullptr ? *face : io_.shared.errors;
+  answer(errors.of_refusal(status, reason, detail, request_id_));
   count(io_.shared.router.unmatched(), status);
   input_.clear();
   phase_ = Phase::kHead;

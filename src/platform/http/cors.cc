@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kRequestFields =
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, "
-    "X-Request-Id, traceparent, tracestate, Ashlar-Timeout-Ms, Priority";
+    "X-Api-Key, X-Request-Id, traceparent, tracestate, Ashlar-Timeout-Ms, Priority";
 constexpr std::string_view kAnswerFields =
     "ETag, Link, Location, Retry-After, X-Request-Id, RateLimit, RateLimit-Policy, "
     "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, X-RateLimit-Limit, "

@@ -246,8 +246,10 @@ bool Dispatcher::submit(std::unique_ptr<Exchange>& exchange) {
 // Nothing of it has been done, so it may safely be sent again: 503, not 504.
 void Dispatcher::answer_expired(Job& job) {
   const Exchange& exchange = *job.exchange;
-  Response response = needs_.errors.of_refusal(
-      503, "overloaded", "The request waited too long for a worker.", exchange.request_id);
+  Response response =
+      face_of(exchange.match.endpoint->route)
+          .of_refusal(503, "overloaded", "The request waited too long for a worker.",
+                      exchange.request_id);
   needs_.cors.add_headers(exchange.head.origin, {}, response.headers);
   exchange.sink->complete(std::move(response));
   if (job.permit) job.permit->finished(false);
@@ -277,7 +279,7 @@ void Dispatcher::finish(Job& job, base::Result<Response> result) {
   const Call& call = job.call;
   const Route& route = *call.route;
   Response response =
-      result.ok() ? std::move(*result) : needs_.errors.of_error(result.error(), call.request_id);
+      result.ok() ? std::move(*result) : face_of(route).of_error(result.error(), call.request_id);
   if (!result.ok() && result.error().code == Code::kInternal) {
     needs_.log.error("request failed", {{"request_id", call.request_id},
                                         {"reason", result.error().reason},
@@ -309,7 +311,7 @@ base::Result<Response> Dispatcher::answer(const std::shared_ptr<Job>& job) {
   ASHLAR_TRY(identify(exchange, call));
   if (needs_.limiter != nullptr && charged_cost(*call.route) > 0) {
     job->quota = needs_.limiter->charge({call.principal, call.client_address, *call.route});
-    if (!job->quota.allowed) return over_quota(needs_.errors, job->quota, call.request_id);
+    if (!job->quota.allowed) return over_quota(face_of(*call.route), job->quota, call.request_id);
   }
   ASHLAR_TRY(admit(exchange, call));
   const Handler& handler = call.route->handler;
@@ -337,7 +339,8 @@ base::Result<Response> Dispatcher::answer_late(const std::shared_ptr<Job>& job) 
 base::Result<Response> Dispatcher::answer_upgrade(const std::shared_ptr<Job>& job) {
   if (const auto fault = check_handshake(job->exchange->head)) {
     Response response =
-        needs_.errors.of_refusal(fault->status, fault->reason, fault->detail, job->call.request_id);
+        face_of(*job->call.route)
+            .of_refusal(fault->status, fault->reason, fault->detail, job->call.request_id);
     if (fault->status == 426) {
       response.header("Upgrade", "websocket").header("Sec-WebSocket-Version", "13");
     }
@@ -368,13 +371,21 @@ base::Result<Response> Dispatcher::begin_stream(Job& job) {
   return no_content();
 }
 
+const ErrorFace& Dispatcher::face_of(const Route& route) const {
+  return route.face != nullptr ? *route.face : needs_.errors;
+}
+
 void Dispatcher::tell_quota(const Quota& quota, HeaderList& headers) const {
   add_rate_limit_fields(needs_.rate_limit_fields, quota.states, headers);
 }
 
 base::Status Dispatcher::identify(const Exchange& exchange, Call& call) {
   if (call.route->tenancy == Tenancy::kPublic) return base::ok_status();
-  ASHLAR_ASSIGN(call.principal, needs_.authenticator.authenticate(exchange.head, call.deadline));
+  security::Authenticator& authenticator = needs_.authenticator;
+  ASHLAR_ASSIGN(call.principal,
+                call.route->key_field == KeyField::kApiKey
+                    ? authenticator.authenticate_api_key_field(exchange.head, call.deadline)
+                    : authenticator.authenticate(exchange.head, call.deadline));
   return base::ok_status();
 }
 

@@ -4,10 +4,10 @@
 //   handler ─> answer
 //                └─ too many under way (admission.h): the connection answers 503
 //
-// Whatever goes wrong on the way is what the listener's ErrorFace makes of it. A request that a
-// quota counted says so in its answer (rate_limit_fields.h), unless that is a redirect: clients
-// would delay following it. One line in the log, one span and the metrics of the route follow each
-// answer. Owns nothing that it is given; all of it outlives it.
+// Whatever goes wrong on the way is what the route's ErrorFace makes of it, or the listener's. A
+// request that a quota counted says so in its answer (rate_limit_fields.h), unless that is a
+// redirect: clients would delay following it. One line in the log, one span and the metrics of the
+// route follow each answer. Owns nothing that it is given; all of it outlives it.
 #pragma once
 
 #include <array>
@@ -80,6 +80,7 @@ class Dispatcher final : public ExchangeHandler {
   void finish(Job& job, base::Result<Response> result);
   base::Status identify(const Exchange& exchange, Call& call);
   base::Status admit(const Exchange& exchange, Call& call);
+  [[nodiscard]] const ErrorFace& face_of(const Route& route) const;
   void tell_quota(const Quota& quota, HeaderList& headers) const;
   base::Result<Response> run_transaction(Call& call);
   void report(const Exchange& exchange, const Call& call, int status);

@@ -52,6 +52,23 @@ class OwnFace final : public ErrorFace {
   bool names_id = true;
 };
 
+// Of one route among others.
+class ForeignFace final : public ErrorFace {
+ public:
+  Response of_error(const base::Error& error, std::string_view /*request_id*/) const override {
+    return {419, "text/foreign", {}, std::string("foreign ") + error.reason};
+  }
+  Response of_refusal(int status, std::string_view reason, std::string_view /*detail*/,
+                      std::string_view /*request_id*/) const override {
+    return {status, "text/foreign", {}, "foreign " + std::string(reason)};
+  }
+  Response of_quota(std::span<const std::string_view> violated,
+                    std::optional<std::chrono::seconds> /*retry_after*/,
+                    std::string_view /*request_id*/) const override {
+    return {429, "text/foreign", {}, "foreign quota " + std::string(violated.front())};
+  }
+};
+
 class Ignore final : public RequestObserver {
  public:
   void on_request(const Route& /*route*/, const security::Principal& /*who*/) override {}
@@ -105,6 +122,10 @@ class ErrorFaceTest : public testing::Test {
     table.push_back(route(Method::kPost, "/open", Tenancy::kPublic));
     table.push_back(route(Method::kGet, "/open", Tenancy::kPublic));
     table.push_back(route(Method::kGet, "/closed", Tenancy::kTenant));
+    Route foreign = route(Method::kPost, "/foreign", Tenancy::kTenant);
+    foreign.face = &foreign_face_;
+    foreign.key_field = KeyField::kApiKey;
+    table.push_back(std::move(foreign));
     router_ = std::make_unique<Router>(std::move(table), store_.registry());
     dispatcher_ = std::make_unique<Dispatcher>(Dispatcher::Needs{{&pool_, &pool_, &pool_},
                                                                  {nullptr, nullptr, nullptr},
@@ -174,6 +195,7 @@ class ErrorFaceTest : public testing::Test {
   Ignore observer_;
   Strict limiter_;
   OwnFace face_;
+  const ForeignFace foreign_face_;
   runtime::WorkerPool pool_{"one", 1, 100, clock_, store_.registry()};
   std::unique_ptr<Router> router_;
   std::unique_ptr<Dispatcher> dispatcher_;
@@ -193,6 +215,24 @@ TEST_F(ErrorFaceTest, WhateverGoesWrongHasTheListenersFace) {
   expect(answer("GET /open", "Ashlar-Timeout-Ms: x\r\n"), "418", "");
   limiter_.refuse = true;
   expect(answer("GET /open"), "429", "quota strict");
+}
+
+TEST_F(ErrorFaceTest, ARouteMayHaveAFaceAndAKeyFieldOfItsOwn) {
+  const auto expect_foreign = [](const std::string& got, const std::string& status,
+                                 const std::string& body) {
+    EXPECT_TRUE(got.starts_with("HTTP/1.1 " + status)) << got;
+    EXPECT_TRUE(got.ends_with("\r\n\r\nforeign " + body)) << got;
+  };
+  expect_foreign(answer("POST /foreign"), "419", "missing_credentials");
+  expect_foreign(answer("POST /foreign", "X-Api-Key: nobodys\r\n"), "419", "invalid_api_key");
+  expect_foreign(answer("POST /foreign", "Authorization: Bearer nobodys\r\n"), "419",
+                 "missing_credentials");
+  expect_foreign(answer("POST /foreign", "Content-Length: 65\r\n"), "413", "body_too_large");
+  expect_foreign(answer("POST /foreign", "Ashlar-Timeout-Ms: x\r\n"), "419", "bad_timeout");
+  // No route, no face of its own.
+  expect(answer("GET /foreign"), "405", "method_not_allowed");
+  limiter_.refuse = true;
+  expect_foreign(answer("POST /foreign", "X-Api-Key: nobodys\r\n"), "419", "invalid_api_key");
 }
 
 TEST_F(ErrorFaceTest, OverloadHasItToo) {

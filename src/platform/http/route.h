@@ -39,6 +39,7 @@ class Transaction;
 
 namespace ashlar::http {
 
+class ErrorFace;         // error_face.h
 class EventStream;       // event_stream.h
 class InlineRequest;     // inline_request.h
 class LateAnswer;        // late_answer.h
@@ -63,6 +64,12 @@ enum class Idempotency : std::uint8_t {
   kOptional,  // creates: honours Idempotency-Key. Transaction handlers, or kPlatform's own way.
   kRequired,  // moves money: 400 without the key. Transaction handlers.
   // Of both: late handlers too, which read the key and keep the record themselves.
+};
+
+// Where a caller's key stands.
+enum class KeyField : std::uint8_t {
+  kAuthorization,  // or, without it, the console's session cookie
+  kApiKey,         // "X-Api-Key: KEY" alone, as clients of another API send it
 };
 
 // Which pool of threads a request waits in, so that no kind of work can starve another.
@@ -131,6 +138,8 @@ struct Route {
   Lane lane = Lane::kInteractive;
   Importance importance = Importance::kLive;  // a caller's Priority may lower it
   bool documented = true;                     // false: console's own files, probes
+  KeyField key_field = KeyField::kAuthorization;
+  const ErrorFace* face = nullptr;  // of this route's errors; null: the listener's
 };
 
 using RouteTable = std::vector<Route>;

@@ -1,6 +1,7 @@
 #include "platform/security/authenticator.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/encoding.h"
@@ -30,18 +31,22 @@ bool is_own_origin(std::string_view origin, std::string_view host) {
   return base::ascii_iequals(origin.substr(scheme + 3), host);
 }
 
+// RFC 6750's b64token.
+bool is_key_text(std::string_view key) {
+  const auto allowed = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
+           c == '_' || c == '.' || c == '~' || c == '+' || c == '/' || c == '=';
+  };
+  return !key.empty() && std::ranges::all_of(key, allowed);
+}
+
 // The key of "Bearer KEY"; nullopt where it is something else.
 std::optional<std::string_view> bearer(std::string_view authorization) {
   const std::size_t space = authorization.find(' ');
   if (space == std::string_view::npos) return std::nullopt;
   if (!base::ascii_iequals(authorization.substr(0, space), "bearer")) return std::nullopt;
   const std::string_view key = base::trim_spaces(authorization.substr(space));
-  // RFC 6750's b64token, "=" aside: keys of ours never have it.
-  const auto allowed = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
-           c == '_' || c == '.' || c == '~' || c == '+' || c == '/' || c == '=';
-  };
-  if (key.empty() || !std::ranges::all_of(key, allowed)) return std::nullopt;
+  if (!is_key_text(key)) return std::nullopt;
   return key;
 }
 
@@ -101,6 +106,22 @@ base::Result<Principal> Authenticator::authenticate(const http::RequestHead& hea
     return by_session(head, token, deadline);
   return base::fail(Code::kUnauthenticated, "missing_credentials",
                     "this needs an API key: Authorization: Bearer KEY");
+}
+
+base::Result<Principal> Authenticator::authenticate_api_key_field(
+    const http::RequestHead& head, std::optional<base::Mono> deadline) {
+  std::array<std::string_view, 2> values;
+  const std::size_t sent = head.find_all("x-api-key", values);
+  if (sent == 0 || (sent == 1 && values[0].empty())) {
+    return base::fail(Code::kUnauthenticated, "missing_credentials",
+                      "this needs an API key: X-Api-Key: KEY");
+  }
+  if (sent > 1 || !is_key_text(values[0])) {
+    return base::fail(Code::kUnauthenticated, "bad_authorization",
+                      "give one key as X-Api-Key: KEY");
+  }
+  ASHLAR_ASSIGN(const auto principal, keys_.authenticate(values[0], deadline));
+  return *principal;
 }
 
 base::Result<Principal> Authenticator::by_session(const http::RequestHead& head,

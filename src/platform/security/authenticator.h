@@ -11,8 +11,12 @@
 // A listener for programs only takes keys, no cookie, and "Authorization: Basic" with the key as
 // the user's name and no password too, which is how `curl -u KEY:` sends it.
 //
+// Routes that speak another API's protocol (http::KeyField) take a key in X-Api-Key and nothing
+// else: what a browser sends by itself proves nobody there.
+//
 // Errors beside storage's:
-//   kUnauthenticated missing_credentials, bad_authorization (not "Bearer KEY"), invalid_api_key,
+//   kUnauthenticated missing_credentials, bad_authorization (not "Bearer KEY", or twice),
+//   invalid_api_key,
 //                    expired_api_key, session_ended
 //   kForbidden       csrf_check_failed
 //   kNotFound        tenant_not_found (of Ashlar-Tenant)
@@ -55,6 +59,8 @@ class Authenticator {
 
   base::Result<Principal> authenticate(const http::RequestHead& head,
                                        std::optional<base::Mono> deadline = {});
+  base::Result<Principal> authenticate_api_key_field(const http::RequestHead& head,
+                                                     std::optional<base::Mono> deadline = {});
 
  private:
   base::Result<Principal> by_session(const http::RequestHead& head, std::string_view token,

@@ -39,7 +39,8 @@ class AuthenticatorTest : public SecurityTest {
     http::ParseError error;
     if (http::parse_request_head(text, {}, head, error) != http::ParseState::kComplete)
       return "not parsed";
-    last_ = authenticator_->authenticate(head);
+    last_ = by_key_field_ ? authenticator_->authenticate_api_key_field(head)
+                          : authenticator_->authenticate(head);
     return reason_of(*last_);
   }
 
@@ -47,6 +48,7 @@ class AuthenticatorTest : public SecurityTest {
   std::unique_ptr<Admin> admin_;
   std::unique_ptr<Tenants> tenants_;
   std::unique_ptr<Authenticator> authenticator_;
+  bool by_key_field_ = false;
   std::string key_;
   std::string session_;
   std::optional<base::Result<Principal>> last_;
@@ -114,6 +116,32 @@ TEST_P(AuthenticatorTest, WhoIsCalling) {
   };
   for (const Case& c : cases)
     EXPECT_EQ(outcome(c.method, c.headers), c.outcome) << c.method << " " << c.headers;
+}
+
+TEST_P(AuthenticatorTest, AnotherApisClientsBringTheKeyInAFieldOfItsOwnAlone) {
+  EXPECT_EQ(outcome("GET", "X-Api-Key: KEY\r\n"), "missing_credentials");
+  by_key_field_ = true;
+  const std::pair<const char*, const char*> cases[] = {
+      {"", "missing_credentials"},
+      {"X-Api-Key:\r\n", "missing_credentials"},
+      {"X-Api-Key: KEY\r\n", "ok"},
+      {"x-API-key: KEY\r\nOrigin: https://elsewhere.test\r\n", "ok"},
+      {"X-Api-Key: KEYx\r\n", "invalid_api_key"},
+      {"X-Api-Key: Bearer KEY\r\n", "bad_authorization"},
+      {"X-Api-Key: KEY\r\nX-Api-Key: KEY\r\n", "bad_authorization"},
+      {"X-Api-Key: KEY\r\nX-Api-Key: other\r\n", "bad_authorization"},
+      // What a browser sends by itself, and what other routes take, count for nothing here.
+      {"Cookie: ashlar_session=SESSION\r\n", "missing_credentials"},
+      {"Authorization: Bearer KEY\r\n", "missing_credentials"},
+      {"X-Api-Key: abc\r\nAuthorization: Bearer KEY\r\n", "invalid_api_key"},
+  };
+  for (const char* method : {"GET", "POST", "DELETE"}) {
+    for (const auto& [headers, expected] : cases) {
+      EXPECT_EQ(outcome(method, headers), expected) << method << " " << headers;
+    }
+  }
+  EXPECT_EQ(outcome("GET", "X-Api-Key: KEY\r\nAshlar-Tenant: beta\r\n"), "ok");
+  EXPECT_EQ((*last_)->tenant, alpha_);
 }
 
 // "Basic base64(KEY:)" as `curl -u KEY:` sends it.
