@@ -325,6 +325,7 @@ struct Modules::Parts {
     async.runner.add(links.titles.kind());
     async.runner.add(tasks.push.kind());
     async.runner.add(webhooks.kind());
+    for (jobs::KindOptions& kind : links.kinds()) async.runner.add(std::move(kind));
     async.sagas.work_on(async.runner);
     async.runner.add(reconcile.kind());
     for (jobs::KindOptions& kind : notifications.kinds()) async.runner.add(std::move(kind));

@@ -7,6 +7,8 @@ import { campaignsStory, kCampaignRoutes } from "./suites/leak_campaigns.mjs";
 import { domainsStory, kDomainRoutes } from "./suites/leak_domains.mjs";
 import { documentsStory, kDocumentRoutes, kDocumentScopes } from "./suites/leak_documents.mjs";
 import { kManyLinksRoutes, manyLinksStory } from "./suites/leak_links.mjs";
+import { importsStory, kImportRoutes } from "./suites/leak_imports.mjs";
+import { linkClientsStory } from "./suites/leak_link_clients.mjs";
 import { kMoneyRoutes, kMoneyScopes, moneyStory } from "./suites/leak_money.mjs";
 import { kNotificationRoutes, notificationsStory } from "./suites/leak_notifications.mjs";
 import { kRecipientRoutes, kRecipientScopes, recipientsStory } from "./suites/leak_recipients.mjs";
@@ -35,6 +37,7 @@ const kMark = "of-tenant-a";  // stands in everything that A has
 //   templates  the same with what is said (suites/leak_templates.mjs)
 //   domains    the same with hosts of links (suites/leak_domains.mjs)
 //   many_links the same with many links at once (suites/leak_links.mjs)
+//   imports   the same with files that become links (suites/leak_imports.mjs)
 //   none     no tenant has such a thing; any id is nobody's
 //   platform the administrator's: a tenant's key is refused
 //   open     public: the answer is the same with A's key, B's key and none
@@ -105,6 +108,7 @@ const kRoutes = {
   ...Object.fromEntries(["GET /v1/sagas/{id}", "POST /v1/sagas/{id}/resume", "POST /v1/sagas/{id}/skip", "POST /v1/sagas/{id}/compensate"].map((name) => [name, { rule: "none" }])),
   ...kDomainRoutes,
   ...kManyLinksRoutes,
+  ...kImportRoutes,
   ...kMoneyRoutes,
   ...kDocumentRoutes,
   ...kRecipientRoutes,
@@ -140,7 +144,7 @@ for (const kind of ["sqlite", "postgres"]) {
   }
   describe(`two tenants on ${kind}`, { timeout: 120_000 }, () => {
     const it = (name, run) => test(`${kind}: ${name}`, run);
-    let server, a, b, operations, named, nobodys, story, documents, recipients, notifications, campaigns, templates, domains, manyLinks;
+    let server, a, b, operations, named, nobodys, imports, story, documents, recipients, notifications, campaigns, templates, domains, manyLinks;
     before(async () => {
       server = await Server.start({ store: kind, sets: { "payments.settle_s": 0 } });
       const scopes = ["links:read", "links:write", "activity:read", "activity:write", "limits:check", "limits:read", "limits:write", "keys:read", "keys:write",
@@ -402,6 +406,9 @@ for (const kind of ["sqlite", "postgres"]) {
       async templates() {
         await (templates ??= templatesStory({ a, b, mark: kMark, bare }));
       },
+      async imports() {
+        await (imports ??= importsStory({ a, b, mark: kMark, bare, eventually }));
+      },
       async recipients() {
         await (recipients ??= recipientsStory({ a, b, mark: kMark, bare }));
       },
@@ -449,6 +456,8 @@ for (const kind of ["sqlite", "postgres"]) {
         if (route) await context.test(`${kind}: ${operation.name} (${route.rule})`, () => kRules[route.rule](operation, route));
       }
     });
+
+    it("through the APIs of other shorteners", () => linkClientsStory({ a, b, mark: kMark, bare }));
 
     it("without a key no tenant's route answers", async () => {
       for (const operation of operations) {

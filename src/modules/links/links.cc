@@ -63,6 +63,12 @@ std::string check_url(std::string_view url, const OwnHosts& own, FieldErrors& er
   return {};
 }
 
+// Nothing was made in the future.
+void take_past(const LinkPast& past, Link& link) {
+  link.created_at = std::min(past.created_at.value_or(link.created_at), link.created_at);
+  link.enabled = past.enabled;
+}
+
 bool apply(const LinkChange& change, std::string url, LinkSettings settings, Link& link) {
   Link changed = link;
   if (change.url) changed.url = std::move(url);
@@ -197,7 +203,8 @@ base::Result<Links::Made> Links::make(storage::Transaction& tx, const NewLink& w
   link.url = check_url(wanted.url, own_hosts_, errors);
   if (wanted.code) check_code(*wanted.code, errors);
   check_status(wanted.status, errors);
-  if (wanted.expires_at) check_expiry(*wanted.expires_at, link.created_at, errors);
+  if (wanted.expires_at && !wanted.past) check_expiry(*wanted.expires_at, link.created_at, errors);
+  if (wanted.past) take_past(*wanted.past, link);
   ASHLAR_TRY(place(tx, wanted, link, errors));
   link.settings = wanted.settings;
   check_settings(link.settings, wanted.expires_at, own_hosts_, errors);
@@ -332,6 +339,17 @@ base::Result<Link> Links::update(storage::Transaction& tx, LinkRef ref, const Li
   ASHLAR_TRY(store::write_settings(tx, link.id, before, link.settings));
   ASHLAR_TRY(announce(tx, kLinkUpdated, link, false, traceparent));
   return link;
+}
+
+base::Status Links::remove(storage::Transaction& tx, LinkRef ref,
+                           std::string_view traceparent) const {
+  ASHLAR_ASSIGN(Link link, find(tx, ref));
+  link.updated_at = clock_.now();
+  link.version += 1;
+  ASHLAR_ASSIGN(const bool removed, store::remove_link(tx, link));
+  if (!removed) return not_found();
+  ASHLAR_TRY(store::write_settings(tx, link.id, link.settings, {}));
+  return announce(tx, kLinkRemoved, link, false, traceparent);
 }
 
 base::Result<std::optional<RedirectTarget>> Links::find_for_redirect(storage::Transaction& tx,

@@ -20,6 +20,8 @@
 //  6. Settings (link_settings.h) have passed check_settings() (settings_rules.h).
 //  7. make() with find_if_exists makes no link where one does the same (same_link.h), however many
 //     ask at once: the transaction that looks is the one that inserts, and writes are serializable.
+//  8. A removed link is not there any more, for anybody: its target and settings are gone. Its code
+//     stays taken, so that it never comes to mean something else.
 //
 // Errors: kInvalid with the fields named (reasons of target.h, code_malformed, code_reserved,
 //         status_unsupported, expires_in_past, domain_unknown, find_with_password), kConflict
@@ -56,6 +58,12 @@ class FieldErrors;
 inline constexpr std::string_view kLinksChannel =
     "links";  // payload: the link_key() of one that changed
 
+// Of a link that has lived elsewhere, and may have expired there.
+struct LinkPast {
+  std::optional<base::Time> created_at{};
+  bool enabled = true;
+};
+
 struct NewLink {
   std::string url;
   std::optional<std::string> code;
@@ -64,6 +72,7 @@ struct NewLink {
   LinkSettings settings{};
   std::string domain{};  // its host; "" or the installation's own: that one
   bool find_if_exists = false;
+  std::optional<LinkPast> past{};
 };
 
 // What is not set stays as it is.
@@ -125,6 +134,9 @@ class Links {
   base::Result<Link> update(storage::Transaction& tx, LinkRef ref, const LinkChange& change,
                             std::optional<std::int64_t> if_version,
                             std::string_view traceparent = {}) const;
+
+  base::Status remove(storage::Transaction& tx, LinkRef ref,
+                      std::string_view traceparent = {}) const;
 
   // The tenant's domain of this host, however it is spelled; not set for "" and for the
   // installation's own. kNotFound domain_not_found.

@@ -7,6 +7,7 @@
 #include "modules/links/clicks_store.h"
 #include "modules/links/domain_table.h"
 #include "modules/links/domains_store.h"
+#include "modules/links/imports/imports_store.h"
 #include "modules/links/links_module.h"
 #include "modules/links/links_store.h"
 #include "modules/links/settings_json.h"
@@ -123,7 +124,9 @@ base::Result<std::int64_t> erase_some(storage::Transaction& tx, std::int64_t lim
                 store::erase_domains(
                     tx, limit, [&](std::string_view host) { tx.notify(kDomainsChannel, host); }));
   if (domains > 0) return domains;
-  for (const auto erase : {store::erase_settings, store::erase_tags, store::erase_limits}) {
+  for (const auto erase :
+       {store::erase_settings, store::erase_tags, store::erase_limits, store::erase_imports,
+        store::erase_import_chunks, store::erase_refusals}) {
     ASHLAR_ASSIGN(const std::int64_t rows, erase(tx, limit));
     if (rows > 0) return rows;
   }

@@ -1,5 +1,6 @@
-// LinksEvents: what links publish (docs/events.md): link.created and link.updated, aggregate
-// "link", its id the link_key(); the data is the link as the API gives it, without its clicks.
+// LinksEvents: what links publish (docs/events.md): link.created, link.updated and link.removed,
+// aggregate "link", its id the link_key(); the data is the link as the API gives it, without its
+// clicks.
 //
 // Pure; any thread.
 #pragma once
@@ -13,6 +14,7 @@ namespace ashlar::links {
 
 inline constexpr std::string_view kLinkCreated = "link.created";
 inline constexpr std::string_view kLinkUpdated = "link.updated";
+inline constexpr std::string_view kLinkRemoved = "link.removed";
 
 // `chosen_code`: by the caller, not generated. Only of kLinkCreated.
 events::NewEvent link_event(std::string_view type, const Link& link, std::string_view short_url,

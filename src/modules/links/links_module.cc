@@ -24,19 +24,22 @@ OwnHosts with_domains(OwnHosts own, const DomainTable& table) {
 }  // namespace
 
 LinksModule::LinksModule(Options options, storage::Database& database, const base::Clock& clk,
-                         base::Entropy& entropy, obs::Registry& metrics, obs::Log& logger)
+                         base::Entropy& randomness, obs::Registry& metrics, obs::Log& logger)
     : db(database),
       clock(clk),
+      entropy(randomness),
       log(logger),
       region(options.region),
       visitor_key(visitor_key_of(options.code_secret)),
-      domain_table(database, clk, entropy.u64(), metrics),
+      domain_table(database, clk, randomness.u64(), metrics),
       domains(with_domains(options.own_hosts, domain_table), clk),
       links(std::move(options.public_url), with_domains(std::move(options.own_hosts), domain_table),
             CodeSpace(options.code_secret), clk, options.outbox),
-      password_hashes(entropy),
+      imports(links, clk),
+      import_jobs(imports, database, options.jobs, clk),
+      password_hashes(randomness),
       feed(database, clk),
-      recorder(database, clk, entropy, metrics, log, &feed, options.click_shards),
+      recorder(database, clk, randomness, metrics, log, &feed, options.click_shards),
       folder(database, clk, metrics, log, [this] { return recorder.busy(); }),
       retention(database, clk, log),
       geo(std::move(options.geoip_file)),
@@ -63,6 +66,12 @@ void LinksModule::hash_urls() {
   if (hashed.ok()) return;
   log.warn("links of before could not be given their hashes",
            {{"reason", hashed.error().reason}, {"detail", hashed.error().detail}});
+}
+
+std::vector<jobs::KindOptions> LinksModule::kinds() {
+  std::vector<jobs::KindOptions> kinds;
+  kinds.push_back(import_jobs.kind());
+  return kinds;
 }
 
 void LinksModule::start() {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/entropy.h"
@@ -19,6 +20,8 @@
 #include "modules/links/domain_table.h"
 #include "modules/links/domains.h"
 #include "modules/links/geo_file.h"
+#include "modules/links/imports/import_job.h"
+#include "modules/links/imports/imports.h"
 #include "modules/links/link_passwords.h"
 #include "modules/links/links.h"
 #include "modules/links/titles/link_titles.h"
@@ -51,16 +54,17 @@ class LinksModule {
     cache::FarRegion* region = nullptr;  // of redirects; null: there is no far cache
     events::Outbox* outbox = nullptr;    // where links publish; null: nowhere
     std::string geoip_file{};            // geo_file.h; "": none
-    jobs::Jobs* jobs = nullptr;          // in which titles are fetched; null: none are
+    jobs::Jobs* jobs = nullptr;          // what is done later; null: nothing
     TitleFetcher::Options titles{};
   };
 
   // All by reference outlives it.
   LinksModule(Options options, storage::Database& database, const base::Clock& clk,
-              base::Entropy& entropy, obs::Registry& metrics, obs::Log& logger);
+              base::Entropy& randomness, obs::Registry& metrics, obs::Log& logger);
 
   // Before requests are served: what it reads would otherwise be read by the first of them.
   base::Status load() { return domain_table.load(); }
+  std::vector<jobs::KindOptions> kinds();  // for the runner
   void start();
   // Looks whether the file of countries is another one, and gives hashes to links that have none.
   // start() has both called every kChores.
@@ -72,12 +76,15 @@ class LinksModule {
 
   storage::Database& db;
   const base::Clock& clock;
+  base::Entropy& entropy;
   obs::Log& log;
   cache::FarRegion* const region;
   const kit::SipKey visitor_key;  // by which visitors are divided among variants
   DomainTable domain_table;       // of all tenants, by host
   const Domains domains;
   const Links links;
+  const Imports imports;
+  ImportJobs import_jobs;
   LinkPasswordHasher password_hashes;
   ClickFeed feed;
   ClickRecorder recorder;

@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "modules/links/clicks_store.h"
 #include "modules/links/domains_store.h"
+#include "modules/links/foreign/foreign_store.h"
 #include "modules/links/links_store.h"
 #include "modules/links/settings_store.h"
 #include "modules/links/testing/links_fixture.h"
@@ -58,8 +59,9 @@ constexpr Sql kDumpDetails{storage::Audience::kPlatform,
 
 std::vector<const Sql*> all_statements() {
   std::vector<const Sql*> all;
-  for (const auto list : {store::links_statements(), store::domain_statements(),
-                          store::settings_statements(), store::click_statements()}) {
+  for (const auto list :
+       {store::links_statements(), store::domain_statements(), store::settings_statements(),
+        store::click_statements(), store::foreign_statements()}) {
     all.insert(all.end(), list.begin(), list.end());
   }
   return all;

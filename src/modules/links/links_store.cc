@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "modules/links/settings_json.h"
+#include "platform/json/writer.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::links::store {
@@ -35,15 +36,16 @@ constexpr Sql kInsert{
     Audience::kTenant,
     "INSERT INTO links (id, tenant_id, domain_id, code, url, status, enabled, expires_at, "
     "created_at, url_hash)"
-    " VALUES (?1, :tenant, ?7, ?2, ?3, ?4, 1, ?5, ?6, ?8) ON CONFLICT (domain_id, code) DO "
+    " VALUES (?1, :tenant, ?7, ?2, ?3, ?4, ?9, ?5, ?6, ?8) ON CONFLICT (domain_id, code) DO "
     "NOTHING"};
 
-constexpr Sql kFind{Audience::kTenant, LINK_COLUMNS
-                    " WHERE l.domain_id = 0 AND l.code = ?1 AND l.tenant_id = :tenant"};
+constexpr Sql kFind{
+    Audience::kTenant,
+    LINK_COLUMNS " WHERE l.domain_id = 0 AND l.code = ?1 AND l.tenant_id = :tenant AND l.id > 0"};
 constexpr Sql kFindOnDomain{
     Audience::kTenant, LINK_COLUMNS
     " WHERE l.domain_id = (SELECT id FROM links_domains WHERE host = ?2 AND tenant_id = :tenant)"
-    " AND l.code = ?1 AND l.tenant_id = :tenant"};
+    " AND l.code = ?1 AND l.tenant_id = :tenant AND l.id > 0"};
 
 constexpr Sql kUpdate{Audience::kTenant,
                       "UPDATE links SET url = ?2, status = ?3, enabled = ?4, expires_at = ?5,"
@@ -58,8 +60,9 @@ constexpr Sql kListUnhashed{Audience::kPlatform,
                             " ORDER BY id LIMIT ?1"};
 constexpr Sql kSetHash{Audience::kPlatform, "UPDATE links SET url_hash = ?2 WHERE id = ?1"};
 
-constexpr Sql kList{Audience::kTenant, LINK_COLUMNS
-                    " WHERE l.tenant_id = :tenant AND l.id < ?1 ORDER BY l.id DESC LIMIT ?2"};
+constexpr Sql kList{
+    Audience::kTenant, LINK_COLUMNS
+    " WHERE l.tenant_id = :tenant AND l.id < ?1 AND l.id > 0 ORDER BY l.id DESC LIMIT ?2"};
 
 // ?3 the oldest link to look at, ?4 the text in lower case, ?5 enabled and ?6 archived (-1:
 // whichever), ?7 the owner and ?8 a tag ('': whichever), ?9 the domain (-1: whichever).
@@ -76,19 +79,39 @@ constexpr Sql kSearch{Audience::kTenant, SEARCH("instr"), SEARCH("strpos")};
 
 // The link after which a search of ?2 stops; no row where there are fewer.
 constexpr Sql kSearchEnd{Audience::kTenant,
-                         "SELECT id FROM links WHERE tenant_id = :tenant AND id < ?1"
+                         "SELECT id FROM links WHERE tenant_id = :tenant AND id < ?1 AND id > 0"
                          " ORDER BY id DESC LIMIT 1 OFFSET ?2"};
 
 constexpr Sql kFindRedirect{
     Audience::kPlatform,
     "SELECT l.id, l.tenant_id, l.url, l.status, l.enabled, l.expires_at, s.data"
     " FROM links AS l LEFT JOIN links_settings AS s ON s.link_id = l.id"
-    " WHERE l.domain_id = 0 AND l.code = ?1"};
+    " WHERE l.domain_id = 0 AND l.code = ?1 AND l.id > 0"};
 constexpr Sql kFindRedirectOnDomain{
     Audience::kPlatform,
     "SELECT l.id, l.tenant_id, l.url, l.status, l.enabled, l.expires_at, s.data"
     " FROM links AS l LEFT JOIN links_settings AS s ON s.link_id = l.id"
-    " WHERE l.domain_id = (SELECT id FROM links_domains WHERE host = ?2) AND l.code = ?1"};
+    " WHERE l.domain_id = (SELECT id FROM links_domains WHERE host = ?2) AND l.code = ?1"
+    " AND l.id > 0"};
+
+// What is removed has a negative id, so whatever walks a tenant's links never meets it.
+constexpr Sql kRemove{Audience::kTenant,
+                      "UPDATE links SET id = -id, url = '', enabled = 0, expires_at = NULL,"
+                      " updated_at = ?2, version = ?3"
+                      " WHERE id = ?1 AND id > 0 AND tenant_id = :tenant"};
+
+constexpr Sql kCount{Audience::kTenant,
+                     "SELECT count(*) FROM (SELECT 1 FROM links WHERE tenant_id = :tenant"
+                     " AND id > 0 LIMIT ?1) AS counted HAVING count(*) > 0"};
+
+// ?1 is [link, …].
+constexpr Sql kOfIds{Audience::kTenant,
+                     LINK_COLUMNS
+                     " WHERE l.tenant_id = :tenant AND l.id > 0"
+                     " AND l.id IN (SELECT value FROM json_each(?1))",
+                     LINK_COLUMNS
+                     " WHERE l.tenant_id = :tenant AND l.id > 0 AND l.id IN"
+                     " (SELECT value::bigint FROM json_array_elements_text(?1::text::json))"};
 
 constexpr Sql kExport{Audience::kTenant, LINK_COLUMNS
                       " WHERE l.tenant_id = :tenant AND l.id > ?1 ORDER BY l.id LIMIT ?2"};
@@ -99,10 +122,10 @@ constexpr Sql kErase{Audience::kTenant,
                      " (SELECT d.host FROM links_domains AS d WHERE d.id = links.domain_id"
                      " AND d.tenant_id = :tenant)"};
 
-constexpr std::array<const Sql*, 15> kStatements{
+constexpr std::array<const Sql*, 18> kStatements{
     &kNewestWithUrl,        &kListUnhashed, &kSetHash, &kNextId, &kInsert,    &kFind,
     &kFindOnDomain,         &kUpdate,       &kList,    &kSearch, &kSearchEnd, &kFindRedirect,
-    &kFindRedirectOnDomain, &kExport,       &kErase};
+    &kFindRedirectOnDomain, &kExport,       &kErase,   &kRemove, &kCount,     &kOfIds};
 
 storage::Param nullable(const std::optional<base::Time>& time) {
   return time ? storage::Param(base::to_micros(*time)) : storage::Param(nullptr);
@@ -165,10 +188,11 @@ base::Result<LinkId> next_link_id(storage::Transaction& tx) {
 }
 
 base::Result<bool> insert_link(storage::Transaction& tx, const Link& link, std::int64_t url_hash) {
-  ASHLAR_ASSIGN(const std::int64_t rows,
-                tx.execute(kInsert, {link.id.value, link.code, link.url, std::int64_t{link.status},
-                                     nullable(link.expires_at), base::to_micros(link.created_at),
-                                     link.domain.value, url_hash}));
+  ASHLAR_ASSIGN(
+      const std::int64_t rows,
+      tx.execute(kInsert, {link.id.value, link.code, link.url, std::int64_t{link.status},
+                           nullable(link.expires_at), base::to_micros(link.created_at),
+                           link.domain.value, url_hash, std::int64_t{link.enabled ? 1 : 0}}));
   return rows == 1;
 }
 
@@ -264,6 +288,31 @@ base::Result<std::optional<RedirectTarget>> find_redirect(storage::Transaction& 
   }
   ASHLAR_TRY(status);
   return target;
+}
+
+base::Result<bool> remove_link(storage::Transaction& tx, const Link& link) {
+  ASHLAR_ASSIGN(
+      const std::int64_t rows,
+      tx.execute(kRemove, {link.id.value, base::to_micros(link.updated_at), link.version}));
+  return rows == 1;
+}
+
+base::Result<std::int64_t> count_links(storage::Transaction& tx, std::int64_t most) {
+  std::int64_t count = 0;
+  ASHLAR_TRY(tx.query(kCount, {most}, [&](const Row& row) { count = row.integer(0); }));
+  return count;
+}
+
+base::Status links_of(storage::Transaction& tx, std::span<const LinkId> ids,
+                      const std::function<void(Link)>& sink) {
+  std::string list;
+  json::Writer writer(list);
+  writer.begin_array();
+  for (const LinkId id : ids) writer.integer(id.value);
+  writer.end_array();
+  LinkReader reader(sink);
+  ASHLAR_TRY(tx.query(kOfIds, {list}, std::ref(reader)));
+  return reader.status();
 }
 
 base::Status export_links(storage::Transaction& tx, LinkId after, std::int64_t limit,

@@ -43,9 +43,19 @@ base::Status list_unhashed(storage::Transaction& tx, std::int64_t limit,
                            const std::function<void(LinkId, DomainId, std::string_view url)>& sink);
 base::Status set_hash(storage::Transaction& tx, LinkId link, std::int64_t url_hash);
 
+// Leaves of the link with this id its code, which stays taken; its settings apart. False: there is
+// none.
+base::Result<bool> remove_link(storage::Transaction& tx, const Link& link);
+
 // The newest `limit` links older than `before`, newest first.
 base::Status list_links(storage::Transaction& tx, LinkId before, std::int64_t limit,
                         const std::function<void(Link)>& sink);
+
+// How many the tenant has, counted up to `most`.
+base::Result<std::int64_t> count_links(storage::Transaction& tx, std::int64_t most);
+// Those of them that there are, in no order.
+base::Status links_of(storage::Transaction& tx, std::span<const LinkId> ids,
+                      const std::function<void(Link)>& sink);
 
 struct Search {
   std::string_view text{};  // "" all

@@ -4,12 +4,16 @@
 
 #include "modules/links/bulk/bulk_api.h"
 #include "modules/links/domains_wire.h"
+#include "modules/links/dub/dub_wire.h"
+#include "modules/links/imports/imports_wire.h"
+#include "modules/links/kutt/kutt_wire.h"
 #include "modules/links/link_call.h"
 #include "modules/links/links_api.h"
 #include "modules/links/links_json.h"
 #include "modules/links/links_module.h"
 #include "modules/links/preview/preview_api.h"
 #include "modules/links/qr_api.h"
+#include "modules/links/shlink/shlink_wire.h"
 
 namespace ashlar::links {
 namespace {
@@ -220,9 +224,13 @@ http::RouteTable links_routes(LinksModule& module, const http::CursorCodec& curs
   add_tag_route(table, api);
   add_click_routes(table, api);
   add_domain_routes(table, module, cursors);
+  add_import_routes(table, module, cursors);
   for (http::Route& route : qr_routes(module)) table.push_back(std::move(route));
   for (http::Route& route : bulk_routes(module, cursors)) table.push_back(std::move(route));
   for (http::Route& route : preview_routes(module)) table.push_back(std::move(route));
+  for (http::Route& route : shlink::shlink_routes(module)) table.push_back(std::move(route));
+  for (http::Route& route : kutt::kutt_routes(module)) table.push_back(std::move(route));
+  for (http::Route& route : dub::dub_routes(module)) table.push_back(std::move(route));
   return table;
 }
 

@@ -1,0 +1,3 @@
+-- The newest clicks of a tenant, whatever their link: the APIs of other shorteners list them. An index of SQLite ends with the
+-- rowid, which is id.
+CREATE INDEX links_clicks_by_tenant ON links_clicks (tenant_id);
