@@ -56,6 +56,7 @@ export function kuttSuite(kind) {
       assert.equal(rich.description, "Rich");
       assert.ok(Math.abs(new Date(rich.expire_in) - Date.now() - 2 * 3600_000) < 60_000, rich.expire_in);
       assert.equal((await server.api.get("/kutt-rich", { key: null })).status, 403);
+      assert.equal((await links.create({ target: "https://example.com/kutt", reuse: true })).id, plain.id);
       const page = await links.list({ limit: 1, skip: 1 });
       assert.deepEqual({ ...page, data: page.data.map(({ address }) => address) }, { total: 2, skip: 1, limit: 1, data: [plain.address] });
       assert.deepEqual((await links.list()).data.map(({ address }) => address), ["kutt-rich", plain.address]);

@@ -64,7 +64,7 @@ base::Result<CountedLink> LinkDesk::create(const http::Call& call,
   return module_.db.write(
       call.tenant_context(), [&](storage::Transaction& tx) -> base::Result<CountedLink> {
         ASHLAR_ASSIGN(Link made, module_.links.create(tx, link, traceparent_of(call)));
-        return CountedLink{std::move(made), 0};
+        return counted(tx, std::move(made));
       });
 }
 

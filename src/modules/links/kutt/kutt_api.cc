@@ -133,6 +133,7 @@ base::Result<CreateLinkJson> KuttApi::wanted_link(ForeignBody& body) const {
     json.password = std::move(secret);
   }
   json.notes = body.text("description");
+  json.find_if_exists = body.boolean("reuse").value_or(false);
   take_expiry(body, json.expires_at);
   ASHLAR_TRY(body.finish());
   return json;

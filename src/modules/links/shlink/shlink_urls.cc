@@ -100,6 +100,7 @@ CreateLinkJson wanted_link(ForeignBody& body) {
   json.tags = body.texts("tags").value_or(std::vector<std::string>());
   json.title = body.text("title");
   json.forward_query = body.boolean("forwardQuery").value_or(false);
+  json.find_if_exists = body.boolean("findIfExists").value_or(false);
   return json;
 }
 
