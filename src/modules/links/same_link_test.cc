@@ -113,7 +113,6 @@ TEST_P(FindIfExistsTest, TheNewestThatDoesTheSame) {
   EXPECT_EQ(line(make(url, with_code("first"), kAlice, false)), "first made");
   EXPECT_EQ(line(make(url, with_code("second"), kAlice, false)), "second made");
   EXPECT_EQ(line(make(url)), "second found");
-  EXPECT_EQ(line(make("HTTPS://example.com/a")), "second found");  // as it is stored
   EXPECT_EQ(line(make(url, with_code("first"))), "first found");
   EXPECT_EQ(line(make(url, with_code("third"))), "third made");
   EXPECT_EQ(line(make("https://example.com/b", with_code("first"))), "code_taken");
