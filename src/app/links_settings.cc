@@ -19,6 +19,8 @@ std::vector<Setting> links_settings() {
       flag("links.titles_allow_private",
            "Pages of loopback and private networks may be asked for their titles.",
            [](Config& c) -> auto& { return c.links.titles_allow_private; }),
+      number("links.detail_one_in", "Of one click in so many more is kept than that it was.", 1,
+             1'000'000, [](Config& c) -> auto& { return c.links.detail_one_in; }),
   };
 }
 

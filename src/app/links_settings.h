@@ -15,6 +15,7 @@ struct LinksConfig {
   std::int64_t permanent_max_age_s = 90;
   std::string geoip_file;  // "": none
   bool titles_allow_private = false;
+  std::int64_t detail_one_in = 1;
 };
 
 std::vector<Setting> links_settings();

@@ -402,7 +402,8 @@ base::Result<std::unique_ptr<Modules>> Modules::make(const Needs& needs) {
       .click_shards = needs.config.http.io_threads + 1,
       .geoip_file = needs.config.links.geoip_file,
       .titles = {.allow_private = needs.config.links.titles_allow_private,
-                 .user_agent = std::string("Ashlar/") + kVersion}};
+                 .user_agent = std::string("Ashlar/") + kVersion},
+      .detail_one_in = needs.config.links.detail_one_in};
   ASHLAR_ASSIGN(std::unique_ptr<cache::FarCache> far, make_far_cache(needs.config, needs.ashlar));
   ASHLAR_ASSIGN(const Secrets secrets, Secrets::of(*needs.ashlar.settings));
   ASHLAR_ASSIGN(const auto options, payments_options(needs.config, needs.ashlar, needs.public_url));

@@ -34,6 +34,7 @@ const kMark = "of-tenant-a";  // stands in everything that A has
 //   recipients the same with who is told of notifications (suites/leak_recipients.mjs)
 //   notifications the same with what is sent to them (suites/leak_notifications.mjs)
 //   campaigns  the same with what goes to many (suites/leak_campaigns.mjs)
+//   added    sums of clicks: A's are in none of B's, under A's names neither
 //   templates  the same with what is said (suites/leak_templates.mjs)
 //   domains    the same with hosts of links (suites/leak_domains.mjs)
 //   many_links the same with many links at once (suites/leak_links.mjs)
@@ -53,6 +54,10 @@ const kRoutes = {
   "GET /v1/links/{code}/clicks": { rule: "named", queries: ["", "?limit=5"] },
   "GET /v1/links/{code}/qr": { rule: "named" },
   "POST /v1/links/{code}/preview": { rule: "named", bodies: [{}, { ip: "203.0.113.7", rules: [] }] },
+  "GET /v1/links/{code}/analytics": { rule: "named", queries: ["", "?top=100&interval=hour", "?bots=false&zone=Europe/Berlin"] },
+  "GET /v1/links/{code}/analytics/export": { rule: "named", queries: ["", "?format=jsonl"] },
+  "GET /v1/link-analytics": { rule: "added", queries: [`?tag=${kMark}`, `?owner=${kMark}`, ""] },
+  "GET /v1/link-analytics/export": { rule: "added", queries: [`?format=jsonl&tag=${kMark}`, `?format=jsonl&owner=${kMark}`, "?format=jsonl"] },
   "GET /v1/clicks/stream": { rule: "stream" },
   "POST /v1/activity/events": { rule: "counted" },
   "GET /v1/activity/top": { rule: "counted" },
@@ -226,6 +231,17 @@ for (const kind of ["sqlite", "postgres"]) {
         assert.equal(refused.status, 400);
         assert.equal(refused.json.reason, "invalid_cursor");
         assert.deepEqual(Object.keys((await b.get(path)).json).sort(), ["data", "next_cursor"]);
+      },
+      async added({ path }, { queries }) {
+        const code = named["links/{code}"];
+        await eventually("A's clicks are added up", async () => (await a.get(path + queries[0])).text.includes('"clicks":3'));
+        assert.ok((await a.get(path + queries.at(-1))).text.includes(code));
+        for (const query of queries) {
+          const told = await b.get(path + query);
+          assert.equal(told.status, 200, told.text);
+          assert.ok(!told.text.includes(code), told.text);
+          if (query.includes(kMark)) assert.ok(!/"(clicks|visitors|kept|of|other|unknown)":[1-9]/.test(told.text), told.text);
+        }
       },
       async create({ path, name }, { body }) {
         const before = await picture();

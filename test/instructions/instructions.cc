@@ -33,6 +33,7 @@
 #include "kit/rate/token_bucket.h"
 #include "modules/activity/log_line.h"
 #include "modules/activity/window_counts.h"
+#include "modules/links/click_buffer.h"
 #include "modules/links/redirect_cache.h"
 #include "platform/http/http_parser.h"
 #include "platform/http/router.h"
@@ -210,6 +211,27 @@ Passes router_match() {
   });
 }
 
+// What counting adds to a redirect, on its I/O thread; the detail of one click in `OneIn` is kept.
+template <int OneIn>
+Passes count_click() {
+  const auto buffer = std::make_shared<links::ClickBuffer>(1, OneIn, 42);
+  return passes([buffer](std::uint64_t pass) {
+    const links::LinkId link(static_cast<std::int64_t>(pass % 1'000));
+    constexpr base::Time kAt = base::from_micros(1'700'000'000'000'000);
+    const std::int64_t weight = buffer->count(0, link, base::TenantId(1), kAt);
+    if (weight == 0) return;
+    buffer->keep(0, {.tenant = base::TenantId(1),
+                     .link = link,
+                     .at = kAt,
+                     .weight = weight,
+                     .detail = {.referrer = "https://news.example/a/page?with=query",
+                                .user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) "
+                                              "Gecko/20100101 Firefox/128.0",
+                                .target = "https://www.example.com/catalogue/items/1?ref=letter",
+                                .address = "192.0.2.1"}});
+  });
+}
+
 Passes redirect_cache_find() {
   const auto cache = std::make_shared<links::RedirectCache>(std::size_t{1} << 24, 42);
   std::vector<std::string> codes;
@@ -357,6 +379,8 @@ constexpr Path kPaths[] = {
     {"http/parse_browser", parse_browser},
     {"http/router_match", router_match},
     {"id/permutation", permutation},
+    {"links/count_click", count_click<1'000'000>},
+    {"links/count_click_1_in_100", count_click<100>},
     {"links/redirect_cache_find", redirect_cache_find},
     {"rate/fixed_window", fixed_window},
     {"rate/gcra", gcra},

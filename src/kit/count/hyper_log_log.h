@@ -13,15 +13,13 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 #include "base/check.h"
+#include "kit/count/hll_estimate.h"
 #include "kit/count/key_hash.h"
 #include "kit/count/key_store.h"
 
@@ -40,23 +38,15 @@ class HyperLogLog {
   }
 
   void add(View key) {
-    const std::uint64_t hash = hash_(key);
-    // The first bits choose the register; it keeps the greatest position of a first 1 in the rest.
-    const std::uint64_t rest = hash << precision_ | std::uint64_t{1} << (precision_ - 1);
-    const auto position = static_cast<std::uint8_t>(std::countl_zero(rest) + 1);
-    std::uint8_t& kept = registers_[hash >> (64 - precision_)];
-    kept = std::max(kept, position);
+    const HllHit hit = hll_hit(hash_(key), precision_);
+    std::uint8_t& kept = registers_[hit.index];
+    kept = std::max(kept, hit.rank);
   }
 
   [[nodiscard]] double estimate() const {
-    const unsigned q = 64 - precision_;
-    std::array<std::uint32_t, 66> with{};  // how many registers hold each value, 0 to q + 1
+    HllHistogram with{};
     for (const std::uint8_t value : registers_) ++with[value];
-    const auto m = static_cast<double>(registers_.size());
-    double z = m * tau(1.0 - with[q + 1] / m);
-    for (unsigned value = q; value >= 1; --value) z = 0.5 * (z + with[value]);
-    z += m * sigma(with[0] / m);
-    return m * m / (2.0 * std::log(2.0)) / z;
+    return hll_estimate(with, precision_);
   }
 
   // false, and nothing is changed: another precision or seed.
@@ -79,32 +69,6 @@ class HyperLogLog {
   }
 
  private:
-  // The series of the paper, summed up until they stand still (below 60 steps).
-  static double sigma(double x) {
-    if (x == 1.0) return std::numeric_limits<double>::infinity();
-    double y = 1.0;
-    double z = x;
-    for (double before = -1.0; z != before;) {
-      x *= x;
-      before = z;
-      z += x * y;
-      y += y;
-    }
-    return z;
-  }
-  static double tau(double x) {
-    if (x == 0.0 || x == 1.0) return 0.0;
-    double y = 1.0;
-    double z = 1.0 - x;
-    for (double before = -1.0; z != before;) {
-      x = std::sqrt(x);
-      before = z;
-      y *= 0.5;
-      z -= (1.0 - x) * (1.0 - x) * y;
-    }
-    return z / 3.0;
-  }
-
   unsigned precision_;
   KeyHash hash_;
   std::vector<std::uint8_t> registers_;

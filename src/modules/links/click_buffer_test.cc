@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace ashlar::links {
@@ -35,10 +38,11 @@ TEST(ClickBufferTest, EveryClickComesOutOnce) {
   }
   ClickTally tally(1'000);
   std::vector<DetailEntry> details;
+  const auto keep = [&](const KeptClick& click) { details.emplace_back(click); };
   std::int64_t shed = 0;
   std::int64_t dropped = 0;
   const auto drain = [&] {
-    const ClickBuffer::Losses losses = buffer.drain(tally, details);
+    const ClickBuffer::Losses losses = buffer.drain(tally, keep);
     shed += losses.details;
     dropped += losses.clicks;
   };
@@ -61,7 +65,8 @@ TEST(ClickBufferTest, PressureShedsDetailThenDropsAndCounts) {
   }
   ClickTally tally(1'000'000);
   std::vector<DetailEntry> details;
-  ClickBuffer::Losses losses = buffer.drain(tally, details);
+  const auto keep = [&](const KeptClick& click) { details.emplace_back(click); };
+  ClickBuffer::Losses losses = buffer.drain(tally, keep);
   EXPECT_EQ(losses.clicks, 0);
   EXPECT_EQ(details.size(), ClickBuffer::kDetails);
   EXPECT_EQ(losses.details, entries * 3 - static_cast<std::int64_t>(ClickBuffer::kDetails));
@@ -70,10 +75,10 @@ TEST(ClickBufferTest, PressureShedsDetailThenDropsAndCounts) {
   for (std::int64_t i = 0; i < entries + pairs + 10; ++i) {
     buffer.record(0, LinkId(i), base::TenantId(1), kNow, {});
   }
-  losses = buffer.drain(tally, details);
+  losses = buffer.drain(tally, keep);
   EXPECT_EQ(losses.clicks, 10);
   EXPECT_EQ(clicks_in(tally), entries + pairs);
-  losses = buffer.drain(tally, details);
+  losses = buffer.drain(tally, keep);
   EXPECT_EQ(losses.clicks, 0);
   EXPECT_TRUE(tally.empty());
 }
@@ -83,7 +88,57 @@ TEST(ClickBufferTest, AFullTallyIsALoss) {
   for (int i = 0; i < 10; ++i) buffer.record(0, LinkId(i), base::TenantId(1), kNow, {});
   ClickTally tally(4);
   std::vector<DetailEntry> details;
-  EXPECT_EQ(buffer.drain(tally, details).clicks, 6);
+  const auto keep = [&](const KeptClick& click) { details.emplace_back(click); };
+  EXPECT_EQ(buffer.drain(tally, keep).clicks, 6);
+}
+
+TEST(ClickBufferTest, OneDetailInSoManyStandsForAll) {
+  constexpr std::int64_t kOneIn = 20;
+  constexpr std::int64_t kClicks = 10'000;
+  ClickBuffer buffer(1, kOneIn, 5);
+  std::vector<std::int64_t> gaps;
+  std::int64_t since = 0;
+  for (std::int64_t i = 0; i < kClicks; ++i) {
+    ++since;
+    const std::int64_t weight = buffer.count(0, LinkId(1), base::TenantId(1), kNow);
+    if (weight == 0) continue;
+    EXPECT_EQ(weight, since);
+    gaps.push_back(std::exchange(since, 0));
+  }
+  EXPECT_NEAR(static_cast<double>(gaps.size()), kClicks / kOneIn, 60);
+  EXPECT_LE(*std::max_element(gaps.begin(), gaps.end()), 2 * kOneIn - 1);
+  EXPECT_GT(std::set<std::int64_t>(gaps.begin(), gaps.end()).size(), 20U);
+  ClickTally tally(10);
+  buffer.drain(tally, [](const KeptClick&) {});
+  EXPECT_EQ(clicks_in(tally), kClicks);
+}
+
+TEST(ClickBufferTest, TheWeightOfWhatIsShedGoesToWhatIsKept) {
+  ClickBuffer buffer(1);
+  const std::string longest(5'000, 'x');
+  const ClickDetail detail{.referrer = longest,
+                           .user_agent = longest,
+                           .query = longest,
+                           .target = "https://example.com/?utm_source=" + longest,
+                           .address = longest};
+  constexpr std::int64_t kClicks = 900;  // fewer than kDetails, but more than kDetailBytes
+  for (std::int64_t i = 0; i < kClicks; ++i) {
+    buffer.record(0, LinkId(i), base::TenantId(1), kNow, detail);
+  }
+  ClickTally tally(1'000);
+  std::int64_t kept = 0;
+  std::int64_t weight = 0;
+  const auto losses = buffer.drain(tally, [&](const KeptClick& click) {
+    EXPECT_EQ(click.link, LinkId(kept));
+    EXPECT_EQ(click.detail.referrer.size(), ClickBuffer::kMaxHeaderBytes);
+    EXPECT_EQ(click.detail.query.size(), ClickBuffer::kMaxQueryBytes);
+    EXPECT_TRUE(click.detail.target.starts_with("utm_source=xx"));
+    kept += 1;
+    weight += click.weight;
+  });
+  EXPECT_GE(kept * 1'600, static_cast<std::int64_t>(ClickBuffer::kDetailBytes) - 1'600);
+  EXPECT_EQ(losses.details, kClicks - kept);
+  EXPECT_EQ(weight, kClicks);
 }
 
 TEST(ClickDetailTest, Referrers) {

@@ -55,6 +55,14 @@ AgentClass classify_agent(std::string_view user_agent) {
   return classify_agent(AgentWords(user_agent));
 }
 
+DetailEntry::DetailEntry(const KeptClick& click)
+    : tenant(click.tenant),
+      link(click.link),
+      at(click.at),
+      agent(classify_agent(click.detail.user_agent)) {
+  set_referrer(click.detail.referrer);
+}
+
 void DetailEntry::set_referrer(std::string_view url) {
   referrer_bytes = 0;
   std::string_view host = authority_of(url);

@@ -1,5 +1,6 @@
-// ClickDetail: what is kept of one click beside its count: when, from which site, with what kind of
-// program. Never an address, never a URL, never the program's full name. Pure.
+// ClickDetail: what a redirect knows of one click beside that it was, and what of it is written one
+// by one: when, from which site, with what kind of program. Never an address, never a URL, never
+// the program's full name. (What is added up of it: analytics/rollup.h.) Pure.
 #pragma once
 
 #include <array>
@@ -25,15 +26,36 @@ AgentClass agent_from_stored(std::int64_t number);
 AgentClass classify_agent(std::string_view user_agent);
 AgentClass classify_agent(const AgentWords& agent);
 
-// Views into the request.
+// What led the visit where it went.
+enum class Taken : std::uint8_t { kTarget = 0, kRule = 1, kVariant = 2 };
+
+// Views into the request and the link, whole; the buffer keeps as much of each as it has room for.
 struct ClickDetail {
-  std::string_view referrer;    // the Referer header, whole
-  std::string_view user_agent;  // the User-Agent header, whole
+  std::string_view referrer{};    // the Referer header
+  std::string_view user_agent{};  // the User-Agent header
+  std::string_view query{};       // of the visit, still encoded
+  std::string_view target{};      // the link's own URL
+  std::string_view address{};     // of the visitor; in memory until the next flush, never stored
+  Taken taken = Taken::kTarget;
+  std::size_t index = 0;  // of the rule or variant, from 0
 };
 
-// A detail in the buffer of an I/O thread: no allocation.
+// A click whose detail was kept. It stands for `weight` clicks: those since the one before whose
+// detail was kept.
+struct KeptClick {
+  base::TenantId tenant;
+  LinkId link;
+  base::Time at{};
+  std::int64_t weight = 1;
+  ClickDetail detail{};
+};
+
+// What is written of a click one by one.
 struct DetailEntry {
   static constexpr std::size_t kMaxReferrerBytes = 64;
+
+  DetailEntry() = default;
+  explicit DetailEntry(const KeptClick& click);
 
   base::TenantId tenant;
   LinkId link;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "modules/links/analytics/subject.h"
 #include "modules/links/clicks_store.h"
 #include "platform/http/event_stream.h"
 #include "platform/json/writer.h"
@@ -16,14 +17,38 @@ namespace {
 
 constexpr std::size_t kMaxSentTotals = 10'000;
 
+void write_values(json::Writer& json, std::string_view key, const analytics::Rollup& visits,
+                  analytics::Dimension dimension) {
+  json.key(key).begin_object();
+  visits.each_value(dimension, [&](std::string_view value, const analytics::Tally& tally) {
+    json.key(value).integer(tally.clicks);
+  });
+  json.end_object();
+}
+
+// Of one link, its hours added up.
+analytics::Rollup visits_of(const analytics::KeyedRollups& visits, const ClickCount& count) {
+  analytics::Rollup all;
+  const std::string subject = analytics::Subject::link(count.link).key;
+  for (auto at = visits.lower_bound({count.tenant, subject, 0});
+       at != visits.end() && at->first.tenant == count.tenant && at->first.subject == subject;
+       ++at) {
+    all.merge(at->second.rollup);
+  }
+  return all;
+}
+
 std::string event_data(const store::NamedTotal& named, std::int64_t clicks, std::int64_t total,
-                       base::Time at) {
+                       const analytics::Rollup& visits, base::Time at) {
   std::string data;
   json::Writer json(data);
   json.begin_object();
   if (!named.domain_host.empty()) json.key("domain").string(named.domain_host);
   json.key("code").string(named.code).key("clicks").integer(clicks);
-  json.key("total").integer(total).key("at").string(base::format_rfc3339(at)).end_object();
+  json.key("total").integer(total).key("at").string(base::format_rfc3339(at));
+  write_values(json, "devices", visits, analytics::Dimension::kDevice);
+  write_values(json, "countries", visits, analytics::Dimension::kCountry);
+  json.end_object();
   return data;
 }
 
@@ -112,7 +137,8 @@ std::vector<ClickCount> ClickFeed::watched(std::span<const ClickCount> counts) {
   return wanted;
 }
 
-void ClickFeed::publish(std::span<const ClickCount> counts, base::Time at) {
+void ClickFeed::publish(std::span<const ClickCount> counts, const analytics::KeyedRollups& visits,
+                        base::Time at) {
   if (watching_.load() == 0) return;
   const std::vector<ClickCount> wanted = watched(counts);
   if (wanted.empty()) return;
@@ -128,18 +154,19 @@ void ClickFeed::publish(std::span<const ClickCount> counts, base::Time at) {
   if (sent_totals_.size() > kMaxSentTotals) sent_totals_.clear();
   for (const ClickCount& count : wanted) {
     for (const store::NamedTotal& candidate : *named) {
-      if (candidate.link == count.link) send(count, candidate, at);
+      if (candidate.link == count.link) send(count, candidate, visits_of(visits, count), at);
     }
   }
   drop_ended();
 }
 
-void ClickFeed::send(const ClickCount& count, const store::NamedTotal& named, base::Time at) {
+void ClickFeed::send(const ClickCount& count, const store::NamedTotal& named,
+                     const analytics::Rollup& visits, base::Time at) {
   const auto before = sent_totals_.find(count.link);
   std::int64_t total = named.clicks;
   if (before != sent_totals_.end()) total = std::max(total, before->second + count.clicks);
   sent_totals_[count.link] = total;
-  const std::string data = event_data(named, count.clicks, total, at);
+  const std::string data = event_data(named, count.clicks, total, visits, at);
   for (const Watcher& watcher : watchers_) {
     if (watcher.tenant != count.tenant || (watcher.only && *watcher.only != count.link)) continue;
     // A stream that is gone says so with is_open() as well, and drop_ended() forgets it.

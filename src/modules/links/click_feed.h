@@ -1,8 +1,11 @@
 // ClickFeed: clicks as they are counted, pushed to the event streams of those who watch.
 //
 // After each flush every watcher gets one event for each of its links that was clicked:
-//   event: clicks    data: {"code":"…","clicks":new ones,"total":all so far,"at":"…"}
-// with "domain":"…" before it where the link is on one.
+//   event: clicks    data: {"code":"…","clicks":new ones,"total":all so far,"at":"…",
+//                           "devices":{"mobile":2},"countries":{"DE":1}}
+// with "domain":"…" before it where the link is on one. Devices and countries are of those clicks
+// whose detail was kept.
+//
 // Bounded: kMaxWatchers in all, kMaxWatchersPerTenant each, kMaxLinksPerFlush links of a tenant and
 // flush (those with the most clicks). Nobody watching costs one atomic load.
 //
@@ -26,6 +29,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "modules/links/analytics/keyed_rollup.h"
 #include "modules/links/click_count.h"
 #include "platform/security/principal.h"
 
@@ -61,7 +65,8 @@ class ClickFeed {
                      std::shared_ptr<http::EventStream> stream);
 
   // Called by ClickRecorder after each commit.
-  void publish(std::span<const ClickCount> counts, base::Time at);
+  void publish(std::span<const ClickCount> counts, const analytics::KeyedRollups& visits,
+               base::Time at);
 
   // Ends all streams; watch() refuses from then on.
   void close();
@@ -79,7 +84,8 @@ class ClickFeed {
   void drop_ended();  // REQUIRES: mutex_ held
   template <class Ends>
   void end_streams(const Ends& ends);
-  void send(const ClickCount& count, const store::NamedTotal& named, base::Time at);
+  void send(const ClickCount& count, const store::NamedTotal& named,
+            const analytics::Rollup& visits, base::Time at);
 
   storage::Database& db_;
   const base::Clock& clock_;

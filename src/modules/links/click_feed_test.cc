@@ -74,7 +74,8 @@ TEST_P(ClickFeedTest, WatchersHearOfTheirOwnClicks) {
     recorder->record(0, LinkId(3), kAlice, clock_.now(), {});
     ASSERT_TRUE(recorder->flush().ok());
   }
-  const std::string at = ",\"at\":\"" + base::format_rfc3339(clock_.now()) + "\"}";
+  const std::string at =
+      ",\"at\":\"" + base::format_rfc3339(clock_.now()) + "\",\"devices\":{},\"countries\":{}}";
   EXPECT_EQ(all->events,
             (std::vector<std::string>{R"(clicks {"code":"alice","clicks":2,"total":2)" + at,
                                       R"(clicks {"code":"other","clicks":1,"total":1)" + at,

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "modules/links/analytics/analytics_store.h"
 #include "modules/links/click_batch.h"
 #include "modules/links/clicks_store.h"
 #include "platform/observability/log.h"
@@ -95,7 +96,7 @@ base::Status ClickFolder::advance(const std::vector<store::BatchInfo>& batches,
   for (const store::BatchInfo& batch : batches) {
     pairs += batch.pairs;
     if (is_raw(batch) || folds == max_folds || !status.ok()) continue;
-    status = fold(batch.id);
+    status = fold(batch);
     ++folds;
   }
   if (folds == 0) status = slice(batches);
@@ -140,14 +141,16 @@ base::Status ClickFolder::slice(const std::vector<store::BatchInfo>& raw) {
   });
 }
 
-base::Status ClickFolder::fold(std::int64_t batch) {
+base::Status ClickFolder::fold(const store::BatchInfo& batch) {
   return db_.write(clicks_context(), [&](storage::Transaction& tx) -> base::Status {
-    ASHLAR_ASSIGN(const std::optional<std::string> data, store::take_batch(tx, batch));
+    ASHLAR_ASSIGN(const std::optional<std::string> data, store::take_batch(tx, batch.id));
     if (!data) return taken();
     std::vector<ClickCount> counts;
     ASHLAR_TRY(merge_click_batches({&*data, 1},
                                    [&](const ClickCount& count) { counts.push_back(count); }));
-    return store::add_counts(tx, counts);
+    ASHLAR_TRY(store::add_counts(tx, counts));
+    return analytics::store::append_batch(tx, analytics::store::Level::kCounts, batch.counted_until,
+                                          *data);
   });
 }
 

@@ -3,9 +3,10 @@
 //   raw batches --slice()--> sliced batches (disjoint, sorted, <= kSlicePairs) --fold()--> counters
 //
 // slice() adds up as many raw batches as kMaxPairs allows and replaces them, in one transaction, by
-// slices of what they hold together. fold() removes one slice and adds it to the counters, in one
-// transaction. So after a crash at any point each click is in exactly one place; and two processes
-// on one database cannot take the same batch: removing it decides, and the other one gives up.
+// slices of what they hold together. fold() removes one slice, adds it to the counters and leaves
+// it to analytics (analytics/rollup_folder.h), in one transaction. So after a crash at any point
+// each click is in exactly one place; and two processes on one database cannot take the same batch:
+// removing it decides, and the other one gives up.
 //
 // While redirects are busy, work waits until kMaxAge or kMaxPairs and then takes at most
 // 1 / kDutyDivisor of the time; with a backlog of kBacklogPairs the limit is lifted. Idle: at once,
@@ -74,7 +75,7 @@ class ClickFolder {
   [[nodiscard]] bool due(const std::vector<store::BatchInfo>& batches) const;
   base::Status advance(const std::vector<store::BatchInfo>& batches, std::size_t max_folds);
   base::Status slice(const std::vector<store::BatchInfo>& raw);
-  base::Status fold(std::int64_t batch);
+  base::Status fold(const store::BatchInfo& batch);
 
   storage::Database& db_;
   const base::Clock& clock_;

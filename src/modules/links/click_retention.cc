@@ -1,5 +1,6 @@
 #include "modules/links/click_retention.h"
 
+#include "modules/links/analytics/rollup_retention.h"
 #include "modules/links/clicks_store.h"
 #include "platform/observability/log.h"
 #include "platform/runtime/periodic.h"
@@ -21,16 +22,17 @@ base::Status ClickRetention::run() {
     }));
     if (removed < kBatch) break;
   }
-  return db_.write(context, [&](storage::Transaction& tx) {
+  ASHLAR_TRY(db_.write(context, [&](storage::Transaction& tx) {
     return store::forget_writers(tx, now - kWriterAge);
-  });
+  }));
+  return analytics::RollupRetention(db_, clock_).run();
 }
 
 void ClickRetention::start() {
   thread_ = std::make_unique<runtime::Periodic>("clicks-old", kInterval, [this] {
     const base::Status status = run();
     if (status.ok()) return;
-    log_.warn("old click details could not be removed",
+    log_.warn("old click details could not be removed or rolled up",
               {{"reason", status.error().reason}, {"detail", status.error().detail}});
   });
 }

@@ -1,5 +1,5 @@
 // ClickRetention: takes old click details away, and what dead processes left in
-// links_click_writers.
+// links_click_writers; makes old roll-ups coarser (analytics/rollup_retention.h).
 //
 // Details older than kDetailAge go, kBatch a transaction, at most kMaxBatches a run. Counts stay.
 // run() from one thread at a time.

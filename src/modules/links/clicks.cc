@@ -7,6 +7,9 @@
 #include <vector>
 
 #include "base/random.h"
+#include "modules/links/analytics/analytics_store.h"
+#include "modules/links/analytics/visit_counter.h"
+#include "modules/links/analytics/visitor_salts.h"
 #include "modules/links/click_batch.h"
 #include "modules/links/click_buffer.h"
 #include "modules/links/click_feed.h"
@@ -19,9 +22,13 @@
 namespace ashlar::links {
 namespace {
 
+using analytics::store::Level;
+
 constexpr int kFlushesAtStop = 20;
 // One in so many details tidies its link's older ones away.
 constexpr double kTrimChance = 1.0 / 64;
+// Of a flush; more are added up but not written one by one.
+constexpr std::size_t kDetailRows = 200;
 
 // What one flush writes, whole or not at all.
 struct Flush {
@@ -29,6 +36,7 @@ struct Flush {
   base::Time taken_at;  // holds all clicks recorded before
   std::vector<ClickCount> counts;
   std::vector<DetailEntry> details;
+  analytics::KeyedRollups visits;  // of links
 
   [[nodiscard]] std::int64_t clicks() const {
     std::int64_t sum = 0;
@@ -48,6 +56,7 @@ struct ClickRecorder::Impl {
   const base::Clock& clock;
   obs::Log& log;
   ClickFeed* const feed;
+  const std::int64_t detail_one_in;
   const std::int64_t writer;
   obs::Counter& clicks_total;
   obs::Counter& dropped_total;
@@ -55,6 +64,7 @@ struct ClickRecorder::Impl {
   obs::Histogram& flush_seconds;
 
   ClickBuffer buffer;
+  analytics::VisitorSalts salts;  // of who flushes
   std::atomic<std::int64_t> flushed_until_micros;
   std::atomic<bool> busy{false};
 
@@ -62,20 +72,25 @@ struct ClickRecorder::Impl {
   base::Random random;
   ClickTally tally{kMaxPairs};
   std::vector<DetailEntry> details;
+  analytics::VisitCounter visits;
+  std::int64_t detailed = 0;  // clicks in `visits`
   base::Time drained_at;
   std::optional<Flush> outgoing;
   std::int64_t last_seq = 0;
 
   bool failing = false;
+  bool unsalted = false;
 
   std::unique_ptr<runtime::Periodic> thread;  // owner's thread only
 
   Impl(storage::Database& database, const base::Clock& clk, base::Entropy& entropy,
-       obs::Registry& metrics, obs::Log& journal, ClickFeed* live, std::size_t shards)
+       obs::Registry& metrics, obs::Log& journal, ClickFeed* live, std::size_t shards,
+       std::int64_t one_in, const GeoFile* geo)
       : db(database),
         clock(clk),
         log(journal),
         feed(live),
+        detail_one_in(one_in),
         writer(static_cast<std::int64_t>(entropy.u64() >> 1)),
         clicks_total(
             metrics.make_counter("ashlar_links_clicks_total", "Clicks that were committed.")),
@@ -86,9 +101,11 @@ struct ClickRecorder::Impl {
         flush_seconds(metrics.make_histogram("ashlar_links_clicks_flush_seconds",
                                              "Time to commit the clicks of one flush.",
                                              obs::latency_buckets_s())),
-        buffer(shards),
+        buffer(shards, one_in, entropy.u64()),
+        salts(database, entropy),
         flushed_until_micros(base::to_micros(clk.now())),
         random(entropy.u64()),
+        visits(salts, geo),
         drained_at(clk.now()) {}
 
   void drain();
@@ -97,11 +114,16 @@ struct ClickRecorder::Impl {
   base::Status write(storage::Transaction& tx, const Flush& flush, std::uint64_t seed) const;
   base::Status flush_once();
   void tell(const base::Status& status);
+  void tell_salted(const base::Status& status);
 };
 
 void ClickRecorder::Impl::drain() {
   drained_at = clock.now();
-  const ClickBuffer::Losses losses = buffer.drain(tally, details);
+  const ClickBuffer::Losses losses = buffer.drain(tally, [this](const KeptClick& click) {
+    visits.add(click);
+    ++detailed;
+    if (details.size() < kDetailRows) details.emplace_back(click);
+  });
   if (losses.clicks > 0) dropped_total.add(static_cast<std::uint64_t>(losses.clicks));
   if (losses.details > 0) shed_total.add(static_cast<std::uint64_t>(losses.details));
 }
@@ -112,18 +134,26 @@ void ClickRecorder::Impl::take() {
   outgoing->taken_at = drained_at;
   outgoing->counts = tally.take_sorted();
   outgoing->details = std::exchange(details, {});
+  outgoing->visits = visits.take();
+  detailed = 0;
 }
 
 base::Status ClickRecorder::Impl::write(storage::Transaction& tx, const Flush& flush,
                                         std::uint64_t seed) const {
   ASHLAR_ASSIGN(const bool mine, store::claim_flush(tx, writer, flush.seq, flush.taken_at));
   if (!mine) return base::ok_status();
-  if (flush.counts.size() <= kDirectPairs) {
+  const base::Time since = base::from_micros(flushed_until_micros.load());
+  const std::string counts = encode_click_batch(flush.counts);
+  if (flush.counts.size() > kDirectPairs) {
+    ASHLAR_TRY(store::append_batch(tx, store::BatchLevel::kRaw, since,
+                                   static_cast<std::int64_t>(flush.counts.size()), counts));
+  } else if (!flush.counts.empty()) {
     ASHLAR_TRY(store::add_counts(tx, flush.counts));
-  } else {
-    ASHLAR_TRY(store::append_batch(
-        tx, store::BatchLevel::kRaw, base::from_micros(flushed_until_micros.load()),
-        static_cast<std::int64_t>(flush.counts.size()), encode_click_batch(flush.counts)));
+    ASHLAR_TRY(analytics::store::append_batch(tx, Level::kCounts, since, counts));
+  }
+  if (!flush.visits.empty()) {
+    ASHLAR_TRY(analytics::store::append_batch(tx, Level::kVisits, since,
+                                              analytics::encode_keyed(flush.visits)));
   }
   ASHLAR_TRY(store::add_details(tx, flush.details));
   base::Random dice(seed);
@@ -144,7 +174,7 @@ base::Status ClickRecorder::Impl::commit(const Flush& flush) {
   clicks_total.add(static_cast<std::uint64_t>(flush.clicks()));
   flushed_until_micros.store(base::to_micros(flush.taken_at));
   busy.store(flush.counts.size() > kDirectPairs);
-  if (feed != nullptr) feed->publish(flush.counts, flush.taken_at);
+  if (feed != nullptr) feed->publish(flush.counts, flush.visits, flush.taken_at);
   return base::ok_status();
 }
 
@@ -175,12 +205,31 @@ void ClickRecorder::Impl::tell(const base::Status& status) {
   }
 }
 
+void ClickRecorder::Impl::tell_salted(const base::Status& status) {
+  if (status.ok() == !unsalted) return;
+  unsalted = !status.ok();
+  if (!unsalted) return;
+  log.warn("visitors are not told apart: today's salt could not be read",
+           {{"reason", status.error().reason}, {"detail", status.error().detail}});
+}
+
 ClickRecorder::ClickRecorder(storage::Database& db, const base::Clock& clock,
                              base::Entropy& entropy, obs::Registry& metrics, obs::Log& log,
-                             ClickFeed* feed, std::size_t shards)
-    : impl_(std::make_unique<Impl>(db, clock, entropy, metrics, log, feed, shards)) {}
+                             ClickFeed* feed, std::size_t shards, std::int64_t detail_one_in,
+                             const GeoFile* geo)
+    : impl_(std::make_unique<Impl>(db, clock, entropy, metrics, log, feed, shards, detail_one_in,
+                                   geo)) {}
 
 ClickRecorder::~ClickRecorder() = default;
+
+std::int64_t ClickRecorder::count(std::size_t shard, LinkId link, base::TenantId tenant,
+                                  base::Time at) noexcept {
+  return impl_->buffer.count(shard, link, tenant, at);
+}
+
+void ClickRecorder::keep(std::size_t shard, const KeptClick& click) noexcept {
+  impl_->buffer.keep(shard, click);
+}
 
 void ClickRecorder::record(std::size_t shard, LinkId link, base::TenantId tenant, base::Time at,
                            const ClickDetail& detail) noexcept {
@@ -190,14 +239,18 @@ void ClickRecorder::record(std::size_t shard, LinkId link, base::TenantId tenant
 base::Status ClickRecorder::flush() {
   Impl& impl = *impl_;
   const std::lock_guard guard(impl.mutex);
+  // Without it visitors are not told apart until the database answers again; clicks are counted.
+  impl.tell_salted(impl.salts.prepare(impl.clock.now()));
   impl.drain();
   // An earlier flush that failed goes first, with its own number; then what came since.
   const bool two = impl.outgoing.has_value();
   base::Status status = impl.flush_once();
   if (status.ok() && two) status = impl.flush_once();
-  if (!status.ok() && !impl.details.empty()) {
-    impl.shed_total.add(impl.details.size());
+  if (!status.ok() && impl.detailed > 0) {
+    impl.shed_total.add(static_cast<std::uint64_t>(impl.detailed));
     impl.details.clear();
+    static_cast<void>(impl.visits.take());
+    impl.detailed = 0;
   }
   impl.tell(status);
   return status;
@@ -222,6 +275,8 @@ base::Status ClickRecorder::stop() {
 base::Time ClickRecorder::flushed_until() const {
   return base::from_micros(impl_->flushed_until_micros.load());
 }
+
+std::int64_t ClickRecorder::detail_one_in() const { return impl_->detail_one_in; }
 
 bool ClickRecorder::busy() const { return impl_->busy.load(); }
 

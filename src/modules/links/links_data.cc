@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "modules/links/analytics/analytics_data.h"
 #include "modules/links/clicks_store.h"
 #include "modules/links/domain_table.h"
 #include "modules/links/domains_store.h"
@@ -110,7 +111,7 @@ base::Status export_all(storage::Transaction& tx, const security::LineSink& sink
                                     }));
     ASHLAR_TRY(send(lines, sink));
   } while (!lines.empty());
-  return base::ok_status();
+  return analytics::export_analytics(tx, sink);
 }
 
 // Links first: from then on no click of the tenant is written any more (clicks_store.h), so what is
@@ -132,7 +133,9 @@ base::Result<std::int64_t> erase_some(storage::Transaction& tx, std::int64_t lim
   }
   ASHLAR_ASSIGN(const std::int64_t details, store::erase_details(tx, limit));
   if (details > 0) return details;
-  return store::erase_counts(tx, limit);
+  ASHLAR_ASSIGN(const std::int64_t counts, store::erase_counts(tx, limit));
+  if (counts > 0) return counts;
+  return analytics::erase_analytics(tx, limit);
 }
 
 }  // namespace

@@ -38,11 +38,13 @@ LinksModule::LinksModule(Options options, storage::Database& database, const bas
       imports(links, clk),
       import_jobs(imports, database, options.jobs, clk),
       password_hashes(randomness),
-      feed(database, clk),
-      recorder(database, clk, randomness, metrics, log, &feed, options.click_shards),
-      folder(database, clk, metrics, log, [this] { return recorder.busy(); }),
-      retention(database, clk, log),
       geo(std::move(options.geoip_file)),
+      feed(database, clk),
+      recorder(database, clk, randomness, metrics, log, &feed, options.click_shards,
+               options.detail_one_in, &geo),
+      folder(database, clk, metrics, log, [this] { return recorder.busy(); }),
+      rollups(database, clk, metrics, log, [this] { return recorder.busy(); }),
+      retention(database, clk, log),
       url_hashes(database, CodeSpace(options.code_secret)),
       titles(std::move(options.titles), database, links, options.jobs, clk, metrics) {
   metrics.make_gauge_callback("ashlar_links_geo_built_timestamp_seconds",
@@ -77,6 +79,7 @@ std::vector<jobs::KindOptions> LinksModule::kinds() {
 void LinksModule::start() {
   recorder.start();
   folder.start();
+  rollups.start();
   retention.start();
   refresh_geo();
   chores.emplace("links-chores", kChores, [this] {
@@ -90,6 +93,7 @@ void LinksModule::close_streams() { feed.close(); }
 base::Status LinksModule::stop() {
   if (chores) chores->stop();
   retention.stop();
+  rollups.stop();
   folder.stop();
   return recorder.stop();
 }

@@ -13,6 +13,7 @@
 #include "base/entropy.h"
 #include "base/result.h"
 #include "kit/siphash.h"
+#include "modules/links/analytics/rollup_folder.h"
 #include "modules/links/click_feed.h"
 #include "modules/links/click_folder.h"
 #include "modules/links/click_retention.h"
@@ -29,6 +30,7 @@
 #include "platform/http/route.h"
 #include "platform/runtime/periodic.h"
 #include "platform/security/tenants.h"
+#include "platform/zone/zone_directory.h"
 
 namespace ashlar::cache {
 class FarRegion;
@@ -56,6 +58,7 @@ class LinksModule {
     std::string geoip_file{};            // geo_file.h; "": none
     jobs::Jobs* jobs = nullptr;          // what is done later; null: nothing
     TitleFetcher::Options titles{};
+    std::int64_t detail_one_in = 1;  // see ClickRecorder
   };
 
   // All by reference outlives it.
@@ -86,11 +89,13 @@ class LinksModule {
   const Imports imports;
   ImportJobs import_jobs;
   LinkPasswordHasher password_hashes;
+  zone::ZoneDirectory zones;
+  GeoFile geo;
   ClickFeed feed;
   ClickRecorder recorder;
   ClickFolder folder;
+  analytics::RollupFolder rollups;
   ClickRetention retention;
-  GeoFile geo;
   UrlHashes url_hashes;
   LinkTitles titles;  // its kind() is the runner's
   std::optional<runtime::Periodic> chores;

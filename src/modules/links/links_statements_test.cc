@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/random.h"
+#include "modules/links/analytics/analytics_store.h"
 #include "modules/links/clicks_store.h"
 #include "modules/links/domains_store.h"
 #include "modules/links/foreign/foreign_store.h"
@@ -53,15 +54,21 @@ constexpr Sql kDumpDomains{
     storage::Audience::kPlatform,
     "SELECT host || ' ' || root_url || ' ' || not_found_url || ' ' || version"
     " FROM links_domains WHERE tenant_id = ?1 ORDER BY id"};
+constexpr Sql kDumpAnalytics{storage::Audience::kPlatform,
+                             "SELECT subject || ' ' || hour || ' ' || length(data)"
+                             " FROM links_analytics WHERE tenant_id = ?1 ORDER BY subject"};
+constexpr Sql kDumpSubjects{storage::Audience::kPlatform,
+                            "SELECT subject || ' ' || hour || ' ' || clicks"
+                            " FROM links_analytics_counts WHERE tenant_id = ?1 ORDER BY subject"};
 constexpr Sql kDumpDetails{storage::Audience::kPlatform,
                            "SELECT link_id || ' ' || at || ' ' || agent || ' ' || referrer"
                            " FROM links_clicks WHERE tenant_id = ?1 ORDER BY id"};
 
 std::vector<const Sql*> all_statements() {
   std::vector<const Sql*> all;
-  for (const auto list :
-       {store::links_statements(), store::domain_statements(), store::settings_statements(),
-        store::click_statements(), store::foreign_statements()}) {
+  for (const auto list : {store::links_statements(), store::domain_statements(),
+                          store::settings_statements(), store::click_statements(),
+                          store::foreign_statements(), analytics::store::analytics_statements()}) {
     all.insert(all.end(), list.begin(), list.end());
   }
   return all;
@@ -124,6 +131,13 @@ class LinksStatementsTest : public LinksFixture {
           detail.agent = AgentClass::kBot;
           detail.set_referrer("https://bob.example/");
           ASHLAR_TRY(store::add_details(tx, std::array{detail}));
+          // Under a name that tests guess, at an hour that they guess too.
+          analytics::KeyedRollups rollups;
+          const analytics::RollupKey key{kBob, "bob-0", bobs_links_[0].value};
+          rollups[key].clicks = 7;
+          ASHLAR_TRY(analytics::store::add_counts(tx, rollups));
+          ASHLAR_TRY(analytics::store::put_rollup(tx, key, analytics::store::Grain::kHour,
+                                                  analytics::Rollup{}.encode()));
           const ClickCount count{kBob, bobs_links_[0], hour_of(clock_.now()), 7};
           return store::add_counts(tx, std::array{count});
         });
@@ -147,8 +161,9 @@ class LinksStatementsTest : public LinksFixture {
     const auto read = db().read(
         Context::platform(PlatformUse::kMaintenance), [&](Transaction& tx) -> base::Status {
           rows.clear();
-          for (const Sql* sql : {&kDumpLinks, &kDumpSettings, &kDumpTags, &kDumpLimits,
-                                 &kDumpCounts, &kDumpDetails, &kDumpDomains}) {
+          for (const Sql* sql :
+               {&kDumpLinks, &kDumpSettings, &kDumpTags, &kDumpLimits, &kDumpCounts, &kDumpDetails,
+                &kDumpDomains, &kDumpAnalytics, &kDumpSubjects}) {
             ASHLAR_TRY(tx.query(*sql, {tenant.value},
                                 [&](const Row& row) { rows.emplace_back(row.text(0)); }));
           }
@@ -203,7 +218,8 @@ INSTANTIATE_TEST_SUITE_P(Storage, LinksStatementsTest, storage::both_engines(),
 // What is nobody's: the counter of ids and the time since which click batches wait.
 bool is_shared(const Sql& sql) {
   return sql.text.find("links_ids") != std::string_view::npos ||
-         sql.text.find("links_click_batches") != std::string_view::npos;
+         sql.text.find("links_click_batches") != std::string_view::npos ||
+         sql.text.find("links_analytics_batches") != std::string_view::npos;
 }
 
 // PostgreSQL's parameters have one type for ever.
@@ -214,7 +230,8 @@ bool is_text(const Sql& sql, int number) {
   if (sql.text.starts_with("INSERT INTO links_domains")) return number <= 3;
   if (sql.text.starts_with("UPDATE links_domains")) return number == 2 || number == 3;
   for (const char* before : {"code = ", "url = ", "json_each(", "length(", "tag > ",
-                             "tag = ", "owner = ", "host = ", "host > "}) {
+                             "tag = ", "owner = ", "host = ", "host > ",
+                             "subject = ", "(subject, hour) > (", "(subject, grain, hour) > ("}) {
     if (sql.text.find(before + name) != std::string_view::npos) return true;
   }
   return false;
@@ -226,8 +243,8 @@ TEST_P(LinksStatementsTest, NobodySeesOrChangesAnothersRows) {
   base::Random random(seed);
   const std::vector<std::string> before = dump(kBob);
   // A domain and a link on it; three links with settings, a tag and a limit; an hour and its total,
-  // a detail.
-  ASSERT_EQ(before.size(), 17U);
+  // a detail, a roll-up, its count.
+  ASSERT_EQ(before.size(), 19U);
   std::set<std::string_view> reached;
   std::set<std::string_view> all;
   for (const Sql* sql : all_statements()) {

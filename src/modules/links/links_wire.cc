@@ -2,6 +2,7 @@
 #include <memory>
 #include <utility>
 
+#include "modules/links/analytics/analytics_wire.h"
 #include "modules/links/bulk/bulk_api.h"
 #include "modules/links/domains_wire.h"
 #include "modules/links/dub/dub_wire.h"
@@ -231,6 +232,7 @@ http::RouteTable links_routes(LinksModule& module, const http::CursorCodec& curs
   for (http::Route& route : shlink::shlink_routes(module)) table.push_back(std::move(route));
   for (http::Route& route : kutt::kutt_routes(module)) table.push_back(std::move(route));
   for (http::Route& route : dub::dub_routes(module)) table.push_back(std::move(route));
+  for (http::Route& route : analytics::analytics_routes(module)) table.push_back(std::move(route));
   return table;
 }
 

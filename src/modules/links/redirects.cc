@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -11,6 +12,7 @@
 #include "modules/links/links_events.h"
 #include "modules/links/redirect_codec.h"
 #include "modules/links/redirect_pages.h"
+#include "modules/links/request_detail.h"
 #include "platform/cache/hot_keys.h"
 #include "platform/cache/load_metrics.h"
 #include "platform/http/inline_request.h"
@@ -45,14 +47,17 @@ void append_number(std::string& out, std::int64_t number) {
 }
 
 // Up to the value of Cache-Control, and what follows it.
-void append_head(http::InlineRequest& request, int status, std::string_view url) {
+// Where in the output the URL stands.
+std::size_t append_head(http::InlineRequest& request, int status, std::string_view url) {
   std::string& out = request.out();
   out += status_line(status);
   out += request.date_header();
   out += "Location: ";
+  const std::size_t url_at = out.size();
   out += url;
   out += "\r\nCache-Control: ";
   request.set_status(status);
+  return url_at;
 }
 void append_end(http::InlineRequest& request) {
   std::string& out = request.out();
@@ -196,6 +201,7 @@ http::InlineOutcome Redirects::follow_inline(http::InlineRequest& request, std::
   std::optional<Refusal> refusal;
   std::optional<RedirectTarget> special;
   bool stale = false;
+  std::pair<std::size_t, std::size_t> url;  // where it stands in the answer
   const bool known = cache_.find(key, [&](const CachedTarget& target) {
     if (target.special != nullptr) {
       special = copy_of(target);
@@ -204,7 +210,7 @@ http::InlineOutcome Redirects::follow_inline(http::InlineRequest& request, std::
     stale = target.status == 0 && target.expires_us <= base::to_micros(request.now());
     refusal = refusal_of(target, request.now());
     if (refusal) return;
-    append_redirect(request, target);
+    url = {append_redirect(request, target), target.url.size()};
     id = target.id;
     tenant = target.tenant;
   });
@@ -216,10 +222,27 @@ http::InlineOutcome Redirects::follow_inline(http::InlineRequest& request, std::
     return InlineOutcome::kAnswered;
   }
   if (!request.head_only()) {
-    clicks_.record(request.io_thread(), id, tenant, request.now(),
-                   {.referrer = request.head().referer, .user_agent = request.head().user_agent});
+    count_inline(request, id, tenant, std::string_view(request.out()).substr(url.first, url.second),
+                 nullptr);
   }
   return InlineOutcome::kAnswered;
+}
+
+void Redirects::count_inline(const http::InlineRequest& request, LinkId link, base::TenantId tenant,
+                             std::string_view target, const ClickDetail* taken) {
+  const std::int64_t weight = clicks_.count(request.io_thread(), link, tenant, request.now());
+  if (weight > 0) keep_inline(request, {tenant, link, request.now(), weight}, target, taken);
+}
+
+void Redirects::keep_inline(const http::InlineRequest& request, KeptClick click,
+                            std::string_view target, const ClickDetail* taken) {
+  const std::string address = request.client_address();
+  click.detail = detail_of(request.head(), address, target);
+  if (taken != nullptr) {
+    click.detail.taken = taken->taken;
+    click.detail.index = taken->index;
+  }
+  clicks_.keep(request.io_thread(), click);
 }
 
 InlineOutcome Redirects::answer_special_inline(http::InlineRequest& request, const Domain* domain,
@@ -237,17 +260,19 @@ InlineOutcome Redirects::answer_special_inline(http::InlineRequest& request, con
   request.out() += "private, no-store";
   append_end(request);
   if (!request.head_only()) {
-    clicks_.record(request.io_thread(), target.id, target.tenant, now,
-                   {.referrer = request.head().referer, .user_agent = request.head().user_agent});
+    const ClickDetail taken{.taken = lead.taken, .index = lead.index};
+    count_inline(request, target.id, target.tenant, target.url, &taken);
   }
   return InlineOutcome::kAnswered;
 }
 
-void Redirects::append_redirect(http::InlineRequest& request, const CachedTarget& target) const {
-  append_head(request, target.status, target.url);
+std::size_t Redirects::append_redirect(http::InlineRequest& request,
+                                       const CachedTarget& target) const {
+  const std::size_t url_at = append_head(request, target.status, target.url);
   request.out() += "private, max-age=";
   append_number(request.out(), max_age_s(target, request.now()));
   append_end(request);
+  return url_at;
 }
 
 std::int64_t Redirects::max_age_s(const CachedTarget& target, base::Time now) const {
@@ -372,7 +397,7 @@ base::Result<Response> Redirects::answer_from_storage(http::Call& call) {
   if (refusal) return refuse(*refusal);
   if (call.head->method == http::Method::kGet) {
     clicks_.record(options_.worker_shard, target.id, target.tenant, now,
-                   {.referrer = call.head->referer, .user_agent = call.head->user_agent});
+                   detail_of(*call.head, call.client_address, target.url));
   }
   Response response{target.status, {}, {}, {}};
   response.header("Location", std::string(target.url));

@@ -38,6 +38,7 @@
 #include "kit/cache/cache_hash.h"
 #include "kit/cache/single_flight.h"
 #include "kit/siphash.h"
+#include "modules/links/click_detail.h"
 #include "modules/links/domain_table.h"
 #include "modules/links/redirect_cache.h"
 #include "modules/links/redirect_pages.h"
@@ -129,7 +130,13 @@ class Redirects {
   void note_far(const std::string& key);
   // How long, in seconds, the redirect may be kept. REQUIRES: it is alive.
   [[nodiscard]] std::int64_t max_age_s(const CachedTarget& target, base::Time now) const;
-  void append_redirect(http::InlineRequest& request, const CachedTarget& target) const;
+  // Where in the output the URL stands.
+  std::size_t append_redirect(http::InlineRequest& request, const CachedTarget& target) const;
+  // `target`: the link's own URL; `taken`: what was, of a special link.
+  void count_inline(const http::InlineRequest& request, LinkId link, base::TenantId tenant,
+                    std::string_view target, const ClickDetail* taken);
+  void keep_inline(const http::InlineRequest& request, KeptClick click, std::string_view target,
+                   const ClickDetail* taken);
 
   const Options options_;
   storage::Database& db_;

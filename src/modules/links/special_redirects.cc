@@ -9,6 +9,7 @@
 #include "modules/links/clicks.h"
 #include "modules/links/geo_file.h"
 #include "modules/links/redirect_rules.h"
+#include "modules/links/request_detail.h"
 #include "modules/links/variant_draw.h"
 #include "platform/http/call.h"
 #include "platform/http/query.h"
@@ -35,6 +36,18 @@ std::optional<std::string> password_in(std::string_view body) {
 
 bool asks_for_agent(const RedirectRule& rule) {
   return rule.devices != 0 || rule.systems != 0 || rule.browsers != 0;
+}
+
+Taken taken_of(Why why) {
+  switch (why) {
+    case Why::kRule:
+      return Taken::kRule;
+    case Why::kVariant:
+      return Taken::kVariant;
+    case Why::kLink:
+      break;
+  }
+  return Taken::kTarget;
 }
 
 }  // namespace
@@ -74,10 +87,15 @@ SpecialRedirects::Lead SpecialRedirects::lead(const RedirectTarget& target,
     visit.draw = variant_draw(visitor_key_, target.id, address, head.user_agent, now);
   }
   const Choice choice = choose(target.url, settings.rules, settings.variants, visit);
-  const int status = target.status == 307 || target.status == 308 ? 307 : 302;
-  if (!settings.forward_query) return {.status = status, .url = choice.url};
-  joined = with_query(choice.url, head.query);
-  return {.status = status, .url = joined};
+  Lead lead{.status = target.status == 307 || target.status == 308 ? 307 : 302,
+            .url = choice.url,
+            .taken = taken_of(choice.why),
+            .index = choice.index};
+  if (settings.forward_query) {
+    joined = with_query(choice.url, head.query);
+    lead.url = joined;
+  }
+  return lead;
 }
 
 http::Response SpecialRedirects::refuse(const Domain* domain, Refusal refusal,
@@ -125,8 +143,10 @@ base::Result<http::Response> SpecialRedirects::follow(const http::Call& call,
   const int status = password == Password::kGiven ? 303 : where.status;
   http::Response response = lead_to(status, std::string(where.url));
   if (head.method != http::Method::kHead) {
-    clicks_.record(worker_shard_, target.id, target.tenant, now,
-                   {.referrer = head.referer, .user_agent = head.user_agent});
+    ClickDetail detail = detail_of(head, call.client_address, target.url);
+    detail.taken = where.taken;
+    detail.index = where.index;
+    clicks_.record(worker_shard_, target.id, target.tenant, now, detail);
   }
   return response;
 }

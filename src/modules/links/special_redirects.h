@@ -25,6 +25,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "kit/siphash.h"
+#include "modules/links/click_detail.h"
 #include "modules/links/click_gate.h"
 #include "modules/links/link.h"
 #include "modules/links/link_passwords.h"
@@ -57,12 +58,14 @@ class SpecialRedirects {
   // REQUIRES of all: the target is special; of lead() and follow(): it is alive.
   base::Result<http::Response> follow(const http::Call& call, const RedirectTarget& target,
                                       Password password);
-  // Where a visit leads, and with which status. The URL lives as long as the target and `joined`,
-  // which holds it where the visit's query goes with it.
+  // Where a visit leads, with which status, and what led it there. The URL lives as long as the
+  // target and `joined`, which holds it where the visit's query goes with it.
   // REQUIRES: memory decides (LinkSettings::needs_worker()), or follow() has.
   struct Lead {
     int status;
     std::string_view url;
+    Taken taken = Taken::kTarget;
+    std::size_t index = 0;  // of the rule or variant
   };
   [[nodiscard]] Lead lead(const RedirectTarget& target, const http::RequestHead& head,
                           std::string_view address, base::Time now, std::string& joined) const;

@@ -176,8 +176,9 @@ Connection::Step Connection::continue_body(std::string_view& data) {
 Connection::Step Connection::run_inline(std::string_view& data, bool& in_input) {
   std::string& target = out();
   const std::size_t begin = target.size();
+  const InlineRequest::Peer peer{io_.shared.trusted_proxies, peer_address_, tls_ != nullptr};
   InlineRequest request(io_.head, match_.params[0], io_.index, io_.loop.now(), io_.loop.mono(),
-                        io_.loop.date_header(), request_id_, target);
+                        io_.loop.date_header(), request_id_, peer, target);
   const auto& handler = std::get<InlineHandler>(match_.endpoint->route.handler.value);
   if (handler.fast(request) == InlineOutcome::kNeedsWorker) {
     CHECK(target.size() == begin);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/time.h"
+#include "platform/http/client_address.h"
 #include "platform/http/http_parser.h"
 #include "platform/http/response.h"
 
@@ -18,9 +19,16 @@ namespace ashlar::http {
 
 class InlineRequest {
  public:
+  // From whom the connection came, before any proxy's word is heard.
+  struct Peer {
+    const TrustedProxies& proxies;
+    std::string_view address;
+    bool tls = false;
+  };
+
   InlineRequest(const RequestHead& head, std::string_view param, std::size_t io_thread,
                 base::Time now, base::Mono mono, std::string_view date_header,
-                std::string_view request_id, std::string& out)
+                std::string_view request_id, const Peer& peer, std::string& out)
       : head_(head),
         param_(param),
         io_thread_(io_thread),
@@ -28,6 +36,7 @@ class InlineRequest {
         mono_(mono),
         date_header_(date_header),
         request_id_(request_id),
+        peer_(peer),
         out_(out) {}
 
   [[nodiscard]] const RequestHead& head() const { return head_; }
@@ -41,6 +50,10 @@ class InlineRequest {
   // "Date: Sun, 22 Nov 2026 10:00:00 GMT\r\n"
   [[nodiscard]] std::string_view date_header() const { return date_header_; }
   [[nodiscard]] std::string_view request_id() const { return request_id_; }
+  // Of the person or program, behind trusted proxies. Worked out at each call: costs an allocation.
+  [[nodiscard]] std::string client_address() const {
+    return peer_.proxies.client_of(peer_.address, peer_.tls, head_).address;
+  }
   // Append one complete response. Keep-alive is the session's: it never needs a header in HTTP/1.1,
   // and the session adds "Connection: close" by closing.
   [[nodiscard]] std::string& out() { return out_; }
@@ -61,6 +74,7 @@ class InlineRequest {
   base::Mono mono_;
   std::string_view date_header_;
   std::string_view request_id_;
+  const Peer& peer_;
   std::string& out_;
   int status_ = 200;
   std::optional<Response> response_;
