@@ -12,6 +12,7 @@
 #include "modules/links/testing/links_fixture.h"
 #include "platform/cache/cache_service.h"
 #include "platform/http/call.h"
+#include "platform/http/client_address.h"
 #include "platform/http/inline_request.h"
 
 namespace ashlar::links {
@@ -94,7 +95,9 @@ class DomainRedirectsTest : public LinksFixture {
     const http::Handler& handler = route.handler;
     const auto& inline_handler = std::get<http::InlineHandler>(handler);
     std::string out;
-    http::InlineRequest request(head, code, 0, clock_.now(), clock_.mono(), "", "id", out);
+    const http::TrustedProxies nobody;
+    const http::InlineRequest::Peer peer{nobody, "192.0.2.1"};
+    http::InlineRequest request(head, code, 0, clock_.now(), clock_.mono(), "", "id", peer, out);
     if (inline_handler.fast(request) == http::InlineOutcome::kAnswered) {
       ++process.from_memory;
       if (request.response()) return line_of(*request.response());

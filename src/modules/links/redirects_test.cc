@@ -19,6 +19,7 @@
 #include "platform/cache/cache_service.h"
 #include "platform/cache/testing/model_far_cache.h"
 #include "platform/http/call.h"
+#include "platform/http/client_address.h"
 #include "platform/http/cursor.h"
 #include "platform/http/inline_request.h"
 #include "platform/storage/testing/temporary_directory.h"
@@ -208,7 +209,9 @@ class RedirectsTest : public LinksFixture {
     const http::Handler& handler = route.handler;
     const auto& inline_handler = std::get<http::InlineHandler>(handler);
     std::string out;
-    http::InlineRequest request(head, code, 0, clock_.now(), clock_.mono(), "", "id", out);
+    const http::TrustedProxies nobody;
+    const http::InlineRequest::Peer peer{nobody, "192.0.2.1"};
+    http::InlineRequest request(head, code, 0, clock_.now(), clock_.mono(), "", "id", peer, out);
     if (inline_handler.fast(request) == http::InlineOutcome::kAnswered) {
       ++inline_answers_;
       return request.response() ? line_of(*request.response()) : line_of(out);
