@@ -116,10 +116,11 @@ TEST(ClickBufferTest, OneDetailInSoManyStandsForAll) {
 TEST(ClickBufferTest, TheWeightOfWhatIsShedGoesToWhatIsKept) {
   ClickBuffer buffer(1);
   const std::string longest(5'000, 'x');
+  const std::string target = "https://example.com/?utm_source=" + longest;
   const ClickDetail detail{.referrer = longest,
                            .user_agent = longest,
                            .query = longest,
-                           .target = "https://example.com/?utm_source=" + longest,
+                           .target = target,
                            .address = longest};
   constexpr std::int64_t kClicks = 900;  // fewer than kDetails, but more than kDetailBytes
   for (std::int64_t i = 0; i < kClicks; ++i) {

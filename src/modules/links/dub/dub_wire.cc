@@ -16,7 +16,7 @@ using http::Method;
 
 constexpr base::Millis kDeadline{20'000};
 constexpr std::size_t kMostBody = 1024 * 1024;
-constexpr int kManyCost = 50;
+constexpr int kManyCost = 10;  // the dearest there is: limits_settings.cc
 
 using Function = base::Result<http::Response> (DubApi::*)(Call&) const;
 

@@ -147,7 +147,7 @@ TEST_P(ImportsTest, WhatIsThereAlreadyAndWhatIsRefused) {
     reasons.push_back(std::to_string(each.row) + " " + each.code + " " + each.reason);
   }
   EXPECT_EQ(reasons, (std::vector<std::string>{"3 same code_taken", "4 v1 code_reserved",
-                                               "6 bad target_malformed", "7  row_malformed"}));
+                                               "6 bad target_scheme", "7  row_malformed"}));
   const auto old = link("old");
   ASSERT_TRUE(old.ok());
   EXPECT_EQ(old->clicks_used, 5);

@@ -116,7 +116,7 @@ void add_reading(http::RouteTable& table, const Api& api) {
   http::Route out = row(Method::kGet, "/v1/link-export",
                         "Links with their settings and counts, oldest first, as lines of JSON that "
                         "an import takes; Link: rel=\"next\" names the next page.",
-                        "links:read", 20, reads(api, &ImportsApi::export_links));
+                        "links:read", 10, reads(api, &ImportsApi::export_links));
   out.response_type = "application/x-ndjson";
   out.query = {
       {"limit", "Lines a page, 1 to 10000.", "1000"},
