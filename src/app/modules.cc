@@ -9,6 +9,7 @@
 #include "app/banner.h"
 #include "app/config.h"
 #include "app/installation.h"
+#include "app/links_wiring.h"
 #include "app/payments_wiring.h"
 #include "base/encoding.h"
 #include "modules/activity/activity_module.h"
@@ -20,7 +21,6 @@
 #include "modules/limits/limits_module.h"
 #include "modules/limits/redis_states.h"
 #include "modules/links/links_module.h"
-#include "modules/links/redirect_codec.h"
 #include "modules/links/redirects.h"
 #include "modules/notifications/notifications_module.h"
 #include "modules/payments/checkout.h"
@@ -59,15 +59,6 @@ base::Result<std::unique_ptr<cache::FarCache>> make_far_cache(const Config& conf
   options.connections = static_cast<std::size_t>(config.cache_redis_connections);
   return std::unique_ptr<cache::FarCache>(std::make_unique<cache::RedisFarCache>(
       options, ashlar.clock, ashlar.entropy, ashlar.metrics, ashlar.log));
-}
-
-// Absence is not kept: creating a link with a code of one's choice then needs no word to the far
-// cache.
-cache::FarRegionOptions links_region(const Config& config) {
-  return {.name = "links",
-          .format = links::kRedirectFormat,
-          .ttl = base::Seconds{config.cache_far_ttl_s},
-          .absent_ttl = base::Millis{0}};
 }
 
 }  // namespace
@@ -403,7 +394,8 @@ base::Result<std::unique_ptr<Modules>> Modules::make(const Needs& needs) {
       .geoip_file = needs.config.links.geoip_file,
       .titles = {.allow_private = needs.config.links.titles_allow_private,
                  .user_agent = std::string("Ashlar/") + kVersion},
-      .detail_one_in = needs.config.links.detail_one_in};
+      .detail_one_in = needs.config.links.detail_one_in,
+      .abuse = abuse_options(needs)};
   ASHLAR_ASSIGN(std::unique_ptr<cache::FarCache> far, make_far_cache(needs.config, needs.ashlar));
   ASHLAR_ASSIGN(const Secrets secrets, Secrets::of(*needs.ashlar.settings));
   ASHLAR_ASSIGN(const auto options, payments_options(needs.config, needs.ashlar, needs.public_url));

@@ -3,6 +3,7 @@
 // no fixture here, and fails until somebody says what must hold for it.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { abuseStory, kAbuseRoutes } from "./suites/leak_abuse.mjs";
 import { campaignsStory, kCampaignRoutes } from "./suites/leak_campaigns.mjs";
 import { domainsStory, kDomainRoutes } from "./suites/leak_domains.mjs";
 import { documentsStory, kDocumentRoutes, kDocumentScopes } from "./suites/leak_documents.mjs";
@@ -34,6 +35,7 @@ const kMark = "of-tenant-a";  // stands in everything that A has
 //   recipients the same with who is told of notifications (suites/leak_recipients.mjs)
 //   notifications the same with what is sent to them (suites/leak_notifications.mjs)
 //   campaigns  the same with what goes to many (suites/leak_campaigns.mjs)
+//   abuse      the same with what keeps links from doing harm (suites/leak_abuse.mjs)
 //   added    sums of clicks: A's are in none of B's, under A's names neither
 //   templates  the same with what is said (suites/leak_templates.mjs)
 //   domains    the same with hosts of links (suites/leak_domains.mjs)
@@ -119,6 +121,7 @@ const kRoutes = {
   ...kRecipientRoutes,
   ...kNotificationRoutes,
   ...kCampaignRoutes,
+  ...kAbuseRoutes,
   ...kTemplateRoutes,
   "GET /v1/tenants": { rule: "platform" },
   "POST /v1/tenants": { rule: "platform", body: () => ({ name: "by-b" }) },
@@ -149,7 +152,7 @@ for (const kind of ["sqlite", "postgres"]) {
   }
   describe(`two tenants on ${kind}`, { timeout: 120_000 }, () => {
     const it = (name, run) => test(`${kind}: ${name}`, run);
-    let server, a, b, operations, named, nobodys, imports, story, documents, recipients, notifications, campaigns, templates, domains, manyLinks;
+    let server, a, b, operations, named, nobodys, imports, story, documents, recipients, notifications, campaigns, templates, domains, manyLinks, abuse;
     before(async () => {
       server = await Server.start({ store: kind, sets: { "payments.settle_s": 0 } });
       const scopes = ["links:read", "links:write", "activity:read", "activity:write", "limits:check", "limits:read", "limits:write", "keys:read", "keys:write",
@@ -410,6 +413,9 @@ for (const kind of ["sqlite", "postgres"]) {
         };
         await (notifications ??= notificationsStory({ a, b, mark: kMark, bare, stream, eventually }));
       },
+      async abuse() {
+        await (abuse ??= abuseStory({ a, b, code: named["links/{code}"], nobodys: nobodys["links/{code}"], mark: kMark, bare }));
+      },
       async campaigns() {
         await (campaigns ??= campaignsStory({ a, b, mark: kMark, bare }));
       },
@@ -478,6 +484,7 @@ for (const kind of ["sqlite", "postgres"]) {
     it("without a key no tenant's route answers", async () => {
       for (const operation of operations) {
         if (["open", "metrics", "redirect", "unlock"].includes(kRoutes[operation.name]?.rule)) continue;
+        if (operation.name === "POST /{code}/report") continue;  // of visitors, who have none
         if (operation.name === "GET /v1/inbox/ws") continue;  // asks for a handshake first (426): notifications_inbox.test.mjs
         const path = operation.path.replace(/\{\w+\}/g, "x");
         const refused = await b.call(operation.method, path, { key: null, body: kRoutes[operation.name]?.body?.() ?? kRoutes[operation.name]?.bodies?.[0] });

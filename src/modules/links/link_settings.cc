@@ -27,6 +27,7 @@ std::size_t LinkSettings::bytes() const {
       bytes += sizeof(condition) + condition.name.size() + condition.value.value_or("").size();
     }
   }
+  for (const std::string& reason : flag.reasons) bytes += sizeof(reason) + reason.size();
   for (const Variant& variant : variants) bytes += sizeof(variant) + variant.url.size();
   return bytes;
 }

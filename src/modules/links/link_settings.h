@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "modules/links/link_flag.h"
 #include "modules/links/redirect_rules.h"
 
 namespace ashlar::links {
@@ -35,11 +36,15 @@ struct LinkSettings {
   std::vector<std::string> tags;  // sorted, each once
   bool archived = false;
 
+  // Not the owner's to set: a SettingsChange leaves it as it is.
+  LinkFlag flag;
+
   friend bool operator==(const LinkSettings&, const LinkSettings&) = default;
 
   [[nodiscard]] bool changes_redirect() const {
     return valid_from || !expired_url.empty() || max_clicks || !password_hash.empty() ||
-           forward_query || !rules.empty() || !variants.empty();
+           forward_query || !rules.empty() || !variants.empty() ||
+           flag.state == FlagState::kFlagged;
   }
   [[nodiscard]] bool empty() const { return *this == LinkSettings(); }
   // Whether it takes a worker to say where a visit leads: what memory alone cannot decide.

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "modules/links/abuse/link_guard.h"
 #include "modules/links/domains_store.h"
 #include "modules/links/field_errors.h"
 #include "modules/links/links_events.h"
@@ -69,6 +70,12 @@ void take_past(const LinkPast& past, Link& link) {
   link.enabled = past.enabled;
 }
 
+bool leads_elsewhere(const Link& now, const Link& before) {
+  return now.url != before.url || now.settings.expired_url != before.settings.expired_url ||
+         now.settings.rules != before.settings.rules ||
+         now.settings.variants != before.settings.variants;
+}
+
 bool apply(const LinkChange& change, std::string url, LinkSettings settings, Link& link) {
   Link changed = link;
   if (change.url) changed.url = std::move(url);
@@ -118,7 +125,7 @@ bool is_reserved_code(std::string_view text) {
 }
 
 Links::Links(std::string public_url, OwnHosts own_hosts, CodeSpace codes, const base::Clock& clock,
-             events::Outbox* outbox)
+             events::Outbox* outbox, const abuse::LinkGuard* guard)
     : public_url_(std::move(public_url)),
       scheme_(origin_of(public_url_).scheme),
       port_(origin_of(public_url_).port),
@@ -126,7 +133,8 @@ Links::Links(std::string public_url, OwnHosts own_hosts, CodeSpace codes, const 
       own_hosts_(std::move(own_hosts)),
       codes_(codes),
       clock_(clock),
-      outbox_(outbox) {}
+      outbox_(outbox),
+      guard_(guard) {}
 
 std::string Links::short_url(LinkRef ref) const {
   std::string url = ref.host.empty() ? public_url_ : scheme_ + std::string(ref.host) + port_;
@@ -220,9 +228,11 @@ base::Result<Links::Made> Links::make(storage::Transaction& tx, const NewLink& w
     ASHLAR_ASSIGN(std::optional<Link> there, find_same(tx, link));
     if (there) return Made{.link = std::move(*there), .existed = true};
   }
+  if (guard_ != nullptr) ASHLAR_TRY(guard_->judge(tx, link, wanted.verdict));
   ASHLAR_ASSIGN(link, wanted.code ? insert_custom(tx, std::move(link))
                                   : insert_generated(tx, std::move(link)));
   ASHLAR_TRY(store::write_settings(tx, link.id, {}, link.settings));
+  if (guard_ != nullptr) ASHLAR_TRY(guard_->follow(tx, link, wanted.verdict));
   ASHLAR_TRY(announce(tx, kLinkCreated, link, wanted.code.has_value(), traceparent));
   return Made{.link = std::move(link), .existed = false};
 }
@@ -278,6 +288,12 @@ base::Result<Link> Links::find(storage::Transaction& tx, LinkRef ref) const {
   return std::move(*link);
 }
 
+base::Result<Link> Links::find(storage::Transaction& tx, LinkId id) const {
+  ASHLAR_ASSIGN(std::optional<Link> link, store::find_link(tx, id));
+  if (!link) return not_found();
+  return std::move(*link);
+}
+
 base::Result<LinkPage> Links::list(storage::Transaction& tx, const LinkQuery& query) const {
   constexpr LinkId kNewest{std::int64_t{1} << 62};
   const LinkId before = query.before.value_or(kNewest);
@@ -327,17 +343,34 @@ base::Result<Link> Links::update(storage::Transaction& tx, LinkRef ref, const Li
   if (change.url) url = check_url(*change.url, own_hosts_, errors);
   if (change.status) check_status(*change.status, errors);
   if (change.expires_at && *change.expires_at) check_expiry(**change.expires_at, now, errors);
-  const LinkSettings before = link.settings;
-  LinkSettings settings = changed(before, change.settings);
+  LinkSettings settings = changed(link.settings, change.settings);
   check_settings(settings, change.expires_at.value_or(link.expires_at), own_hosts_, errors);
   ASHLAR_TRY(errors.status());
+  const Link old = link;
   if (!apply(change, std::move(url), std::move(settings), link)) return link;
+  const bool judged = guard_ != nullptr && leads_elsewhere(link, old);
+  if (judged) ASHLAR_TRY(guard_->judge(tx, link, change.verdict));
   link.updated_at = now;
   link.version += 1;
-  if (!before.max_clicks) link.clicks_used = 0;
+  if (!old.settings.max_clicks) link.clicks_used = 0;
+  ASHLAR_TRY(store::update_link(tx, link, hash_of(link)));
+  ASHLAR_TRY(store::write_settings(tx, link.id, old.settings, link.settings));
+  if (judged) ASHLAR_TRY(guard_->follow(tx, link, change.verdict));
+  ASHLAR_TRY(announce(tx, kLinkUpdated, link, false, traceparent));
+  return link;
+}
+
+base::Result<Link> Links::set_flag(storage::Transaction& tx, LinkId id,
+                                   const LinkFlag& flag) const {
+  ASHLAR_ASSIGN(Link link, find(tx, id));
+  if (link.settings.flag == flag) return link;
+  const LinkSettings before = link.settings;
+  link.settings.flag = flag;
+  link.updated_at = clock_.now();
+  link.version += 1;
   ASHLAR_TRY(store::update_link(tx, link, hash_of(link)));
   ASHLAR_TRY(store::write_settings(tx, link.id, before, link.settings));
-  ASHLAR_TRY(announce(tx, kLinkUpdated, link, false, traceparent));
+  ASHLAR_TRY(announce(tx, kLinkUpdated, link, false, {}));
   return link;
 }
 
@@ -348,6 +381,7 @@ base::Status Links::remove(storage::Transaction& tx, LinkRef ref,
   link.version += 1;
   ASHLAR_ASSIGN(const bool removed, store::remove_link(tx, link));
   if (!removed) return not_found();
+  if (guard_ != nullptr) ASHLAR_TRY(guard_->leave(tx, link.id));
   ASHLAR_TRY(store::write_settings(tx, link.id, link.settings, {}));
   return announce(tx, kLinkRemoved, link, false, traceparent);
 }

@@ -5,9 +5,8 @@
 // none at all are the same to it (kNotFound link_not_found).
 //
 // Promises
-//  1. A code names one link on its domain: (domain, code) is unique in the database, across
-//  tenants.
-//     A domain is its tenant's alone (domains.h); on the installation's own host all have codes.
+//  1. A code names one link on its domain: (domain, code) is unique across tenants. A domain is its
+//     tenant's alone (domains.h); on the installation's own host all have codes.
 //  2. Codes are 3 to 64 of [A-Za-z0-9_-], compared by case; none is a reserved word in any case.
 //     A generated code that is taken or reserved takes the next id.
 //  3. Targets have passed check_target() (target.h).
@@ -22,11 +21,12 @@
 //     ask at once: the transaction that looks is the one that inserts, and writes are serializable.
 //  8. A removed link is not there any more, for anybody: its target and settings are gone. Its code
 //     stays taken, so that it never comes to mean something else.
+//  9. With a guard, targets have passed it when they were set (abuse/link_guard.h has its errors).
 //
 // Errors: kInvalid with the fields named (reasons of target.h, code_malformed, code_reserved,
 //         status_unsupported, expires_in_past, domain_unknown, find_with_password), kConflict
-//         code_taken, kConflict codes_exhausted, kPreconditionFailed etag_mismatch, kNotFound
-//         link_not_found, kNotFound domain_not_found, and storage's.
+//         code_taken, codes_exhausted, kPreconditionFailed etag_mismatch, kNotFound link_not_found,
+//         domain_not_found, and storage's.
 // Immutable after construction: any thread.
 #pragma once
 
@@ -38,6 +38,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "modules/links/abuse/list_verdict.h"
 #include "modules/links/code_space.h"
 #include "modules/links/link.h"
 #include "modules/links/link_ref.h"
@@ -49,6 +50,10 @@ class Outbox;
 }
 namespace ashlar::storage {
 class Transaction;
+}
+
+namespace ashlar::links::abuse {
+class LinkGuard;
 }
 
 namespace ashlar::links {
@@ -73,6 +78,7 @@ struct NewLink {
   std::string domain{};  // its host; "" or the installation's own: that one
   bool find_if_exists = false;
   std::optional<LinkPast> past{};
+  std::optional<abuse::ListVerdict> verdict{};  // on all of its URLs; none: not known
 };
 
 // What is not set stays as it is.
@@ -82,11 +88,12 @@ struct LinkChange {
   std::optional<std::optional<base::Time>> expires_at{};  // set and empty: never expires
   std::optional<bool> enabled{};
   SettingsChange settings{};
+  std::optional<abuse::ListVerdict> verdict{};  // as of NewLink; of the link as it will be
 };
 
 struct LinkQuery {
-  std::string
-      text{};  // the code begins with it or the target contains it (ASCII case ignored); "" all
+  // The code begins with it or the target contains it (ASCII case ignored); "" all.
+  std::string text{};
   std::optional<bool> enabled{};
   std::optional<bool> archived{};
   std::string owner{};                  // "" whichever
@@ -114,9 +121,9 @@ class Links {
   // Of one URL the newest so many are looked at, whether they do the same.
   static constexpr int kMaxSameUrl = 100;
 
-  // `outbox` may be null; it outlives the Links, as `clock` does.
+  // `outbox` and `guard` may be null; they outlive the Links, as `clock` does.
   Links(std::string public_url, OwnHosts own_hosts, CodeSpace codes, const base::Clock& clock,
-        events::Outbox* outbox = nullptr);
+        events::Outbox* outbox = nullptr, const abuse::LinkGuard* guard = nullptr);
 
   struct Made {
     Link link;
@@ -128,13 +135,13 @@ class Links {
   base::Result<Link> create(storage::Transaction& tx, const NewLink& wanted,
                             std::string_view traceparent = {}) const;
   [[nodiscard]] base::Result<Link> find(storage::Transaction& tx, LinkRef ref) const;
+  [[nodiscard]] base::Result<Link> find(storage::Transaction& tx, LinkId id) const;
   [[nodiscard]] base::Result<LinkPage> list(storage::Transaction& tx, const LinkQuery& query) const;
   // `if_version`: the version that the caller has seen; another one is etag_mismatch. A change that
   // changes nothing is none: same version, no notice.
   base::Result<Link> update(storage::Transaction& tx, LinkRef ref, const LinkChange& change,
                             std::optional<std::int64_t> if_version,
                             std::string_view traceparent = {}) const;
-
   base::Status remove(storage::Transaction& tx, LinkRef ref,
                       std::string_view traceparent = {}) const;
 
@@ -142,6 +149,8 @@ class Links {
   // installation's own. kNotFound domain_not_found.
   [[nodiscard]] base::Result<DomainId> domain_of(storage::Transaction& tx,
                                                  std::string_view host) const;
+  // A change like any other, but not the owner's: redirects of every process hear of it.
+  base::Result<Link> set_flag(storage::Transaction& tx, LinkId id, const LinkFlag& flag) const;
 
   // For whom does not matter: runs under PlatformUse::kRedirect. nullopt: there is none.
   // REQUIRES: the host is one of a domain's, or "".
@@ -169,7 +178,6 @@ class Links {
   [[nodiscard]] std::int64_t hash_of(const Link& link) const;
   [[nodiscard]] base::Result<Link> insert_generated(storage::Transaction& tx, Link link) const;
   [[nodiscard]] base::Result<Link> insert_custom(storage::Transaction& tx, Link link) const;
-
   [[nodiscard]] base::Status announce(storage::Transaction& tx, std::string_view type,
                                       const Link& link, bool chosen_code,
                                       std::string_view traceparent) const;
@@ -182,6 +190,7 @@ class Links {
   const CodeSpace codes_;
   const base::Clock& clock_;
   events::Outbox* const outbox_;
+  const abuse::LinkGuard* const guard_;
 };
 
 // Could such a code exist? The redirect asks it first: what cannot exist needs no look-up.

@@ -19,6 +19,7 @@
 #include "platform/http/event_stream.h"
 #include "platform/http/late_answer.h"
 #include "platform/http/paging.h"
+#include "platform/http/problem.h"
 #include "platform/security/answer_once.h"
 #include "platform/storage/database.h"
 
@@ -99,8 +100,13 @@ base::Status LinksApi::create(http::Call& call,
                               const std::shared_ptr<http::LateAnswer>& late) const {
   ASHLAR_ASSIGN(const std::optional<std::string> key, security::idempotency_key_of(call));
   ASHLAR_ASSIGN(const CreateLinkJson json, create_link_schema().parse_body(call.body));
+  if (const auto refusal = module_.admit(call, 1)) {
+    late->complete(http::quota_problem(refusal->limits, refusal->retry_after, call.request_id));
+    return base::ok_status();
+  }
   ASHLAR_ASSIGN(std::string hash, hash_of(json.password));
-  const NewLink wanted = new_link_of(json, std::move(hash));
+  NewLink wanted = new_link_of(json, std::move(hash));
+  wanted.verdict = abuse::verdict_of(module_.threats, wanted.url, wanted.settings);
   late->complete(module_.db.write(call.tenant_context(), [&](storage::Transaction& tx) {
     return security::answer_once(tx, call, key, module_.clock.now(),
                                  [&] { return create(call, tx, wanted, json.fetch_title); });
@@ -155,12 +161,27 @@ base::Result<http::Response> LinksApi::get(http::Call& call) const {
   return answer(200, link, clicks);
 }
 
+// Before the transaction, and only where the link will lead elsewhere.
+base::Status LinksApi::look_up(const http::Call& call, LinkChange& change) const {
+  const SettingsChange& settings = change.settings;
+  const bool elsewhere = change.url || settings.expired_url || settings.rules || settings.variants;
+  if (!module_.threats.is_on() || !elsewhere) return base::ok_status();
+  ASHLAR_ASSIGN(const Link before,
+                module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) {
+                  return module_.links.find(tx, link_ref_of(call));
+                }));
+  change.verdict = abuse::verdict_of(module_.threats, change.url.value_or(before.url),
+                                     changed(before.settings, settings));
+  return base::ok_status();
+}
+
 // The far cache is told before and after: waiting for it has no place inside a transaction.
 base::Result<http::Response> LinksApi::update(http::Call& call) const {
   ASHLAR_ASSIGN(const LinkPatchJson patch, update_link_schema().parse_body(call.body));
   ASHLAR_ASSIGN(std::string hash,
                 hash_of(patch.password ? *patch.password : std::optional<std::string>()));
-  const LinkChange wanted = change_of(patch, std::move(hash));
+  LinkChange wanted = change_of(patch, std::move(hash));
+  ASHLAR_TRY(look_up(call, wanted));
   std::optional<cache::FarChange> change;
   if (module_.region != nullptr) {
     change.emplace(*module_.region, std::vector{module_.links.key_of(link_ref_of(call))});

@@ -50,6 +50,7 @@ class LinksApi {
                                       const NewLink& wanted, bool fetch_title) const;
   base::Result<http::Response> update(const http::Call& call, storage::Transaction& tx,
                                       const LinkChange& change) const;
+  [[nodiscard]] base::Status look_up(const http::Call& call, LinkChange& change) const;
   // "" for none.
   [[nodiscard]] base::Result<std::string> hash_of(const std::optional<std::string>& password) const;
   [[nodiscard]] LinkJson render(const Link& link, std::int64_t clicks) const;

@@ -184,7 +184,7 @@ TEST_P(LinksApiTest, CreateAnswersWithTheWholeLink) {
       R"("status":308,"expires_at":"2030-01-01T00:00:00Z","enabled":true,"valid_from":null,)"
       R"("expired_url":null,"max_clicks":null,"clicks_left":null,"has_password":false,)"
       R"("forward_query":false,"rules":[],"variants":[],"title":null,"notes":null,"owner":null,)"
-      R"("tags":[],"archived":false,"created_at":")" +
+      R"("tags":[],"archived":false,"flag":"none","warnings":[],"created_at":")" +
           now + R"(","updated_at":")" + now + R"(","clicks":0})");
   EXPECT_EQ(get("/v1/links/mine").body, made.body);
   EXPECT_EQ(get("/v1/links/mine").header("ETag"), "\"v1\"");

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "modules/links/abuse/denials_store.h"
+#include "modules/links/abuse/reviews_store.h"
 #include "modules/links/analytics/analytics_data.h"
 #include "modules/links/clicks_store.h"
 #include "modules/links/domain_table.h"
@@ -75,6 +77,16 @@ std::string count_line(const ClickCount& count, LinkRef link) {
   return line;
 }
 
+std::string denial_line(const abuse::store::Denial& denial) {
+  std::string line;
+  json::Writer json(line);
+  json.begin_object().key("module").string("links").key("table").string("denials");
+  json.key("host").string(denial.host).key("note").string(denial.note);
+  write_time(json, "created_at", denial.created_at);
+  json.end_object();
+  return line;
+}
+
 base::Status send(const std::vector<std::string>& lines, const security::LineSink& sink) {
   for (const std::string& line : lines) ASHLAR_TRY(sink(line));
   return base::ok_status();
@@ -99,6 +111,16 @@ base::Status export_all(storage::Transaction& tx, const security::LineSink& sink
       lines.push_back(link_line(link));
       after = link.id;
     }));
+    ASHLAR_TRY(send(lines, sink));
+  } while (!lines.empty());
+  std::string last_host;
+  do {
+    lines.clear();
+    ASHLAR_TRY(
+        abuse::store::list_denials(tx, last_host, kPage, [&](const abuse::store::Denial& denial) {
+          lines.push_back(denial_line(denial));
+          last_host = denial.host;
+        }));
     ASHLAR_TRY(send(lines, sink));
   } while (!lines.empty());
   ClickCount last;
@@ -127,7 +149,8 @@ base::Result<std::int64_t> erase_some(storage::Transaction& tx, std::int64_t lim
   if (domains > 0) return domains;
   for (const auto erase :
        {store::erase_settings, store::erase_tags, store::erase_limits, store::erase_imports,
-        store::erase_import_chunks, store::erase_refusals}) {
+        store::erase_import_chunks, store::erase_refusals, abuse::store::erase_denials,
+        abuse::store::erase_reviews, abuse::store::erase_reports}) {
     ASHLAR_ASSIGN(const std::int64_t rows, erase(tx, limit));
     if (rows > 0) return rows;
   }

@@ -31,6 +31,14 @@ constexpr const char* kVariantsDoc =
 constexpr const char* kTagsDoc = "For finding links. Upper and lower case differ.";
 constexpr const char* kArchivedDoc = "Put away: still followed; ?archived=false hides it in lists.";
 
+constexpr const char* kFlagDoc =
+    "none; suspected: before the operator, and followed; flagged: visitors get a warning instead; "
+    "cleared: the operator has found it harmless.";
+constexpr const char* kWarningsDoc =
+    "What was noticed: look_alike, mixed_scripts, name_inside, open_redirect, reports, operator, "
+    "denied, list:MALWARE and the like.";
+const json::Choices kFlags{"none", "suspected", "flagged", "cleared"};
+
 constexpr std::size_t kMaxTitle = 200;
 constexpr std::size_t kMaxNotes = 2'000;
 constexpr std::size_t kMaxOwner = 100;
@@ -145,6 +153,8 @@ json::Schema<LinkJson> make_link_schema(const char* name) {
           .required("owner", &LinkJson::owner)
           .required("tags", &LinkJson::tags, {.doc = kTagsDoc})
           .required("archived", &LinkJson::archived, {.doc = kArchivedDoc})
+          .required("flag", &LinkJson::flag, {.doc = kFlagDoc, .one_of = kFlags})
+          .required("warnings", &LinkJson::warnings, {.doc = kWarningsDoc})
           .required("created_at", &LinkJson::created_at)
           .required("updated_at", &LinkJson::updated_at,
                     {.doc = "Of the last change; clicks are none."});
@@ -245,6 +255,8 @@ LinkJson json_of(const Link& link, std::string short_url, std::int64_t clicks) {
   json.owner = unless_empty(settings.owner);
   json.tags = settings.tags;
   json.archived = settings.archived;
+  json.flag = name_of(settings.flag.state);
+  json.warnings = settings.flag.reasons;
   json.created_at = link.created_at;
   json.updated_at = link.updated_at;
   json.clicks = clicks;

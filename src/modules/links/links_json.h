@@ -36,6 +36,8 @@ struct LinkJson {
   std::optional<std::string> owner;
   std::vector<std::string> tags;
   bool archived = false;
+  std::string flag;
+  std::vector<std::string> warnings;
   base::Time created_at;
   base::Time updated_at;
   std::int64_t clicks = 0;

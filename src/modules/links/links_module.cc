@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "platform/http/call.h"
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
 
@@ -21,6 +22,13 @@ OwnHosts with_domains(OwnHosts own, const DomainTable& table) {
   return own;
 }
 
+abuse::LinkGuard::Options guard_options(const LinksModule::Options& options) {
+  return {.refuses_listed = options.abuse.refuses_listed,
+          .lists = !options.abuse.lists.url.empty(),
+          .protected_hosts = options.abuse.protected_hosts,
+          .jobs = options.jobs};
+}
+
 }  // namespace
 
 LinksModule::LinksModule(Options options, storage::Database& database, const base::Clock& clk,
@@ -33,8 +41,11 @@ LinksModule::LinksModule(Options options, storage::Database& database, const bas
       visitor_key(visitor_key_of(options.code_secret)),
       domain_table(database, clk, randomness.u64(), metrics),
       domains(with_domains(options.own_hosts, domain_table), clk),
+      threats(options.abuse.lists, clk, metrics, log),
+      creation_limits(options.abuse.limits, metrics),
+      guard(guard_options(options), clk),
       links(std::move(options.public_url), with_domains(std::move(options.own_hosts), domain_table),
-            CodeSpace(options.code_secret), clk, options.outbox),
+            CodeSpace(options.code_secret), clk, options.outbox, &guard),
       imports(links, clk),
       import_jobs(imports, database, options.jobs, clk),
       password_hashes(randomness),
@@ -46,7 +57,11 @@ LinksModule::LinksModule(Options options, storage::Database& database, const bas
       rollups(database, clk, metrics, log, [this] { return recorder.busy(); }),
       retention(database, clk, log),
       url_hashes(database, CodeSpace(options.code_secret)),
-      titles(std::move(options.titles), database, links, options.jobs, clk, metrics) {
+      titles(std::move(options.titles), database, links, options.jobs, clk, metrics),
+      reviews(database, links, options.region, clk, metrics),
+      list_checks({.every = options.abuse.recheck_every}, database, links, reviews, threats, clk,
+                  metrics, log),
+      jobs_(options.jobs) {
   metrics.make_gauge_callback("ashlar_links_geo_built_timestamp_seconds",
                               "When the file of countries was made, as it says; 0: none is read.",
                               {}, [this] { return static_cast<double>(geo.built_at_s()); });
@@ -71,12 +86,26 @@ void LinksModule::hash_urls() {
 }
 
 std::vector<jobs::KindOptions> LinksModule::kinds() {
-  std::vector<jobs::KindOptions> kinds;
+  std::vector<jobs::KindOptions> kinds = list_checks.kinds();
   kinds.push_back(import_jobs.kind());
   return kinds;
 }
 
+std::optional<abuse::CreationLimits::Refusal> LinksModule::admit(const http::Call& call,
+                                                                 std::uint64_t count) {
+  return creation_limits.admit(
+      {call.principal.key.value, call.principal.tenant.value, call.client_address}, count,
+      clock.mono());
+}
+
 void LinksModule::start() {
+  threats.start();
+  if (jobs_ != nullptr) {
+    const base::Status begun = list_checks.begin(*jobs_);
+    if (!begun.ok()) {
+      log.warn("the round over all links has no job", {{"detail", begun.error().detail}});
+    }
+  }
   recorder.start();
   folder.start();
   rollups.start();
@@ -92,6 +121,7 @@ void LinksModule::close_streams() { feed.close(); }
 
 base::Status LinksModule::stop() {
   if (chores) chores->stop();
+  threats.stop();
   retention.stop();
   rollups.stop();
   folder.stop();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,11 @@
 #include "base/entropy.h"
 #include "base/result.h"
 #include "kit/siphash.h"
+#include "modules/links/abuse/creation_limits.h"
+#include "modules/links/abuse/link_guard.h"
+#include "modules/links/abuse/list_checks.h"
+#include "modules/links/abuse/reviews.h"
+#include "modules/links/abuse/threat_lookup.h"
 #include "modules/links/analytics/rollup_folder.h"
 #include "modules/links/click_feed.h"
 #include "modules/links/click_folder.h"
@@ -39,10 +45,19 @@ namespace ashlar::events {
 class Outbox;
 }
 namespace ashlar::http {
+struct Call;
 class CursorCodec;
-}
+}  // namespace ashlar::http
 
 namespace ashlar::links {
+
+struct AbuseOptions {
+  abuse::CreationLimits::Options limits{};
+  abuse::ThreatLookup::Options lists{};
+  bool refuses_listed = true;
+  std::vector<std::string> protected_hosts{};  // beside the installation's own
+  base::Seconds recheck_every{24 * 3600};
+};
 
 class LinksModule {
  public:
@@ -59,6 +74,7 @@ class LinksModule {
     jobs::Jobs* jobs = nullptr;          // what is done later; null: nothing
     TitleFetcher::Options titles{};
     std::int64_t detail_one_in = 1;  // see ClickRecorder
+    AbuseOptions abuse{};
   };
 
   // All by reference outlives it.
@@ -74,6 +90,8 @@ class LinksModule {
   void refresh_geo();
   void hash_urls();
   void close_streams();
+  // Whether the caller may make so many links (CreationLimits::admit()).
+  std::optional<abuse::CreationLimits::Refusal> admit(const http::Call& call, std::uint64_t count);
   // All clicks recorded before are committed when it returns ok. When nobody records any more.
   base::Status stop();
 
@@ -85,6 +103,9 @@ class LinksModule {
   const kit::SipKey visitor_key;  // by which visitors are divided among variants
   DomainTable domain_table;       // of all tenants, by host
   const Domains domains;
+  abuse::ThreatLookup threats;
+  abuse::CreationLimits creation_limits;
+  const abuse::LinkGuard guard;
   const Links links;
   const Imports imports;
   ImportJobs import_jobs;
@@ -99,6 +120,11 @@ class LinksModule {
   UrlHashes url_hashes;
   LinkTitles titles;  // its kind() is the runner's
   std::optional<runtime::Periodic> chores;
+  abuse::Reviews reviews;
+  abuse::ListChecks list_checks;
+
+ private:
+  jobs::Jobs* const jobs_;
 };
 
 // All but the redirect's. Both outlive the table.

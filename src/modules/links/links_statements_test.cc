@@ -11,6 +11,8 @@
 
 #include "base/check.h"
 #include "base/random.h"
+#include "modules/links/abuse/denials_store.h"
+#include "modules/links/abuse/reviews_store.h"
 #include "modules/links/analytics/analytics_store.h"
 #include "modules/links/clicks_store.h"
 #include "modules/links/domains_store.h"
@@ -60,6 +62,15 @@ constexpr Sql kDumpAnalytics{storage::Audience::kPlatform,
 constexpr Sql kDumpSubjects{storage::Audience::kPlatform,
                             "SELECT subject || ' ' || hour || ' ' || clicks"
                             " FROM links_analytics_counts WHERE tenant_id = ?1 ORDER BY subject"};
+constexpr Sql kDumpDenials{storage::Audience::kPlatform,
+                           "SELECT host || ' ' || note FROM links_denials WHERE tenant_id = ?1"
+                           " ORDER BY host"};
+constexpr Sql kDumpReviews{storage::Audience::kPlatform,
+                           "SELECT link_id || ' ' || status || ' ' || reports FROM links_reviews"
+                           " WHERE tenant_id = ?1 ORDER BY link_id"};
+constexpr Sql kDumpReports{storage::Audience::kPlatform,
+                           "SELECT link_id || ' ' || reporter || ' ' || comment FROM links_reports"
+                           " WHERE tenant_id = ?1 ORDER BY link_id, reporter"};
 constexpr Sql kDumpDetails{storage::Audience::kPlatform,
                            "SELECT link_id || ' ' || at || ' ' || agent || ' ' || referrer"
                            " FROM links_clicks WHERE tenant_id = ?1 ORDER BY id"};
@@ -68,7 +79,8 @@ std::vector<const Sql*> all_statements() {
   std::vector<const Sql*> all;
   for (const auto list : {store::links_statements(), store::domain_statements(),
                           store::settings_statements(), store::click_statements(),
-                          store::foreign_statements(), analytics::store::analytics_statements()}) {
+                          store::foreign_statements(), analytics::store::analytics_statements(),
+                          abuse::store::denials_statements(), abuse::store::reviews_statements()}) {
     all.insert(all.end(), list.begin(), list.end());
   }
   return all;
@@ -101,8 +113,10 @@ base::Result<std::int64_t> run(Transaction& tx, const Sql& sql, const std::vecto
       return go({p[0], p[1], p[2], p[3], p[4], p[5], p[6]});
     case 8:
       return go({p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]});
-    default:
+    case 9:
       return go({p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8]});
+    default:
+      return go({p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10]});
   }
 }
 
@@ -142,6 +156,16 @@ class LinksStatementsTest : public LinksFixture {
           return store::add_counts(tx, std::array{count});
         });
     CHECK(written.ok());
+    const auto concerned = db().write(Context::tenant(kBob), [&](Transaction& tx) -> base::Status {
+      ASHLAR_TRY(abuse::store::add_denial(tx, {"bob-0", "bob", clock_.now()}));
+      abuse::Review review;
+      review.link = bobs_links_[0];
+      review.opened_for = "reports";
+      ASHLAR_TRY(abuse::store::put_review(tx, review));
+      ASHLAR_TRY(abuse::store::add_report(tx, review.link, {1, clock_.now(), "spam", "bob"}));
+      return base::ok_status();
+    });
+    CHECK(concerned.ok());
   }
 
   LinkId make_link(base::TenantId tenant, const std::string& code) {
@@ -161,9 +185,9 @@ class LinksStatementsTest : public LinksFixture {
     const auto read = db().read(
         Context::platform(PlatformUse::kMaintenance), [&](Transaction& tx) -> base::Status {
           rows.clear();
-          for (const Sql* sql :
-               {&kDumpLinks, &kDumpSettings, &kDumpTags, &kDumpLimits, &kDumpCounts, &kDumpDetails,
-                &kDumpDomains, &kDumpAnalytics, &kDumpSubjects}) {
+          for (const Sql* sql : {&kDumpLinks, &kDumpSettings, &kDumpTags, &kDumpLimits,
+                                 &kDumpCounts, &kDumpDetails, &kDumpDomains, &kDumpAnalytics,
+                                 &kDumpSubjects, &kDumpDenials, &kDumpReviews, &kDumpReports}) {
             ASHLAR_TRY(tx.query(*sql, {tenant.value},
                                 [&](const Row& row) { rows.emplace_back(row.text(0)); }));
           }
@@ -215,9 +239,11 @@ class LinksStatementsTest : public LinksFixture {
 INSTANTIATE_TEST_SUITE_P(Storage, LinksStatementsTest, storage::both_engines(),
                          storage::engine_name);
 
-// What is nobody's: the counter of ids and the time since which click batches wait.
+// What is nobody's: the counter of ids, the time since which click batches wait, what the operator
+// has cleared for all.
 bool is_shared(const Sql& sql) {
-  return sql.text.find("links_ids") != std::string_view::npos ||
+  return sql.text.find("links_clearances") != std::string_view::npos ||
+         sql.text.find("links_ids") != std::string_view::npos ||
          sql.text.find("links_click_batches") != std::string_view::npos ||
          sql.text.find("links_analytics_batches") != std::string_view::npos;
 }
@@ -229,6 +255,11 @@ bool is_text(const Sql& sql, int number) {
   if (sql.text.starts_with("INSERT INTO links_settings")) return number >= 3;
   if (sql.text.starts_with("INSERT INTO links_domains")) return number <= 3;
   if (sql.text.starts_with("UPDATE links_domains")) return number == 2 || number == 3;
+  if (sql.text.starts_with("INSERT INTO links_denials")) return number <= 2;
+  if (sql.text.starts_with("INSERT INTO links_reports")) return number >= 4;
+  if (sql.text.starts_with("INSERT INTO links_reviews")) {
+    return number == 4 || number == 8 || number >= 10;
+  }
   for (const char* before : {"code = ", "url = ", "json_each(", "length(", "tag > ",
                              "tag = ", "owner = ", "host = ", "host > ",
                              "subject = ", "(subject, hour) > (", "(subject, grain, hour) > ("}) {
@@ -243,8 +274,8 @@ TEST_P(LinksStatementsTest, NobodySeesOrChangesAnothersRows) {
   base::Random random(seed);
   const std::vector<std::string> before = dump(kBob);
   // A domain and a link on it; three links with settings, a tag and a limit; an hour and its total,
-  // a detail, a roll-up, its count.
-  ASSERT_EQ(before.size(), 19U);
+  // a detail, a roll-up, its count; a denial, a review and a report.
+  ASSERT_EQ(before.size(), 22U);
   std::set<std::string_view> reached;
   std::set<std::string_view> all;
   for (const Sql* sql : all_statements()) {

@@ -47,6 +47,9 @@ constexpr Sql kFindOnDomain{
     " WHERE l.domain_id = (SELECT id FROM links_domains WHERE host = ?2 AND tenant_id = :tenant)"
     " AND l.code = ?1 AND l.tenant_id = :tenant AND l.id > 0"};
 
+constexpr Sql kFindById{Audience::kTenant,
+                        LINK_COLUMNS " WHERE l.id = ?1 AND l.tenant_id = :tenant AND l.id > 0"};
+
 constexpr Sql kUpdate{Audience::kTenant,
                       "UPDATE links SET url = ?2, status = ?3, enabled = ?4, expires_at = ?5,"
                       " updated_at = ?6, version = ?7, url_hash = ?8"
@@ -122,10 +125,25 @@ constexpr Sql kErase{Audience::kTenant,
                      " (SELECT d.host FROM links_domains AS d WHERE d.id = links.domain_id"
                      " AND d.tenant_id = :tenant)"};
 
-constexpr std::array<const Sql*, 18> kStatements{
-    &kNewestWithUrl,        &kListUnhashed, &kSetHash, &kNextId, &kInsert,    &kFind,
-    &kFindOnDomain,         &kUpdate,       &kList,    &kSearch, &kSearchEnd, &kFindRedirect,
-    &kFindRedirectOnDomain, &kExport,       &kErase,   &kRemove, &kCount,     &kOfIds};
+constexpr std::array<const Sql*, 19> kStatements{&kNewestWithUrl,
+                                                 &kListUnhashed,
+                                                 &kSetHash,
+                                                 &kNextId,
+                                                 &kInsert,
+                                                 &kFind,
+                                                 &kFindOnDomain,
+                                                 &kUpdate,
+                                                 &kList,
+                                                 &kSearch,
+                                                 &kSearchEnd,
+                                                 &kFindRedirect,
+                                                 &kFindRedirectOnDomain,
+                                                 &kExport,
+                                                 &kErase,
+                                                 &kRemove,
+                                                 &kCount,
+                                                 &kOfIds,
+                                                 &kFindById};
 
 storage::Param nullable(const std::optional<base::Time>& time) {
   return time ? storage::Param(base::to_micros(*time)) : storage::Param(nullptr);
@@ -205,6 +223,15 @@ base::Result<std::optional<Link>> find_link(storage::Transaction& tx, LinkRef re
   } else {
     ASHLAR_TRY(tx.query(kFindOnDomain, {ref.code, ref.host}, std::ref(reader)));
   }
+  ASHLAR_TRY(reader.status());
+  return found;
+}
+
+base::Result<std::optional<Link>> find_link(storage::Transaction& tx, LinkId id) {
+  std::optional<Link> found;
+  const std::function<void(Link)> take = [&](Link link) { found = std::move(link); };
+  LinkReader reader(take);
+  ASHLAR_TRY(tx.query(kFindById, {id.value}, std::ref(reader)));
   ASHLAR_TRY(reader.status());
   return found;
 }

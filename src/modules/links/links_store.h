@@ -30,6 +30,7 @@ base::Result<LinkId> next_link_id(storage::Transaction& tx);
 base::Result<bool> insert_link(storage::Transaction& tx, const Link& link, std::int64_t url_hash);
 
 base::Result<std::optional<Link>> find_link(storage::Transaction& tx, LinkRef ref);
+base::Result<std::optional<Link>> find_link(storage::Transaction& tx, LinkId id);
 
 // Writes everything that can change, of the link with this id; its settings apart.
 base::Status update_link(storage::Transaction& tx, const Link& link, std::int64_t url_hash);

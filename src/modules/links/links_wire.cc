@@ -2,6 +2,7 @@
 #include <memory>
 #include <utility>
 
+#include "modules/links/abuse/abuse_api.h"
 #include "modules/links/analytics/analytics_wire.h"
 #include "modules/links/bulk/bulk_api.h"
 #include "modules/links/domains_wire.h"
@@ -46,6 +47,8 @@ std::vector<ErrorDoc> with_link_errors(std::vector<ErrorDoc> own) {
       {422, "target_empty", "The URL is empty."},
       {422, "target_too_long", "The URL is longer than 2,048 bytes."},
       {422, "target_is_ashlar", "The URL leads back to this installation."},
+      {422, "target_denied", "You, or the operator, allow no links to the URL's host."},
+      {422, "target_unsafe", "A list of unsafe pages has the URL."},
       {422, "expires_in_past", "The expiry is not in the future."},
       {422, "valid_after_expiry", "The link would expire before it is valid."},
       {422, "rule_without_condition", "A rule has no condition: it would take every visit."},
@@ -83,7 +86,8 @@ void add_writing_routes(http::RouteTable& table, const Api& api) {
            {422, "code_malformed", "The code is not 3 to 64 letters, digits, '-' or '_'."},
            {422, "find_with_password", "Whether a link has the same password cannot be told."},
            {422, "code_reserved", "The code is a word that the service needs itself."},
-           {409, "code_taken", "The code names another link."}}),
+           {409, "code_taken", "The code names another link."},
+           {429, "quota_exceeded", "More links in an hour than the key, address or tenant may."}}),
       .etag = true,
   });
   table.push_back({
@@ -233,6 +237,7 @@ http::RouteTable links_routes(LinksModule& module, const http::CursorCodec& curs
   for (http::Route& route : kutt::kutt_routes(module)) table.push_back(std::move(route));
   for (http::Route& route : dub::dub_routes(module)) table.push_back(std::move(route));
   for (http::Route& route : analytics::analytics_routes(module)) table.push_back(std::move(route));
+  for (http::Route& route : abuse::abuse_routes(module, cursors)) table.push_back(std::move(route));
   return table;
 }
 

@@ -9,12 +9,7 @@
 namespace ashlar::links {
 namespace {
 
-struct PageText {
-  int status;
-  std::string_view reason;
-  std::string_view title;
-  std::string_view detail;
-};
+using PageText = VisitorPage;
 
 constexpr PageText text_of(Refusal refusal) {
   switch (refusal) {
@@ -28,6 +23,9 @@ constexpr PageText text_of(Refusal refusal) {
     case Refusal::kDisabled:
       return {410, "link_disabled", "This link is switched off",
               "Its owner has disabled the link."};
+    case Refusal::kFlagged:
+      return {403, "link_flagged", "This link may be unsafe",
+              "It was found to lead where visitors are deceived or harmed, so it is not followed."};
   }
   __builtin_unreachable();
 }
@@ -91,6 +89,15 @@ http::Response refuse_on(const Domain* domain, Refusal refusal, const http::Requ
     return refuse(refusal, head, request_id);
   }
   return {302, {}, {{"Location", domain->not_found_url}, {"Cache-Control", "no-store"}}, {}};
+}
+
+http::Response visitor_page(const VisitorPage& page, std::string_view more,
+                            const http::RequestHead& head, std::string_view request_id) {
+  http::Response response = answer(page, more, head, request_id);
+  response.header("Content-Security-Policy",
+                  "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+  response.header("Referrer-Policy", "no-referrer");
+  return response;
 }
 
 // The address is given whole, since the page stands at the link's own path and below it. A code

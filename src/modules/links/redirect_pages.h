@@ -16,7 +16,7 @@ namespace ashlar::links {
 
 struct Domain;
 
-enum class Refusal : std::uint8_t { kUnknown, kExpired, kUsedUp, kDisabled };
+enum class Refusal : std::uint8_t { kUnknown, kExpired, kUsedUp, kDisabled, kFlagged };
 
 http::Response refuse(Refusal refusal, const http::RequestHead& head, std::string_view request_id);
 // On a domain (null: the installation's own host), which may lead elsewhere from what is unknown.
@@ -27,6 +27,16 @@ enum class PasswordAsked : std::uint8_t { kFirst, kWrong, kTooOften, kBusy };
 
 // The form posts to /{code}/unlock. `retry_after`: of the last two.
 http::Response ask_password(PasswordAsked why, std::string_view code, base::Seconds retry_after,
+                            const http::RequestHead& head, std::string_view request_id);
+
+// Any other page for visitors. `more`: HTML below the detail.
+struct VisitorPage {
+  int status;
+  std::string_view reason;
+  std::string_view title;
+  std::string_view detail;
+};
+http::Response visitor_page(const VisitorPage& page, std::string_view more,
                             const http::RequestHead& head, std::string_view request_id);
 
 }  // namespace ashlar::links

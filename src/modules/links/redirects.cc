@@ -68,9 +68,10 @@ void append_end(http::InlineRequest& request) {
 
 std::optional<Refusal> refusal_of(const CachedTarget& target, base::Time now) {
   if (target.status == 0) return Refusal::kUnknown;
-  if (target.special != nullptr && (*target.special)->valid_from &&
-      now < *(*target.special)->valid_from) {
-    return Refusal::kUnknown;
+  if (target.special != nullptr) {
+    const LinkSettings& settings = **target.special;
+    if (settings.flag.state == FlagState::kFlagged) return Refusal::kFlagged;
+    if (settings.valid_from && now < *settings.valid_from) return Refusal::kUnknown;
   }
   if (!target.enabled) return Refusal::kDisabled;
   if (target.expires_us <= base::to_micros(now)) return Refusal::kExpired;

@@ -17,6 +17,7 @@
 //                        never beyond expires_at. Without it a browser would keep a 301 for ever
 //   special              by its settings (special_redirects.h), private, no-store
 //   expired or disabled  410, no-store (it may be enabled again)
+//   flagged              403 and a warning, no-store (link_flag.h); whatever else holds
 //   unknown              404, no-store (it may be created); remembered here for kUnknownFor. On a
 //                        domain that has a not_found_url: 302 to it, no-store
 // A Host that is no domain is served as the installation's own. All that is kept is kept under

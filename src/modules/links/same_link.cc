@@ -16,6 +16,7 @@ LinkSettings of_redirect(LinkSettings settings) {
   settings.notes.clear();
   settings.owner.clear();
   settings.tags.clear();
+  settings.flag = {};  // one that is flagged is still the same: no second one gets around it
   return settings;
 }
 

@@ -94,6 +94,8 @@ struct StoredSettings {
   json::Patch<std::string> owner;
   json::Patch<std::vector<std::string>> tags;
   json::Patch<bool> archived;
+  json::Patch<std::string> flag;
+  json::Patch<std::vector<std::string>> flag_reasons;
 };
 
 const json::Schema<StoredSettings>& stored_schema() {
@@ -110,7 +112,9 @@ const json::Schema<StoredSettings>& stored_schema() {
           .optional("notes", &StoredSettings::notes)
           .optional("owner", &StoredSettings::owner)
           .optional("tags", &StoredSettings::tags)
-          .optional("archived", &StoredSettings::archived);
+          .optional("archived", &StoredSettings::archived)
+          .optional("flag", &StoredSettings::flag)
+          .optional("flag_reasons", &StoredSettings::flag_reasons);
   return kSchema;
 }
 
@@ -213,6 +217,9 @@ std::string stored_settings(const LinkSettings& settings) {
   store(settings.owner, stored.owner);
   store(settings.tags, stored.tags);
   store(settings.archived, stored.archived);
+  if (settings.flag.state != FlagState::kNone)
+    stored.flag = std::string(name_of(settings.flag.state));
+  store(settings.flag.reasons, stored.flag_reasons);
   std::string text;
   json::Writer writer(text);
   stored_schema().write(writer, stored);
@@ -237,6 +244,8 @@ base::Result<LinkSettings> settings_from_stored(std::string_view text) {
   take(stored->owner, settings.owner);
   take(stored->tags, settings.tags);
   take(stored->archived, settings.archived);
+  if (stored->flag) settings.flag.state = flag_state_of(*stored->flag).value_or(FlagState::kNone);
+  take(stored->flag_reasons, settings.flag.reasons);
   return settings;
 }
 

@@ -14,6 +14,7 @@
 #include "platform/http/call.h"
 #include "platform/http/cursor.h"
 #include "platform/http/late_answer.h"
+#include "platform/http/problem.h"
 #include "platform/security/answer_once.h"
 #include "platform/storage/database.h"
 
@@ -56,6 +57,10 @@ BulkUpdatedJson json_of(std::vector<BulkUpdated> outcomes) {
   return json;
 }
 
+bool has_password(const base::Result<CreateLinkJson>& item) {
+  return item.ok() && item->password && !item->password->empty();
+}
+
 // Which links an update is about, as they were found before its transaction.
 struct Chosen {
   std::vector<std::pair<std::string, std::string>> names;  // host, code
@@ -69,11 +74,8 @@ struct Chosen {
 
 }  // namespace
 
-base::Result<BulkApi::Asked> BulkApi::items_of(const http::Call& call) const {
-  ASHLAR_ASSIGN(const auto parsed, parse_bulk_create(call.body));
-  const auto has_password = [](const base::Result<CreateLinkJson>& item) {
-    return item.ok() && item->password && !item->password->empty();
-  };
+base::Result<BulkApi::Asked> BulkApi::items_of(
+    const std::vector<base::Result<CreateLinkJson>>& parsed) const {
   if (static_cast<std::size_t>(std::ranges::count_if(parsed, has_password)) > kMaxPasswords) {
     FieldErrors errors;
     errors.add("/links", "too_many_passwords", "At most ten links of one request have a password.");
@@ -101,7 +103,14 @@ base::Result<BulkApi::Asked> BulkApi::items_of(const http::Call& call) const {
 base::Status BulkApi::create(http::Call& call,
                              const std::shared_ptr<http::LateAnswer>& late) const {
   ASHLAR_ASSIGN(const std::optional<std::string> key, security::idempotency_key_of(call));
-  ASHLAR_ASSIGN(const Asked asked, items_of(call));
+  ASHLAR_ASSIGN(const auto parsed, parse_bulk_create(call.body));
+  const auto wanted = static_cast<std::uint64_t>(
+      std::ranges::count_if(parsed, [](const auto& item) { return item.ok(); }));
+  if (const auto refusal = module_.admit(call, wanted)) {
+    late->complete(http::quota_problem(refusal->limits, refusal->retry_after, call.request_id));
+    return base::ok_status();
+  }
+  ASHLAR_ASSIGN(const Asked asked, items_of(parsed));
   late->complete(module_.db.write(call.tenant_context(), [&](storage::Transaction& tx) {
     return security::answer_once(tx, call, key, module_.clock.now(),
                                  [&] { return create(call, tx, asked); });

@@ -47,7 +47,8 @@ class BulkApi {
     std::vector<BulkItem> items;
     std::vector<bool> fetch_title;
   };
-  [[nodiscard]] base::Result<Asked> items_of(const http::Call& call) const;
+  [[nodiscard]] base::Result<Asked> items_of(
+      const std::vector<base::Result<CreateLinkJson>>& parsed) const;
   base::Result<http::Response> create(const http::Call& call, storage::Transaction& tx,
                                       const Asked& asked) const;
   [[nodiscard]] base::Result<LinkQuery> query_of(const http::Call& call,

@@ -27,6 +27,8 @@ http::RouteTable bulk_routes(LinksModule& module, const http::CursorCodec& curso
       .request = &bulk_create_schema(),
       .response = &bulk_created_schema(),
       .errors = {{422, "too_many_passwords", "More than ten of the links have a password."},
+                 {429, "quota_exceeded",
+                  "More links in an hour than the key, address or tenant may."},
                  {503, "password_checks_busy", "Too many passwords are being hashed just now."}},
       .max_body_bytes = kMaxBulkBytes,
   });

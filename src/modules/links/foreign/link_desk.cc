@@ -56,11 +56,18 @@ base::Result<CatalogPage> LinkDesk::list(const http::Call& call, const CatalogQu
   });
 }
 
-base::Result<CountedLink> LinkDesk::create(const http::Call& call,
-                                           const CreateLinkJson& wanted) const {
+// Lists of unsafe pages are asked by a job: clients make many links one by one.
+base::Result<NewLink> LinkDesk::prepare(const http::Call& call,
+                                        const CreateLinkJson& wanted) const {
   ASHLAR_ASSIGN(const CreateLinkJson json, checked(create_link_schema(), wanted));
+  if (const auto refusal = module_.admit(call, 1)) {
+    return abuse::CreationLimits::error_of(*refusal);
+  }
   ASHLAR_ASSIGN(std::string hash, hash_of(json.password));
-  const NewLink link = new_link_of(json, std::move(hash));
+  return new_link_of(json, std::move(hash));
+}
+
+base::Result<CountedLink> LinkDesk::insert(const http::Call& call, const NewLink& link) const {
   return module_.db.write(
       call.tenant_context(), [&](storage::Transaction& tx) -> base::Result<CountedLink> {
         ASHLAR_ASSIGN(Link made, module_.links.create(tx, link, traceparent_of(call)));
@@ -68,12 +75,20 @@ base::Result<CountedLink> LinkDesk::create(const http::Call& call,
       });
 }
 
+base::Result<CountedLink> LinkDesk::create(const http::Call& call,
+                                           const CreateLinkJson& wanted) const {
+  ASHLAR_ASSIGN(const NewLink link, prepare(call, wanted));
+  return insert(call, link);
+}
+
 base::Result<CountedLink> LinkDesk::create_by_chance(const http::Call& call, CreateLinkJson wanted,
                                                      const std::string& prefix,
                                                      std::size_t length) const {
+  wanted.code = prefix + module_.entropy.base62(length);
+  ASHLAR_ASSIGN(NewLink link, prepare(call, wanted));
   for (int i = 0; i < kChances; ++i) {
-    wanted.code = prefix + module_.entropy.base62(length);
-    base::Result<CountedLink> made = create(call, wanted);
+    if (i > 0) link.code = prefix + module_.entropy.base62(length);
+    base::Result<CountedLink> made = insert(call, link);
     if (made.ok() || std::string_view(made.error().reason) != "code_taken") return made;
   }
   return base::fail(base::Code::kConflict, "codes_exhausted",

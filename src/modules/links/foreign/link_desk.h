@@ -6,7 +6,8 @@
 // calls the fields by its own names (FieldNames). Links are named by LinkRefs, or by an id that is
 // made of one (foreign_id()): "code", or "host~code" on a domain.
 //
-// Errors: those of links.h; invalid_request of the schemas. Any thread.
+// Errors: those of links.h; invalid_request of the schemas; kTooMany quota_exceeded where more
+// links are made than the limits allow (abuse/creation_limits.h). Any thread.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +25,7 @@
 namespace ashlar::links {
 
 class LinksModule;
+struct NewLink;
 
 std::string foreign_id(const Link& link);
 // A view of `id`. What is no id at all names a link that is not there.
@@ -52,6 +54,10 @@ class LinkDesk {
   [[nodiscard]] base::Status remove(const http::Call& call, LinkRef ref) const;
 
  private:
+  // Counts as one link made (creation limits), whether it comes to that or not.
+  [[nodiscard]] base::Result<NewLink> prepare(const http::Call& call,
+                                              const CreateLinkJson& wanted) const;
+  [[nodiscard]] base::Result<CountedLink> insert(const http::Call& call, const NewLink& link) const;
   [[nodiscard]] base::Result<std::string> hash_of(const std::optional<std::string>& password) const;
 
   LinksModule& module_;

@@ -1,0 +1,31 @@
+// link_targets: all that a link may lead to, for whoever judges it. Pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "modules/links/link_settings.h"
+
+namespace ashlar::links::abuse {
+
+inline constexpr std::size_t kMaxJudgedUrls = 150;
+
+struct JudgedUrl {
+  std::string field;  // of the request: "/url", "/rules/3/url" …; nested ones have their outer's
+  std::string url;
+  bool nested = false;  // in a parameter of the other (nested_urls.h)
+};
+
+// `url`, and those of settings, each with what is nested in it; at most kMaxJudgedUrls.
+std::vector<JudgedUrl> judged_urls(std::string_view url, const LinkSettings& settings);
+
+// Under which entries of a deny list a host stands: itself, and "*." with it and each name above
+// it.
+std::vector<std::string> denial_names(std::string_view host);
+
+// The host of a URL that check_target() has passed, in one spelling (target.h); "" for others.
+std::string host_of(std::string_view url);
+
+}  // namespace ashlar::links::abuse
