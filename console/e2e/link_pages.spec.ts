@@ -8,8 +8,11 @@ const kLong = `very-${'long-'.repeat(20)}name`;
 const pages = [
   'links',
   'links/shape',
+  'links/shape?view=analytics',
   'links/shape?view=rules',
   'links/shape?view=settings',
+  'links?view=analytics',
+  'links?view=analytics&span=own&from=2026-01-01&to=2026-01-31',
   'links?view=domains',
 ];
 

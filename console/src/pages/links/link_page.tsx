@@ -14,6 +14,9 @@ import { QrDialog } from './qr/qr_dialog';
 import { useLink } from './use_link';
 import './link_page.css';
 
+const LinkAnalyticsView = lazy(async () => ({
+  default: (await import('./links_sections')).LinkAnalyticsView,
+}));
 const RulesView = lazy(async () => ({
   default: (await import('./links_sections')).RulesView,
 }));
@@ -24,12 +27,15 @@ const SettingsView = lazy(async () => ({
 interface ContentProps {
   view: View;
   name: LinkName;
+  query: string;
 }
 
-function Content({ view, name }: ContentProps) {
+function Content({ view, name, query }: ContentProps) {
   switch (view) {
     case 'clicks':
       return <ClicksView name={name} />;
+    case 'analytics':
+      return <LinkAnalyticsView name={name} query={query} />;
     case 'rules':
       return <RulesView name={name} />;
     case 'settings':
@@ -78,7 +84,7 @@ export function LinkPage({ code, query }: { code: string; query: string }) {
     >
       <Views value={view} options={kViews} hrefOf={(next) => linkHref(name, next)} />
       <Suspense fallback={<SectionLoading />}>
-        <Content view={view} name={name} />
+        <Content view={view} name={name} query={query} />
       </Suspense>
       <EditLink name={open === 'edit' ? name : null} onClose={close} />
       <QrDialog name={open === 'qr' ? name : null} onClose={close} />

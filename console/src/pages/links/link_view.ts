@@ -4,6 +4,7 @@ import { hrefs } from '../../lib/router';
 
 export const kViews = [
   { value: 'clicks', label: 'Clicks' },
+  { value: 'analytics', label: 'Analytics' },
   { value: 'rules', label: 'Rules' },
   { value: 'settings', label: 'Settings' },
 ] as const;

@@ -28,6 +28,9 @@ import { LinksEmpty } from './links_empty';
 import { SectionLoading } from './section_loading';
 import './links_page.css';
 
+const AnalyticsView = lazy(async () => ({
+  default: (await import('./links_sections')).AnalyticsView,
+}));
 const DomainsView = lazy(async () => ({
   default: (await import('./links_sections')).DomainsView,
 }));
@@ -106,6 +109,8 @@ function Content({ view, query }: { view: View; query: string }) {
   switch (view) {
     case 'links':
       return <List query={query} />;
+    case 'analytics':
+      return <AnalyticsView query={query} />;
     case 'domains':
       return <DomainsView />;
   }

@@ -4,6 +4,7 @@ import { hrefs, withQuery } from '../../lib/router';
 
 export const kViews = [
   { value: 'links', label: 'Links' },
+  { value: 'analytics', label: 'Analytics' },
   { value: 'domains', label: 'Domains' },
 ] as const;
 export type View = (typeof kViews)[number]['value'];
