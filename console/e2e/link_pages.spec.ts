@@ -14,6 +14,7 @@ const pages = [
   'links?view=analytics',
   'links?view=analytics&span=own&from=2026-01-01&to=2026-01-31',
   'links?view=domains',
+  'links?view=reviews',
 ];
 
 test.beforeAll(async ({ server, signedIn, playwright }) => {

@@ -17,6 +17,9 @@ import './link_page.css';
 const LinkAnalyticsView = lazy(async () => ({
   default: (await import('./links_sections')).LinkAnalyticsView,
 }));
+const FlagNotice = lazy(async () => ({
+  default: (await import('./links_sections')).FlagNotice,
+}));
 const RulesView = lazy(async () => ({
   default: (await import('./links_sections')).RulesView,
 }));
@@ -83,6 +86,9 @@ export function LinkPage({ code, query }: { code: string; query: string }) {
       actions={actions}
     >
       <Views value={view} options={kViews} hrefOf={(next) => linkHref(name, next)} />
+      <Suspense fallback={null}>
+        <FlagNotice name={name} />
+      </Suspense>
       <Suspense fallback={<SectionLoading />}>
         <Content view={view} name={name} query={query} />
       </Suspense>

@@ -31,6 +31,9 @@ import './links_page.css';
 const AnalyticsView = lazy(async () => ({
   default: (await import('./links_sections')).AnalyticsView,
 }));
+const ReviewsView = lazy(async () => ({
+  default: (await import('./links_sections')).ReviewsView,
+}));
 const DomainsView = lazy(async () => ({
   default: (await import('./links_sections')).DomainsView,
 }));
@@ -113,6 +116,8 @@ function Content({ view, query }: { view: View; query: string }) {
       return <AnalyticsView query={query} />;
     case 'domains':
       return <DomainsView />;
+    case 'reviews':
+      return <ReviewsView query={query} />;
   }
 }
 
