@@ -85,7 +85,7 @@ export function linkImportsSuite(kind) {
       assert.equal(report.data.length, 4);
       const rest = (await api.get(`${at}/report?cursor=${report.next_cursor}`)).json;
       assert.deepEqual([...report.data, ...rest.data].map(({ row, code, reason }) => [row, code, reason]), [[1, "imp-yourls", "code_taken"], [3, "no slash/es", "code_malformed"],
-        [4, "links", "code_reserved"], [5, "bad-url", "target_malformed"], [6, "own", "target_is_ashlar"], [7, "", "row_malformed"]]);
+        [4, "links", "code_reserved"], [5, "bad-url", "target_scheme"], [6, "own", "target_is_ashlar"], [7, "", "row_malformed"]]);
     });
 
     it("states: parts while it is open, none missing; cancelled; a file that does not go on", async () => {
