@@ -109,28 +109,37 @@ Router::Router(RouteTable table, obs::Registry& metrics)
 
 Router::~Router() = default;
 
-// Depth is bounded by the depth of the tree, so recursion is too.
-const Router::Node* Router::find(const Node& node, std::string_view rest, Methods methods,
+// Goes down in place where there is one way only. Depth is bounded by that of the tree, so
+// recursion is too. Where nothing is found `match` may hold parameters of ways that led nowhere.
+const Router::Node* Router::find(const Node& from, std::string_view rest, Methods methods,
                                  Match& match) const {
-  if (rest.empty()) return (node.methods & methods) != 0 ? &node : nullptr;
-  const std::string_view segment = take_segment(rest);
-  for (const auto& [name, child] : node.literals) {
-    if (name != segment) continue;
-    if (const Node* found = find(*child, rest, methods, match)) return found;
-    break;
+  const Node* node = &from;
+  while (!rest.empty()) {
+    const std::string_view segment = take_segment(rest);
+    const Node* literal = nullptr;
+    for (const auto& [name, child] : node->literals) {
+      if (name != segment) continue;
+      literal = child.get();
+      break;
+    }
+    const Node* const param = segment.empty() ? nullptr : node->param.get();
+    if (literal != nullptr && param == nullptr) {
+      node = literal;
+      continue;
+    }
+    if (literal != nullptr) {
+      const std::size_t params = match.param_count;
+      if (const Node* found = find(*literal, rest, methods, match)) return found;
+      match.param_count = params;
+    }
+    if (param == nullptr) return nullptr;
+    const bool takes_all = param->takes_rest && !rest.empty();
+    match.params[match.param_count++] =
+        takes_all ? std::string_view(segment.data(), segment.size() + rest.size()) : segment;
+    node = param;
+    if (takes_all) break;
   }
-  if (!node.param || segment.empty()) return nullptr;
-  const std::size_t index = match.param_count++;
-  match.params[index] = segment;
-  if (node.param->takes_rest && !rest.empty()) {
-    match.params[index] = {segment.data(), segment.size() + rest.size()};
-    if ((node.param->methods & methods) != 0) return node.param.get();
-    match.param_count = index;
-    return nullptr;
-  }
-  if (const Node* found = find(*node.param, rest, methods, match)) return found;
-  match.param_count = index;
-  return nullptr;
+  return (node->methods & methods) != 0 ? node : nullptr;
 }
 
 Router::Match Router::match(Method method, std::string_view path) const {
@@ -140,7 +149,9 @@ Router::Match Router::match(Method method, std::string_view path) const {
   if (method == Method::kHead) wanted |= bit_of(Method::kGet);
   const Node* node = find(*root_, path, wanted, match);
   if (node == nullptr) {
-    match.path_exists = find(*root_, path, kAllMethods, match) != nullptr;
+    Match other;
+    match = {};
+    match.path_exists = find(*root_, path, kAllMethods, other) != nullptr;
     return match;
   }
   match.path_exists = true;

@@ -63,7 +63,7 @@ class Router {
   static constexpr std::size_t kMaxDepth = 8;
   using Methods = std::uint32_t;  // a bit for each
   // The first node at that path with a row of one of the methods.
-  const Node* find(const Node& node, std::string_view rest, Methods methods, Match& match) const;
+  const Node* find(const Node& from, std::string_view rest, Methods methods, Match& match) const;
 
   std::deque<Endpoint> endpoints_;
   std::unique_ptr<Endpoint> unmatched_;
