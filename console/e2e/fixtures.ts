@@ -257,6 +257,11 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       storageState: signedIn,
     });
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    // Without it the console shows the first tenant of all, which may be one that another test made.
+    await context.addInitScript(() => {
+      if (window !== window.top || localStorage.getItem('ashlar.tenant') !== null) return;
+      localStorage.setItem('ashlar.tenant', 'demo');
+    });
     const page = await context.newPage();
     const errors = watchErrors(page, refusals);
     await use(page);
