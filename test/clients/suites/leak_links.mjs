@@ -28,7 +28,9 @@ export async function manyLinksStory({ a, b, mark, bare }) {
     const found = await b.post("/v1/links/bulk-update", { filter, limit: 1000, set: { tags_add: ["b-was-here"] } });
     assert.equal(found.status, 200, found.text);
     assert.ok(!found.text.includes(mark), found.text);
-    for (const { code: changed } of found.json.results) assert.equal((await b.get(`/v1/links/${changed}`)).status, 200);
+    for (const { code: changed, domain } of found.json.results) {
+      assert.equal((await b.get(`/v1/links/${changed}${domain ? `?domain=${domain}` : ""}`)).status, 200);
+    }
   }
   const cursor = (await a.post("/v1/links/bulk-update", { filter: { tag: mark }, limit: 1, set: { archived: false } })).json.next_cursor;
   assert.ok(cursor);

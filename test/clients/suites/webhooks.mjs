@@ -208,7 +208,9 @@ export function webhooksSuite(kind) {
       assert.equal(told.type, "webhook.disabled");
       assert.deepEqual({ id: told.data.webhook_id, reason: told.data.reason }, { id: gone.id, reason: "gone" });
       assert.equal((await api.get(`/v1/webhooks/${gone.id}`)).json.enabled, false);
-      assert.ok(server.log().some((line) => line.message === "webhook disabled" && String(line.webhook) === gone.id));
+      // The log has a writer of its own.
+      await eventually("the log says so", () =>
+        server.log().some((line) => line.message === "webhook disabled" && String(line.webhook) === gone.id));
       await shorten(`hook-${kind}-7`);
       await eventually("what is missed is written down", async () =>
         (await api.get(`/v1/webhooks/${gone.id}/deliveries?state=failed`)).json.data.length === 2);

@@ -7,7 +7,6 @@
 namespace ashlar::notifications {
 namespace {
 
-const json::Choices kChannelNames{"email", "sms", "push", "inbox", "chat", "http"};
 const json::Choices kPriorities{"bulk", "normal", "urgent"};
 
 const json::Schema<RuleToJson>& to_schema() {
