@@ -254,14 +254,15 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     const context = await browser.newContext({
       ...contextOptions,
       baseURL: server.origin,
-      storageState: signedIn,
+      // Without a choice the console shows the first tenant of all, which may be another test's.
+      storageState: {
+        ...signedIn,
+        origins: [
+          { origin: server.origin, localStorage: [{ name: 'ashlar.tenant', value: 'demo' }] },
+        ],
+      },
     });
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-    // Without it the console shows the first tenant of all, which may be one that another test made.
-    await context.addInitScript(() => {
-      if (window !== window.top || localStorage.getItem('ashlar.tenant') !== null) return;
-      localStorage.setItem('ashlar.tenant', 'demo');
-    });
     const page = await context.newPage();
     const errors = watchErrors(page, refusals);
     await use(page);

@@ -21,7 +21,10 @@ const kMonthMs = 30 * 86_400_000;
 export function RangeTools({ choice, onChange }: RangeToolsProps) {
   const set = (change: Partial<Choice>) => onChange({ ...choice, ...change });
   const spanned = (span: Choice['span']) => {
-    if (span !== 'own' || choice.from !== '') return set({ span });
+    if (span !== 'own' || choice.from !== '') {
+      set({ span });
+      return;
+    }
     const nowMs = Date.now();
     set({ span, from: dayOf(nowMs - kMonthMs), to: dayOf(nowMs) });
   };
