@@ -83,9 +83,9 @@ const json::Schema<ProviderHealthJson>& provider_health_schema() {
           .required("channel", &ProviderHealthJson::channel, {.one_of = kChannelNames})
           .required("type", &ProviderHealthJson::type)
           .required("enabled", &ProviderHealthJson::enabled)
-          .required("breaker", &ProviderHealthJson::breaker,
-                    {.doc = "Open: it fails or says nothing, and is not asked.",
-                     .one_of = kBreakerNames})
+          .required(
+              "breaker", &ProviderHealthJson::breaker,
+              {.doc = "Open: it fails or says nothing, and is not asked.", .one_of = kBreakerNames})
           .required("silent", &ProviderHealthJson::silent,
                     {.doc = "It has messages in hand and answers none."})
           .required(

@@ -45,7 +45,8 @@ base::Result<Addresses> public_ones(Addresses found) {
 
 }  // namespace
 
-struct SmtpClient::Impl final : SmtpConnection::Owner, std::enable_shared_from_this<SmtpClient::Impl> {
+struct SmtpClient::Impl final : SmtpConnection::Owner,
+                                std::enable_shared_from_this<SmtpClient::Impl> {
   Impl(SmtpClientOptions given, net::LoopGroup& group, std::size_t index, obs::Registry& metrics);
 
   void add(Job job);
