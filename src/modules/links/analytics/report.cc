@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "modules/links/analytics/analytics_store.h"
+#include "modules/links/analytics/rollup_sum.h"
 #include "modules/links/analytics/time_buckets.h"
 #include "modules/links/clicks_store.h"
 #include "platform/storage/database.h"
@@ -33,16 +34,17 @@ class Gatherer {
   Gatherer(const TimeBuckets& buckets, std::vector<Traffic>& series)
       : buckets_(buckets), series_(series) {}
 
-  void add(Grain grain, Hour hour, const Rollup& rollup) {
+  base::Status add(Grain grain, Hour hour, std::string_view data) {
     const auto bucket = buckets_.index_of(middle_of(grain, hour));
-    if (!bucket) return;
-    series_[*bucket].bots += rollup.bots();
+    if (!bucket) return base::ok_status();
+    ASHLAR_ASSIGN(const RollupSum::Added added, all_.add(data));
+    series_[*bucket].bots += added.all.bots;
     // Sketches of one day know the same visitors; those of another day know others.
     const std::pair<Grain, Hour> day{grain == Grain::kMonth ? grain : Grain::kDay,
                                      grain == Grain::kMonth ? hour : hour / kHoursOfDay};
-    of_buckets_[{*bucket, day}].merge(rollup.visitors());
-    of_days_[day].merge(rollup.visitors());
-    all_.merge(rollup);
+    of_buckets_[{*bucket, day}].merge(added.visitors);
+    of_days_[day].merge(added.visitors);
+    return base::ok_status();
   }
 
   std::int64_t finish() {
@@ -51,7 +53,7 @@ class Gatherer {
     for (const auto& [day, sketch] : of_days_) visitors += sketch.estimate();
     return visitors;
   }
-  [[nodiscard]] const Rollup& all() const { return all_; }
+  [[nodiscard]] const RollupSum& all() const { return all_; }
 
  private:
   using Day = std::pair<Grain, Hour>;
@@ -60,7 +62,7 @@ class Gatherer {
   std::vector<Traffic>& series_;
   std::map<std::pair<std::size_t, Day>, VisitorSketch> of_buckets_;
   std::map<Day, VisitorSketch> of_days_;
-  Rollup all_;
+  RollupSum all_;
 };
 
 base::Status gather(storage::Transaction& tx, const Subject& subject, const TimeBuckets& buckets,
@@ -73,15 +75,13 @@ base::Status gather(storage::Transaction& tx, const Subject& subject, const Time
                                       {Grain::kMonth, kLongestMonth}}) {
     ASHLAR_TRY(store::rollups_of(tx, subject.key, grain, from - before, until,
                                  [&](Hour hour, std::string_view data) {
-                                   auto rollup = Rollup::decode(data);
-                                   if (rollup.ok()) return gatherer.add(grain, hour, *rollup);
-                                   damaged = std::move(rollup).error();
+                                   if (damaged.ok()) damaged = gatherer.add(grain, hour, data);
                                  }));
   }
   return damaged;
 }
 
-TopList top_list(const Rollup& all, Dimension dimension, const ReportQuery& query,
+TopList top_list(const RollupSum& all, Dimension dimension, const ReportQuery& query,
                  std::int64_t clicks) {
   TopList list;
   list.dimension = dimension;
@@ -162,10 +162,10 @@ base::Result<Report> read_report(storage::Transaction& tx, const ReportQuery& qu
     report.totals.clicks += traffic.clicks;
   }
   if (!query.bots) report.totals.bots = 0;
-  const Rollup& all = gatherer.all();
+  const RollupSum& all = gatherer.all();
   report.kept = all.kept();
-  report.told = all.clicks();
-  const std::int64_t told = query.bots ? all.clicks() : all.clicks() - all.bots();
+  report.told = all.all().clicks;
+  const std::int64_t told = query.bots ? all.all().clicks : all.all().clicks - all.all().bots;
   for (const Dimension dimension : all_dimensions()) {
     const bool of_links = dimension == Dimension::kLink;
     if (of_links && query.subject.kind == SubjectKind::kLink) continue;

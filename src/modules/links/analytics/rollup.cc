@@ -1,6 +1,8 @@
 #include "modules/links/analytics/rollup.h"
 
 #include <algorithm>
+#include <bitset>
+#include <utility>
 #include <vector>
 
 #include "base/varint.h"
@@ -28,17 +30,65 @@ bool take(std::string_view& rest, Tally& tally) {
   return take(rest, tally.clicks) && take(rest, tally.bots);
 }
 
-void grow(Tally& tally, const Tally& by) {
-  tally.clicks += by.clicks;
-  tally.bots += by.bots;
-}
-
 // Not within a character of UTF-8.
 std::string_view cut(std::string_view value) {
   if (value.size() <= Rollup::kMaxValueBytes) return value;
   std::size_t size = Rollup::kMaxValueBytes;
   while (size > 0 && (static_cast<unsigned char>(value[size]) & 0xc0) == 0x80) --size;
   return value.substr(0, size);
+}
+
+bool read_value(std::string_view& rest, std::string_view& value, Tally& tally) {
+  std::int64_t bytes = 0;
+  if (!take(rest, bytes) || bytes > static_cast<std::int64_t>(Rollup::kMaxValueBytes) ||
+      bytes > static_cast<std::int64_t>(rest.size())) {
+    return false;
+  }
+  value = rest.substr(0, static_cast<std::size_t>(bytes));
+  rest.remove_prefix(static_cast<std::size_t>(bytes));
+  return take(rest, tally);
+}
+
+bool read_values(std::string_view& rest, std::bitset<kDimensions>& seen, RollupParts& parts) {
+  if (rest.empty()) return false;
+  const auto index = static_cast<unsigned char>(rest.front());
+  rest.remove_prefix(1);
+  Tally tally;
+  std::int64_t size = 0;
+  if (index >= kDimensions || seen[index] || !take(rest, tally) || !take(rest, size) ||
+      size > static_cast<std::int64_t>(kMaxStoredValues)) {
+    return false;
+  }
+  seen.set(index);
+  const auto dimension = static_cast<Dimension>(index);
+  parts.rest(dimension, tally);
+  std::string_view last;
+  for (std::int64_t i = 0; i < size; ++i) {
+    std::string_view value;
+    if (!read_value(rest, value, tally) || (i > 0 && value <= last)) return false;
+    parts.value(dimension, value, tally);
+    last = value;
+  }
+  return true;
+}
+
+bool read_parts(std::string_view rest, RollupParts& parts) {
+  if (rest.empty() || rest.front() != kVersion) return false;
+  rest.remove_prefix(1);
+  std::int64_t kept = 0;
+  Tally all;
+  VisitorSketch visitors;
+  std::int64_t dimensions = 0;
+  if (!take(rest, kept) || !take(rest, all) || !VisitorSketch::read(rest, visitors) ||
+      !take(rest, dimensions)) {
+    return false;
+  }
+  parts.head(kept, all, std::move(visitors));
+  std::bitset<kDimensions> seen;
+  for (std::int64_t i = 0; i < dimensions; ++i) {
+    if (!read_values(rest, seen, parts)) return false;
+  }
+  return rest.empty();
 }
 
 }  // namespace
@@ -48,13 +98,13 @@ void Rollup::add_value(Dimension dimension, std::string_view value, const Tally&
   const std::string_view key = cut(value);
   auto at = values.find(key);
   if (at == values.end()) at = values.emplace(std::string(key), Tally{}).first;
-  grow(at->second, tally);
+  at->second += tally;
 }
 
 void Rollup::add(const VisitFacts& visit) {
   const Tally tally{visit.weight, visit.bot ? visit.weight : 0};
   kept_ += 1;
-  grow(all_, tally);
+  all_ += tally;
   if (visit.visitor && !visit.bot) visitors_.add(*visit.visitor);
   for (const Dimension dimension : all_dimensions()) {
     const std::string_view value = visit.values.at(index_of(dimension));
@@ -64,15 +114,15 @@ void Rollup::add(const VisitFacts& visit) {
 
 void Rollup::merge(const Rollup& other) {
   kept_ += other.kept_;
-  grow(all_, other.all_);
+  all_ += other.all_;
   visitors_.merge(other.visitors_);
   for (std::size_t i = 0; i < kDimensions; ++i) {
-    grow(rest_.at(i), other.rest_.at(i));
+    rest_.at(i) += other.rest_.at(i);
     Values& mine = values_.at(i);
     auto at = mine.begin();
     for (const auto& [value, tally] : other.values_.at(i)) {
       at = mine.try_emplace(at, value);
-      grow(at->second, tally);
+      at->second += tally;
     }
   }
 }
@@ -90,7 +140,7 @@ void Rollup::trim(std::size_t max_values) {
       return a->first < b->first;
     });
     for (auto at = kept; at != order.end(); ++at) {
-      grow(rest_.at(i), (*at)->second);
+      rest_.at(i) += (*at)->second;
       values.erase(*at);
     }
   }
@@ -130,52 +180,38 @@ std::string Rollup::encode() const {
   return out;
 }
 
-bool Rollup::read_values(std::string_view& rest, Rollup& rollup) {
-  if (rest.empty()) return false;
-  const auto dimension = static_cast<unsigned char>(rest.front());
-  rest.remove_prefix(1);
-  std::int64_t size = 0;
-  if (dimension >= kDimensions || !take(rest, rollup.rest_.at(dimension)) || !take(rest, size) ||
-      size > static_cast<std::int64_t>(kMaxStoredValues)) {
-    return false;
+class Rollup::Builder final : public RollupParts {
+ public:
+  explicit Builder(Rollup& rollup) : rollup_(rollup) {}
+
+  void head(std::int64_t kept, const Tally& all, VisitorSketch visitors) override {
+    rollup_.kept_ = kept;
+    rollup_.all_ = all;
+    rollup_.visitors_ = std::move(visitors);
   }
-  Values& values = rollup.values_.at(dimension);
-  if (!values.empty()) return false;
-  for (std::int64_t i = 0; i < size; ++i) {
-    std::int64_t bytes = 0;
-    if (!take(rest, bytes) || bytes > static_cast<std::int64_t>(kMaxValueBytes) ||
-        bytes > static_cast<std::int64_t>(rest.size())) {
-      return false;
-    }
-    const std::string_view value = rest.substr(0, static_cast<std::size_t>(bytes));
-    rest.remove_prefix(static_cast<std::size_t>(bytes));
-    if (!values.empty() && values.rbegin()->first >= value) return false;
-    Tally tally;
-    if (!take(rest, tally)) return false;
+  void rest(Dimension dimension, const Tally& tally) override {
+    rollup_.rest_.at(index_of(dimension)) = tally;
+  }
+  void value(Dimension dimension, std::string_view value, const Tally& tally) override {
+    Values& values = rollup_.values_.at(index_of(dimension));
     values.emplace_hint(values.end(), std::string(value), tally);
   }
-  return true;
-}
 
-bool Rollup::read(std::string_view& rest, Rollup& rollup) {
-  if (rest.empty() || rest.front() != kVersion) return false;
-  rest.remove_prefix(1);
-  std::int64_t dimensions = 0;
-  if (!take(rest, rollup.kept_) || !take(rest, rollup.all_) ||
-      !VisitorSketch::read(rest, rollup.visitors_) || !take(rest, dimensions)) {
-    return false;
-  }
-  for (std::int64_t i = 0; i < dimensions; ++i) {
-    if (!read_values(rest, rollup)) return false;
-  }
-  return rest.empty();
+ private:
+  Rollup& rollup_;
+};
+
+base::Status Rollup::read(std::string_view data, RollupParts& parts) {
+  if (read_parts(data, parts)) return base::ok_status();
+  return base::fail(base::Code::kInternal, "rollup_damaged",
+                    "a row of links_analytics is not in a form that this version reads");
 }
 
 base::Result<Rollup> Rollup::decode(std::string_view data) {
   Rollup rollup;
-  if (read(data, rollup)) return rollup;
-  return base::fail(base::Code::kInternal, "rollup_damaged",
-                    "a row of links_analytics is not in a form that this version reads");
+  Builder builder(rollup);
+  ASHLAR_TRY(read(data, builder));
+  return rollup;
 }
 
 }  // namespace ashlar::links::analytics

@@ -44,7 +44,27 @@ struct VisitFacts {
 struct Tally {
   std::int64_t clicks = 0;
   std::int64_t bots = 0;  // of the clicks
+
+  Tally& operator+=(const Tally& other) {
+    clicks += other.clicks;
+    bots += other.bots;
+    return *this;
+  }
   friend bool operator==(const Tally&, const Tally&) = default;
+};
+
+// Takes what a stored roll-up holds, in its order: the head first, then of each dimension that has
+// something its rest and its values, rising. Views live for the time of the call.
+class RollupParts {
+ public:
+  RollupParts() = default;
+  RollupParts(const RollupParts&) = delete;
+  RollupParts& operator=(const RollupParts&) = delete;
+  virtual ~RollupParts() = default;
+
+  virtual void head(std::int64_t kept, const Tally& all, VisitorSketch visitors) = 0;
+  virtual void rest(Dimension dimension, const Tally& tally) = 0;
+  virtual void value(Dimension dimension, std::string_view value, const Tally& tally) = 0;
 };
 
 class Rollup {
@@ -73,14 +93,14 @@ class Rollup {
   [[nodiscard]] std::string encode() const;
   // kInternal rollup_damaged: not what encode() writes.
   static base::Result<Rollup> decode(std::string_view data);
+  // The same without building one. On failure `parts` may have got some of it.
+  static base::Status read(std::string_view data, RollupParts& parts);
 
   friend bool operator==(const Rollup&, const Rollup&) = default;
 
  private:
   using Values = std::map<std::string, Tally, std::less<>>;
-
-  static bool read(std::string_view& rest, Rollup& rollup);
-  static bool read_values(std::string_view& rest, Rollup& rollup);
+  class Builder;
 
   std::int64_t kept_ = 0;
   Tally all_;

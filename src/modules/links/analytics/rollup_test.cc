@@ -2,11 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "base/random.h"
 #include "modules/links/analytics/keyed_rollup.h"
+#include "modules/links/analytics/rollup_sum.h"
 #include "modules/links/analytics/subject.h"
 
 namespace ashlar::links::analytics {
@@ -118,6 +121,33 @@ TEST(RollupTest, WhatIsDamagedIsRefused) {
     text[random.below(text.size())] = static_cast<char>(random.below(256));
     static_cast<void>(Rollup::decode(text).ok());  // refused or not: it ends, within bounds
   }
+}
+
+TEST(RollupTest, ASumIsWhatMergingGives) {
+  base::Random random(16);
+  Rollup merged;
+  RollupSum sum;
+  for (const int visits : {40, 0, 3'000, 7}) {
+    Rollup rollup = random_rollup(random, visits);
+    rollup.trim(20);
+    merged.merge(rollup);
+    const auto added = sum.add(rollup.encode());
+    ASSERT_TRUE(added.ok());
+    EXPECT_EQ(added->all.clicks, rollup.clicks());
+    EXPECT_EQ(added->visitors, rollup.visitors());
+  }
+  EXPECT_EQ(sum.kept(), merged.kept());
+  EXPECT_EQ(sum.all(), (Tally{merged.clicks(), merged.bots()}));
+  for (const Dimension dimension : all_dimensions()) {
+    std::map<std::string, Tally, std::less<>> of_sum;
+    std::map<std::string, Tally, std::less<>> of_merged;
+    sum.each_value(dimension, [&](auto value, const Tally& t) { of_sum[std::string(value)] = t; });
+    merged.each_value(dimension,
+                      [&](auto value, const Tally& t) { of_merged[std::string(value)] = t; });
+    EXPECT_EQ(of_sum, of_merged);
+    EXPECT_EQ(sum.rest(dimension), merged.rest(dimension));
+  }
+  EXPECT_FALSE(sum.add("").ok());
 }
 
 TEST(KeyedRollupTest, BatchesAddUp) {
