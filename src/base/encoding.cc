@@ -97,13 +97,12 @@ std::string hex_encode(std::string_view bytes) {
 
 std::optional<std::string> hex_decode(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
-  std::string out;
-  out.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = value_of(kHexValues, text[i]);
-    const int low = value_of(kHexValues, text[i + 1]);
+  std::string out(text.size() / 2, '\0');  // PostgreSQL's blobs come this way
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const int high = value_of(kHexValues, text[2 * i]);
+    const int low = value_of(kHexValues, text[2 * i + 1]);
     if (high < 0 || low < 0) return std::nullopt;
-    out += static_cast<char>(high << 4 | low);
+    out[i] = static_cast<char>(high << 4 | low);
   }
   return out;
 }
