@@ -136,8 +136,9 @@ base::Status Domains::remove(storage::Transaction& tx, std::string_view host,
   ASHLAR_TRY(check_version(domain, if_version));
   ASHLAR_ASSIGN(const bool in_use, store::domain_has_links(tx, domain.id));
   if (in_use) {
-    return base::fail(base::Code::kConflict, "domain_in_use",
-                      "The domain has links, which are never removed; it stays with them.");
+    return base::fail(
+        base::Code::kConflict, "domain_in_use",
+        "The domain has links, or codes of removed ones, which must never lead elsewhere.");
   }
   ASHLAR_TRY(store::remove_domain(tx, domain.id));
   tx.notify(kDomainsChannel, domain.host);

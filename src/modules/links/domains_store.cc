@@ -30,7 +30,7 @@ constexpr Sql kRemove{Audience::kTenant,
 // All links of a domain are its tenant's.
 constexpr Sql kHasLinks{Audience::kTenant,
                         "SELECT 1 FROM links WHERE domain_id = ?1 AND tenant_id = :tenant"
-                        " AND id > 0 LIMIT 1"};
+                        " LIMIT 1"};
 constexpr Sql kCount{Audience::kTenant,
                      "SELECT 1 FROM links_domains WHERE tenant_id = :tenant LIMIT ?1"};
 constexpr Sql kList{Audience::kTenant, DOMAIN_COLUMNS

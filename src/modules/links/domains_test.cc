@@ -162,6 +162,13 @@ TEST_P(DomainsTest, ADomainWithLinksStays) {
   ASSERT_EQ(reason(add(kAlice, {"a.example"})), "ok");
   ASSERT_TRUE(shorten(kAlice, "one", "a.example").ok());
   EXPECT_EQ(remove(kAlice, "a.example").error().reason, "domain_in_use");
+  // With its link removed too: the code would lead elsewhere with whoever took the host next.
+  ASSERT_TRUE(db().write(Context::tenant(kAlice),
+                         [&](Transaction& tx) {
+                           return links_.remove(tx, {.host = "a.example", .code = "one"});
+                         })
+                  .ok());
+  EXPECT_EQ(remove(kAlice, "a.example").error().reason, "domain_in_use");
   ASSERT_EQ(reason(add(kAlice, {"empty.example"})), "ok");
   EXPECT_TRUE(remove(kAlice, "empty.example").ok());
   EXPECT_EQ(remove(kAlice, "empty.example").error().reason, "domain_not_found");

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/html.h"
 #include "modules/links/domain.h"
 #include "platform/http/http_parser.h"
 #include "platform/http/problem.h"
@@ -101,13 +102,16 @@ http::Response visitor_page(const VisitorPage& page, std::string_view more,
 }
 
 // The address is given whole, since the page stands at the link's own path and below it. A code
-// holds nothing that HTML would read.
+// holds nothing that HTML would read; the visit's query, which rules and forward_query look at,
+// may.
 http::Response ask_password(PasswordAsked why, std::string_view code, base::Seconds retry_after,
                             const http::RequestHead& head, std::string_view request_id) {
   std::string form = "<form method=\"post\" action=\"/";
   form += code;
+  form += "/unlock";
+  if (!head.query.empty()) form += "?" + base::html_escaped(head.query);
   form +=
-      "/unlock\"><label for=\"password\">Password</label><br><input id=\"password\" "
+      "\"><label for=\"password\">Password</label><br><input id=\"password\" "
       "name=\"password\" type=\"password\" required autofocus autocomplete=\"off\" "
       "style=\"font:inherit;padding:.4rem;width:16rem\"> <button style=\"font:inherit;"
       "padding:.4rem 1rem\">Open</button></form>";
@@ -117,6 +121,8 @@ http::Response ask_password(PasswordAsked why, std::string_view code, base::Seco
                   "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
   response.header("Referrer-Policy", "no-referrer");
   if (retry_after.count() > 0) {
+    // Not besides the one that problem() gave.
+    std::erase_if(response.headers, [](const auto& each) { return each.first == "Retry-After"; });
     response.header("Retry-After", std::to_string(retry_after.count()));
   }
   return response;

@@ -251,6 +251,25 @@ TEST(Password, ADamagedHashMatchesNothing) {
   }
 }
 
+TEST(Password, OnlyWhatIsAffordableIsAHash) {
+  const std::string salted = "$c29tZXNhbHRzb21lc2FsdA$SWlHHErbwhFlaGgf7nP7vh2yQrLkwxF3u682H5RxhBM";
+  const auto is_hash = [&](const std::string& cost) {
+    return is_password_hash("$argon2id$v=19$" + cost + salted);
+  };
+  for (const char* good : {"m=1024,t=2,p=1", "m=8,t=1,p=1", "m=65536,t=8,p=1"}) {
+    EXPECT_TRUE(is_hash(good)) << good;
+  }
+  for (const char* bad : {"m=65537,t=2,p=1", "m=1024,t=9,p=1", "m=1024,t=2,p=2", "m=7,t=1,p=1",
+                          "m=1024,t=0,p=1", "m=01024,t=2,p=1", "m=,t=2,p=1", "m=-8,t=2,p=1",
+                          "m=1024,t=4294967298,p=1", "m=18446744073709551617,t=1,p=1"}) {
+    EXPECT_FALSE(is_hash(bad)) << bad;
+    EXPECT_FALSE(verify_password("$argon2id$v=19$" + std::string(bad) + salted, "password here"));
+  }
+  EXPECT_FALSE(is_password_hash("$argon2id$v=19$m=1024,t=2,p=1" + salted + "x"));
+  EXPECT_FALSE(
+      is_password_hash("$argon2id$v=19$m=1024,t=2,p=1$c29tZXNhbHRzb21lc2Fsd!" + salted.substr(23)));
+}
+
 TEST(Password, SaltsDiffer) {
   base::SeededEntropy entropy(6);
   const PasswordCost cost{1, 64 * 1024};

@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include <charconv>
+#include <cstdint>
 #include <vector>
 
 #include "base/text.h"
@@ -11,6 +13,8 @@ namespace ashlar::security {
 namespace {
 
 constexpr std::size_t kHashBytes = 32;
+constexpr std::uint64_t kMostMemory_kib = 64 * 1024;
+constexpr std::uint64_t kMostOperations = 8;
 
 base::Error wrong_password_rule(const char* reason, std::string detail) {
   base::Error error =
@@ -31,6 +35,26 @@ std::string phc_base64(const std::string& bytes) {
 std::string phc_head(const PasswordCost& cost) {
   return "$argon2id$v=19$m=" + std::to_string(cost.memory_bytes / 1024) +
          ",t=" + std::to_string(cost.operations) + ",p=1$";
+}
+
+// Takes `head` and the decimal number behind it from the front; 0: they are not there.
+std::uint64_t take_number(std::string_view& text, std::string_view head) {
+  if (!text.starts_with(head)) return 0;
+  text.remove_prefix(head.size());
+  std::uint64_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec != std::errc() || text.starts_with('0')) return 0;
+  text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
+  return number;
+}
+
+// The length of so many bytes in base64 without padding.
+constexpr std::size_t base64_chars(std::size_t bytes) { return (bytes * 8 + 5) / 6; }
+
+bool is_base64(std::string_view text) {
+  return text.find_first_not_of(
+             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") ==
+         std::string_view::npos;
 }
 
 }  // namespace
@@ -64,8 +88,22 @@ base::Result<std::string> hash_password(std::string_view password, const Passwor
   return phc_head(cost) + phc_base64(salt) + "$" + phc_base64(hash);
 }
 
+bool is_password_hash(std::string_view text) {
+  constexpr std::size_t kSaltChars = base64_chars(crypto_pwhash_SALTBYTES);
+  constexpr std::size_t kHashChars = base64_chars(kHashBytes);
+  const std::uint64_t memory_kib = take_number(text, "$argon2id$v=19$m=");
+  const std::uint64_t operations = take_number(text, ",t=");
+  if (memory_kib < crypto_pwhash_MEMLIMIT_MIN / 1024 || memory_kib > kMostMemory_kib) return false;
+  if (operations < 1 || operations > kMostOperations) return false;
+  constexpr std::string_view kLanes = ",p=1$";
+  if (!text.starts_with(kLanes)) return false;
+  text.remove_prefix(kLanes.size());
+  if (text.size() != kSaltChars + 1 + kHashChars || text[kSaltChars] != '$') return false;
+  return is_base64(text.substr(0, kSaltChars)) && is_base64(text.substr(kSaltChars + 1));
+}
+
 bool verify_password(const std::string& hash, std::string_view password) {
-  if (hash.size() >= crypto_pwhash_STRBYTES) return false;
+  if (!is_password_hash(hash)) return false;
   return crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
 }
 

@@ -27,7 +27,11 @@ base::Status check_password_rules(std::string_view password);
 // kInternal out_of_memory.
 base::Result<std::string> hash_password(std::string_view password, const PasswordCost& cost,
                                         base::Entropy& entropy);
-// In constant time as far as the password goes. A text that is no such hash matches nothing.
+// Whether it is such a hash, of a cost that is borne: up to 64 MiB and 8 passes. What others give
+// us is asked this before it is kept.
+bool is_password_hash(std::string_view text);
+// In constant time as far as the password goes. What is_password_hash() is not true of matches
+// nothing, at once.
 bool verify_password(const std::string& hash, std::string_view password);
 // Whether `hash` was made with another cost.
 bool needs_rehash(const std::string& hash, const PasswordCost& cost);

@@ -98,7 +98,7 @@ export function linkImportsSuite(kind) {
       assert.equal((await api.post(`${at}/cancel`)).json.state, "cancelled");
       assert.equal((await api.call("PUT", `${at}/parts/1`, { body: "x" })).json.reason, "import_state");
       assert.equal((await api.post(`${at}/start`)).json.reason, "import_state");
-      const broken = await through(api, await importFile(api, { source: "kutt" }, `address,target\nok-two,https://example.com/\nx,"${"y".repeat(70_000)}\n`));
+      const broken = await through(api, await importFile(api, { source: "kutt" }, `address,target\nok-two,https://example.com/\nx,"${"y".repeat(1_100_000)}\n`));
       assert.deepEqual([broken.state, broken.created], ["failed", 1]);
       assert.match(broken.error, /row 1/);
       assert.equal((await api.post("/v1/link-imports", { source: "jsonl", format: "csv" })).json.errors[0].field, "/format");

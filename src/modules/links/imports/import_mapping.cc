@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 #include <utility>
 
 #include "base/text.h"
@@ -10,6 +11,7 @@
 #include "platform/json/parse.h"
 #include "platform/json/value.h"
 #include "platform/json/writer.h"
+#include "platform/security/password.h"
 
 namespace ashlar::links {
 namespace {
@@ -28,6 +30,8 @@ enum class Field : std::uint8_t {
   kDomain,
   kForwardQuery,
   kArchived,
+  kPassword,  // that there is one, and not which
+  kBanned,
 };
 
 struct Name {
@@ -57,6 +61,8 @@ constexpr std::array kNames{
     Name{ImportSource::kKutt, "expirein", Field::kExpires},
     Name{ImportSource::kKutt, "visitcount", Field::kClicks},
     Name{ImportSource::kKutt, "domain", Field::kDomain},
+    Name{ImportSource::kKutt, "password", Field::kPassword},
+    Name{ImportSource::kKutt, "banned", Field::kBanned},
     Name{ImportSource::kYourls, "keyword", Field::kCode},
     Name{ImportSource::kYourls, "url", Field::kUrl},
     Name{ImportSource::kYourls, "title", Field::kTitle},
@@ -97,10 +103,17 @@ base::Error bad_row(const char* reason, std::string detail) {
   return base::fail(base::Code::kInvalid, reason, std::move(detail));
 }
 
+// No text is none, and 0. One beyond int64 is as far out of range as that.
 std::int64_t number_of(std::string_view text) {
   std::int64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec == std::errc::result_out_of_range) return std::numeric_limits<std::int64_t>::max();
   return std::max<std::int64_t>(number, 0);
+}
+
+base::Status check_clicks(std::int64_t clicks) {
+  if (clicks <= kMaxImportedClicks) return base::ok_status();
+  return bad_row("clicks_out_of_range", "A link comes with at most 10,000,000,000 clicks.");
 }
 
 bool is_true(std::string_view text) {
@@ -165,7 +178,7 @@ base::Status set(ImportSource source, Field field, std::string_view text, Import
       return base::ok_status();
     case Field::kClicks:
       row.clicks = number_of(text);
-      return base::ok_status();
+      return check_clicks(row.clicks);
     case Field::kDomain:
       link.domain = unless_empty(text);
       return base::ok_status();
@@ -174,6 +187,16 @@ base::Status set(ImportSource source, Field field, std::string_view text, Import
       return base::ok_status();
     case Field::kArchived:
       link.archived = is_true(text);
+      return base::ok_status();
+    case Field::kPassword:
+      // Without it the link would be open to everybody.
+      if (text.empty() || text == "0" || base::ascii_iequals(text, "false")) {
+        return base::ok_status();
+      }
+      return bad_row("password_not_in_file",
+                     "The link has a password that the file does not tell; make it by hand.");
+    case Field::kBanned:
+      if (is_true(text)) row.enabled = false;
       return base::ok_status();
   }
   std::unreachable();
@@ -184,6 +207,15 @@ base::Result<ImportedLink> finished(ImportedLink row) {
   if (row.link.code && row.link.code->empty()) row.link.code.reset();
   if (row.link.max_clicks) row.clicks_used = std::min(row.clicks, *row.link.max_clicks);
   return row;
+}
+
+std::string names_of(ImportSource source, Field field) {
+  std::string names;
+  for (const Name& each : kNames) {
+    if (each.source != source || each.field != field) continue;
+    names += (names.empty() ? "" : " or ") + std::string(each.name);
+  }
+  return names;
 }
 
 base::Result<ImportedLink> read_csv(ImportSource source, const std::vector<std::string>& columns,
@@ -257,11 +289,24 @@ base::Result<ImportedLink> read_own(json::Value::Object object) {
   if (const auto value = take(object, "created_at"); value && value->if_string()) {
     ASHLAR_TRY(set_time(row.created_at, *value->if_string()));
   }
-  if (const auto value = take(object, "password_hash"); value && value->if_string()) {
-    row.password_hash = *value->if_string();
+  ASHLAR_TRY(check_clicks(std::max(row.clicks, row.clicks_used)));
+  if (const auto value = take(object, "password_hash"); value && !value->is_null()) {
+    const std::string* const hash = value->if_string();
+    if (hash == nullptr || !security::is_password_hash(*hash)) {
+      return bad_row("bad_password_hash", "A password's hash is one that an export has written.");
+    }
+    row.password_hash = *hash;
+  }
+  // Without it the link would be open to everybody.
+  if (const auto value = take(object, "has_password");
+      value && value->if_boolean() && *value->if_boolean() && row.password_hash.empty()) {
+    return bad_row("password_not_in_file", "The link has a password, and its hash is not here.");
   }
   ASHLAR_ASSIGN(row.link,
                 create_link_schema().parse_body(json::to_text(json::Value(std::move(object)))));
+  if (row.link.find_if_exists) {
+    return bad_row("find_in_import", "An import tells links by their codes: no find_if_exists.");
+  }
   if (row.link.password) {
     return bad_row("password_in_clear", "A password is moved as its hash, not in clear.");
   }
@@ -273,6 +318,18 @@ base::Result<ImportedLink> read_own(json::Value::Object object) {
 std::vector<std::string> columns_of(const LinkImport& import) {
   if (import.format != ImportFormat::kCsv || import.header.empty()) return {};
   return csv_fields(import.header, csv_delimiter(import.header));
+}
+
+base::Status check_columns(ImportSource source, const std::vector<std::string>& columns) {
+  for (const Field needed : {Field::kCode, Field::kUrl}) {
+    const bool there = std::ranges::any_of(
+        columns, [&](const std::string& name) { return field_of(source, name) == needed; });
+    if (there) continue;
+    return base::fail(base::Code::kInvalid, "no_header",
+                      "The first row has to name the columns, and none of them is " +
+                          names_of(source, needed) + ".");
+  }
+  return base::ok_status();
 }
 
 base::Result<ImportedLink> read_row(ImportSource source, ImportFormat format,

@@ -5,7 +5,8 @@
 //
 //   shlink   shortCode, longUrl, title, tags, dateCreated, validSince, validUntil, maxVisits,
 //            visits, domain, forwardQuery; of its lists in JSON `meta` and `visitsSummary` too
-//   kutt     address, target, description, created_at, expire_in, visit_count, domain
+//   kutt     address, target, description, created_at, expire_in, visit_count, domain; banned
+//            makes it disabled, password refuses the row, for the file does not tell it
 //   yourls   keyword, url, title, timestamp, clicks
 //   bitly    id or link (its path), long_url, title, created_at, tags, clicks, archived
 //   jsonl    what GET /v1/link-export gives (link_export.h)
@@ -26,6 +27,9 @@
 
 namespace ashlar::links {
 
+// More would let sums of clicks come near the end of int64.
+inline constexpr std::int64_t kMaxImportedClicks = 10'000'000'000;
+
 struct ImportedLink {
   CreateLinkJson link;
   bool enabled = true;
@@ -38,8 +42,13 @@ struct ImportedLink {
 // The names of the columns, of a CSV file; empty of the others.
 std::vector<std::string> columns_of(const LinkImport& import);
 
+// Of a CSV file: whether its first row is a header that the source would have: it names codes and
+// URLs. kInvalid no_header.
+base::Status check_columns(ImportSource source, const std::vector<std::string>& columns);
+
 // `row`: the text of one row. kInvalid with a reason for the report: row_malformed, url_missing,
-// the schemas' own.
+// code_missing, time_malformed, clicks_out_of_range, password_in_clear, password_not_in_file,
+// bad_password_hash, find_in_import, the schemas' own.
 base::Result<ImportedLink> read_row(ImportSource source, ImportFormat format,
                                     const std::vector<std::string>& columns, char delimiter,
                                     std::string_view row);

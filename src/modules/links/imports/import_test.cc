@@ -1,7 +1,9 @@
 // Files cut into rows, wherever their pieces end, and rows read as links. Pure parts, as tables.
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "modules/links/imports/import_mapping.h"
@@ -10,6 +12,10 @@
 
 namespace ashlar::links {
 namespace {
+
+const std::string kHash =
+    "$argon2id$v=19$m=1024,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$"
+    "SWlHHErbwhFlaGgf7nP7vh2yQrLkwxF3u682H5RxhBM";
 
 base::Time at(const char* text) { return base::parse_rfc3339(text).value(); }
 
@@ -20,14 +26,16 @@ std::vector<std::string> rows_of(ImportFormat format, const std::string& file, s
   std::size_t have = 0;
   while (rows.size() < 100) {
     const std::string_view bytes = std::string_view(file).substr(at_byte, have - at_byte);
-    const RowFound found = next_row(format, bytes, have == file.size(), !rows.empty());
+    std::optional<char> delimiter;
+    if (format == ImportFormat::kCsv && !rows.empty()) delimiter = csv_delimiter(rows[0]);
+    const RowFound found = next_row(format, bytes, have == file.size(), !rows.empty(), delimiter);
     at_byte += found.used;
     if (found.state == RowState::kMore && have < file.size()) {
       have = std::min(have + piece, file.size());
       continue;
     }
     if (found.state != RowState::kRow) {
-      if (found.state == RowState::kTooLong) rows.emplace_back("too long");
+      if (found.state == RowState::kBroken) rows.emplace_back("broken");
       break;
     }
     rows.emplace_back(found.text);
@@ -60,6 +68,19 @@ TEST(ImportRowsTest, AreTheSameHoweverTheFileComes) {
        {"{\"a\":\"]}\"}", "{\"b\":\"\\\"{\"}"}},
       {ImportFormat::kJson, "{\"data\": []}", {}},
       {ImportFormat::kJson, "{}", {}},
+      // What is no object is a row all the same, and told; what follows is read on.
+      {ImportFormat::kJson,
+       R"([{"a":1},null, "x,]" ,7,[1],{"b":2}])",
+       {R"({"a":1})", "null", R"("x,]")", "7", "[1]", R"({"b":2})"}},
+      // Pages of a list, one after the other.
+      {ImportFormat::kJson,
+       R"({"urls":{"data":[{"a":1}],"page":{"n":[1],"of":2}}} {"urls":{"data":[{"b":"]}"}]},"x":""})"
+       "\n[] [{\"c\":1}]\n",
+       {R"({"a":1})", R"({"b":"]}"})", R"({"c":1})"}},
+      {ImportFormat::kJson, R"([{"a":1}] x [{"b":1}])", {R"({"a":1})", "broken"}},
+      {ImportFormat::kJson, R"({"d":[{"a":1}],"x":"y)", {R"({"a":1})", "broken"}},
+      // A quote opens a field behind the file's own delimiter alone.
+      {ImportFormat::kCsv, "a,b\n1;\"x,2\n3,4\n", {"a,b", "1;\"x,2", "3,4"}},
   };
   for (const Case& each : cases) {
     for (const std::size_t piece :
@@ -71,10 +92,10 @@ TEST(ImportRowsTest, AreTheSameHoweverTheFileComes) {
 
 TEST(ImportRowsTest, ARowThatDoesNotEndIsFoundOut) {
   const std::string quote = "a,b\n1,\"" + std::string(kMaxRowBytes + 10, 'x') + "\n2,3\n";
-  EXPECT_EQ(rows_of(ImportFormat::kCsv, quote, 1'000), (Rows{"a,b", "too long"}));
+  EXPECT_EQ(rows_of(ImportFormat::kCsv, quote, 1'000), (Rows{"a,b", "broken"}));
   const std::string line(kMaxRowBytes + 10, 'x');
-  EXPECT_EQ(rows_of(ImportFormat::kJsonl, line, 1'000), (Rows{"too long"}));
-  EXPECT_EQ(rows_of(ImportFormat::kJson, "[{\"a\":\"" + line, 1'000), (Rows{"too long"}));
+  EXPECT_EQ(rows_of(ImportFormat::kJsonl, line, 1'000), (Rows{"broken"}));
+  EXPECT_EQ(rows_of(ImportFormat::kJson, "[{\"a\":\"" + line, 1'000), (Rows{"broken"}));
 }
 
 TEST(ImportRowsTest, FieldsOfCsv) {
@@ -161,10 +182,32 @@ TEST(ImportMappingTest, WhatIsWrongHasAReason) {
   EXPECT_STREQ(csv(ImportSource::kYourls, header, "a,b,c").error().reason, "row_malformed");
   EXPECT_STREQ(csv(ImportSource::kYourls, header, "a,\xff").error().reason, "row_malformed");
   EXPECT_STREQ(csv(ImportSource::kYourls, header, "a,").error().reason, "url_missing");
-  EXPECT_STREQ(csv(ImportSource::kYourls, "url,timestamp", "https://e.test/,soon").error().reason,
-               "time_malformed");
+  EXPECT_STREQ(
+      csv(ImportSource::kYourls, "keyword,url,timestamp", "k,https://e.test/,soon").error().reason,
+      "time_malformed");
   EXPECT_STREQ(object(ImportSource::kKutt, "[]").error().reason, "row_malformed");
   EXPECT_STREQ(object(ImportSource::kKutt, "{").error().reason, "row_malformed");
+  EXPECT_STREQ(object(ImportSource::kKutt, "null").error().reason, "row_malformed");
+  const std::string kutt = R"({"address":"k1","target":"https://example.com/k",)";
+  EXPECT_STREQ(object(ImportSource::kKutt, kutt + R"("password":true})").error().reason,
+               "password_not_in_file");
+  EXPECT_FALSE(object(ImportSource::kKutt, kutt + R"("banned":true})")->enabled);
+  EXPECT_TRUE(object(ImportSource::kKutt, kutt + R"("password":false})")->enabled);
+  for (const char* clicks : {"10000000001", "9223372036854775807", "99999999999999999999999"}) {
+    const std::string row = std::string("a,https://e.test/,") + clicks;
+    EXPECT_STREQ(csv(ImportSource::kYourls, "keyword,url,clicks", row).error().reason,
+                 "clicks_out_of_range");
+  }
+  EXPECT_EQ(
+      csv(ImportSource::kYourls, "keyword,url,clicks", "k,https://e.test/,10000000000")->clicks,
+      kMaxImportedClicks);
+  EXPECT_STREQ(csv(ImportSource::kYourls, header, ",https://e.test/").error().reason,
+               "code_missing");
+  EXPECT_TRUE(check_columns(ImportSource::kBitly, {"Link", "Long URL"}).ok());
+  for (const std::vector<std::string>& columns :
+       {Rows{"abc", "https://example.com/", "7"}, Rows{"keyword"}, Rows{"url"}, Rows{}}) {
+    EXPECT_STREQ(check_columns(ImportSource::kYourls, columns).error().reason, "no_header");
+  }
 }
 
 TEST(ImportMappingTest, WhatIsExportedComesBack) {
@@ -179,7 +222,7 @@ TEST(ImportMappingTest, WhatIsExportedComesBack) {
   link.settings.max_clicks = 10;
   link.settings.title = "Quote \" and \n";
   link.settings.tags = {"one", "two"};
-  link.settings.password_hash = "$argon2id$x";
+  link.settings.password_hash = kHash;
   link.settings.forward_query = true;
   std::string line;
   append_export_line(line, link, 99, true);
@@ -196,16 +239,36 @@ TEST(ImportMappingTest, WhatIsExportedComesBack) {
   EXPECT_EQ(row->created_at, link.created_at);
   EXPECT_EQ(row->clicks, 99);
   EXPECT_EQ(row->clicks_used, 4);
-  EXPECT_EQ(row->password_hash, "$argon2id$x");
+  EXPECT_EQ(row->password_hash, kHash);
   line.clear();
   append_export_line(line, link, 0, false);
   EXPECT_EQ(line.find("argon2"), std::string::npos);
   const auto unknown = read_row(ImportSource::kJsonl, ImportFormat::kJsonl, {}, ',',
                                 R"({"url":"https://e.test/","x":1})");
   EXPECT_FALSE(unknown.ok());
-  const auto clear = read_row(ImportSource::kJsonl, ImportFormat::kJsonl, {}, ',',
-                              R"({"url":"https://e.test/","password":"open sesame"})");
-  EXPECT_STREQ(clear.error().reason, "password_in_clear");
+}
+
+TEST(ImportMappingTest, WhatAnExportDoesNotWriteIsRefused) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {R"("password":"open sesame")", "password_in_clear"},
+      {R"("find_if_exists":true)", "find_in_import"},
+      {R"("has_password":true)", "password_not_in_file"},
+      {R"("clicks":9223372036854775807)", "clicks_out_of_range"},
+      {R"("clicks_used":9223372036854775807)", "clicks_out_of_range"},
+      {R"("password_hash":"garbage")", "bad_password_hash"},
+      {R"("password_hash":7)", "bad_password_hash"},
+      // Whoever opened it would take all memory, or a processor for minutes.
+      {R"("password_hash":"$argon2id$v=19$m=1048576,t=2,p=1)" + kHash.substr(29) + '"',
+       "bad_password_hash"},
+      {R"("password_hash":"$argon2id$v=19$m=1024,t=120,p=1)" + kHash.substr(29) + '"',
+       "bad_password_hash"},
+  };
+  for (const auto& [member, reason] : cases) {
+    const auto row = read_row(ImportSource::kJsonl, ImportFormat::kJsonl, {}, ',',
+                              R"({"url":"https://e.test/",)" + member + "}");
+    ASSERT_FALSE(row.ok()) << member;
+    EXPECT_EQ(row.error().reason, reason) << member;
+  }
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ using base::fail;
 
 // As much of a file as a step's rows can take, and a row more.
 constexpr std::int64_t kChunksAStep = 4;
+constexpr std::size_t kUsualBytes = std::size_t{128} << 10;
 constexpr std::int64_t kSmallChunks = 64;
 constexpr std::int64_t kChunksRemoved = 64;
 constexpr std::size_t kMostShown = 200;  // of a code, a URL or a detail in the report
@@ -41,6 +42,7 @@ std::string shown(std::string_view text) {
 
 // What the row's own fault is; anything else is the database's, and the step's.
 bool is_of_row(const base::Error& error) {
+  if (std::string_view(error.reason).starts_with("storage_")) return false;
   return error.code == Code::kInvalid || error.code == Code::kConflict ||
          error.code == Code::kNotFound;
 }
@@ -167,13 +169,13 @@ base::Result<LinkImport> Imports::cancel(storage::Transaction& tx, ImportId id) 
   return import;
 }
 
-// More bytes than a row may have, however small the parts are, or all that is left.
-base::Result<Imports::Reading> Imports::read(storage::Transaction& tx,
-                                             const LinkImport& import) const {
+// More than `most` bytes, however small the parts are, or all that is left.
+base::Result<Imports::Reading> Imports::read(storage::Transaction& tx, const LinkImport& import,
+                                             std::size_t most) const {
   Reading reading;
   ImportPosition next = import.position;
   std::int64_t limit = kChunksAStep;
-  while (!reading.whole && reading.bytes.size() <= 2 * kMaxRowBytes) {
+  while (!reading.whole && reading.bytes.size() <= most) {
     std::int64_t chunks = 0;
     ASHLAR_TRY(store::read_chunks(tx, import.id, next, limit, [&](const store::Chunk& chunk) {
       const bool same = chunk.part == import.position.part && chunk.chunk == import.position.chunk;
@@ -257,30 +259,38 @@ base::Status Imports::take_rows(storage::Transaction& tx, const Reading& reading
   std::size_t rows = 0;
   bool begun = import.rows_done > 0 || !import.header.empty();
   std::vector<std::string> columns = columns_of(import);
+  std::optional<char> delimiter;
+  if (csv && !import.header.empty()) delimiter = csv_delimiter(import.header);
   while (rows < kRowsAStep) {
     const std::string_view rest = std::string_view(reading.bytes).substr(used);
-    const RowFound found = next_row(import.format, rest, reading.whole, begun);
+    const RowFound found = next_row(import.format, rest, reading.whole, begun, delimiter);
     used += found.used;
     if (found.state == RowState::kEnd) {
       finish(import, ImportState::kDone);
       break;
     }
     if (found.state == RowState::kMore) break;
-    if (found.state == RowState::kTooLong) {
+    if (found.state == RowState::kBroken) {
       finish(import, ImportState::kFailed,
              "After row " + std::to_string(import.rows_done) +
-                 " comes one of more than 64 KiB, or a quote that does not end.");
+                 " comes one of more than 1 MiB, a quote that does not end, or what is no " +
+                 std::string(name_of(import.format)) + ".");
       break;
     }
     begun = true;
     if (csv && import.header.empty()) {
       import.header = std::string(found.text);
       columns = columns_of(import);
+      const base::Status header = check_columns(import.source, columns);
+      if (!header.ok()) {
+        finish(import, ImportState::kFailed, header.error().detail);
+        break;
+      }
+      delimiter = csv_delimiter(import.header);
       continue;
     }
     ++rows;
-    const char delimiter = csv ? csv_delimiter(import.header) : ',';
-    ASHLAR_TRY(take_row(tx, found.text, delimiter, columns, import));
+    ASHLAR_TRY(take_row(tx, found.text, delimiter.value_or(','), columns, import));
   }
   import.bytes_done += static_cast<std::int64_t>(used);
   import.position = reading.position_of(used);
@@ -294,16 +304,20 @@ base::Result<bool> Imports::step(storage::Transaction& tx, ImportId id) const {
     ASHLAR_ASSIGN(const std::int64_t removed, store::remove_chunks(tx, id, kChunksRemoved));
     return removed == kChunksRemoved;
   }
-  ASHLAR_ASSIGN(const Reading reading, read(tx, *import));
-  if (reading.pieces.empty()) {
-    finish(*import, ImportState::kDone);
-  } else {
-    const std::int64_t before = import->bytes_done;
-    ASHLAR_TRY(take_rows(tx, reading, *import));
-    // More bytes than a row may have were looked at, so there is always a row or an end.
-    if (import->state == ImportState::kRunning && import->bytes_done == before) {
-      finish(*import, ImportState::kFailed, "The file cannot be read on.");
+  const std::int64_t before = import->bytes_done;
+  // Rows are seldom long: only where there is no whole one among some is as much read as one may
+  // have.
+  for (const std::size_t most : {kUsualBytes, 2 * kMaxRowBytes}) {
+    ASHLAR_ASSIGN(const Reading reading, read(tx, *import, most));
+    if (reading.pieces.empty()) {
+      finish(*import, ImportState::kDone);
+    } else {
+      ASHLAR_TRY(take_rows(tx, reading, *import));
     }
+    if (import->state != ImportState::kRunning || import->bytes_done > before) break;
+  }
+  if (import->state == ImportState::kRunning && import->bytes_done == before) {
+    finish(*import, ImportState::kFailed, "The file cannot be read on.");
   }
   ASHLAR_TRY(save(tx, *import));
   return true;

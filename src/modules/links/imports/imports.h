@@ -62,7 +62,8 @@ class Imports {
 
  private:
   struct Reading;
-  base::Result<Reading> read(storage::Transaction& tx, const LinkImport& import) const;
+  base::Result<Reading> read(storage::Transaction& tx, const LinkImport& import,
+                             std::size_t most) const;
   base::Status take_rows(storage::Transaction& tx, const Reading& reading,
                          LinkImport& import) const;
   base::Status take_row(storage::Transaction& tx, std::string_view row, char delimiter,

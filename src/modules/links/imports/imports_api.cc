@@ -22,6 +22,11 @@
 namespace ashlar::links {
 namespace {
 
+// A page of an export: links may be a hundred KiB each, so it is read a few at a time, and ends
+// where it has become long.
+constexpr std::size_t kExportBytes = std::size_t{4} << 20;
+constexpr std::int64_t kExportSlice = 200;
+
 using http::Call;
 using http::Response;
 
@@ -157,35 +162,52 @@ base::Result<Response> ImportsApi::export_links(Call& call) const {
     if (!number) return http::bad_query("?limit", "out_of_range", "Give 1 to 10000.");
     limit = *number;
   }
+  const std::int64_t asked = limit;
   const bool hashes = call.query_value("password_hashes") == "true";
   if (hashes && !call.principal.has_scope("links:write")) {
     return base::fail(base::Code::kForbidden, "missing_scope",
                       "Hashes of passwords are given to keys with the scope links:write alone.");
   }
-  std::vector<Link> links;
-  std::unordered_map<LinkId, std::int64_t> clicks;
-  ASHLAR_TRY(module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
-    links.clear();
-    std::vector<LinkId> ids;
-    ASHLAR_TRY(store::export_links(tx, after, limit + 1, [&](Link link) {
-      ids.push_back(link.id);
-      links.push_back(std::move(link));
-    }));
-    return store::totals_of(tx, ids, [&](LinkId id, std::int64_t total) { clicks[id] = total; });
-  }));
   Response response{200, "application/x-ndjson", {}, {}};
-  if (static_cast<std::int64_t>(links.size()) > limit) {
-    links.pop_back();
-    ASHLAR_ASSIGN(const std::string next, cursors_.encode(scope, links.back().id.value));
-    response.header("Link", "</v1/link-export?limit=" + std::to_string(limit) +
+  bool more = true;
+  while (more && limit > 0 && response.body.size() < kExportBytes) {
+    const std::int64_t slice = std::min(limit, kExportSlice);
+    ASHLAR_ASSIGN(const ExportSlice links, read_slice(call, after, slice));
+    more = links.more;
+    limit -= slice;
+    for (const auto& [link, clicks] : links.links) {
+      append_export_line(response.body, link, clicks, hashes);
+      after = link.id;
+    }
+  }
+  if (more) {
+    ASHLAR_ASSIGN(const std::string next, cursors_.encode(scope, after.value));
+    response.header("Link", "</v1/link-export?limit=" + std::to_string(asked) +
                                 (hashes ? "&password_hashes=true" : "") + "&cursor=" + next +
                                 ">; rel=\"next\"");
   }
-  for (const Link& link : links) {
-    const auto found = clicks.find(link.id);
-    append_export_line(response.body, link, found == clicks.end() ? 0 : found->second, hashes);
-  }
   return response;
+}
+
+base::Result<ImportsApi::ExportSlice> ImportsApi::read_slice(Call& call, LinkId after,
+                                                             std::int64_t size) const {
+  ExportSlice slice;
+  ASHLAR_TRY(module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
+    slice = {};
+    std::vector<LinkId> ids;
+    ASHLAR_TRY(store::export_links(tx, after, size + 1, [&](Link link) {
+      ids.push_back(link.id);
+      slice.links.emplace_back(std::move(link), 0);
+    }));
+    std::unordered_map<LinkId, std::int64_t> clicks;
+    ASHLAR_TRY(
+        store::totals_of(tx, ids, [&](LinkId id, std::int64_t total) { clicks[id] = total; }));
+    for (auto& [link, total] : slice.links) total = clicks[link.id];
+    return base::ok_status();
+  }));
+  slice.more = static_cast<std::int64_t>(slice.links.size()) > size;
+  if (slice.more) slice.links.pop_back();
+  return slice;
 }
 
 }  // namespace ashlar::links

@@ -4,8 +4,13 @@
 // Handlers of http/route.h's kinds; any thread.
 #pragma once
 
+#include <cstdint>
+#include <utility>
+#include <vector>
+
 #include "base/result.h"
 #include "modules/links/imports/imports.h"
+#include "modules/links/link.h"
 #include "platform/http/response.h"
 
 namespace ashlar::http {
@@ -33,6 +38,12 @@ class ImportsApi {
   base::Result<http::Response> export_links(http::Call& call) const;
 
  private:
+  struct ExportSlice {
+    std::vector<std::pair<Link, std::int64_t>> links;  // each with its clicks
+    bool more = false;
+  };
+  base::Result<ExportSlice> read_slice(http::Call& call, LinkId after, std::int64_t size) const;
+
   LinksModule& module_;
   const http::CursorCodec& cursors_;
 };

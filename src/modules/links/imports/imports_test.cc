@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "modules/links/clicks_store.h"
+#include "modules/links/imports/import_rows.h"
 #include "modules/links/imports/imports_store.h"
 #include "modules/links/testing/links_fixture.h"
 #include "platform/storage/statement_rules.h"
@@ -108,6 +109,24 @@ TEST_P(ImportsTest, PartsOfAFewBytesAreReadTogether) {
       through(begin(ImportSource::kYourls, ImportFormat::kCsv, yourls(20), 3).id);
   EXPECT_EQ(done.state, ImportState::kDone) << done.error;
   EXPECT_EQ(done.created, 20);
+}
+
+TEST_P(ImportsTest, LongRowsAreReadWhole) {
+  const auto row = [](const std::string& code, std::size_t notes) {
+    return R"({"url":"https://example.com/","code":")" + code + R"(","notes":")" +
+           std::string(notes, 'x') + "\"}\n";
+  };
+  const std::string file = row("first", 10) + row("long", 700'000) + row("last", 10);
+  const LinkImport done =
+      through(begin(ImportSource::kJsonl, ImportFormat::kJsonl, file, 100'000).id);
+  EXPECT_EQ(done.state, ImportState::kDone) << done.error;
+  EXPECT_EQ(done.created, 2);
+  EXPECT_EQ(report(done.id).at(0).reason, "too_long");  // the notes, not the row
+  const LinkImport failed = through(begin(ImportSource::kJsonl, ImportFormat::kJsonl,
+                                          row("one", 1) + row("two", kMaxRowBytes), 1'000'000)
+                                        .id);
+  EXPECT_EQ(failed.state, ImportState::kFailed);
+  EXPECT_EQ(failed.created, 1);
 }
 
 TEST_P(ImportsTest, AStepThatIsRolledBackHappensOnce) {

@@ -50,6 +50,7 @@ void append_export_line(std::string& out, const Link& link, std::int64_t clicks,
   out += R"(,"created_at":")" + base::format_rfc3339(link.created_at) + "\"";
   out += R"(,"clicks":)" + std::to_string(clicks);
   if (link.settings.max_clicks) out += R"(,"clicks_used":)" + std::to_string(link.clicks_used);
+  if (!link.settings.password_hash.empty()) out += R"(,"has_password":true)";
   if (password_hash && !link.settings.password_hash.empty()) {
     out += R"(,"password_hash":)";
     json::append_quoted(out, link.settings.password_hash);

@@ -8,6 +8,7 @@ namespace {
 
 constexpr int kNotFound = 404;
 constexpr int kGone = 410;
+constexpr int kForbidden = 403;
 constexpr int kAskPassword = 403;
 
 struct Condition {
@@ -42,6 +43,7 @@ PreviewRule look_at(const RedirectRule& rule, const Visit& visit) {
 
 std::optional<PreviewWhy> refusal_of(const Link& link, base::Time now) {
   const LinkSettings& settings = link.settings;
+  if (settings.flag.state == FlagState::kFlagged) return PreviewWhy::kFlagged;
   if (settings.valid_from && now < *settings.valid_from) return PreviewWhy::kNotYetValid;
   if (!link.enabled) return PreviewWhy::kDisabled;
   if (link.expires_at && *link.expires_at <= now) return PreviewWhy::kExpired;
@@ -57,8 +59,8 @@ int status_of(const Link& link) {
 }  // namespace
 
 std::string_view name_of(PreviewWhy why) {
-  constexpr std::array<std::string_view, 7> kNames{
-      "link", "rule", "variant", "disabled", "not_yet_valid", "expired", "used_up"};
+  constexpr std::array<std::string_view, 8> kNames{
+      "link", "rule", "variant", "disabled", "not_yet_valid", "expired", "used_up", "flagged"};
   return kNames.at(static_cast<std::size_t>(why));
 }
 
@@ -69,7 +71,9 @@ LinkPreview preview(const Link& link, const Visit& visit, bool draw_known) {
   if (const std::optional<PreviewWhy> refusal = refusal_of(link, visit.now)) {
     seen.why = *refusal;
     const bool over = *refusal == PreviewWhy::kExpired || *refusal == PreviewWhy::kUsedUp;
-    seen.status = *refusal == PreviewWhy::kNotYetValid ? kNotFound : kGone;
+    seen.status = *refusal == PreviewWhy::kNotYetValid ? kNotFound
+                  : *refusal == PreviewWhy::kFlagged   ? kForbidden
+                                                       : kGone;
     if (over && !settings.expired_url.empty()) {
       seen.status = 302;
       seen.url = settings.expired_url;

@@ -26,6 +26,7 @@ enum class PreviewWhy : std::uint8_t {
   kNotYetValid,  // 404
   kExpired,      // 410, or expired_url
   kUsedUp,       // 410, or expired_url
+  kFlagged,      // 403: the page that warns (abuse/)
 };
 // "link", "rule", … "not_yet_valid", …
 std::string_view name_of(PreviewWhy why);

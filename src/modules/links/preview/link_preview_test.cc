@@ -46,6 +46,11 @@ TEST(LinkPreview, SaysWhatARedirectWouldDo) {
       {[&](Link& l) { l.settings.rules = {german, german}; }, "302 rule 0 https://example.com/de"},
       {[](Link& l) { l.settings.password_hash = "x"; }, "403 link - https://example.com/own"},
       {[](Link& l) { l.enabled = false; }, "410 disabled - -"},
+      {[](Link& l) {
+         l.enabled = false;
+         l.settings.flag.state = FlagState::kFlagged;
+       },
+       "403 flagged - -"},
       {[](Link& l) { l.expires_at = kNow; }, "410 expired - -"},
       {[](Link& l) { l.expires_at = kNow + base::Seconds(1); },
        "301 link - https://example.com/own"},

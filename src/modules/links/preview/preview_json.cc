@@ -76,7 +76,7 @@ const json::Schema<PreviewJson>& preview_schema() {
                      .example = "https://example.com/de"})
           .required("why", &PreviewJson::why,
                     {.one_of = {"link", "rule", "variant", "disabled", "not_yet_valid", "expired",
-                                "used_up"}})
+                                "used_up", "flagged"}})
           .required("index", &PreviewJson::index,
                     {.doc = "Of the rule or variant that decided, from 0."})
           .required("asks_password", &PreviewJson::asks_password)
