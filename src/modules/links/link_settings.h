@@ -49,9 +49,11 @@ struct LinkSettings {
   [[nodiscard]] bool empty() const { return *this == LinkSettings(); }
   // Whether it takes a worker to say where a visit leads: what memory alone cannot decide.
   [[nodiscard]] bool needs_worker() const {
-    return max_clicks || !password_hash.empty() || !variants.empty() || asks_for_country();
+    return max_clicks || !password_hash.empty();
   }
   [[nodiscard]] bool asks_for_country() const;
+  // Whether the visitor's address has a part in where it leads.
+  [[nodiscard]] bool asks_for_address() const { return !variants.empty() || asks_for_country(); }
   // In memory, about.
   [[nodiscard]] std::size_t bytes() const;
 };

@@ -255,8 +255,10 @@ InlineOutcome Redirects::answer_special_inline(http::InlineRequest& request, con
     request.answer(special_.refuse(domain, *refusal, target, request.head(), request.request_id()));
     return InlineOutcome::kAnswered;
   }
+  std::string address;
+  if (target.special->asks_for_address()) address = request.client_address();
   std::string joined;
-  const SpecialRedirects::Lead lead = special_.lead(target, request.head(), {}, now, joined);
+  const SpecialRedirects::Lead lead = special_.lead(target, request.head(), address, now, joined);
   append_head(request, lead.status, lead.url);
   request.out() += "private, no-store";
   append_end(request);

@@ -210,7 +210,8 @@ class RedirectsTest : public LinksFixture {
     const auto& inline_handler = std::get<http::InlineHandler>(handler);
     std::string out;
     const http::TrustedProxies nobody;
-    const http::InlineRequest::Peer peer{nobody, "192.0.2.1"};
+    const std::string address = asked.address.empty() ? "192.0.2.1" : asked.address;
+    const http::InlineRequest::Peer peer{nobody, address};
     http::InlineRequest request(head, code, 0, clock_.now(), clock_.mono(), "", "id", peer, out);
     if (inline_handler.fast(request) == http::InlineOutcome::kAnswered) {
       ++inline_answers_;
@@ -380,6 +381,7 @@ TEST_P(RedirectsTest, RulesVariantsAndTheQueryLead) {
   }
   EXPECT_GT(got[0], 60);
   EXPECT_GT(got[1], 60);
+  EXPECT_EQ(inline_answers_, 3 + 399);  // all but the one that loaded it
 }
 
 TEST_P(RedirectsTest, ACountryLeads) {

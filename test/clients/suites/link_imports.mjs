@@ -98,6 +98,9 @@ export function linkImportsSuite(kind) {
       assert.equal((await api.post(`${at}/cancel`)).json.state, "cancelled");
       assert.equal((await api.call("PUT", `${at}/parts/1`, { body: "x" })).json.reason, "import_state");
       assert.equal((await api.post(`${at}/start`)).json.reason, "import_state");
+      const headless = await through(api, await importFile(api, { source: "yourls" }, "abc,https://example.com/,1\n"));
+      assert.deepEqual([headless.state, headless.rows], ["failed", 0]);
+      assert.match(headless.error, /none of them is keyword/);
       const broken = await through(api, await importFile(api, { source: "kutt" }, `address,target\nok-two,https://example.com/\nx,"${"y".repeat(1_100_000)}\n`));
       assert.deepEqual([broken.state, broken.created], ["failed", 1]);
       assert.match(broken.error, /row 1/);

@@ -201,8 +201,6 @@ TEST(ImportMappingTest, WhatIsWrongHasAReason) {
   EXPECT_EQ(
       csv(ImportSource::kYourls, "keyword,url,clicks", "k,https://e.test/,10000000000")->clicks,
       kMaxImportedClicks);
-  EXPECT_STREQ(csv(ImportSource::kYourls, header, ",https://e.test/").error().reason,
-               "code_missing");
   EXPECT_TRUE(check_columns(ImportSource::kBitly, {"Link", "Long URL"}).ok());
   for (const std::vector<std::string>& columns :
        {Rows{"abc", "https://example.com/", "7"}, Rows{"keyword"}, Rows{"url"}, Rows{}}) {
