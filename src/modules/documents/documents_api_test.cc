@@ -371,10 +371,14 @@ TEST_P(DocumentsApiTest, AVersionIsBroughtBackByAnEdit) {
   EXPECT_EQ(get("/v1/documents/a").at({"updates"}), restored.at({"version"}));
   EXPECT_NE(restored.body.find(R"("changed":true)"), std::string::npos);
   EXPECT_TRUE(guest.wait("update"));  // and is not shown out
+  // What was there before it has a name, though the restore is of the same stretch of writing.
+  const std::string list = get("/v1/documents/a/versions").body;
+  EXPECT_NE(list.find(R"("label":"Before version 1 was brought back")"), std::string::npos) << list;
   // The second time there is nothing to do; and back to what was before.
   const Answer again = post("/v1/documents/a/versions/1/restore", "");
   EXPECT_EQ(again.at({"version"}), restored.at({"version"}));
   EXPECT_NE(again.body.find(R"("changed":false)"), std::string::npos);
+  EXPECT_EQ(get("/v1/documents/a/versions").body, list);
   const std::string before = std::to_string(std::stoll(restored.at({"version"})) - 1);
   ASSERT_EQ(post("/v1/documents/a/versions/" + before + "/restore", "").status, 200);
   EXPECT_EQ(get("/v1/documents/a/text").body, "few");

@@ -11,6 +11,7 @@
 #include "modules/documents/documents_json.h"
 #include "modules/documents/documents_module.h"
 #include "modules/documents/documents_store.h"
+#include "modules/documents/version_keeper.h"
 #include "platform/http/call.h"
 #include "platform/http/late_answer.h"
 #include "platform/http/paging.h"
@@ -31,6 +32,9 @@ Result<DocumentRow> find(Transaction& tx, const Call& call) {
   if (row) return *std::move(row);
   return fail(Code::kNotFound, "document_not_found", "There is no such document.");
 }
+
+// No structs, no deletes (V1).
+constexpr std::string_view kNothing{"\0\0", 2};
 
 // 0, which no version has, where it is no number.
 Seq seq_of(std::string_view text) {
@@ -79,10 +83,33 @@ void HistoryApi::bring_back(const std::shared_ptr<LiveDocument>& live, const std
     });
     *changed = live->last_seq() > before;
   };
-  const auto work = [this, submit, live, seq, row = live->row(), now = live->doc().encode()] {
-    live->loop().post([submit, update = way_back(row, seq, now)] { submit(update); });
-  };
-  if (!module_.documents.run(work, overloaded)) overloaded();
+  // What was written before it is on disk, and can be named.
+  live->when_durable([this, submit, overloaded, live, user, seq](const base::Status& status) {
+    if (!status.ok()) return submit(status.error());
+    const auto work = [this, submit, live, user, seq, row = live->row(),
+                       now = live->doc().encode()] {
+      Result<std::string> update = way_back(row, seq, now);
+      if (update.ok() && *update != kNothing) {
+        const base::Status kept = keep_present(live, user, seq);
+        if (!kept.ok()) update = kept.error();
+      }
+      live->loop().post([submit, update = std::move(update)] { submit(update); });
+    };
+    if (!module_.documents.run(work, overloaded)) overloaded();
+  });
+}
+
+// A restore goes on in the stretch of writing before it, in which nobody would find what it did
+// away with.
+base::Status HistoryApi::keep_present(const std::shared_ptr<LiveDocument>& live,
+                                      const std::string& user, Seq seq) const {
+  VersionRow version;
+  version.name = "Before version " + std::to_string(seq) + " was brought back";
+  version.author = user;
+  version.at = module_.clock.now();
+  ASHLAR_ASSIGN(const KeptVersion kept, keep_version(module_.db, *live, version));
+  live->loop().post([live, bytes = kept.bytes] { live->note_stored(bytes); });
+  return base::ok_status();
 }
 
 Result<std::string> HistoryApi::way_back(const DocumentRow& document, Seq seq,

@@ -43,6 +43,9 @@ class HistoryApi {
   using Answer = std::shared_ptr<http::LateAnswer>;
   void bring_back(const std::shared_ptr<LiveDocument>& live, const std::string& user, Seq seq,
                   const Answer& answer) const;
+  // Names what is there now, so that it is in the list of versions.
+  base::Status keep_present(const std::shared_ptr<LiveDocument>& live, const std::string& user,
+                            Seq seq) const;
   // The update that makes of `now` (a state) what `document` was at `seq`.
   [[nodiscard]] base::Result<std::string> way_back(const DocumentRow& document, Seq seq,
                                                    std::string_view now) const;

@@ -8,6 +8,7 @@
 #include "modules/documents/documents_json.h"
 #include "modules/documents/documents_module.h"
 #include "modules/documents/documents_store.h"
+#include "modules/documents/version_keeper.h"
 #include "platform/http/call.h"
 #include "platform/http/cursor.h"
 #include "platform/http/late_answer.h"
@@ -34,32 +35,6 @@ Result<DocumentRow> find(storage::Transaction& tx, const Call& call) {
   ASHLAR_ASSIGN(auto row, store::find(tx, call.param(0)));
   if (row) return *std::move(row);
   return not_found();
-}
-
-// The newest state that the log has: what this process has in memory may be behind another's, and
-// its numbers may become another's.
-struct Present {
-  Seq seq = 0;
-  std::string state;
-};
-Result<Present> read_present(storage::Transaction& tx, const LiveDocument& live) {
-  ASHLAR_ASSIGN(const auto row, store::find(tx, live.name()));
-  if (!row || row->no != live.row().no) return not_found();
-  ASHLAR_ASSIGN(std::string state, state_at(tx, *row, row->seq));
-  return Present{row->seq, std::move(state)};
-}
-
-// The bytes that it takes; 0: its snapshot was there already.
-Result<std::int64_t> insert(storage::Transaction& tx, const LiveDocument& live,
-                            const VersionRow& version, std::string_view state) {
-  ASHLAR_ASSIGN(const auto row, store::find(tx, live.name()));
-  if (!row || row->no != live.row().no) return not_found();
-  ASHLAR_ASSIGN(const bool is_new,
-                store::insert_snapshot(tx, row->no, {version.seq, version.at, std::string(state)}));
-  const std::size_t bytes = is_new ? state.size() : 0;
-  if (is_new) ASHLAR_TRY(live.check_room(row->stored_bytes, bytes));
-  ASHLAR_TRY(store::insert_version(tx, row->no, version));
-  return static_cast<std::int64_t>(bytes);
 }
 
 Seq seq_of(const Call& call) {
@@ -143,19 +118,10 @@ void VersionsApi::keep(const std::shared_ptr<LiveDocument>& live, const VersionR
 void VersionsApi::write(const std::shared_ptr<LiveDocument>& live, VersionRow version,
                         http::LateAnswer& answer) const {
   version.at = module_.clock.now();
-  const base::TenantId tenant = live->row().tenant;
-  // Read and encoded before anything is locked: a large document takes its time.
-  const auto present =
-      module_.db.read(storage::Context::tenant(tenant),
-                      [&](storage::Transaction& tx) { return read_present(tx, *live); });
-  if (!present.ok()) return answer.complete(present.error());
-  version.seq = present->seq;
-  // What was read does not change any more: whoever goes on writing shall not make this fail.
-  const auto taken = module_.db.write(
-      storage::Context::tenant(tenant).read_committed(),
-      [&](storage::Transaction& tx) { return insert(tx, *live, version, present->state); });
-  if (!taken.ok()) return answer.complete(taken.error());
-  live->loop().post([live, bytes = *taken] { live->note_stored(bytes); });
+  const auto kept = keep_version(module_.db, *live, version);
+  if (!kept.ok()) return answer.complete(kept.error());
+  version.seq = kept->seq;
+  live->loop().post([live, bytes = kept->bytes] { live->note_stored(bytes); });
   answer.complete(http::json_response(
       201, version_schema(), render({version.seq, version.at, version.name, {version.author}, 0})));
 }
