@@ -173,7 +173,7 @@ TEST_P(DocumentsAccessTest, AKeyThatExpiresShowsItsBearerOutWithinASecond) {
   Guest& guest = make_guest();
   ASSERT_TRUE(process->on(document, [&] { return document->join(guest, *visitor); }).ok());
   EXPECT_EQ(guest.count("end"), 0u);
-  EXPECT_TRUE(ended(guest, EndReason::kExpired));
+  EXPECT_TRUE(ended(guest, EndReason::kKeyExpired));
   EXPECT_GE(process->clock.now(), end);
   EXPECT_LE(process->clock.now(), end + base::Seconds{1});
   const auto again = process->module->door.admit(key->text, "a", {});

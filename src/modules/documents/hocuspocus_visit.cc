@@ -211,6 +211,7 @@ void HocuspocusVisit::on_end(EndReason reason) {
   const WireClose with = close_of(reason);
   switch (reason) {
     case EndReason::kExpired:
+    case EndReason::kKeyExpired:
     case EndReason::kRevoked:
       return over(with.reason, true);
     case EndReason::kDeleted:

@@ -356,7 +356,8 @@ void LiveDocument::tick() {
   const base::Time now = needs_.loop.now();
   sessions_.for_each([&](DocumentSession& session) {
     if (session.visitor.expires <= now) {
-      end_session(session.id, EndReason::kExpired);
+      const bool by_key = session.visitor.token == 0;
+      end_session(session.id, by_key ? EndReason::kKeyExpired : EndReason::kExpired);
     } else if (session.question.wanted) {
       ask(session);
     }

@@ -45,10 +45,11 @@ using SessionId = base::StrongId<struct DocumentSessionTag>;  // unique in this 
 using Ticket = std::uint64_t;
 
 enum class EndReason : std::uint8_t {
-  kExpired,   // the token's time is over; a new one may be had
-  kRevoked,   // the token was revoked, or access is gone: do not come back with it
-  kKicked,    // shown out by hand: may come back
-  kDeleted,   // the document is no more
+  kExpired,     // the token's time is over; a new one may be had
+  kKeyExpired,  // the API key's time is over
+  kRevoked,     // the token was revoked, or access is gone: do not come back with it
+  kKicked,      // shown out by hand: may come back
+  kDeleted,     // the document is no more
   kReload,    // memory and disk differ (a write failed), or the document moves: come again and sync
   kStopping,  // the program ends: come again
 };

@@ -21,6 +21,8 @@ inline WireClose close_of(EndReason reason) {
   switch (reason) {
     case EndReason::kExpired:
       return {4401, "expired_document_token"};
+    case EndReason::kKeyExpired:
+      return {4401, "expired_api_key"};
     case EndReason::kRevoked:
       return {4403, "access_revoked"};
     case EndReason::kKicked:

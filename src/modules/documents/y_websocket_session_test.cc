@@ -156,13 +156,23 @@ TEST_F(YWebSocketTest, WhatCannotBeStoredSendsItAwayToComeAgain) {
 }
 
 TEST_F(YWebSocketTest, EndsWithTheCodeThatTellsWhetherToComeAgain) {
-  const std::vector<std::pair<EndReason, int>> rows = {
-      {EndReason::kExpired, 4401}, {EndReason::kRevoked, 4403}, {EndReason::kDeleted, 4404},
-      {EndReason::kKicked, 4205},  {EndReason::kReload, 1012},  {EndReason::kStopping, 1001}};
-  for (const auto& [reason, code] : rows) {
+  struct Row {
+    EndReason why;
+    int code;
+    std::string_view reason;
+  };
+  const std::vector<Row> rows = {{EndReason::kExpired, 4401, "expired_document_token"},
+                                 {EndReason::kKeyExpired, 4401, "expired_api_key"},
+                                 {EndReason::kRevoked, 4403, "access_revoked"},
+                                 {EndReason::kDeleted, 4404, "document_deleted"},
+                                 {EndReason::kKicked, 4205, "kicked"},
+                                 {EndReason::kReload, 1012, "document_reloads"},
+                                 {EndReason::kStopping, 1001, "documents_stopping"}};
+  for (const auto& [why, code, reason] : rows) {
     Visit a = visit();
-    document().end(reason);
+    document().end(why);
     EXPECT_EQ(a.socket->code, code);
+    EXPECT_EQ(a.socket->why, reason);
     a.say(sync(2, kHi));  // comes too late
     a.session->on_close(1006);
     EXPECT_EQ(document().state, kNothing);
