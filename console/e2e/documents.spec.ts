@@ -184,4 +184,49 @@ test.describe('documents', () => {
       await page.screenshot({ path: `${process.env['ASHLAR_SHOTS']}/authors.png` });
     }
   });
+
+  test('instances are told apart where there are several, and one that is silent is named', async ({
+    console_: page,
+    api,
+  }) => {
+    await api.createTenant('spread');
+    const session = (instance: string, number: number, user: string) => ({
+      id: `${instance}.${number}`,
+      instance,
+      user,
+      name: '',
+      access: 'write',
+      wire: 'hocuspocus',
+      connected_at: '2026-11-22T18:00:00Z',
+    });
+    const alone = [session('9', 1, 'alice')];
+    const answers = { data: alone, instances: ['9'], missing: [] as string[], truncated: false };
+    let ended = '';
+    await page.route('**/v1/documents/minutes/sessions', (route) =>
+      route.fulfill({ json: answers }),
+    );
+    await page.route('**/v1/documents/minutes/sessions/*', (route) => {
+      ended = new URL(route.request().url()).pathname.split('/').at(-1) ?? '';
+      return route.fulfill({ status: 204 });
+    });
+    await openAs(page, 'spread', 'documents');
+    await page.getByRole('button', { name: 'New document' }).click();
+    await page.getByLabel('Name').fill('minutes');
+    await page.getByRole('button', { name: 'Create document' }).click();
+    const table = page.getByRole('table', { name: 'Sessions' });
+    await expect(table.getByText('alice')).toBeVisible();
+    await expect(table.getByText('instance')).toHaveCount(0);
+
+    answers.data = [...alone, session('10', 1, 'bob')];
+    answers.instances = ['9', '10'];
+    answers.missing = ['7'];
+    const bob = table.getByRole('row').filter({ hasText: 'bob' });
+    await expect(bob).toContainText('instance 3');
+    await expect(table.getByRole('row').filter({ hasText: 'alice' })).toContainText('instance 2');
+    await expect(page.getByText('Instance 1 has not answered')).toBeVisible();
+    await expectAccessible(page, 'sessions on several instances');
+    await bob.getByRole('button', { name: 'Send away' }).click();
+    await expect(page.getByText('bob was sent away.')).toBeVisible();
+    expect(ended).toBe('10.1');
+  });
 });

@@ -17,11 +17,22 @@ export type Access = (typeof kAccesses)[number];
 
 export interface DocumentSession {
   id: string;
+  /** Where he is connected. */
+  instance: string;
   user: string;
   name: string;
   access: Access;
   wire: string;
   connected_at: string;
+}
+
+export interface DocumentSessions {
+  data: DocumentSession[];
+  /** Those that have told, first the one that was asked. */
+  instances: string[];
+  /** Those that have not answered: who is there is not in `data`. */
+  missing: string[];
+  truncated: boolean;
 }
 
 export interface DocumentVersion {
@@ -117,12 +128,8 @@ export async function listSessions(
   tenant: string,
   name: string,
   signal?: AbortSignal,
-): Promise<DocumentSession[]> {
-  const answer = await call<Page<DocumentSession>>('GET', path(name, '/sessions'), {
-    tenant,
-    signal,
-  });
-  return answer.data.data;
+): Promise<DocumentSessions> {
+  return (await call<DocumentSessions>('GET', path(name, '/sessions'), { tenant, signal })).data;
 }
 
 export async function endSession(tenant: string, name: string, id: string): Promise<void> {

@@ -36,6 +36,15 @@ struct DocumentMetrics {
         presence_failed(registry.make_counter(
             "ashlar_documents_presence_packets_failed_total",
             "Packets about presence that could not be sent, and were sent again.")),
+        presence_unknown(registry.make_counter(
+            "ashlar_documents_presence_records_unknown_total",
+            "Records of other instances that this version does not know, and left out.")),
+        session_questions(
+            registry.make_counter("ashlar_documents_session_questions_total",
+                                  "Questions of other instances about sessions, and to end one.")),
+        session_silences(registry.make_counter(
+            "ashlar_documents_session_silences_total",
+            "Instances that were asked about sessions and had not answered in time.")),
         instances(registry.make_gauge("ashlar_documents_instances",
                                       "Other instances that have told of presence and live.")),
         load_s(registry.make_histogram("ashlar_documents_load_seconds",
@@ -54,6 +63,9 @@ struct DocumentMetrics {
   obs::Counter& presence_sent;
   obs::Counter& presence_heard;
   obs::Counter& presence_failed;
+  obs::Counter& presence_unknown;
+  obs::Counter& session_questions;
+  obs::Counter& session_silences;
   obs::Gauge& instances;
   obs::Histogram& load_s;
 };

@@ -59,6 +59,7 @@ Documents::Documents(const Options& options, storage::Database& db, events::Outb
       metrics_(metrics),
       quotas_(options.quotas, metrics),
       key_{entropy.u64(), entropy.u64()},
+      self_(static_cast<std::int64_t>(entropy.u64() >> 1 | 1)),
       writer_(db, outbox, clock, metrics, options.commit_pace),
       loops_(options.threads, "documents", clock, kTick / 2),
       pool_("documents", kLoadThreads, kMaxWaiting, clock, metrics),
@@ -68,14 +69,11 @@ Documents::Documents(const Options& options, storage::Database& db, events::Outb
     loops_.loop(i).on_tick([this, i] { tick(i); });
   }
   if (db.dialect() == storage::Dialect::kPostgres) {
-    const InstanceId self(static_cast<std::int64_t>(entropy.u64() >> 1 | 1));
     relay_.emplace(
-        db, clock, self, metrics_,
+        db, clock, self_, metrics_,
         PresenceRelay::Ears{
-            [this](InstanceId from, const PresenceRecord& r) { hear_presence(from, r); },
-            [this](InstanceId gone) {
-              for_each_live([gone](LiveDocument& live) { live.presence_gone(gone); });
-            },
+            [this](InstanceId from, const PresenceRecord& record) { hear_record(from, record); },
+            [this](InstanceId instance) { hear_gone(instance); },
             [this] { for_each_live([](LiveDocument& live) { live.presence().again(); }); }});
   }
   db.subscribe(std::string(kChannel),
@@ -100,6 +98,7 @@ void Documents::stop() {
     loops_.loop(i).post([this, i] {
       Shard& shard = *shards_[i];
       shard.stopping = true;
+      shard.inquiries.expire(base::Mono::max());
       for (auto& [key, entry] : shard.entries) {
         for (const Found& waiter : std::exchange(entry.waiters, {})) waiter(stopping());
         if (!entry.live) continue;

@@ -44,6 +44,7 @@
 #include "modules/documents/live_document.h"
 #include "modules/documents/log_writer.h"
 #include "modules/documents/presence_relay.h"
+#include "modules/documents/session_inquiries.h"
 #include "platform/net/loop_group.h"
 #include "platform/runtime/worker_pool.h"
 #include "platform/storage/database.h"
@@ -61,6 +62,7 @@ class Documents final : public DocumentHost {
   static constexpr base::Millis kTick{200};
   static constexpr base::Millis kIdle{60'000};  // unused for so long, and memory is half full
   static constexpr base::Millis kDeadline{10'000};
+  static constexpr base::Millis kPatience{2'000};                  // with another instance
   static constexpr std::size_t kSnapshotBeforeUnload = 16u << 10;  // bytes of log
   static constexpr std::string_view kChannel = LogWriter::kChannel;
 
@@ -99,6 +101,15 @@ class Documents final : public DocumentHost {
   // `done` on the document's loop.
   void find(base::TenantId tenant, std::string name, std::string_view author, Missing missing,
             Found done);
+  // Who has it open on all instances that live, this one first; those that have not answered within
+  // kPatience are named. kUnavailable documents_overloaded: too much is being asked.
+  using Seen = std::function<void(base::Result<SessionInquiries::Report>)>;
+  void find_sessions(base::TenantId tenant, std::string name, Seen done);
+  // Shows one out, wherever he is. kNotFound document_session_not_found; kDeadline
+  // document_instance_silent: his instance has not answered, so he may be gone or not.
+  using Ended = std::function<void(base::Status)>;
+  void end_session(base::TenantId tenant, std::string name, InstanceId holder, SessionId id,
+                   Ended done);
   // Sessions of documents in memory, by number of document; any thread but a loop's.
   [[nodiscard]] std::unordered_map<std::int64_t, std::size_t> sessions(base::TenantId tenant);
   // kTooMany too_many_documents: one more would be too many.
@@ -126,6 +137,7 @@ class Documents final : public DocumentHost {
     std::unordered_map<std::string, Entry> entries;  // by key_of()
     base::Mono next_tick{};
     std::size_t told = 0;  // where to begin among the documents that have something to tell
+    SessionInquiries inquiries;
     bool stopping = false;
     std::promise<void> settled;
     bool told_settled = false;
@@ -152,7 +164,12 @@ class Documents final : public DocumentHost {
   void unload_some(Shard& shard, base::Mono now);
   void check_settled(std::size_t index);
   void tell_others(Shard& shard, const std::vector<std::shared_ptr<LiveDocument>>& all);
-  void hear_presence(InstanceId from, const PresenceRecord& record);
+  void hear_record(InstanceId from, const PresenceRecord& record);
+  void hear_gone(InstanceId instance);
+  void ask_others(LiveDocument& live, SessionQuestion question, SessionInquiries::Wanted wanted,
+                  Seen done);
+  void answer_question(Shard& shard, InstanceId from, const std::string& key,
+                       const SessionQuestion& question);
   void for_each_live(const std::function<void(LiveDocument&)>& run);
   void read_on(const std::shared_ptr<LiveDocument>& live);
   void hear_update(std::string_view text);
@@ -170,6 +187,7 @@ class Documents final : public DocumentHost {
   DocumentMetrics metrics_;
   DocumentQuotas quotas_;
   const kit::SipKey key_;
+  const InstanceId self_;
   LogWriter writer_;
   mutable net::LoopGroup loops_;
   std::vector<std::unique_ptr<Shard>> shards_;

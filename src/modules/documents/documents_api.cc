@@ -1,5 +1,6 @@
 #include "modules/documents/documents_api.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 #include <utility>
@@ -43,6 +44,19 @@ DocumentJson render(const DocumentRow& row, std::size_t sessions) {
           row.updated_at,   row.updated_by,
           row.seq,          row.snapshot_bytes + row.tail_bytes,
           row.stored_bytes, static_cast<std::int64_t>(sessions)};
+}
+
+SessionsJson render(const SessionInquiries::Report& report) {
+  SessionsJson json;
+  for (const auto& [instance, session] : report.sessions) {
+    json.data.push_back({instance.to_string() + "." + session.id.to_string(), instance.to_string(),
+                         session.user, session.name, std::string(access_name(session.access)),
+                         session.wire, session.since});
+  }
+  for (const InstanceId one : report.answered) json.instances.push_back(one.to_string());
+  for (const InstanceId one : report.missing) json.missing.push_back(one.to_string());
+  json.truncated = report.truncated;
+  return json;
 }
 
 base::Status check_subject(std::string_view subject) {
@@ -230,35 +244,26 @@ Result<Response> DocumentsApi::remove_grant(Call& call) const {
 
 base::Status DocumentsApi::sessions(Call& call, std::shared_ptr<http::LateAnswer> answer) const {
   ASHLAR_TRY(module_.door.admit(call.principal, call.param(0), Access::kRead, call.deadline));
-  module_.documents.find(
-      call.principal.tenant, call.param(0), {}, Documents::Missing::kFail,
-      [answer = std::move(answer)](Result<std::shared_ptr<LiveDocument>> found) {
-        if (!found.ok()) return answer->complete(found.error());
-        SessionsJson json;
-        (*found)->for_each_session([&](const DocumentSession& session) {
-          const Visitor& visitor = session.visitor;
-          json.data.push_back({session.id.to_string(), visitor.user, visitor.name,
-                               std::string(access_name(visitor.access)), std::string(visitor.wire),
-                               session.since});
-        });
-        answer->complete(http::json_response(200, sessions_schema(), json));
+  module_.documents.find_sessions(
+      call.principal.tenant, call.param(0),
+      [answer = std::move(answer)](const Result<SessionInquiries::Report>& report) {
+        if (!report.ok()) return answer->complete(report.error());
+        answer->complete(http::json_response(200, sessions_schema(), render(*report)));
       });
   return base::ok_status();
 }
 
 base::Status DocumentsApi::end_session(Call& call, std::shared_ptr<http::LateAnswer> answer) const {
   ASHLAR_TRY(module_.door.admit(call.principal, call.param(0), Access::kWrite, call.deadline));
-  const SessionId id(number_of(call.param(1)));
-  module_.documents.find(
-      call.principal.tenant, call.param(0), {}, Documents::Missing::kFail,
-      [answer = std::move(answer), id](Result<std::shared_ptr<LiveDocument>> found) {
-        if (!found.ok()) return answer->complete(found.error());
-        if (!(*found)->end_session(id, EndReason::kKicked)) {
-          return answer->complete(fail(Code::kNotFound, "document_session_not_found",
-                                       "There is no such session on this instance."));
-        }
-        answer->complete(http::no_content());
-      });
+  const auto ended = [answer = std::move(answer)](const base::Status& status) {
+    if (!status.ok()) return answer->complete(status.error());
+    answer->complete(http::no_content());
+  };
+  const std::string_view id = call.param(1);
+  const std::size_t dot = std::min(id.find('.'), id.size());
+  const InstanceId holder(number_of(id.substr(0, dot)));
+  const SessionId session(number_of(id.substr(std::min(dot + 1, id.size()))));
+  module_.documents.end_session(call.principal.tenant, call.param(0), holder, session, ended);
   return base::ok_status();
 }
 

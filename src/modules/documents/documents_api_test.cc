@@ -326,7 +326,20 @@ TEST_P(DocumentsApiTest, SessionsAreSeenAndEnded) {
   EXPECT_EQ(list.at({"data", "0", "user"}), "alice");
   EXPECT_EQ(list.at({"data", "0", "access"}), "write");
   EXPECT_EQ(get("/v1/documents/a").at({"sessions"}), "1");
-  const std::string path = "/v1/documents/a/sessions/" + list.at({"data", "0", "id"});
+  const std::string id = list.at({"data", "0", "id"});
+  EXPECT_EQ(list.at({"instances", "0"}) + ".", id.substr(0, id.find('.') + 1));
+  EXPECT_EQ(list.at({"data", "0", "instance"}), list.at({"instances", "0"}));
+  EXPECT_EQ(list.at({"instances", "1"}), "");
+  EXPECT_EQ(list.at({"missing", "0"}), "");
+  const std::string path = "/v1/documents/a/sessions/" + id;
+  const std::string number = id.substr(id.find('.') + 1);
+  for (const std::string& bad :
+       {number, "." + number, id + ".1", id.substr(0, id.find('.') + 1), std::string("0.0"),
+        std::string("5.9223372036854775807"), std::string("x")}) {
+    const Answer refused = send(Method::kDelete, "/v1/documents/a/sessions/" + bad);
+    EXPECT_EQ(refused.reason, "document_session_not_found") << bad;
+  }
+  EXPECT_EQ(guest.count("end"), 0U);
   EXPECT_EQ(send(Method::kDelete, path).status, 204);
   EXPECT_TRUE(guest.wait("end"));
   EXPECT_EQ(send(Method::kDelete, path).reason, "document_session_not_found");

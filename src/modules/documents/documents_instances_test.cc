@@ -45,6 +45,39 @@ class DocumentsInstancesTest : public DocumentsFixture {
     };
     while (process.on(document, is_asked)) std::this_thread::yield();
   }
+  // "HOLDER.SESSION user", in order; how many instances answered, how many were silent.
+  struct Seen {
+    std::vector<std::string> users;
+    std::vector<std::pair<InstanceId, SessionId>> ids;
+    std::size_t answered = 0;
+    std::size_t missing = 0;
+  };
+  static Seen sessions(Process& process, const std::string& name) {
+    std::promise<base::Result<SessionInquiries::Report>> promise;
+    process.module->documents.find_sessions(kAlice, name,
+                                            [&](auto report) { promise.set_value(report); });
+    const auto report = promise.get_future().get();
+    Seen seen;
+    if (!report.ok()) {
+      seen.users = {report.error().reason};
+      return seen;
+    }
+    for (const auto& [holder, session] : report->sessions) {
+      seen.users.push_back(session.user);
+      seen.ids.emplace_back(holder, session.id);
+    }
+    seen.answered = report->answered.size();
+    seen.missing = report->missing.size();
+    return seen;
+  }
+  static std::string end(Process& process, const std::string& name,
+                         std::pair<InstanceId, SessionId> session) {
+    std::promise<base::Status> promise;
+    process.module->documents.end_session(kAlice, name, session.first, session.second,
+                                          [&](auto status) { promise.set_value(status); });
+    const base::Status status = promise.get_future().get();
+    return status.ok() ? "ended" : status.error().reason;
+  }
   static LiveDocument& live(const std::shared_ptr<Document>& document) {
     return static_cast<LiveDocument&>(*document);
   }
@@ -259,6 +292,61 @@ TEST_P(DocumentsInstancesTest, WhatIsDeletedWhileItIsLoadedIsNotOpened) {
   const auto again = here->open("a", Access::kRead);
   ASSERT_FALSE(again.ok());
   EXPECT_STREQ(again.error().reason, "document_not_found");
+}
+
+TEST_P(DocumentsInstancesTest, SessionsOfAllInstancesAreSeenAndEnded) {
+  auto here = start();
+  auto there = start();
+  Guest& alice = make_guest();
+  Guest& bob = make_guest();
+  Guest& carol = make_guest();
+  here->visit("a", alice, "alice");
+  there->visit("a", bob, "bob");
+  there->visit("b", carol, "carol");
+  using Users = std::vector<std::string>;
+  // Just started, so neither need have heard of the other yet: then it waits.
+  const Seen seen = sessions(*here, "a");
+  EXPECT_EQ(seen.users, (Users{"alice", "bob"}));
+  EXPECT_EQ(seen.answered, 2U);
+  EXPECT_EQ(seen.missing, 0U);
+  EXPECT_EQ(sessions(*there, "a").users, (Users{"bob", "alice"}));
+  EXPECT_EQ(sessions(*here, "b").users, (Users{"carol"})) << "nobody has it open here";
+  EXPECT_EQ(sessions(*here, "none").users, (Users{"document_not_found"}));
+  const auto bobs = seen.ids.at(1);
+  EXPECT_EQ(end(*here, "b", bobs), "document_session_not_found") << "it is another document's";
+  EXPECT_EQ(bob.count("end"), 0U);
+  EXPECT_EQ(end(*here, "a", bobs), "ended");
+  EXPECT_EQ(bob.count("end"), 1U) << "before it is answered";
+  EXPECT_EQ(end(*here, "a", bobs), "document_session_not_found");
+  EXPECT_EQ(sessions(*here, "a").users, (Users{"alice"}));
+  EXPECT_EQ(end(*there, "a", seen.ids.at(0)), "ended");
+  EXPECT_EQ(alice.count("end"), 1U);
+}
+
+TEST_P(DocumentsInstancesTest, AnInstanceThatIsSilentIsNamedAndOneThatHasEndedIsNot) {
+  storage::GatedDatabase* gate = nullptr;
+  auto here = start();
+  auto there = start_gated(gate);
+  Guest& alice = make_guest();
+  Guest& bob = make_guest();
+  here->visit("a", alice, "alice");
+  auto copy = there->visit("a", bob, "bob");
+  const Seen before = sessions(*here, "a");
+  ASSERT_EQ(before.missing, 0U);
+  ASSERT_EQ(before.ids.size(), 2U);
+  wait_for_the_door(*there, copy);
+  gate->close_writes();
+  const Seen seen = sessions(*here, "a");
+  EXPECT_EQ(seen.users, std::vector<std::string>{"alice"});
+  EXPECT_EQ(seen.answered, 1U);
+  EXPECT_EQ(seen.missing, 1U);
+  EXPECT_EQ(end(*here, "a", before.ids.at(1)), "document_instance_silent");
+  gate->open_writes();
+  EXPECT_TRUE(bob.wait("end")) << "it was told; what is late is its answer";
+  copy.reset();
+  there.reset();
+  EXPECT_EQ(end(*here, "a", before.ids.at(1)), "document_session_not_found");
+  EXPECT_EQ(sessions(*here, "a").missing, 0U);
 }
 
 }  // namespace

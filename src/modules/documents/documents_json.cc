@@ -134,7 +134,10 @@ namespace {
 const json::Schema<SessionJson>& session_schema() {
   static const auto kSchema =
       json::Schema<SessionJson>("DocumentSession", "Somebody who has the document open.")
-          .required("id", &SessionJson::id, {.example = "12"})
+          .required("id", &SessionJson::id,
+                    {.doc = "To show him out by.", .example = "6917529027641081857.12"})
+          .required("instance", &SessionJson::instance,
+                    {.doc = "Where he is connected.", .example = "6917529027641081857"})
           .required("user", &SessionJson::user, {.example = "alice"})
           .required("name", &SessionJson::name, {.example = "Alice"})
           .required("access", &SessionJson::access, {.one_of = kAccesses})
@@ -147,8 +150,14 @@ const json::Schema<SessionJson>& session_schema() {
 
 const json::Schema<SessionsJson>& sessions_schema() {
   static const auto kSchema =
-      json::Schema<SessionsJson>("DocumentSessions", "Who has the document open here.")
-          .required("data", &SessionsJson::data, session_schema(), {});
+      json::Schema<SessionsJson>("DocumentSessions", "Who has the document open.")
+          .required("data", &SessionsJson::data, session_schema(), {})
+          .required("instances", &SessionsJson::instances,
+                    {.doc = "Those whose sessions are in data, first the one that answers."})
+          .required("missing", &SessionsJson::missing,
+                    {.doc = "Instances that have not answered: their sessions are not all here."})
+          .required("truncated", &SessionsJson::truncated,
+                    {.doc = "An instance has more sessions than it could tell of."});
   return kSchema;
 }
 

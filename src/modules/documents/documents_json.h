@@ -59,6 +59,7 @@ struct TokenJson {
 };
 struct SessionJson {
   std::string id;
+  std::string instance;
   std::string user;
   std::string name;
   std::string access;
@@ -67,6 +68,9 @@ struct SessionJson {
 };
 struct SessionsJson {
   std::vector<SessionJson> data;
+  std::vector<std::string> instances;
+  std::vector<std::string> missing;
+  bool truncated = false;
 };
 struct GrantJson {
   std::string subject;

@@ -27,15 +27,33 @@ void Documents::tell_others(Shard& shard, const std::vector<std::shared_ptr<Live
   if (!packet.empty()) relay_->say(std::move(packet));
 }
 
-void Documents::hear_presence(InstanceId from, const PresenceRecord& record) {
+void Documents::hear_record(InstanceId from, const PresenceRecord& record) {
   const std::size_t index = shard_of(record.key);
   loops_.loop(index).post([this, index, from, kind = record.kind, key = std::string(record.key),
                            news = std::string(record.news)] {
-    const auto& entries = shards_[index]->entries;
+    Shard& shard = *shards_[index];
+    if (kind == PresenceKind::kAnswer) {
+      auto answer = read_session_answer(news);
+      if (answer && answer->to == self_) shard.inquiries.hear(from, *std::move(answer));
+      return;
+    }
+    if (kind == PresenceKind::kAsk) {
+      const auto question = read_session_question(news);
+      if (question) answer_question(shard, from, key, *question);
+      return;
+    }
+    const auto& entries = shard.entries;
     const auto at = entries.find(key);
     if (at == entries.end() || !at->second.live) return;
     at->second.live->hear_presence(from, {.kind = kind, .key = key, .news = news});
   });
+}
+
+void Documents::hear_gone(InstanceId instance) {
+  for_each_live([instance](LiveDocument& live) { live.presence_gone(instance); });
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    loops_.loop(i).post([this, i, instance] { shards_[i]->inquiries.gone(instance); });
+  }
 }
 
 void Documents::for_each_live(const std::function<void(LiveDocument&)>& run) {

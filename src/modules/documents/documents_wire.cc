@@ -137,15 +137,22 @@ void add_visitor_routes(http::RouteTable& table, const std::shared_ptr<const Doc
   table.back().success = 204;
   table.back().errors = {kNotFound, kDenied, {404, "grant_not_found", "There is no such grant."}};
   table.push_back(row(Method::kGet, "/v1/documents/{name}/sessions",
-                      "Who has the document open on this instance.",
+                      "Who has the document open, on all instances.",
                       http::LateHandler([api](Call& c, Answer a) { return api->sessions(c, a); }),
                       &sessions_schema()));
+  table.back().errors = {kNotFound, kDenied, kReloading, kOverloaded};
   table.push_back(
-      row(Method::kDelete, "/v1/documents/{name}/sessions/{id}", "Show somebody out.",
+      row(Method::kDelete, "/v1/documents/{name}/sessions/{id}",
+          "Show somebody out, on whichever instance he is.",
           http::LateHandler([api](Call& c, Answer a) { return api->end_session(c, a); }), nullptr));
   table.back().success = 204;
   table.back().errors = {
-      kNotFound, kDenied, {404, "document_session_not_found", "There is no such session here."}};
+      kNotFound,
+      kDenied,
+      kReloading,
+      kOverloaded,
+      {404, "document_session_not_found", "There is no such session, or no more."},
+      {504, "document_instance_silent", "His instance has not answered; he may be out or not."}};
 }
 
 http::Route view(std::string_view path, std::string_view summary, http::LateHandler handler,

@@ -50,7 +50,7 @@ void append_record(std::string& packet, const PresenceRecord& record) {
   crdt::write_var_bytes(packet, record.news);
 }
 
-std::vector<PresenceRecord> read_records(std::string_view packet) {
+std::vector<PresenceRecord> read_records(std::string_view packet, std::size_t* unknown) {
   std::vector<PresenceRecord> records;
   crdt::Reader reader(packet);
   while (!reader.at_end()) {
@@ -58,8 +58,11 @@ std::vector<PresenceRecord> read_records(std::string_view packet) {
     PresenceRecord record;
     record.key = reader.var_string();
     record.news = reader.var_bytes();
-    const bool known = kind <= static_cast<std::uint64_t>(PresenceKind::kClaims);
-    if (!reader.ok() || !known || record.key.size() > kMaxKeyBytes) break;
+    if (!reader.ok() || record.key.size() > kMaxKeyBytes) break;
+    if (kind > static_cast<std::uint64_t>(PresenceKind::kAnswer)) {
+      if (unknown != nullptr) ++*unknown;
+      continue;
+    }
     record.kind = static_cast<PresenceKind>(kind);
     records.push_back(record);
   }

@@ -1,4 +1,4 @@
-// PresencePacket: what instances say to each other about who is present: records, one behind the
+// PresencePacket: what instances say to each other about who is there: records, one behind the
 // other; and the notices in which a packet travels (storage's are text, and short).
 //
 //   packet: (kind, key, news)*                      all in lib0's varints and strings
@@ -23,17 +23,20 @@ enum class PresenceKind : std::uint8_t {
   kHello,   // the same, and: who else has visitors of it?
   kBye,     // nobody is here any more
   kClaims,  // client ids that have become somebody's, or free
+  kAsk,     // about sessions (session_message.h)
+  kAnswer,  // to that
 };
 
 struct PresenceRecord {
   PresenceKind kind = PresenceKind::kNews;
   std::string_view key;   // the document: "TENANT NAME"
-  std::string_view news;  // Awareness::take_news(), ClientClaims::take_news(); "": none
+  std::string_view news;  // Awareness::take_news(), ClientClaims::take_news() …; "": none
 };
 
 void append_record(std::string& packet, const PresenceRecord& record);
-// In order, until what does not read.
-std::vector<PresenceRecord> read_records(std::string_view packet);
+// In order, until what does not read. Those of kinds that a later version may have are left out,
+// and added to `unknown`.
+std::vector<PresenceRecord> read_records(std::string_view packet, std::size_t* unknown = nullptr);
 
 inline constexpr std::size_t kMaxPacketBytes = 256u << 10;
 inline constexpr std::size_t kMaxNoticeText = 4'000;

@@ -54,6 +54,15 @@ void PresenceRelay::say(std::string records) {
   ready_.notify_all();
 }
 
+PresenceRelay::Others PresenceRelay::others() {
+  const std::lock_guard lock(mutex_);
+  Others others{.living = {}, .are_all = clock_.mono() >= introduced_};
+  for (const auto& [id, instance] : instances_) {
+    if (instance.lives) others.living.push_back(id);
+  }
+  return others;
+}
+
 // --- What is sent -------------------------------------------------------------------------------
 
 void PresenceRelay::loop() {
@@ -62,15 +71,18 @@ void PresenceRelay::loop() {
   while (!ended) {
     std::string packet;
     bool beats = false;
+    bool greets = false;
     {
       std::unique_lock lock(mutex_);
-      ready_.wait_for(lock, kPause * 5, [this] { return stopping_ || !waiting_.empty(); });
+      ready_.wait_for(lock, kPause * 5,
+                      [this] { return stopping_ || greets_ || !waiting_.empty(); });
       ended = stopping_;
       packet = take_packet();
       beats = living_ > 0;
+      greets = std::exchange(greets_, false);
     }
     look_after_others();
-    const bool due = beats && (ended || clock_.mono() - last >= kBeat);
+    const bool due = (greets && !ended) || (beats && (ended || clock_.mono() - last >= kBeat));
     if (packet.empty() && !due) continue;
     last = clock_.mono();
     while (!send_one(packet, ended) && !ended) {
@@ -78,9 +90,23 @@ void PresenceRelay::loop() {
       ready_.wait_for(lock, kRetry, [this] { return stopping_; });
       ended = stopping_;
     }
+    if (greets) introduced();
     std::unique_lock lock(mutex_);
     ready_.wait_for(lock, kPause, [this] { return stopping_; });
   }
+}
+
+void PresenceRelay::introduce_again() {
+  const std::lock_guard lock(mutex_);
+  greets_ = true;
+  introduced_ = base::Mono::max();
+  introduction_ = kBeat + kIntroduced;
+  ready_.notify_all();
+}
+
+void PresenceRelay::introduced() {
+  const std::lock_guard lock(mutex_);
+  if (!greets_ && introduced_ == base::Mono::max()) introduced_ = clock_.mono() + introduction_;
 }
 
 std::string PresenceRelay::take_packet() {
@@ -106,7 +132,10 @@ bool PresenceRelay::send_one(std::string_view packet, bool ends) {
 // --- What is heard ------------------------------------------------------------------------------
 
 void PresenceRelay::hear(const storage::Database::Notice& notice) {
-  if (notice.resync) return ears_.again();
+  if (notice.resync) {
+    introduce_again();
+    return ears_.again();
+  }
   std::optional<PacketAssembler::Packet> packet;
   bool again = false;
   {
@@ -118,9 +147,11 @@ void PresenceRelay::hear(const storage::Database::Notice& notice) {
   }
   metrics_.presence_heard.add();
   if (packet->ends) return ears_.gone(packet->from);
-  for (const PresenceRecord& record : read_records(packet->bytes)) {
+  std::size_t unknown = 0;
+  for (const PresenceRecord& record : read_records(packet->bytes, &unknown)) {
     ears_.record(packet->from, record);
   }
+  metrics_.presence_unknown.add(unknown);
   if (again) ears_.again();
 }
 
@@ -131,7 +162,12 @@ bool PresenceRelay::note_heard(InstanceId from, bool ends) {
   Instance& instance = instances_[from];
   const bool was_given_up = known != instances_.end() && !instance.lives;
   instance = {.heard = clock_.mono(), .lives = !ends};
-  if (ends) instances_.erase(from);
+  if (ends) {
+    instances_.erase(from);
+  } else if (was_given_up || known == instances_.end()) {
+    greets_ = true;  // it does not know of this one, or no more
+    ready_.notify_all();
+  }
   living_ = 0;
   for (const auto& [id, one] : instances_) living_ += one.lives ? 1 : 0;
   metrics_.instances.set(static_cast<std::int64_t>(living_));

@@ -1,4 +1,4 @@
-// PresenceRelay: carries what instances say to each other about who is present, and knows which of
+// PresenceRelay: carries what instances say to each other about who is there, and knows which of
 // them live.
 //
 //   say() ──> waits ──(its thread: kPause after the one before it)──> a packet ──> notices, one
@@ -12,6 +12,8 @@
 //  2. Bounded: kMaxWaiting bytes wait; a packet each kPause; each is one commit of notices alone,
 //     and no table is written.
 //  3. Who knows of another instance sends it something each kBeat, empty where there is nothing.
+//  4. Who starts says so, and whoever had not heard of him answers: kIntroduced later others() are
+//     all. Who may have missed something may have given others up, and hears their next beat.
 //
 // The Ears are called on storage's threads and on its own: they must not block. Any thread.
 #pragma once
@@ -26,6 +28,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "base/time.h"
 #include "modules/documents/presence_packet.h"
@@ -49,6 +52,7 @@ class PresenceRelay {
   static constexpr base::Seconds kBeat{5};
   static constexpr base::Seconds kSilent{16};  // three beats and a little
   static constexpr base::Seconds kRemembered{3'600};
+  static constexpr base::Millis kIntroduced{1'500};
 
   struct Ears {
     std::function<void(InstanceId, const PresenceRecord&)> record;
@@ -71,6 +75,12 @@ class PresenceRelay {
   // REQUIRES: records.size() <= kMaxSaid, has_room().
   void say(std::string records);
 
+  struct Others {
+    std::vector<InstanceId> living;
+    bool are_all = false;  // else there may be some that it has not heard of yet
+  };
+  [[nodiscard]] Others others();
+
  private:
   struct Instance {
     base::Mono heard{};
@@ -79,6 +89,8 @@ class PresenceRelay {
 
   void loop();
   std::string take_packet();
+  void introduce_again();
+  void introduced();
   bool send_one(std::string_view packet, bool ends);
   void hear(const storage::Database::Notice& notice);
   bool note_heard(InstanceId from, bool ends);
@@ -98,6 +110,9 @@ class PresenceRelay {
   std::map<InstanceId, Instance> instances_;
   PacketAssembler assembler_;
   std::size_t living_ = 0;
+  bool greets_ = true;  // something is to be sent, empty where there is nothing
+  base::Mono introduced_ = base::Mono::max();  // when whoever lives has been heard
+  base::Millis introduction_ = kIntroduced;    // from the greeting to then
   bool stopping_ = false;
 
   std::thread thread_;

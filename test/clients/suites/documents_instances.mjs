@@ -127,6 +127,70 @@ export function documentsInstancesSuite() {
       stays.destroy();
     });
 
+    test("sessions are seen from every instance, and shown out from every instance", async () => {
+      const name = "seen everywhere";
+      const sessions = async (server) => {
+        const answer = await server.api.get(path(name, "/sessions"));
+        assert.equal(answer.status, 200, answer.text);
+        return answer.json;
+      };
+      for (const [wire, Writer] of kWires) {
+        const alice = await open(Writer, a, name, await newToken(name, "alice")), bob = await open(Writer, b, name, await newToken(name, "bob"));
+        const [here, there] = [await sessions(a), await sessions(b)];
+        for (const all of [here, there]) {
+          assert.deepEqual(all.data.map((one) => one.user).sort(), ["alice", "bob"]);
+          assert.deepEqual([all.missing, all.truncated], [[], false]);
+          for (const one of all.data) assert.ok(one.wire === wire && one.id.startsWith(`${one.instance}.`), JSON.stringify(one));
+        }
+        assert.equal(here.instances.length, 2);
+        assert.deepEqual(here.instances.toReversed(), there.instances, "first the one that is asked");
+        assert.equal(here.data[0].instance, here.instances[0]);
+        const bobs = here.data.find((one) => one.user === "bob");
+        assert.equal(bobs.instance, there.instances[0]);
+        const out = await a.api.delete(path(name, `/sessions/${bobs.id}`));
+        assert.equal(out.status, 204, out.text);
+        const again = await eventually("bob comes again", async () => (await sessions(a)).data.find((one) => one.user === "bob"), 20_000, 100);
+        assert.notEqual(again.id, bobs.id);
+        assert.ok((await sessions(a)).data.some((one) => one.user === "alice"), "and alice stayed");
+        assert.equal((await a.api.delete(path(name, `/sessions/${bobs.id}`))).json.reason, "document_session_not_found");
+        alice.destroy();
+        bob.destroy();
+        await eventually("both have left", async () => (await sessions(a)).data.length === 0);
+      }
+    });
+
+    test("an instance that does not answer is named, until it is given up", async () => {
+      const name = "silent";
+      const sessions = async () => (await a.api.get(path(name, "/sessions"))).json;
+      const c = await Server.start({ store });
+      const alice = await open(YWriter, a, name, await newToken(name, "alice")), carol = await open(YWriter, c, name, await newToken(name, "carol"));
+      const all = await sessions();
+      assert.deepEqual(all.data.map((one) => one.user).sort(), ["alice", "carol"]);
+      assert.equal(all.instances.length, 3);
+      const carols = all.data.find((one) => one.user === "carol");
+      process.kill(c.pid, "SIGSTOP");
+      const began = performance.now();
+      const some = await sessions();
+      console.log(`with one of three silent: answered after ${((performance.now() - began) / 1_000).toFixed(1)} s`);
+      assert.deepEqual(some.missing, [carols.instance]);
+      assert.deepEqual(some.data.map((one) => one.user), ["alice"]);
+      const kick = await a.api.delete(path(name, `/sessions/${carols.id}`));
+      assert.deepEqual([kick.status, kick.json.reason], [504, "document_instance_silent"]);
+      assert.ok(await metric(a, "ashlar_documents_session_silences_total") >= 2);
+      process.kill(c.pid, "SIGCONT");
+      await eventually("it has done what it was asked", async () => {
+        const now = await sessions();
+        return now.missing.length === 0 && !now.data.some((one) => one.id === carols.id);
+      }, 20_000, 100);
+      carol.provider.shouldConnect = false;
+      await c.kill();
+      assert.deepEqual((await sessions()).missing, [carols.instance]);
+      await eventually("it is given up", async () => (await sessions()).missing.length === 0, 30_000, 500);
+      assert.deepEqual((await a.api.delete(path(name, `/sessions/${carols.id}`))).json.reason, "document_session_not_found");
+      alice.destroy();
+      carol.destroy();
+    });
+
     test("an instance that is stopped takes its visitors' cursors with it at once; one that is killed, within 30 s", async () => {
       for (const [signal, most] of [["SIGTERM", 5_000], ["SIGKILL", 30_000]]) {
         const name = `ends ${signal}`;

@@ -1,9 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
-import { endSession, listSessions, type DocumentSession } from '../../api/documents';
+import {
+  endSession,
+  listSessions,
+  type DocumentSession,
+  type DocumentSessions,
+} from '../../api/documents';
 import { useTenant } from '../../lib/tenant';
 import { useAction } from '../../lib/use_action';
 import { Button } from '../../ui/button';
-import { ErrorNotice } from '../../ui/notice';
+import { ErrorNotice, Notice } from '../../ui/notice';
 import { Course } from '../../ui/page';
 import { ActionsColumn, Cell, Column, Row, RowHead, Table } from '../../ui/table';
 import { Timestamp } from '../../ui/timestamp';
@@ -13,7 +18,39 @@ import './sessions.css';
 const kRefreshMs = 3_000;
 const kAccessWords = { read: 'reads', comment: 'comments', write: 'writes' };
 
-function SessionRow({ document: name, session }: { document: string; session: DocumentSession }) {
+/** Instances are numbers that nobody knows: they are counted, in an order that stays. */
+function instanceNumbers({ instances, missing }: DocumentSessions): Map<string, number> {
+  const all = [...instances, ...missing].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+  return new Map(all.map((instance, index) => [instance, index + 1]));
+}
+
+function Missing({
+  sessions,
+  numbers,
+}: {
+  sessions: DocumentSessions;
+  numbers: Map<string, number>;
+}) {
+  if (sessions.missing.length === 0) return null;
+  const names = sessions.missing.map((instance) => numbers.get(instance)).join(', ');
+  return (
+    <Notice>
+      {sessions.missing.length === 1 ? `Instance ${names} has` : `Instances ${names} have`} not
+      answered: who has it open there is not in this list.
+    </Notice>
+  );
+}
+
+function SessionRow({
+  document: name,
+  session,
+  instance,
+}: {
+  document: string;
+  session: DocumentSession;
+  /** Where there are several. */
+  instance?: number | undefined;
+}) {
   const { tenant } = useTenant();
   const who = session.name === '' ? session.user : session.name;
   const ending = useAction({
@@ -28,7 +65,14 @@ function SessionRow({ document: name, session }: { document: string; session: Do
         {who !== session.user && <span className="table-small mono">{session.user}</span>}
       </RowHead>
       <Cell className="session-access">{kAccessWords[session.access]}</Cell>
-      <Cell className="session-wire">{session.wire}</Cell>
+      <Cell className="session-wire">
+        {session.wire}
+        {instance !== undefined && (
+          <span className="table-small" title={session.instance}>
+            instance {instance}
+          </span>
+        )}
+      </Cell>
       <Cell className="session-since">
         <Timestamp at={session.connected_at} />
       </Cell>
@@ -50,11 +94,14 @@ export function Sessions({ name }: { name: string }) {
     queryFn: ({ signal }) => listSessions(tenant, name, signal),
     refetchInterval: ({ state }) => (state.status === 'error' ? false : kRefreshMs),
   });
-  const rows = sessions.data ?? [];
+  const rows = sessions.data?.data ?? [];
+  const numbers = sessions.data ? instanceNumbers(sessions.data) : new Map<string, number>();
   return (
     <Course title="Who has it open">
       <ErrorNotice error={sessions.error} />
-      {sessions.isSuccess && rows.length === 0 && <p>Nobody at the moment.</p>}
+      {sessions.data && <Missing sessions={sessions.data} numbers={numbers} />}
+      {sessions.data?.truncated && <p>There are more than are shown.</p>}
+      {sessions.data?.missing.length === 0 && rows.length === 0 && <p>Nobody at the moment.</p>}
       {rows.length > 0 && (
         <Table
           label="Sessions"
@@ -71,7 +118,12 @@ export function Sessions({ name }: { name: string }) {
           }
         >
           {rows.map((session) => (
-            <SessionRow key={session.id} document={name} session={session} />
+            <SessionRow
+              key={session.id}
+              document={name}
+              session={session}
+              instance={numbers.size > 1 ? numbers.get(session.instance) : undefined}
+            />
           ))}
         </Table>
       )}
