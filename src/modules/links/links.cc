@@ -225,7 +225,9 @@ base::Result<Links::Made> Links::make(storage::Transaction& tx, const NewLink& w
   link.expires_at = wanted.expires_at;
   link.code = wanted.code.value_or("");
   if (wanted.find_if_exists) {
+    if (wanted.any_code) link.code.clear();
     ASHLAR_ASSIGN(std::optional<Link> there, find_same(tx, link));
+    link.code = wanted.code.value_or("");
     if (there) return Made{.link = std::move(*there), .existed = true};
   }
   if (guard_ != nullptr) ASHLAR_TRY(guard_->judge(tx, link, wanted.verdict));

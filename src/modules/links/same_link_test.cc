@@ -115,6 +115,12 @@ TEST_P(FindIfExistsTest, TheNewestThatDoesTheSame) {
   EXPECT_EQ(line(make(url)), "second found");
   EXPECT_EQ(line(make(url, with_code("first"))), "first found");
   EXPECT_EQ(line(make(url, with_code("third"))), "third made");
+  const auto drawn = [](NewLink& link) {
+    link.code = "drawn";
+    link.any_code = true;
+  };
+  EXPECT_EQ(line(make(url, drawn)), "third found");
+  EXPECT_EQ(line(make("https://example.com/c", drawn)), "drawn made");
   EXPECT_EQ(line(make("https://example.com/b", with_code("first"))), "code_taken");
   EXPECT_EQ(line(make(url, with_code("first"), kBob)), "code_taken");
   const auto bobs = make(url, {}, kBob);

@@ -65,6 +65,9 @@ export function kuttSuite(kind) {
       assert.equal(changed.description, "Now");
       assert.equal((await server.api.get(`/${plain.address}`, { key: null })).headers.location, "https://example.com/changed");
       await fails(links.update(plain.id, { target: "https://example.com/", address: "another" }), 400, /address/);
+      assert.equal((await links.update(plain.id, { target: "example.com:8443/bare", address: plain.address })).target, "http://example.com:8443/bare");
+      for (const target of ["javascript:alert(1)", "localhost:1/x"]) await fails(links.update(plain.id, { target, address: plain.address }), 400, /http/);
+      assert.equal((await links.update(rich.id, { target: "https://example.com/rich", address: rich.address, password: null })).password, false);
     });
 
     it("counts visits", async () => {

@@ -58,6 +58,8 @@ function shortUrls(it, at) {
     assert.deepEqual(await shlink.getShortUrl({ shortCode: "sdk-rich", domain: new URL(origin).host }), rich);
     const edited = await shlink.updateShortUrl({ shortCode: "sdk-rich" }, { longUrl: "https://example.com/other", maxVisits: null, title: null, tags: ["one"] });
     assert.deepEqual(edited, { ...rich, longUrl: "https://example.com/other", title: null, tags: ["one"], meta: { ...rich.meta, maxVisits: null } });
+    const short = { longUrl: "https://example.com/short-twice", shortCodeLength: 5, findIfExists: true };
+    assert.equal((await shlink.createShortUrl(short)).shortCode, (await shlink.createShortUrl(short)).shortCode);
     const twice = { longUrl: "https://example.com/twice", title: "Twice", findIfExists: true };
     assert.deepEqual(await shlink.createShortUrl(twice), await shlink.createShortUrl(twice));
     for (const length of [4, 10]) {

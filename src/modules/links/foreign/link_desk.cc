@@ -86,6 +86,7 @@ base::Result<CountedLink> LinkDesk::create_by_chance(const http::Call& call, Cre
                                                      std::size_t length) const {
   wanted.code = prefix + module_.entropy.base62(length);
   ASHLAR_ASSIGN(NewLink link, prepare(call, wanted));
+  link.any_code = true;
   for (int i = 0; i < kChances; ++i) {
     if (i > 0) link.code = prefix + module_.entropy.base62(length);
     base::Result<CountedLink> made = insert(call, link);

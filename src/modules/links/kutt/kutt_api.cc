@@ -22,6 +22,13 @@ using http::Response;
 constexpr std::int64_t kUsualLimit = 10;
 constexpr std::int64_t kMostOnPage = 50;  // Kutt's own
 
+// "example.com/a" is http://example.com/a to Kutt; "nonsense" is none, nor is what names a scheme.
+std::string with_scheme(std::string target) {
+  const std::size_t word = target.find_first_of(":/?#.");
+  const bool is_host = word != std::string::npos && word > 0 && target[word] == '.';
+  return is_host ? "http://" + target : target;
+}
+
 Response message(std::string_view text) {
   std::string body;
   json::Writer out(body);
@@ -125,7 +132,7 @@ void KuttApi::take_expiry(ForeignBody& body, std::optional<base::Time>& expires_
 
 base::Result<CreateLinkJson> KuttApi::wanted_link(ForeignBody& body) const {
   CreateLinkJson json;
-  json.url = body.text("target").value_or("");
+  json.url = with_scheme(body.text("target").value_or(""));
   if (json.url.empty()) body.fault("target", "required", "Give the target.");
   if (auto code = body.text("customurl"); code && !code->empty()) json.code = std::move(code);
   if (auto host = body.text("domain"); host && !host->empty()) json.domain = std::move(host);
@@ -150,13 +157,15 @@ base::Result<Response> KuttApi::update(Call& call) const {
   const LinkRef ref = ref_of_foreign_id(call.param(0));
   ASHLAR_ASSIGN(ForeignBody body, ForeignBody::parse(call.body));
   LinkPatchJson json;
-  if (const auto url = body.text("target"); url && !url->empty()) json.url = *url;
+  if (const auto url = body.text("target"); url && !url->empty()) json.url = with_scheme(*url);
   if (const auto address = body.text("address"); address && *address != ref.code) {
     body.fault("address", "not_allowed",
                "The address of a link never changes; make another link with it.");
   }
   if (body.has("description")) json.notes = body.text("description");
+  // Its form sends an empty one where nothing was typed; null takes it away.
   if (const auto secret = body.text("password"); secret && !secret->empty()) json.password = secret;
+  if (body.is_null("password")) json.password.emplace();
   std::optional<base::Time> expires_at;
   take_expiry(body, expires_at);
   if (expires_at || body.is_null("expire_in")) json.expires_at = expires_at;
