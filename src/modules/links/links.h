@@ -76,8 +76,7 @@ struct NewLink {
   std::optional<base::Time> expires_at;
   LinkSettings settings{};
   std::string domain{};  // its host; "" or the installation's own: that one
-  bool find_if_exists = false;
-  bool any_code = false;  // `code` was drawn: find_if_exists takes one with whatever code
+  bool find_if_exists = false, any_code = false;  // `code` was drawn: another is found too
   std::optional<LinkPast> past{};
   std::optional<abuse::ListVerdict> verdict{};  // on all of its URLs; none: not known
 };
