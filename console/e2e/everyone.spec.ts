@@ -6,7 +6,13 @@ import { Api, expect, test } from './fixtures';
 // By what they are about: a test looks at those of one group. Those of a task, a webhook, a payment
 // are added when they are there.
 const groups = {
-  links: ['links', 'links/plain-stone', 'links/plain-stone?view=rules', 'links?view=analytics'],
+  links: [
+    'links',
+    'links/plain-stone',
+    'links/plain-stone?view=rules',
+    'links?view=analytics',
+    'links?view=imports',
+  ],
   server: ['overview', 'activity?by=shape', 'events', 'events?view=dead', 'events?view=log'],
   limits: [
     'limits',

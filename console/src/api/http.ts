@@ -106,3 +106,16 @@ export async function call<T>(
 export async function download(path: string, options: CallOptions = {}): Promise<Blob> {
   return (await send('GET', path, options, '*/*')).blob();
 }
+
+export interface FilePage {
+  part: Blob;
+  /** Where the next part is; null: that was the last. */
+  next: string | null;
+}
+
+/** A part of a file that comes in several, each naming the next. */
+export async function downloadPart(path: string, options: CallOptions = {}): Promise<FilePage> {
+  const response = await send('GET', path, options, '*/*');
+  const next = /<([^>]+)>;\s*rel="next"/.exec(response.headers.get('Link') ?? '');
+  return { part: await response.blob(), next: next?.[1] ?? null };
+}

@@ -14,6 +14,7 @@ export const linkKeys = {
   clicks: (tenant: string, { code, domain }: LinkName) => ['clicks', tenant, domain ?? kOwn, code],
   tags: (tenant: string) => ['link-tags', tenant],
   domains: (tenant: string) => ['link-domains', tenant],
+  imports: (tenant: string) => ['link-imports', tenant],
 };
 
 type LinkPages = InfiniteData<Page<Link>, string | null>;

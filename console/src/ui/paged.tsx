@@ -7,17 +7,21 @@ import { LoadMore } from './load_more';
 import { ErrorNotice } from './notice';
 import { Skeleton } from './skeleton';
 
-interface PagedOptions {
-  /** For lists that change by themselves. */
-  refreshMs?: number;
+interface PagedOptions<T> {
+  /** For lists that change by themselves; a function says how soon, of what they hold just now. */
+  refreshMs?: number | ((rows: T[]) => number);
   /** Old rows stay until those of a new filter are there. */
   keepsOld?: boolean;
+}
+
+function rowsOf<T>(data: InfiniteData<Page<T>> | undefined): T[] {
+  return data?.pages.flatMap((page) => page.data) ?? [];
 }
 
 export function usePaged<T>(
   queryKey: readonly unknown[],
   ask: (cursor: string | null, signal: AbortSignal) => Promise<Page<T>>,
-  { refreshMs, keepsOld = false }: PagedOptions = {},
+  { refreshMs, keepsOld = false }: PagedOptions<T> = {},
 ) {
   const query = useInfiniteQuery({
     queryKey,
@@ -25,14 +29,16 @@ export function usePaged<T>(
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     // Where there never was an answer, asking on would hide the error again and again.
-    refetchInterval: ({ state }) =>
-      refreshMs === undefined || (state.status === 'error' && state.data === undefined)
-        ? false
-        : refreshMs,
+    refetchInterval: ({ state }) => {
+      if (refreshMs === undefined || (state.status === 'error' && state.data === undefined)) {
+        return false;
+      }
+      return typeof refreshMs === 'number' ? refreshMs : refreshMs(rowsOf(state.data));
+    },
     placeholderData: (old: InfiniteData<Page<T>, string | null> | undefined) =>
       keepsOld ? old : undefined,
   });
-  return { ...query, rows: query.data?.pages.flatMap((page) => page.data) ?? [] };
+  return { ...query, rows: rowsOf(query.data) };
 }
 
 export interface PagedList {

@@ -37,6 +37,9 @@ const ReviewsView = lazy(async () => ({
 const DomainsView = lazy(async () => ({
   default: (await import('./links_sections')).DomainsView,
 }));
+const ImportsView = lazy(async () => ({
+  default: (await import('./links_sections')).ImportsView,
+}));
 
 const kPageSize = 25;
 const kTypingPauseMs = 250;
@@ -116,6 +119,8 @@ function Content({ view, query }: { view: View; query: string }) {
       return <AnalyticsView query={query} />;
     case 'domains':
       return <DomainsView />;
+    case 'imports':
+      return <ImportsView />;
     case 'reviews':
       return <ReviewsView query={query} />;
   }

@@ -6,6 +6,7 @@ export const kViews = [
   { value: 'links', label: 'Links' },
   { value: 'analytics', label: 'Analytics' },
   { value: 'domains', label: 'Domains' },
+  { value: 'imports', label: 'Import' },
   { value: 'reviews', label: 'Reviews' },
 ] as const;
 export type View = (typeof kViews)[number]['value'];
