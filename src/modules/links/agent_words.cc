@@ -15,7 +15,7 @@ struct Row {
 };
 
 // In lower case, four bytes and more, but for "bot", which is looked for by itself.
-constexpr std::array<Row, 37> kRows{{
+constexpr std::array<Row, 51> kRows{{
     {"crawl", AgentWord::kBot},
     {"spider", AgentWord::kBot},
     {"slurp", AgentWord::kBot},
@@ -28,6 +28,20 @@ constexpr std::array<Row, 37> kRows{{
     {"facebookexternalhit", AgentWord::kBot},
     {"preview", AgentWord::kBot},
     {"monitor", AgentWord::kBot},
+    {"whatsapp/", AgentWord::kBot},  // looks at what is sent; people come with their browser
+    {"viber/", AgentWord::kBot},
+    {"meta-external", AgentWord::kBot},
+    {"okhttp", AgentWord::kBot},
+    {"axios/", AgentWord::kBot},
+    {"node-fetch", AgentWord::kBot},
+    {"undici", AgentWord::kBot},
+    {"postman", AgentWord::kBot},
+    {"insomnia/", AgentWord::kBot},
+    {"httpie/", AgentWord::kBot},
+    {"httpclient", AgentWord::kBot},
+    {"libwww", AgentWord::kBot},
+    {"guzzle", AgentWord::kBot},
+    {"reqwest/", AgentWord::kBot},
     {"mozilla/", AgentWord::kMozilla},
     {"mobi", AgentWord::kMobi},
     {"tablet", AgentWord::kTablet},
@@ -67,7 +81,7 @@ constexpr std::uint32_t prefix_of(std::string_view text) {
 constexpr std::uint32_t kBotText = 'b' | 'o' << 8 | 't' << 16;
 
 // Four bytes lead to one slot; two words share theirs where they begin alike.
-constexpr unsigned kSlotBits = 8;
+constexpr unsigned kSlotBits = 9;
 struct Slot {
   std::uint32_t prefix = 0;
   std::array<std::uint8_t, 2> rows{kNone, kNone};
@@ -81,28 +95,58 @@ struct Slots {
   }
 };
 
-constexpr bool fill(Slots& table) {
-  for (std::uint8_t i = 0; i < kNone; ++i) {
-    const std::uint32_t prefix = prefix_of(kRows.at(i).text);
-    Slot& slot = table.slots.at(table.at(prefix));
-    if (slot.prefix != 0 && (slot.prefix != prefix || slot.rows[1] != kNone)) return false;
-    slot.rows.at(slot.prefix == 0 ? 0 : 1) = i;
-    slot.prefix = prefix;
+using Prefixes = std::array<std::uint32_t, kNone>;
+
+constexpr Prefixes prefixes() {
+  Prefixes prefixes{};
+  for (std::size_t i = 0; i < kNone; ++i) prefixes.at(i) = prefix_of(kRows.at(i).text);
+  return prefixes;
+}
+
+// Words that begin differently have slots of their own. (Told by comparing: a compiler that fills a
+// table for each factor takes too long.)
+constexpr bool keeps_apart(const Slots& table, const Prefixes& words) {
+  for (std::size_t i = 0; i < kNone; ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (words.at(i) != words.at(j) && table.at(words.at(i)) == table.at(words.at(j)))
+        return false;
+    }
   }
   return true;
 }
 
-// A factor that keeps words apart which begin differently is found by trying.
-constexpr Slots make_slots() {
-  for (std::uint32_t factor = 0x9e3779b1;; factor += 0x61c88646) {
-    Slots table{.factor = factor | 1};
-    if (fill(table)) return table;
+// REQUIRES: no three words begin alike: the index of a third would be out of range.
+constexpr void fill(Slots& table, const Prefixes& words) {
+  for (std::uint8_t i = 0; i < kNone; ++i) {
+    Slot& slot = table.slots.at(table.at(words.at(i)));
+    slot.rows.at(slot.prefix == 0 ? 0 : slot.rows[1] == kNone ? 1 : 2) = i;
+    slot.prefix = words.at(i);
   }
+}
+
+// A factor that keeps words apart is found by trying.
+constexpr Slots make_slots() {
+  const Prefixes words = prefixes();
+  Slots table;
+  for (std::uint32_t factor = 0x9e3779b1;; factor += 0x61c88646) {
+    table.factor = factor | 1;
+    if (keeps_apart(table, words)) break;
+  }
+  fill(table, words);
+  return table;
 }
 constexpr Slots kSlots = make_slots();
 
 bool begins(std::string_view text, std::string_view word) {
   return text.size() >= word.size() && base::ascii_iequals(text.substr(0, word.size()), word);
+}
+
+// "bot" at `at`, unless it is the end of a make of telephones.
+bool is_bot(std::string_view text, std::size_t at) {
+  constexpr std::string_view kTelephone = "cubot";
+  constexpr std::size_t kBefore = 2;
+  if (!begins(text.substr(at), "bot")) return false;
+  return at < kBefore || !begins(text.substr(at - kBefore), kTelephone);
 }
 
 }  // namespace
@@ -120,11 +164,11 @@ AgentWords::AgentWords(std::string_view user_agent) {
       for (const std::uint8_t row : slot.rows) {
         if (row != kNone && begins(text.substr(i), kRows[row].text)) found_ |= bit(kRows[row].word);
       }
-    } else if ((four & 0xffffff) == kBotText && begins(text.substr(i), "bot")) {
+    } else if ((four & 0xffffff) == kBotText && is_bot(text, i)) {
       found_ |= bit(AgentWord::kBot);
     }
   }
-  if (begins(text.substr(text.size() - kBotBytes), "bot")) found_ |= bit(AgentWord::kBot);
+  if (is_bot(text, text.size() - kBotBytes)) found_ |= bit(AgentWord::kBot);
 }
 
 }  // namespace ashlar::links

@@ -29,6 +29,20 @@ const std::vector<std::pair<std::string, AgentWord>>& words() {
       {"facebookexternalhit", AgentWord::kBot},
       {"preview", AgentWord::kBot},
       {"monitor", AgentWord::kBot},
+      {"whatsapp/", AgentWord::kBot},
+      {"viber/", AgentWord::kBot},
+      {"meta-external", AgentWord::kBot},
+      {"okhttp", AgentWord::kBot},
+      {"axios/", AgentWord::kBot},
+      {"node-fetch", AgentWord::kBot},
+      {"undici", AgentWord::kBot},
+      {"postman", AgentWord::kBot},
+      {"insomnia/", AgentWord::kBot},
+      {"httpie/", AgentWord::kBot},
+      {"httpclient", AgentWord::kBot},
+      {"libwww", AgentWord::kBot},
+      {"guzzle", AgentWord::kBot},
+      {"reqwest/", AgentWord::kBot},
       {"mozilla/", AgentWord::kMozilla},
       {"mobi", AgentWord::kMobi},
       {"tablet", AgentWord::kTablet},
@@ -68,9 +82,14 @@ std::string found(std::string_view text) {
 // The same by looking for each word apart.
 std::string looked_for(std::string_view text) {
   const std::string lower = base::ascii_lower(text.substr(0, kMaxAgentBytes));
+  std::string without_phones = lower;
+  for (std::size_t at = 0; (at = without_phones.find("cubot", at)) != std::string::npos;) {
+    without_phones.replace(at, 5, "_____");
+  }
   std::string bits(kKinds, '0');
   for (const auto& [word, kind] : words()) {
-    if (lower.find(word) != std::string::npos) bits[static_cast<std::size_t>(kind)] = '1';
+    if ((word == "bot" ? without_phones : lower).find(word) != std::string::npos)
+      bits[static_cast<std::size_t>(kind)] = '1';
   }
   return bits;
 }
@@ -91,6 +110,19 @@ TEST(AgentWords, EachIsFoundWhereverItStandsAndHoweverItIsWritten) {
     }
   }
   EXPECT_EQ(found(""), std::string(kKinds, '0'));
+}
+
+TEST(AgentWords, ProgramsAndATelephone) {
+  for (const char* program :
+       {"WhatsApp/2.23.20.0 A", "okhttp/4.9", "axios/1.6", "node-fetch/1.0", "PostmanRuntime/7.36",
+        "Viber/1", "Apache-HttpClient/4.5.13 (Java/11.0.1)", "meta-externalagent/1.1",
+        "CUBOT bot"}) {
+    EXPECT_TRUE(AgentWords(program).has(AgentWord::kBot)) << program;
+  }
+  for (const char* person :
+       {"Mozilla/5.0 (Linux; Android 9; CUBOT X19) Chrome/90 Mobile Safari/537", "cubot"}) {
+    EXPECT_FALSE(AgentWords(person).has(AgentWord::kBot)) << person;
+  }
 }
 
 TEST(AgentWords, ControlCharactersAreNoLetters) {
