@@ -1,5 +1,7 @@
 #include "modules/links/analytics/analytics_export.h"
 
+#include <algorithm>
+#include <array>
 #include <functional>
 #include <optional>
 #include <string_view>
@@ -45,13 +47,29 @@ void each_line(const LinkAnalyticsJson& report, const std::function<void(const L
   }
 }
 
+// With the signs of full width, which some spreadsheets take for the same ones.
+constexpr std::array<std::string_view, 12> kFormulas{"=",
+                                                     "+",
+                                                     "-",
+                                                     "@",
+                                                     "\t",
+                                                     "\r",
+                                                     "\n",
+                                                     "|",
+                                                     "\xef\xbc\x9d",
+                                                     "\xef\xbc\x8b",
+                                                     "\xef\xbc\x8d",
+                                                     "\xef\xbc\xa0"};
+
 bool is_formula(std::string_view text) {
-  return !text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos;
+  return std::ranges::any_of(kFormulas,
+                             [&](std::string_view sign) { return text.starts_with(sign); });
 }
 
 void append_cell(std::string& out, std::string_view text) {
   std::string safe = is_formula(text) ? "'" + std::string(text) : std::string(text);
-  if (safe.find_first_of(",\"\r\n") == std::string::npos) {
+  // Where a comma is in numbers, spreadsheets part cells at semicolons; some at tabs.
+  if (safe.find_first_of(",;\t|\"\r\n") == std::string::npos) {
     out += safe;
     return;
   }

@@ -105,5 +105,18 @@ TEST_P(VisitCounterTest, KnowsCountriesByAFile) {
   EXPECT_EQ(told({}, &geo), "");
 }
 
+// Visits come between a flush's prepare() and its reading of them, at midnight too.
+TEST_P(VisitCounterTest, TomorrowsVisitorsAreKnownAMinuteBefore) {
+  const base::Time midnight = *base::parse_rfc3339("2027-03-02T00:00:00Z");
+  const auto known = [&](base::Time at) {
+    return salts_->visitor(kAlice, at, "192.0.2.1", "curl/8").has_value();
+  };
+  ASSERT_TRUE(salts_->prepare(midnight - base::Seconds(61)).ok());
+  EXPECT_FALSE(known(midnight));
+  ASSERT_TRUE(salts_->prepare(midnight - base::Millis(100)).ok());
+  EXPECT_TRUE(known(midnight));
+  EXPECT_TRUE(known(midnight - base::Seconds(1)));
+}
+
 }  // namespace
 }  // namespace ashlar::links::analytics

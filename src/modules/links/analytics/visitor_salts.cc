@@ -30,7 +30,13 @@ base::Result<kit::SipKey> key_of(const std::optional<std::string>& salt) {
 }  // namespace
 
 base::Status VisitorSalts::prepare(base::Time now) {
-  const std::int64_t day = day_of(now);
+  ASHLAR_TRY(prepare_day(day_of(now)));
+  ASHLAR_TRY(prepare_day(day_of(now + kAhead)));
+  keys_.erase(keys_.begin(), keys_.lower_bound(day_of(now) - kDaysKept + 1));
+  return base::ok_status();
+}
+
+base::Status VisitorSalts::prepare_day(std::int64_t day) {
   if (keys_.contains(day)) return base::ok_status();
   const auto context = storage::Context::platform(storage::PlatformUse::kClickWriter);
   std::array<std::byte, kSaltBytes> chance{};
@@ -43,7 +49,6 @@ base::Status VisitorSalts::prepare(base::Time now) {
     return base::ok_status();
   }));
   ASHLAR_ASSIGN(keys_[day], key_of(salt));
-  keys_.erase(keys_.begin(), keys_.lower_bound(day - kDaysKept + 1));
   return base::ok_status();
 }
 

@@ -35,7 +35,11 @@ class VisitorSalts {
   // Both outlive it.
   VisitorSalts(storage::Database& db, base::Entropy& entropy) : db_(db), entropy_(entropy) {}
 
-  // Afterwards the key of the day of `now` is at hand. An error: it is not; those before it are.
+  // So long before a day begins its key is made: visits come between a prepare() and the next.
+  static constexpr base::Seconds kAhead{60};
+
+  // Afterwards the keys of the days of `now` and of kAhead later are at hand. An error: they are
+  // not; those before them are.
   base::Status prepare(base::Time now);
   // nullopt: there is no address, or no key of that day.
   [[nodiscard]] std::optional<std::uint64_t> visitor(base::TenantId tenant, base::Time at,
@@ -43,9 +47,11 @@ class VisitorSalts {
                                                      std::string_view user_agent) const;
 
  private:
+  base::Status prepare_day(std::int64_t day);
+
   storage::Database& db_;
   base::Entropy& entropy_;
-  std::map<std::int64_t, kit::SipKey> keys_;  // of the last kDaysKept days
+  std::map<std::int64_t, kit::SipKey> keys_;  // of the last kDaysKept days, and the next one
 };
 
 }  // namespace ashlar::links::analytics
