@@ -2,11 +2,14 @@
 // code: counters and roll-ups as they are after a year, without each click having been made.
 //
 //   seed_analytics --data DIR [--store postgres://…] --clicks 50000000 --links 500
+//                  [--values common|distinct]
 //
 // Links are followed by Zipf(1.0), each hour of a year as often as a day's curve says; the last 8
 // days have roll-ups by the hour, the others by the day, as retention leaves them. A roll-up's
 // visits are made up once for each size and reused: what a report costs hangs on their number and
-// bytes. Tags, an owner and the tenant get what their links got.
+// bytes. Tags, an owner and the tenant get what their links got. With --values distinct each of the
+// tenant's roll-ups has as many values as there is room for in all that visitors can write
+// (referrer, utm_*), none of which any other has: the worst that a year can hold.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -25,8 +28,8 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "modules/links/analytics/analytics_store.h"
-#include "modules/links/analytics/rollup_folder.h"
-#include "modules/links/analytics/rollup_retention.h"
+#include "modules/links/analytics/keyed_rollup.h"
+#include "modules/links/analytics/rollup.h"
 #include "modules/links/analytics/subject.h"
 #include "modules/links/clicks_store.h"
 #include "modules/links/links.h"
@@ -39,9 +42,8 @@ using links::LinkId;
 using links::analytics::Dimension;
 using links::analytics::KeyedRollups;
 using links::analytics::Rollup;
-using links::analytics::RollupFolder;
 using links::analytics::RollupKey;
-using links::analytics::RollupRetention;
+using links::analytics::RollupRoom;
 using links::analytics::Subject;
 using links::analytics::VisitFacts;
 using links::analytics::store::Grain;
@@ -52,6 +54,10 @@ constexpr Hour kHourlyDays = 8;
 constexpr int kTags = 20;
 constexpr std::size_t kMaxVisits = 20'000;  // made up for one roll-up
 constexpr std::size_t kBatch = 500;
+constexpr std::size_t kDistinctBytes = 40;  // of a value that nothing else has
+constexpr std::array kWritten{Dimension::kReferrer,  Dimension::kUtmSource,
+                              Dimension::kUtmMedium, Dimension::kUtmCampaign,
+                              Dimension::kUtmTerm,   Dimension::kUtmContent};
 
 using Options = std::map<std::string, std::string, std::less<>>;
 
@@ -61,13 +67,20 @@ using Options = std::map<std::string, std::string, std::less<>>;
 }
 
 Options parse(int argc, char** argv) {
-  Options options{{"--data", ""}, {"--store", ""}, {"--clicks", "50000000"}, {"--links", "500"}};
+  Options options{{"--data", ""},
+                  {"--store", ""},
+                  {"--clicks", "50000000"},
+                  {"--links", "500"},
+                  {"--values", "common"}};
   for (int i = 1; i < argc; i += 2) {
     const auto option = options.find(std::string_view(argv[i]));
     if (option == options.end() || i + 1 == argc) die(std::string("wrong option ") + argv[i]);
     option->second = argv[i + 1];
   }
   if (options["--data"].empty()) die("--data is needed");
+  if (options["--values"] != "common" && options["--values"] != "distinct") {
+    die("--values is common or distinct");
+  }
   return options;
 }
 
@@ -89,10 +102,11 @@ struct SeededLink {
 
 class Seeder {
  public:
-  Seeder(app::Installation& ashlar, base::TenantId tenant, double clicks)
+  Seeder(app::Installation& ashlar, base::TenantId tenant, double clicks, bool distinct)
       : ashlar_(ashlar),
         tenant_(tenant),
         clicks_(clicks),
+        distinct_(distinct),
         now_(links::hour_of(ashlar.clock.now())) {}
 
   base::Status make_links(std::int64_t count) {
@@ -151,10 +165,10 @@ class Seeder {
       return links::analytics::store::add_counts(tx, subjects);
     }));
     if (now_ - hour < kHourlyDays * 24) {
-      ASHLAR_TRY(put(of_hour_, Grain::kHour, hour, RollupFolder::kMaxValues));
+      ASHLAR_TRY(put(of_hour_, Grain::kHour, hour));
       of_day_.clear();
     } else if (hour % 24 == 23) {
-      ASHLAR_TRY(put(of_day_, Grain::kDay, hour - 23, RollupRetention::kMaxValues));
+      ASHLAR_TRY(put(of_day_, Grain::kDay, hour - 23));
       of_day_.clear();
     }
     of_hour_.clear();
@@ -167,18 +181,34 @@ class Seeder {
 
  private:
   // What so many visits add up to: visitors, and values by Zipf as far as there is room.
-  const std::string& made_up(std::int64_t clicks, std::size_t max_values) {
+  const std::string& made_up(std::int64_t clicks) {
     const auto size = static_cast<std::size_t>(std::exp2(std::ceil(
         std::log2(static_cast<double>(std::clamp<std::int64_t>(clicks, 1, kMaxVisits))))));
-    std::string& data = known_[{size, max_values}];
+    std::string& data = known_[size];
     if (!data.empty()) return data;
     Rollup rollup;
     for (std::size_t i = 0; i < size; ++i) rollup.add(visit());
     for (const SeededLink& link : links_) {
       rollup.add_value(Dimension::kLink, std::to_string(link.id.value), {1 + clicks / 100, 0});
     }
-    rollup.trim(max_values);
+    rollup.trim();
     return data = rollup.encode();
+  }
+
+  // A full one whose values are its own.
+  std::string made_up_alone(std::int64_t clicks) {
+    Rollup rollup = *Rollup::decode(made_up(clicks));
+    Rollup full;
+    for (const Dimension dimension : kWritten) {
+      for (std::size_t i = 0; i < RollupRoom{}.values; ++i) {
+        std::string value = std::to_string(random_.next());
+        value.resize(kDistinctBytes, '-');
+        full.add_value(dimension, value, {1 + static_cast<std::int64_t>(random_.below(50)), 0});
+      }
+    }
+    full.merge(rollup);
+    full.trim();
+    return full.encode();
   }
 
   VisitFacts visit() {
@@ -208,7 +238,7 @@ class Seeder {
     return facts;
   }
 
-  base::Status put(const KeyedRollups& rollups, Grain grain, Hour hour, std::size_t max_values) {
+  base::Status put(const KeyedRollups& rollups, Grain grain, Hour hour) {
     const auto context = storage::Context::platform(storage::PlatformUse::kClickWriter);
     auto at = rollups.begin();
     while (at != rollups.end()) {
@@ -217,8 +247,10 @@ class Seeder {
         at = first;
         for (std::size_t i = 0; i < kBatch && at != rollups.end(); ++i, ++at) {
           const RollupKey key{tenant_, at->first.subject, hour};
-          ASHLAR_TRY(links::analytics::store::put_rollup(tx, key, grain,
-                                                         made_up(at->second.clicks, max_values)));
+          const bool alone = distinct_ && key.subject == Subject::tenant().key;
+          const std::int64_t clicks = at->second.clicks;
+          ASHLAR_TRY(links::analytics::store::put_rollup(
+              tx, key, grain, alone ? made_up_alone(clicks) : made_up(clicks)));
         }
         return base::ok_status();
       }));
@@ -230,11 +262,12 @@ class Seeder {
   app::Installation& ashlar_;
   const base::TenantId tenant_;
   const double clicks_;
+  const bool distinct_;
   const Hour now_;
   base::Random random_{2026};
   std::vector<SeededLink> links_;
   KeyedRollups of_hour_, of_day_;  // clicks alone
-  std::map<std::pair<std::size_t, std::size_t>, std::string> known_;
+  std::map<std::size_t, std::string> known_;
   std::array<std::string, 5> texts_;
   std::int64_t total_ = 0;
   std::int64_t rollups_ = 0;
@@ -246,7 +279,8 @@ base::Status seed(const Options& options) {
   base::Result<security::Tenant> tenant = ashlar->tenants->find(kTenant);
   if (!tenant.ok()) tenant = ashlar->tenants->create(kTenant);
   if (!tenant.ok()) return tenant.error();
-  Seeder seeder(*ashlar, tenant->id, std::atof(options.find("--clicks")->second.c_str()));
+  Seeder seeder(*ashlar, tenant->id, std::atof(options.find("--clicks")->second.c_str()),
+                options.find("--values")->second == "distinct");
   ASHLAR_TRY(seeder.make_links(std::atoll(options.find("--links")->second.c_str())));
   for (Hour hour = (seeder.now() / 24 - kDays) * 24; hour <= seeder.now(); ++hour) {
     ASHLAR_TRY(seeder.hour(hour));

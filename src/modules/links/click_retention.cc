@@ -2,6 +2,7 @@
 
 #include "modules/links/analytics/rollup_retention.h"
 #include "modules/links/clicks_store.h"
+#include "modules/links/settings_store.h"
 #include "platform/observability/log.h"
 #include "platform/runtime/periodic.h"
 #include "platform/storage/database.h"
@@ -25,7 +26,13 @@ base::Status ClickRetention::run() {
   ASHLAR_TRY(db_.write(context, [&](storage::Transaction& tx) {
     return store::forget_writers(tx, now - kWriterAge);
   }));
-  return analytics::RollupRetention(db_, clock_).run();
+  for (int i = 0; i < kMaxBatches; ++i) {
+    ASHLAR_ASSIGN(const std::int64_t removed, db_.write(context, [&](storage::Transaction& tx) {
+      return store::forget_places(tx, now - kPlaceAge, kBatch);
+    }));
+    if (removed < kBatch) break;
+  }
+  return analytics::RollupRetention(db_, clock_, log_).run();
 }
 
 void ClickRetention::start() {

@@ -385,6 +385,7 @@ base::Status Links::remove(storage::Transaction& tx, LinkRef ref,
   if (!removed) return not_found();
   if (guard_ != nullptr) ASHLAR_TRY(guard_->leave(tx, link.id));
   ASHLAR_TRY(store::write_settings(tx, link.id, link.settings, {}));
+  ASHLAR_TRY(store::keep_place(tx, link.id, link.settings));
   return announce(tx, kLinkRemoved, link, false, traceparent);
 }
 

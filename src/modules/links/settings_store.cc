@@ -24,6 +24,12 @@ constexpr Sql kPut{Audience::kTenant,
 constexpr Sql kRemove{Audience::kTenant,
                       "DELETE FROM links_settings WHERE link_id = ?1 AND tenant_id = :tenant"};
 
+// What was kept of removed links (keep_place()) has a negative id, like the links.
+constexpr Sql kForgetPlaces{
+    Audience::kPlatform,
+    "DELETE FROM links_settings WHERE link_id IN (SELECT s.link_id FROM links_settings AS s"
+    " JOIN links AS l ON l.id = s.link_id WHERE s.link_id < 0 AND l.updated_at < ?1 LIMIT ?2)"};
+
 // ?2 is a JSON array of tags.
 constexpr Sql kAddTags{Audience::kTenant,
                        "INSERT INTO links_tags (tenant_id, tag, link_id)"
@@ -65,9 +71,9 @@ constexpr Sql kEraseSettings{Audience::kTenant, ERASE("links_settings")};
 constexpr Sql kEraseTags{Audience::kTenant, ERASE("links_tags")};
 constexpr Sql kEraseLimits{Audience::kTenant, ERASE("links_click_limits")};
 
-constexpr std::array<const Sql*, 12> kStatements{
-    &kPut,         &kRemove, &kAddTags, &kRemoveTags,    &kListTags,  &kPutLimit,
-    &kRemoveLimit, &kLeft,   &kTake,    &kEraseSettings, &kEraseTags, &kEraseLimits};
+constexpr std::array<const Sql*, 13> kStatements{
+    &kForgetPlaces, &kPut,  &kRemove, &kAddTags,       &kRemoveTags, &kListTags,   &kPutLimit,
+    &kRemoveLimit,  &kLeft, &kTake,   &kEraseSettings, &kEraseTags,  &kEraseLimits};
 
 std::string json_array(const std::vector<std::string>& texts) {
   std::string out;
@@ -119,6 +125,20 @@ base::Status write_settings(storage::Transaction& tx, LinkId link, const LinkSet
     ASHLAR_TRY(tx.execute(kRemoveLimit, {link.value}));
   }
   return base::ok_status();
+}
+
+base::Status keep_place(storage::Transaction& tx, LinkId link, const LinkSettings& settings) {
+  LinkSettings place;
+  place.tags = settings.tags;
+  place.owner = settings.owner;
+  if (place.empty()) return base::ok_status();
+  ASHLAR_TRY(tx.execute(kPut, {-link.value, std::int64_t{0}, nullptr, stored_settings(place)}));
+  return base::ok_status();
+}
+
+base::Result<std::int64_t> forget_places(storage::Transaction& tx, base::Time removed_before,
+                                         std::int64_t limit) {
+  return tx.execute(kForgetPlaces, {base::to_micros(removed_before), limit});
 }
 
 base::Result<std::int64_t> take_clicks(storage::Transaction& tx, LinkId link, std::int64_t wanted) {

@@ -1,7 +1,8 @@
 // SettingsStore: every line of SQL that writes what a link has beyond its row in links: settings,
 // tags, the limit of its clicks. (They are read with it: links_store.h.) No rules here.
 //
-// Functions run in the caller's transaction and for its tenant, but for take_clicks(). Stateless.
+// Functions run in the caller's transaction and for its tenant, but for take_clicks() and
+// forget_places(). Stateless.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "modules/links/link.h"
 
 namespace ashlar::storage {
@@ -24,6 +26,13 @@ namespace ashlar::links::store {
 // What was `before` becomes `now`.
 base::Status write_settings(storage::Transaction& tx, LinkId link, const LinkSettings& before,
                             const LinkSettings& now);
+
+// Keeps which owner and tags a link had that is being removed: its last clicks are added up after
+// it is gone. forget_places() takes those away that were removed before; how many; of all tenants
+// (PlatformUse::kClickWriter).
+base::Status keep_place(storage::Transaction& tx, LinkId link, const LinkSettings& settings);
+base::Result<std::int64_t> forget_places(storage::Transaction& tx, base::Time removed_before,
+                                         std::int64_t limit);
 
 // Of `wanted` visitors so many may pass, and are counted as having passed. Under
 // PlatformUse::kRedirect. All of them where there is no such limit: it was taken away meanwhile.

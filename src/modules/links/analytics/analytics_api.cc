@@ -107,7 +107,7 @@ base::Result<AnalyticsApi::Question> AnalyticsApi::question_of(const http::Call&
 
 base::Result<ReportQuery> AnalyticsApi::query_of(storage::Transaction& tx, const http::Call& call,
                                                  const Question& question) const {
-  ReportQuery query{.bots = question.bots, .top = question.top};
+  ReportQuery query{.bots = question.bots, .top = question.top, .seed = module_.entropy.u64()};
   switch (question.kind) {
     case SubjectKind::kLink: {
       ASHLAR_ASSIGN(const Link link, module_.links.find(tx, link_ref_of(call)));
@@ -163,6 +163,7 @@ base::Result<LinkAnalyticsJson> AnalyticsApi::answer(const http::Call& call,
     to.dimension = name_of(list.dimension);
     to.other = list.other;
     to.unknown = list.unknown;
+    to.error = list.error;
     for (TopValue& value : list.values) to.values.push_back({std::move(value.value), value.clicks});
   }
   return json;

@@ -43,7 +43,11 @@ const json::Schema<TopListJson>& top_list_schema() {
                                 "utm_content", "choice"}})
           .required("values", &TopListJson::values, kValue, {.doc = "Most clicks first."})
           .required("other", &TopListJson::other, {.doc = "Clicks of values not in the list."})
-          .required("unknown", &TopListJson::unknown, {.doc = "Clicks without a value."});
+          .required("unknown", &TopListJson::unknown, {.doc = "Clicks without a value."})
+          .required(
+              "error", &TopListJson::error,
+              {.doc = "A value may have had so many clicks more than it says, and one that is "
+                      "not in the list so many in all; 0: exact."});
   return kSchema;
 }
 

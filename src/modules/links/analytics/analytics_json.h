@@ -34,6 +34,7 @@ struct TopListJson {
   std::vector<TopValueJson> values;
   std::int64_t other = 0;
   std::int64_t unknown = 0;
+  std::int64_t error = 0;
 };
 
 struct DetailJson {

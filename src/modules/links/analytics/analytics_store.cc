@@ -33,6 +33,16 @@ constexpr Sql kPlaces{
     " LEFT JOIN links_settings AS s ON s.link_id = l.id"
     " WHERE l.id IN (SELECT value::bigint FROM json_array_elements_text(?1::text::json))"};
 
+// What is removed has the negative of its id.
+constexpr Sql kLastPlaces{
+    Audience::kPlatform,
+    "SELECT -l.id, l.tenant_id, l.domain_id, s.data FROM links AS l"
+    " LEFT JOIN links_settings AS s ON s.link_id = l.id"
+    " WHERE l.id IN (SELECT -value FROM json_each(?1))",
+    "SELECT -l.id, l.tenant_id, l.domain_id, s.data FROM links AS l"
+    " LEFT JOIN links_settings AS s ON s.link_id = l.id"
+    " WHERE l.id IN (SELECT -(value::bigint) FROM json_array_elements_text(?1::text::json))"};
+
 // ?1 is [[tenant, subject, hour, clicks], …], each key once.
 constexpr Sql kAddCounts{
     Audience::kPlatform,
@@ -116,11 +126,11 @@ constexpr Sql kEraseCounts{
     " (SELECT subject, hour FROM links_analytics_counts WHERE tenant_id = :tenant"
     " ORDER BY subject, hour LIMIT ?1)"};
 
-constexpr std::array<const Sql*, 22> kStatements{
-    &kAppendBatch,   &kListBatches,  &kReadBatch,     &kTakeBatch,    &kPlaces,    &kAddCounts,
-    &kFindRollup,    &kPutRollup,    &kOldRollups,    &kRemoveRollup, &kFindSalt,  &kAddSalt,
-    &kForgetSalts,   &kLinkCounts,   &kSubjectCounts, &kRollups,      &kWaitSince, &kCodes,
-    &kExportRollups, &kExportCounts, &kEraseRollups,  &kEraseCounts};
+constexpr std::array<const Sql*, 23> kStatements{
+    &kLastPlaces, &kAppendBatch,   &kListBatches,  &kReadBatch,     &kTakeBatch,    &kPlaces,
+    &kAddCounts,  &kFindRollup,    &kPutRollup,    &kOldRollups,    &kRemoveRollup, &kFindSalt,
+    &kAddSalt,    &kForgetSalts,   &kLinkCounts,   &kSubjectCounts, &kRollups,      &kWaitSince,
+    &kCodes,      &kExportRollups, &kExportCounts, &kEraseRollups,  &kEraseCounts};
 
 std::string ids_json(std::span<const LinkId> links) {
   std::string text;
@@ -129,6 +139,16 @@ std::string ids_json(std::span<const LinkId> links) {
   for (const LinkId link : links) json.integer(link.value);
   json.end_array();
   return text;
+}
+
+base::Status read_places(storage::Transaction& tx, const Sql& sql, std::span<const LinkId> links,
+                         const std::function<void(LinkPlace)>& sink) {
+  if (links.empty()) return base::ok_status();
+  ASHLAR_TRY(tx.query(sql, {ids_json(links)}, [&](const Row& row) {
+    sink({LinkId(row.integer(0)), base::TenantId(row.integer(1)), row.integer(2),
+          row.maybe_text(3)});
+  }));
+  return base::ok_status();
 }
 
 }  // namespace
@@ -163,12 +183,12 @@ base::Result<std::optional<std::string>> take_batch(storage::Transaction& tx, st
 
 base::Status places_of(storage::Transaction& tx, std::span<const LinkId> links,
                        const std::function<void(LinkPlace)>& sink) {
-  if (links.empty()) return base::ok_status();
-  ASHLAR_TRY(tx.query(kPlaces, {ids_json(links)}, [&](const Row& row) {
-    sink({LinkId(row.integer(0)), base::TenantId(row.integer(1)), row.integer(2),
-          row.maybe_text(3)});
-  }));
-  return base::ok_status();
+  return read_places(tx, kPlaces, links, sink);
+}
+
+base::Status last_places_of(storage::Transaction& tx, std::span<const LinkId> links,
+                            const std::function<void(LinkPlace)>& sink) {
+  return read_places(tx, kLastPlaces, links, sink);
 }
 
 base::Status add_counts(storage::Transaction& tx, const KeyedRollups& rollups) {

@@ -54,6 +54,9 @@ struct LinkPlace {
 // Of those that there still are.
 base::Status places_of(storage::Transaction& tx, std::span<const LinkId> links,
                        const std::function<void(LinkPlace)>& sink);
+// Of those that were removed: what they belonged to then (settings_store.h, keep_place()).
+base::Status last_places_of(storage::Transaction& tx, std::span<const LinkId> links,
+                            const std::function<void(LinkPlace)>& sink);
 
 // Of all these functions that write for a subject: nothing of a tenant that has no link (any more)
 // is written: erasing a tenant takes its links first and these last.

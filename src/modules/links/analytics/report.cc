@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <limits>
 #include <map>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "modules/links/analytics/analytics_store.h"
+#include "modules/links/analytics/bot_hours.h"
 #include "modules/links/analytics/rollup_sum.h"
 #include "modules/links/analytics/time_buckets.h"
 #include "modules/links/clicks_store.h"
@@ -20,25 +23,59 @@ using store::Grain;
 
 constexpr Hour kHoursOfDay = 24;
 constexpr Hour kLongestMonth = 31 * kHoursOfDay;
+// Links are named so many at a time, until a list is full.
+constexpr std::size_t kNamedAtOnce = 500;
 
-base::Time middle_of(Grain grain, Hour hour) {
-  const Hour hours = grain == Grain::kHour  ? 1
-                     : grain == Grain::kDay ? kHoursOfDay
-                                            : 30 * kHoursOfDay;
-  return start_of(hour) + base::Seconds{hours * 1'800};
+Hour length_of(Grain grain, Hour first) {
+  if (grain == Grain::kHour) return 1;
+  if (grain == Grain::kDay) return kHoursOfDay;
+  const std::chrono::year_month_day date{
+      std::chrono::sys_days{std::chrono::days{first / kHoursOfDay}}};
+  const std::chrono::year_month_day_last last{date.year() / date.month() / std::chrono::last};
+  return static_cast<Hour>(static_cast<unsigned>(last.day())) * kHoursOfDay;
 }
+
+base::Time middle_of(Hour first, Hour length) {
+  return start_of(first) + base::Seconds{length * 1'800};
+}
+
+// Reads of a roll-up what stands first.
+class HeadOf final : public RollupParts {
+ public:
+  void head(std::int64_t kept, const Tally& all, VisitorSketch visitors) override {
+    static_cast<void>(kept);
+    static_cast<void>(visitors);
+    all_ = all;
+  }
+  void rest(Dimension, const Tally&, std::int64_t) override {}
+  void value(Dimension, std::string_view, const Tally&, std::int64_t) override {}
+
+  [[nodiscard]] const Tally& all() const { return all_; }
+
+ private:
+  Tally all_;
+};
 
 // Roll-ups of one subject, added up as they are read.
 class Gatherer {
  public:
-  Gatherer(const TimeBuckets& buckets, std::vector<Traffic>& series)
-      : buckets_(buckets), series_(series) {}
+  Gatherer(const TimeBuckets& buckets, std::vector<Traffic>& series, std::uint64_t seed)
+      : buckets_(buckets), series_(series), all_(seed) {}
 
   base::Status add(Grain grain, Hour hour, std::string_view data) {
-    const auto bucket = buckets_.index_of(middle_of(grain, hour));
-    if (!bucket) return base::ok_status();
+    const Hour length = length_of(grain, hour);
+    if (start_of(hour + length) <= buckets_.from()) return base::ok_status();
+    first_ = std::min(first_, hour);
+    until_ = std::max(until_, hour + length);
+    const auto bucket = buckets_.index_of(middle_of(hour, length));
+    if (!bucket) {
+      HeadOf head;
+      ASHLAR_TRY(Rollup::read(data, head));
+      bots_.add_bots(hour, length, head.all().bots);
+      return base::ok_status();
+    }
     ASHLAR_ASSIGN(const RollupSum::Added added, all_.add(data));
-    series_[*bucket].bots += added.all.bots;
+    bots_.add_bots(hour, length, added.all.bots);
     // Sketches of one day know the same visitors; those of another day know others.
     const std::pair<Grain, Hour> day{grain == Grain::kMonth ? grain : Grain::kDay,
                                      grain == Grain::kMonth ? hour : hour / kHoursOfDay};
@@ -54,6 +91,10 @@ class Gatherer {
     return visitors;
   }
   [[nodiscard]] const RollupSum& all() const { return all_; }
+  [[nodiscard]] BotHours& bots() { return bots_; }
+  // The hours of all that was added; of roll-ups that the range cuts those outside of it too.
+  [[nodiscard]] Hour first() const { return first_; }
+  [[nodiscard]] Hour until() const { return until_; }
 
  private:
   using Day = std::pair<Grain, Hour>;
@@ -63,6 +104,9 @@ class Gatherer {
   std::map<std::pair<std::size_t, Day>, VisitorSketch> of_buckets_;
   std::map<Day, VisitorSketch> of_days_;
   RollupSum all_;
+  BotHours bots_;
+  Hour first_ = std::numeric_limits<Hour>::max();
+  Hour until_ = 0;
 };
 
 base::Status gather(storage::Transaction& tx, const Subject& subject, const TimeBuckets& buckets,
@@ -81,68 +125,91 @@ base::Status gather(storage::Transaction& tx, const Subject& subject, const Time
   return damaged;
 }
 
-TopList top_list(const RollupSum& all, Dimension dimension, const ReportQuery& query,
-                 std::int64_t clicks) {
+void cut_at(TopList& list, std::size_t shown) {
+  for (std::size_t i = shown; i < list.values.size(); ++i) list.other += list.values[i].clicks;
+  list.values.resize(std::min(shown, list.values.size()));
+}
+
+// All that there is, most clicks first as far as the first `sorted`.
+TopList top_list(const RollupSum& all, Dimension dimension, bool bots, std::int64_t clicks,
+                 std::size_t sorted) {
   TopList list;
   list.dimension = dimension;
+  const ValueTable& values = all.values(dimension);
   const auto counted = [&](const Tally& tally) {
-    return query.bots ? tally.clicks : tally.clicks - tally.bots;
+    return std::max<std::int64_t>(bots ? tally.clicks : tally.clicks - tally.bots, 0);
   };
-  list.other = counted(all.rest(dimension));
+  list.error = values.missed();
+  list.other = counted(values.rest());
   std::int64_t told = list.other;
-  all.each_value(dimension, [&](std::string_view value, const Tally& tally) {
-    if (counted(tally) <= 0) return;
+  values.each([&](std::string_view value, const Tally& tally) {
+    if (counted(tally) == 0) return;
     list.values.push_back({std::string(value), counted(tally)});
     told += counted(tally);
   });
   const auto more = [](const TopValue& a, const TopValue& b) {
     return a.clicks != b.clicks ? a.clicks > b.clicks : a.value < b.value;
   };
-  const std::size_t shown = std::min(query.top, list.values.size());
-  std::partial_sort(list.values.begin(), list.values.begin() + static_cast<std::ptrdiff_t>(shown),
+  const std::size_t first = std::min(sorted, list.values.size());
+  std::partial_sort(list.values.begin(), list.values.begin() + static_cast<std::ptrdiff_t>(first),
                     list.values.end(), more);
-  for (std::size_t i = shown; i < list.values.size(); ++i) list.other += list.values[i].clicks;
-  list.values.resize(shown);
   list.unknown = std::max<std::int64_t>(clicks - told, 0);
   return list;
 }
 
-// Ids become "code", or "host/code" on a domain; of links that are gone nothing is told.
-base::Status name_links(storage::Transaction& tx, TopList& list) {
-  std::vector<LinkId> ids;
+LinkId link_named(const std::string& text) {
+  std::int64_t id = 0;
+  std::from_chars(text.data(), text.data() + text.size(), id);
+  return LinkId(id);
+}
+
+// Ids become "code", or "host/code" on a domain. Of links that are gone nothing is told, and those
+// that come after them take their places: as many as are shown, if there are so many.
+base::Status name_links(storage::Transaction& tx, TopList& list, std::size_t shown) {
   std::vector<TopValue> named;
-  const auto id_of = [](const std::string& text) {
-    std::int64_t id = 0;
-    std::from_chars(text.data(), text.data() + text.size(), id);
-    return LinkId(id);
-  };
-  for (const TopValue& value : list.values) ids.push_back(id_of(value.value));
-  std::unordered_map<LinkId, std::string> codes;
-  ASHLAR_TRY(store::codes_of(tx, ids, [&](LinkId id, LinkRef ref) { codes[id] = link_key(ref); }));
-  for (TopValue& value : list.values) {
-    const auto code = codes.find(id_of(value.value));
-    if (code == codes.end()) {
-      list.other += value.clicks;
-    } else {
-      named.push_back({code->second, value.clicks});
+  std::size_t at = 0;
+  while (at < list.values.size() && named.size() < shown) {
+    const std::size_t begin = at;
+    at = std::min(list.values.size(), at + std::min(kNamedAtOnce, shown + kNamedAtOnce * begin));
+    std::vector<LinkId> ids;
+    for (std::size_t i = begin; i < at; ++i) ids.push_back(link_named(list.values[i].value));
+    std::unordered_map<LinkId, std::string> codes;
+    ASHLAR_TRY(
+        store::codes_of(tx, ids, [&](LinkId id, LinkRef ref) { codes[id] = link_key(ref); }));
+    for (std::size_t i = begin; i < at; ++i) {
+      const TopValue& value = list.values[i];
+      const auto code = codes.find(link_named(value.value));
+      if (code == codes.end() || named.size() == shown) {
+        list.other += value.clicks;
+      } else {
+        named.push_back({code->second, value.clicks});
+      }
     }
   }
+  cut_at(list, at);
   list.values = std::move(named);
   return base::ok_status();
 }
 
 base::Status count(storage::Transaction& tx, const ReportQuery& query, const TimeBuckets& buckets,
-                   Report& report) {
+                   Gatherer& gatherer, std::vector<Traffic>& series) {
+  const Hour from = std::min(std::max<Hour>(1, hour_of(buckets.from()) - 1), gatherer.first());
+  const Hour until = std::max(hour_of(buckets.until()) + 1, gatherer.until());
   const auto sink = [&](Hour hour, std::int64_t clicks) {
-    const auto bucket = buckets.index_of(middle_of(Grain::kHour, hour));
-    if (bucket) report.series[*bucket].clicks += clicks;
+    gatherer.bots().add_clicks(hour, clicks);
   };
-  const Hour from = std::max<Hour>(1, hour_of(buckets.from()) - 1);
-  const Hour until = hour_of(buckets.until()) + 1;
   if (query.subject.kind == SubjectKind::kLink) {
-    return store::link_counts(tx, query.link, from, until, sink);
+    ASHLAR_TRY(store::link_counts(tx, query.link, std::max<Hour>(1, from), until, sink));
+  } else {
+    ASHLAR_TRY(store::subject_counts(tx, query.subject.key, from, until, sink));
   }
-  return store::subject_counts(tx, query.subject.key, from, until, sink);
+  gatherer.bots().spread([&](Hour hour, std::int64_t clicks, std::int64_t bots) {
+    const auto bucket = buckets.index_of(middle_of(hour, 1));
+    if (!bucket) return;
+    series[*bucket].clicks += query.bots ? clicks : clicks - bots;
+    series[*bucket].bots += query.bots ? bots : 0;
+  });
+  return base::ok_status();
 }
 
 }  // namespace
@@ -151,26 +218,27 @@ base::Result<Report> read_report(storage::Transaction& tx, const ReportQuery& qu
                                  const TimeBuckets& buckets, base::Time flushed_until) {
   Report report;
   report.series.resize(buckets.starts().size());
-  ASHLAR_TRY(count(tx, query, buckets, report));
-  Gatherer gatherer(buckets, report.series);
+  Gatherer gatherer(buckets, report.series, query.seed);
   ASHLAR_TRY(gather(tx, query.subject, buckets, gatherer));
+  ASHLAR_TRY(count(tx, query, buckets, gatherer, report.series));
   report.totals.visitors = gatherer.finish();
-  for (Traffic& traffic : report.series) {
-    traffic.bots = std::min(traffic.bots, traffic.clicks);
-    report.totals.bots += traffic.bots;
-    if (!query.bots) traffic.clicks -= std::exchange(traffic.bots, 0);
+  for (const Traffic& traffic : report.series) {
     report.totals.clicks += traffic.clicks;
+    report.totals.bots += traffic.bots;
   }
-  if (!query.bots) report.totals.bots = 0;
   const RollupSum& all = gatherer.all();
   report.kept = all.kept();
   report.told = all.all().clicks;
   const std::int64_t told = query.bots ? all.all().clicks : all.all().clicks - all.all().bots;
   for (const Dimension dimension : all_dimensions()) {
-    const bool of_links = dimension == Dimension::kLink;
-    if (of_links && query.subject.kind == SubjectKind::kLink) continue;
-    report.top.push_back(top_list(all, dimension, query, of_links ? 0 : told));
-    if (of_links) ASHLAR_TRY(name_links(tx, report.top.back()));
+    if (dimension != Dimension::kLink) {
+      cut_at(report.top.emplace_back(top_list(all, dimension, query.bots, told, query.top)),
+             query.top);
+    } else if (query.subject.kind != SubjectKind::kLink) {
+      TopList& links =
+          report.top.emplace_back(top_list(all, dimension, query.bots, 0, ValueTable::kMost));
+      ASHLAR_TRY(name_links(tx, links, query.top));
+    }
   }
   report.as_of = flushed_until;
   ASHLAR_ASSIGN(const std::optional<base::Time> counts, links::store::batches_wait_since(tx));

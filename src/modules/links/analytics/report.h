@@ -5,12 +5,15 @@
 //  2. Visitors are estimates (visitor_sketch.h). Nobody is known again on another day (UTC), so
 //     those of several days are added up; within a day each counts once.
 //  3. Bots and the values of dimensions are exact as long as every click's detail was kept; else
-//     they are estimates, and `kept` < `told` says so.
-//  4. Roll-ups of days and months fall into the bucket in which their middle lies: what is older
-//     than RollupRetention::kHoursKept knows no other hours.
+//     they are estimates, and `kept` < `told` says so. Of dimensions with more values than are kept
+//     (rollup.h) a list says by how much it may be wrong: TopList::error.
+//  4. Visitors and dimensions of days and months fall into the bucket in which their middle lies:
+//     what is older than RollupRetention::kHoursKept knows no other hours. Bots are spread over the
+//     hours (bot_hours.h), so that totals of a range are the same however it is cut into buckets.
 //
 // Cost: one range of rows for counts, one a grain for roll-ups; bounded by TimeBuckets and by the
-// retention, whatever the number of links and clicks.
+// retention, whatever the number of links and clicks. Memory: the series, a sketch a day, and
+// RollupSum's tables, whatever is stored.
 #pragma once
 
 #include <cstddef>
@@ -46,13 +49,16 @@ struct TopList {
   std::vector<TopValue> values;  // most clicks first
   std::int64_t other = 0;        // clicks of values that are not in the list
   std::int64_t unknown = 0;      // clicks without a value
+  // A value may have had so many clicks more than it says, one that is missing so many in all.
+  std::int64_t error = 0;
 };
 
 struct ReportQuery {
   Subject subject{};
-  LinkId link{};         // of SubjectKind::kLink
-  bool bots = true;      // false: clicks of bots are left out everywhere
-  std::size_t top = 10;  // values a list
+  LinkId link{};           // of SubjectKind::kLink
+  bool bots = true;        // false: clicks of bots are left out everywhere
+  std::size_t top = 10;    // values a list
+  std::uint64_t seed = 0;  // chance: see ValueTable
 };
 
 struct Report {

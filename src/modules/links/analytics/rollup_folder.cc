@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "modules/links/analytics/analytics_store.h"
+#include "modules/links/analytics/link_subjects.h"
 #include "modules/links/analytics/subject.h"
 #include "modules/links/click_batch.h"
-#include "modules/links/settings_json.h"
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
 #include "platform/runtime/periodic.h"
@@ -66,53 +66,65 @@ LinkId link_of(const RollupKey& key) {
   return LinkId(id);
 }
 
-// Subjects other than the link itself.
-using Places = std::unordered_map<LinkId, std::vector<std::string>>;
+struct Place {
+  std::vector<std::string> subjects;  // other than the link itself
+  bool gone = false;                  // it was removed: nobody asks for its own roll-ups any more
+};
+using Places = std::unordered_map<LinkId, Place>;
 
-base::Result<Places> places_of(storage::Transaction& tx, const OfLinks& all) {
+// Settings that cannot be read go to `damaged`; the link's clicks then have no tag and no owner.
+Place place_of(const store::LinkPlace& found, std::vector<std::string>& damaged) {
+  LinkSubjects subjects = subjects_of(found);
+  if (subjects.damaged) {
+    damaged.push_back("links_settings of link " + std::to_string(found.link.value));
+  }
+  return {std::move(subjects.keys)};
+}
+
+base::Result<Places> places_of(storage::Transaction& tx, const OfLinks& all,
+                               std::vector<std::string>& damaged) {
   std::vector<LinkId> links;
   for (const ClickCount& count : all.counts) links.push_back(count.link);
   for (const auto& [key, hour] : all.visits) links.push_back(link_of(key));
   std::sort(links.begin(), links.end());
   links.erase(std::unique(links.begin(), links.end()), links.end());
   Places places;
-  base::Status damaged;
-  ASHLAR_TRY(store::places_of(tx, links, [&](const store::LinkPlace& place) {
-    std::vector<std::string>& subjects = places[place.link];
-    subjects = {Subject::tenant().key, Subject::domain(place.domain).key};
-    if (!place.settings) return;
-    const auto settings = settings_from_stored(*place.settings);
-    if (!settings.ok()) {
-      damaged = settings.error();
-      return;
-    }
-    if (!settings->owner.empty()) subjects.push_back(Subject::owner(settings->owner).key);
-    for (const std::string& tag : settings->tags) subjects.push_back(Subject::tag(tag).key);
+  ASHLAR_TRY(store::places_of(tx, links, [&](const store::LinkPlace& found) {
+    places[found.link] = place_of(found, damaged);
   }));
-  ASHLAR_TRY(damaged);
+  std::erase_if(links, [&](LinkId link) { return places.contains(link); });
+  ASHLAR_TRY(store::last_places_of(tx, links, [&](const store::LinkPlace& found) {
+    Place& place = places[found.link] = place_of(found, damaged);
+    place.gone = true;
+  }));
   return places;
 }
 
-// Of links that are gone nothing is left.
+// Of links whose tenant is gone nothing is left.
 KeyedRollups of_all_subjects(OfLinks all, const Places& places) {
   KeyedRollups rollups;
   for (const ClickCount& count : all.counts) {
     const auto place = places.find(count.link);
     if (place == places.end()) continue;
     const std::string id = std::to_string(count.link.value);
-    for (const std::string& subject : place->second) {
+    for (const std::string& subject : place->second.subjects) {
       HourOf& hour = rollups[{count.tenant, subject, count.hour}];
       hour.clicks += count.clicks;
       hour.rollup.add_value(Dimension::kLink, id, {count.clicks, 0});
     }
   }
   for (auto& [key, hour] : all.visits) {
-    const auto place = places.find(link_of(key));
+    const LinkId link = link_of(key);
+    const auto place = places.find(link);
     if (place == places.end()) continue;
-    for (const std::string& subject : place->second) {
-      rollups[{key.tenant, subject, key.hour}].rollup.merge(hour.rollup);
+    for (const std::string& subject : place->second.subjects) {
+      Rollup& rollup = rollups[{key.tenant, subject, key.hour}].rollup;
+      rollup.merge(hour.rollup);
+      if (hour.rollup.bots() == 0) continue;
+      // Its clicks come from the counters.
+      rollup.add_value(Dimension::kLink, std::to_string(link.value), {0, hour.rollup.bots()});
     }
-    rollups[key].rollup.merge(hour.rollup);
+    if (!place->second.gone) rollups[key].rollup.merge(hour.rollup);
   }
   return rollups;
 }
@@ -126,7 +138,7 @@ std::vector<std::string> cut(KeyedRollups rollups) {
       slices.emplace_back();
       entries = 1;
     }
-    hour.rollup.trim(RollupFolder::kMaxValues);
+    hour.rollup.trim();
     append_keyed(slices.back(), key, hour);
   }
   if (slices.back().empty()) slices.pop_back();
@@ -182,12 +194,15 @@ base::Status RollupFolder::slice(const std::vector<store::BatchInfo>& batches) {
   }
   const std::span sliced(batches.data(), taken_batches);
   std::vector<std::string> slices;
+  std::vector<std::string> damaged;
   ASHLAR_TRY(db_.read(writer_context(), [&](storage::Transaction& tx) -> base::Status {
+    damaged.clear();
     ASHLAR_ASSIGN(OfLinks all, read_all(tx, sliced));
-    ASHLAR_ASSIGN(const Places places, places_of(tx, all));
+    ASHLAR_ASSIGN(const Places places, places_of(tx, all, damaged));
     slices = cut(of_all_subjects(std::move(all), places));
     return base::ok_status();
   }));
+  tell_damaged(damaged);
   return db_.write(writer_context(), [&](storage::Transaction& tx) -> base::Status {
     for (const store::BatchInfo& batch : sliced) {
       ASHLAR_ASSIGN(const std::optional<std::string> data, store::take_batch(tx, batch.id));
@@ -201,7 +216,9 @@ base::Status RollupFolder::slice(const std::vector<store::BatchInfo>& batches) {
 }
 
 base::Status RollupFolder::fold(std::int64_t batch) {
-  return db_.write(writer_context(), [&](storage::Transaction& tx) -> base::Status {
+  std::vector<std::string> damaged;
+  ASHLAR_TRY(db_.write(writer_context(), [&](storage::Transaction& tx) -> base::Status {
+    damaged.clear();
     ASHLAR_ASSIGN(const std::optional<std::string> data, store::take_batch(tx, batch));
     if (!data) return taken();
     KeyedRollups rollups;
@@ -211,14 +228,27 @@ base::Status RollupFolder::fold(std::int64_t batch) {
       ASHLAR_ASSIGN(const std::optional<std::string> before,
                     store::find_rollup(tx, key, store::Grain::kHour));
       if (before) {
-        ASHLAR_ASSIGN(const Rollup stored, Rollup::decode(*before));
-        hour.rollup.merge(stored);
+        const auto stored = Rollup::decode(*before);
+        if (stored.ok()) {
+          hour.rollup.merge(*stored);
+        } else {
+          damaged.push_back("links_analytics of " + key.subject + ", hour " +
+                            std::to_string(key.hour) + ": begun anew");
+        }
       }
-      hour.rollup.trim(kMaxValues);
+      hour.rollup.trim();
       ASHLAR_TRY(store::put_rollup(tx, key, store::Grain::kHour, hour.rollup.encode()));
     }
     return base::ok_status();
-  });
+  }));
+  tell_damaged(damaged);
+  return base::ok_status();
+}
+
+void RollupFolder::tell_damaged(const std::vector<std::string>& rows) {
+  if (rows.empty()) return;
+  log_.error("rows of analytics are damaged",
+             {{"row", rows.front()}, {"rows", std::to_string(rows.size())}});
 }
 
 base::Result<bool> RollupFolder::step() {

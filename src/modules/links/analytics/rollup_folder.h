@@ -9,6 +9,10 @@
 // transaction. So after a crash at any point each click is in exactly one place; and two processes
 // on one database cannot take the same batch: removing it decides, and the other one gives up.
 //
+// What links belong to is looked up when they are sliced; of those removed meanwhile, what they
+// belonged to last. A row that is damaged (settings of a link, a roll-up) holds nobody else up: the
+// log names it, and the clicks go where they still can.
+//
 // While redirects are busy it takes at most 1 / kDutyDivisor of the time.
 //
 // Threads: run(), step() from one thread at a time.
@@ -17,6 +21,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -48,7 +53,6 @@ class RollupFolder {
   static constexpr std::size_t kSliceBytes = std::size_t{256} * 1024;  // and one entry more
   static constexpr std::int64_t kMaxBatches = 256;                     // looked at in one step
   static constexpr std::int64_t kMaxBytes = std::int64_t{4} << 20;     // of batches sliced at once
-  static constexpr std::size_t kMaxValues = 200;  // of a dimension, in an hour of a subject
   static constexpr int kDutyDivisor = 10;
   static constexpr base::Millis kInterval{1'000};
 
@@ -72,6 +76,7 @@ class RollupFolder {
   base::Status advance(const std::vector<store::BatchInfo>& batches);
   base::Status slice(const std::vector<store::BatchInfo>& batches);
   base::Status fold(std::int64_t batch);
+  void tell_damaged(const std::vector<std::string>& rows);
 
   storage::Database& db_;
   const base::Clock& clock_;

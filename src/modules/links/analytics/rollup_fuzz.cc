@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto again = Rollup::decode(rollup->encode());
     CHECK(again.ok() && *again == *rollup);
     CHECK(rollup->visitors().estimate() >= 0);
-    RollupSum sum;
+    RollupSum sum(size);
     const auto added = sum.add(text);
     CHECK(added.ok() && added->visitors == rollup->visitors());
     CHECK(sum.all().clicks == rollup->clicks());

@@ -1,13 +1,16 @@
 #include "modules/links/analytics/rollup_retention.h"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "modules/links/analytics/analytics_store.h"
 #include "modules/links/analytics/visitor_salts.h"
+#include "platform/observability/log.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::links::analytics {
@@ -41,33 +44,47 @@ Hour limit_of(Grain coarser, base::Time now) {
   return begin_of(coarser, hour_of(now - kept));
 }
 
-base::Result<std::int64_t> coarsen(storage::Transaction& tx, Grain from, Grain to, Hour before) {
+struct Coarsened {
+  std::int64_t moved = 0;
+  std::int64_t damaged = 0;  // and left where they are
+};
+
+base::Result<Coarsened> coarsen(storage::Transaction& tx, Grain from, Grain to, Hour before) {
   std::map<RollupKey, Rollup> coarse;
   std::vector<RollupKey> fine;
-  base::Status damaged;
+  Coarsened done;
   ASHLAR_TRY(store::old_rollups(tx, from, before, RollupRetention::kBatch,
                                 [&](RollupKey key, const std::string& data) {
-                                  auto rollup = Rollup::decode(data);
+                                  const auto rollup = Rollup::decode(data);
                                   if (!rollup.ok()) {
-                                    damaged = std::move(rollup).error();
+                                    ++done.damaged;
                                     return;
                                   }
                                   fine.push_back(key);
                                   key.hour = begin_of(to, key.hour);
                                   coarse[std::move(key)].merge(*rollup);
                                 }));
-  ASHLAR_TRY(damaged);
+  std::set<RollupKey> stuck;  // a damaged row is in their way
   for (auto& [key, rollup] : coarse) {
     ASHLAR_ASSIGN(const std::optional<std::string> there, store::find_rollup(tx, key, to));
     if (there) {
-      ASHLAR_ASSIGN(const Rollup stored, Rollup::decode(*there));
-      rollup.merge(stored);
+      const auto stored = Rollup::decode(*there);
+      if (!stored.ok()) {
+        ++done.damaged;
+        stuck.insert(key);
+        continue;
+      }
+      rollup.merge(*stored);
     }
-    rollup.trim(RollupRetention::kMaxValues);
+    rollup.trim();
     ASHLAR_TRY(store::put_rollup(tx, key, to, rollup.encode()));
   }
-  for (const RollupKey& key : fine) ASHLAR_TRY(store::remove_rollup(tx, key, from));
-  return static_cast<std::int64_t>(fine.size());
+  for (const RollupKey& key : fine) {
+    if (stuck.contains({key.tenant, key.subject, begin_of(to, key.hour)})) continue;
+    ASHLAR_TRY(store::remove_rollup(tx, key, from));
+    ++done.moved;
+  }
+  return done;
 }
 
 }  // namespace
@@ -77,12 +94,19 @@ base::Status RollupRetention::run() {
   for (const auto& [from, to] :
        {std::pair{Grain::kHour, Grain::kDay}, {Grain::kDay, Grain::kMonth}}) {
     const Hour before = limit_of(to, now);
+    std::int64_t damaged = 0;
     for (int i = 0; i < kMaxBatches; ++i) {
-      ASHLAR_ASSIGN(const std::int64_t rows,
+      ASHLAR_ASSIGN(const Coarsened done,
                     db_.write(writer_context(), [&](storage::Transaction& tx) {
                       return coarsen(tx, from, to, before);
                     }));
-      if (rows < kBatch) break;
+      damaged = std::max(damaged, done.damaged);  // the same ones each time
+      if (done.moved == 0 || done.moved + done.damaged < kBatch) break;
+    }
+    if (damaged > 0) {
+      log_.error(
+          "rows of links_analytics are damaged and stay as they are",
+          {{"grain", std::to_string(static_cast<int>(from))}, {"rows", std::to_string(damaged)}});
     }
   }
   const std::int64_t today = base::to_unix_seconds(now) / kSecondsOfDay;

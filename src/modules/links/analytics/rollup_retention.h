@@ -4,8 +4,8 @@
 //   hours --kHoursKept--> days --kDaysKept--> months        (UTC)
 //
 // Each transaction takes the oldest kBatch rows of a grain and adds them to the coarser ones: after
-// a crash at any point each click is in exactly one roll-up. Counts stay by the hour for ever.
-// run() from one thread at a time.
+// a crash at any point each click is in exactly one roll-up. A row that is damaged stays where it
+// is, and the log says so. Counts stay by the hour for ever. run() from one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,9 @@
 #include "base/result.h"
 #include "base/time.h"
 
+namespace ashlar::obs {
+class Log;
+}
 namespace ashlar::storage {
 class Database;
 }
@@ -25,17 +28,18 @@ class RollupRetention {
   static constexpr base::Seconds kHoursKept{8 * 86'400};
   static constexpr base::Seconds kDaysKept{400 * 86'400};
   static constexpr std::int64_t kBatch = 200;
-  static constexpr int kMaxBatches = 100;         // a run
-  static constexpr std::size_t kMaxValues = 500;  // of a dimension, in a day or month of a subject
+  static constexpr int kMaxBatches = 100;  // a run
 
-  // Both outlive it.
-  RollupRetention(storage::Database& db, const base::Clock& clock) : db_(db), clock_(clock) {}
+  // All outlive it.
+  RollupRetention(storage::Database& db, const base::Clock& clock, obs::Log& log)
+      : db_(db), clock_(clock), log_(log) {}
 
   base::Status run();
 
  private:
   storage::Database& db_;
   const base::Clock& clock_;
+  obs::Log& log_;
 };
 
 }  // namespace ashlar::links::analytics

@@ -13,14 +13,13 @@ class RollupSum::Adder final : public RollupParts {
     sum_.all_ += all;
     added_ = {all, std::move(visitors)};
   }
-  void rest(Dimension dimension, const Tally& tally) override {
-    sum_.rest_.at(index_of(dimension)) += tally;
+  void rest(Dimension dimension, const Tally& tally, std::int64_t missed) override {
+    missed_ = missed;
+    sum_.values_.at(index_of(dimension)).add_rest(tally, missed);
   }
-  void value(Dimension dimension, std::string_view value, const Tally& tally) override {
-    Values& values = sum_.values_.at(index_of(dimension));
-    auto at = values.find(value);
-    if (at == values.end()) at = values.emplace(std::string(value), Tally{}).first;
-    at->second += tally;
+  void value(Dimension dimension, std::string_view value, const Tally& tally,
+             std::int64_t missed) override {
+    sum_.values_[index_of(dimension)].add(value, tally, tally.clicks + missed - missed_);
   }
 
   Added take() { return std::move(added_); }
@@ -28,17 +27,13 @@ class RollupSum::Adder final : public RollupParts {
  private:
   RollupSum& sum_;
   Added added_;
+  std::int64_t missed_ = 0;  // of the dimension that is read
 };
 
 base::Result<RollupSum::Added> RollupSum::add(std::string_view data) {
   Adder adder(*this);
   ASHLAR_TRY(Rollup::read(data, adder));
   return adder.take();
-}
-
-void RollupSum::each_value(Dimension dimension,
-                           const std::function<void(std::string_view, const Tally&)>& sink) const {
-  for (const auto& [value, tally] : values_.at(index_of(dimension))) sink(value, tally);
 }
 
 }  // namespace ashlar::links::analytics

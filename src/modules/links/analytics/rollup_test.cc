@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -89,18 +89,156 @@ TEST(RollupTest, TrimKeepsTheCommonestAndAddsTheRestUp) {
   for (int i = 1; i <= 5; ++i) {
     rollup.add_value(Dimension::kReferrer, std::string(1, static_cast<char>('a' + i)), {i, i / 2});
   }
-  rollup.trim(2);
+  rollup.trim({2, 2});
   EXPECT_EQ(list_of(rollup, Dimension::kReferrer), "e:4/2 f:5/2 ");
   EXPECT_EQ(rollup.rest(Dimension::kReferrer), (Tally{6, 2}));
-  rollup.trim(2);
+  EXPECT_EQ(rollup.missed(Dimension::kReferrer), 3);
+  rollup.trim({2, 2});
   EXPECT_EQ(rollup.rest(Dimension::kReferrer), (Tally{6, 2}));
+  EXPECT_EQ(rollup.missed(Dimension::kReferrer), 3);
+}
+
+TEST(RollupTest, LinksHaveRoomOfTheirOwn) {
+  Rollup rollup;
+  for (int i = 0; i < 1'200; ++i) {
+    rollup.add_value(Dimension::kLink, std::to_string(i), {1, 0});
+    rollup.add_value(Dimension::kReferrer, std::to_string(i), {1, 0});
+  }
+  rollup.trim();
+  EXPECT_EQ(rollup.rest(Dimension::kLink).clicks, 200);
+  EXPECT_EQ(rollup.rest(Dimension::kReferrer).clicks, 700);
+}
+
+// Junk that fills the room first keeps nobody out: a few clicks each, then one value again and
+// again.
+TEST(RollupTest, ALateValueThatIsCommonPassesThoseThatAreNot) {
+  Rollup rollup;
+  for (int i = 0; i < 20; ++i) rollup.add_value(Dimension::kUtmTerm, std::to_string(i), {2, 0});
+  rollup.trim({20, 20});
+  for (int i = 0; i < 11; ++i) {
+    Rollup more;
+    more.add_value(Dimension::kUtmTerm, "wanted", {1, 0});
+    rollup.merge(more);
+    rollup.trim({20, 20});
+  }
+  EXPECT_LE(rollup.missed(Dimension::kUtmTerm), 51 / 20);
+  std::int64_t wanted = 0;
+  rollup.each_value(Dimension::kUtmTerm, [&](std::string_view value, const Tally& tally) {
+    if (value == "wanted") wanted = tally.clicks;
+  });
+  EXPECT_GE(wanted + rollup.missed(Dimension::kUtmTerm), 11);
+  EXPECT_GE(wanted, 9);
+}
+
+// Values by chance: the lower their number the commoner; and junk that comes once.
+class Stream {
+ public:
+  explicit Stream(std::uint64_t seed) : random_(seed) {}
+
+  Rollup next(int visits, const RollupRoom& room) {
+    Rollup rollup;
+    for (int i = 0; i < visits; ++i) {
+      const std::uint64_t number = random_.below(1 + random_.below(1 + random_.below(3'000)));
+      const std::string value =
+          random_.chance(0.3) ? "junk" + std::to_string(random_.next()) : std::to_string(number);
+      const Tally tally{1 + static_cast<std::int64_t>(random_.below(3)), 0};
+      rollup.add_value(Dimension::kUtmTerm, value, tally);
+      exact_[value] += tally.clicks;
+      all_ += tally.clicks;
+    }
+    rollup.trim(room);
+    return rollup;
+  }
+  // The promises of Rollup.
+  void check(const std::map<std::string, Tally>& values, std::int64_t rest, std::int64_t missed,
+             std::size_t room) const {
+    EXPECT_GT(missed, 0);
+    EXPECT_LE(missed, all_ / static_cast<std::int64_t>(room));
+    std::int64_t sum = rest;
+    for (const auto& [value, tally] : values) {
+      sum += tally.clicks;
+      EXPECT_LE(tally.clicks, exact_.at(value)) << value;
+    }
+    EXPECT_EQ(sum, all_);
+    for (const auto& [value, clicks] : exact_) {
+      const auto at = values.find(value);
+      EXPECT_LE(clicks, (at == values.end() ? 0 : at->second.clicks) + missed) << value;
+    }
+  }
+
+ private:
+  base::Random random_;
+  std::map<std::string, std::int64_t> exact_;
+  std::int64_t all_ = 0;
+};
+
+template <class Source>
+std::map<std::string, Tally> values_of(const Source& each) {
+  std::map<std::string, Tally> values;
+  each([&](std::string_view value, const Tally& tally) { values[std::string(value)] = tally; });
+  return values;
+}
+
+TEST(RollupTest, WhatIsMissedIsBounded) {
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    SCOPED_TRACE(seed);
+    constexpr RollupRoom kRoom{100, 100};
+    Stream stream(seed);
+    Rollup rollup;
+    for (int i = 0; i < 200; ++i) {
+      rollup.merge(*Rollup::decode(stream.next(i % 7 == 0 ? 2'000 : 50, kRoom).encode()));
+      rollup.trim(kRoom);
+    }
+    stream.check(values_of([&](const auto& sink) { rollup.each_value(Dimension::kUtmTerm, sink); }),
+                 rollup.rest(Dimension::kUtmTerm).clicks, rollup.missed(Dimension::kUtmTerm),
+                 kRoom.values);
+  }
+}
+
+TEST(RollupTest, AndInSumsToo) {
+  constexpr RollupRoom kRoom{100, 100};
+  Stream stream(4);
+  RollupSum sum(4);
+  std::size_t most = 0;
+  for (int i = 0; i < 400; ++i) {
+    ASSERT_TRUE(sum.add(stream.next(500, kRoom).encode()).ok());
+    most = std::max(most, sum.values(Dimension::kUtmTerm).size());
+  }
+  EXPECT_LE(most, ValueTable::kMost);
+  const ValueTable& values = sum.values(Dimension::kUtmTerm);
+  stream.check(values_of([&](const auto& sink) { values.each(sink); }), values.rest().clicks,
+               values.missed(), kRoom.values);
+}
+
+// What was stored before `missed` was.
+TEST(RollupTest, RowsOfVersionOneAreRead) {
+  std::string old("\x01\x09\x09\x01\x00\x00\x01",
+                  7);                         // kept, clicks, bots; no visitors; one dimension
+  old += std::string("\x00\x03\x00\x02", 4);  // referrers: 3 of others; two values
+  old += std::string(
+      "\x01"
+      "a"
+      "\x04\x01"
+      "\x01"
+      "b"
+      "\x02\x00",
+      8);
+  const auto rollup = Rollup::decode(old);
+  ASSERT_TRUE(rollup.ok());
+  EXPECT_EQ(list_of(*rollup, Dimension::kReferrer), "a:4/1 b:2/0 ");
+  EXPECT_EQ(rollup->rest(Dimension::kReferrer).clicks, 3);
+  EXPECT_EQ(rollup->missed(Dimension::kReferrer), 2);
+  EXPECT_EQ(*Rollup::decode(rollup->encode()), *rollup);
+  RollupSum sum(1);
+  ASSERT_TRUE(sum.add(old).ok());
+  EXPECT_EQ(sum.values(Dimension::kReferrer).missed(), 2);
 }
 
 TEST(RollupTest, ComesBackAsItWasStored) {
   base::Random random(8);
   for (const int visits : {0, 1, 30, 3'000}) {
     Rollup rollup = random_rollup(random, visits);
-    rollup.trim(20);
+    rollup.trim({20, 20});
     const auto read = Rollup::decode(rollup.encode());
     ASSERT_TRUE(read.ok());
     EXPECT_EQ(*read, rollup);
@@ -126,10 +264,10 @@ TEST(RollupTest, WhatIsDamagedIsRefused) {
 TEST(RollupTest, ASumIsWhatMergingGives) {
   base::Random random(16);
   Rollup merged;
-  RollupSum sum;
+  RollupSum sum(16);
   for (const int visits : {40, 0, 3'000, 7}) {
     Rollup rollup = random_rollup(random, visits);
-    rollup.trim(20);
+    rollup.trim({20, 20});
     merged.merge(rollup);
     const auto added = sum.add(rollup.encode());
     ASSERT_TRUE(added.ok());
@@ -139,13 +277,11 @@ TEST(RollupTest, ASumIsWhatMergingGives) {
   EXPECT_EQ(sum.kept(), merged.kept());
   EXPECT_EQ(sum.all(), (Tally{merged.clicks(), merged.bots()}));
   for (const Dimension dimension : all_dimensions()) {
-    std::map<std::string, Tally, std::less<>> of_sum;
-    std::map<std::string, Tally, std::less<>> of_merged;
-    sum.each_value(dimension, [&](auto value, const Tally& t) { of_sum[std::string(value)] = t; });
-    merged.each_value(dimension,
-                      [&](auto value, const Tally& t) { of_merged[std::string(value)] = t; });
-    EXPECT_EQ(of_sum, of_merged);
-    EXPECT_EQ(sum.rest(dimension), merged.rest(dimension));
+    const ValueTable& values = sum.values(dimension);
+    EXPECT_EQ(values_of([&](const auto& sink) { values.each(sink); }),
+              values_of([&](const auto& sink) { merged.each_value(dimension, sink); }));
+    EXPECT_EQ(values.rest(), merged.rest(dimension));
+    EXPECT_EQ(values.missed(), merged.missed(dimension));
   }
   EXPECT_FALSE(sum.add("").ok());
 }
