@@ -64,16 +64,21 @@ function isClickEvent(value: unknown): value is ClickEvent {
   );
 }
 
-/** Clicks as they happen: of one link, or of all the tenant's with null. Returns the stop. */
+/** Whose clicks a stream has: all that is null narrows nothing. */
+export type Watched =
+  | { name: LinkName }
+  | { tag?: string | null; owner?: string | null; domain?: string | null };
+
+/** Clicks as they happen. Returns the stop. */
 export function watchClicks(
   tenant: string,
-  name: LinkName | null,
+  watched: Watched,
   onClicks: (event: ClickEvent) => void,
   onState: (state: StreamState) => void,
 ): () => void {
   return openEventStream({
     path: '/v1/clicks/stream',
-    query: { code: name?.code, domain: name?.domain },
+    query: 'name' in watched ? { ...watched.name } : { ...watched },
     tenant,
     onState,
     onMessage: ({ event, data }) => {

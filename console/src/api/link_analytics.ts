@@ -36,6 +36,8 @@ export interface TopList {
   other: number;
   /** Clicks without a value. */
   unknown: number;
+  /** Each value may have had so many clicks more; 0: exact. */
+  error: number;
 }
 
 export interface LinkReport {

@@ -37,7 +37,7 @@ export function useLiveClicks(tenant: string, name: LinkName | null): StreamStat
     };
     const stop = watchClicks(
       tenant,
-      one,
+      one === null ? {} : { name: one },
       (event) => {
         applyClicks(client, tenant, event);
         refreshRecent();

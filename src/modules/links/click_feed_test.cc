@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "modules/links/analytics/subject.h"
 #include "modules/links/clicks.h"
 #include "modules/links/testing/links_fixture.h"
 #include "platform/http/event_stream.h"
@@ -45,9 +46,13 @@ class ClickFeedTest : public LinksFixture {
     make_link(kAlice, "alice");  // id 1
     make_link(kBob, "bobs");
   }
-  void make_link(base::TenantId tenant, const std::string& code) {
+  void make_link(base::TenantId tenant, const std::string& code,
+                 const std::vector<std::string>& tags = {}, const std::string& owner = "") {
+    LinkSettings settings;
+    settings.tags = tags;
+    settings.owner = owner;
     const auto link = db().write(storage::Context::tenant(tenant), [&](storage::Transaction& tx) {
-      return links_.create(tx, {"https://example.com/", code, 302, {}});
+      return links_.create(tx, {"https://example.com/", code, 302, {}, settings});
     });
     CHECK(link.ok());
   }
@@ -66,7 +71,7 @@ TEST_P(ClickFeedTest, WatchersHearOfTheirOwnClicks) {
   const auto one = std::make_shared<FakeStream>();
   const auto bobs = std::make_shared<FakeStream>();
   ASSERT_TRUE(feed.watch(caller(kAlice), {}, all).ok());
-  ASSERT_TRUE(feed.watch(caller(kAlice), LinkId(3), one).ok());
+  ASSERT_TRUE(feed.watch(caller(kAlice), {.only = LinkId(3)}, one).ok());
   ASSERT_TRUE(feed.watch(caller(kBob), {}, bobs).ok());
   for (int i = 0; i < 2; ++i) {
     recorder->record(0, LinkId(1), kAlice, clock_.now(), {});
@@ -165,6 +170,90 @@ TEST_P(ClickFeedTest, AStreamEndsWithItsAge) {
   EXPECT_TRUE(first->events.empty());
   EXPECT_TRUE(second->open);
   EXPECT_EQ(second->events.size(), 1u);
+}
+
+// What is clicked on one instance is heard on the other, once, and not by another tenant.
+TEST_P(ClickFeedTest, InstancesHearOfEachOthersClicks) {
+  ClickFeed here(db(), clock_, 1);
+  ClickFeed there(db(), clock_, 2);
+  const auto recorder_here = make_recorder(here);
+  const auto recorder_there = make_recorder(there);
+  const auto click_there = [&](int clicks) {
+    for (int i = 0; i < clicks; ++i) {
+      recorder_there->record(0, LinkId(1), kAlice, clock_.now(), {.user_agent = "curl/8"});
+    }
+    ASSERT_TRUE(recorder_there->flush().ok());
+  };
+  const auto pass = [&](base::Seconds time) {
+    clock_.advance(time);
+    ASSERT_TRUE(recorder_there->flush().ok());
+    ASSERT_TRUE(recorder_here->flush().ok());
+  };
+  click_there(1);  // nobody watches yet
+  const auto all = std::make_shared<FakeStream>();
+  const auto bobs = std::make_shared<FakeStream>();
+  ASSERT_TRUE(here.watch(caller(kAlice), {}, all).ok());
+  ASSERT_TRUE(here.watch(caller(kBob), {}, bobs).ok());
+  pass(base::Seconds(1));  // it says that somebody does
+  click_there(2);
+  click_there(3);  // a second later
+  pass(base::Seconds(1));
+  pass(base::Seconds(1));
+  const auto told = [](const std::shared_ptr<FakeStream>& stream) {
+    std::string text;
+    for (const std::string& event : stream->events) {
+      text += event.substr(0, event.find(",\"at\""));
+      text += event.substr(event.find(",\"devices\""));
+    }
+    return text;
+  };
+  const std::string rest = R"(,"devices":{"bot":)";
+  EXPECT_EQ(told(all),
+            R"(clicks {"code":"alice","clicks":5,"total":6)" + rest + R"(5},"countries":{}})");
+  EXPECT_TRUE(bobs->events.empty());
+  // Its own once more, not by a way round.
+  recorder_here->record(0, LinkId(1), kAlice, clock_.now(), {});
+  pass(base::Seconds(1));
+  pass(base::Seconds(1));
+  ASSERT_EQ(all->events.size(), 2U);
+  EXPECT_NE(all->events.back().find(R"("clicks":1,"total":7)"), std::string::npos);
+  // Nobody watches any more: a little later nothing is told.
+  all->open = bobs->open = false;
+  pass(ClickRelay::kHeard);
+  click_there(1);
+  pass(base::Seconds(1));
+  const auto late = std::make_shared<FakeStream>();
+  ASSERT_TRUE(here.watch(caller(kAlice), {}, late).ok());
+  pass(base::Seconds(1));
+  EXPECT_TRUE(late->events.empty());
+}
+
+TEST_P(ClickFeedTest, AScopeHasItsOwnClicks) {
+  make_link(kAlice, "spring", {"spring", "shop"}, "ada");  // id 3
+  ClickFeed feed(db(), clock_);
+  const auto recorder = make_recorder(feed);
+  const auto watch = [&](const analytics::Subject& subject) {
+    auto stream = std::make_shared<FakeStream>();
+    EXPECT_TRUE(feed.watch(caller(kAlice), {.subject = subject.key}, stream).ok());
+    return stream;
+  };
+  using analytics::Subject;
+  const auto tag = watch(Subject::tag("shop"));
+  const auto owner = watch(Subject::owner("ada"));
+  const auto domain = watch(Subject::domain(0));
+  const auto other_tag = watch(Subject::tag("none"));
+  const auto other_domain = watch(Subject::domain(7));
+  for (const std::int64_t link : {1, 3}) {
+    recorder->record(0, LinkId(link), kAlice, clock_.now(), {});
+  }
+  recorder->record(0, LinkId(2), kBob, clock_.now(), {});
+  ASSERT_TRUE(recorder->flush().ok());
+  for (const auto& stream : {tag, owner}) {
+    ASSERT_EQ(stream->events.size(), 1U);
+    EXPECT_NE(stream->events[0].find("spring"), std::string::npos);
+  }
+  EXPECT_EQ(domain->events.size(), 2U);
+  EXPECT_TRUE(other_tag->events.empty() && other_domain->events.empty());
 }
 
 }  // namespace

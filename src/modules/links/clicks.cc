@@ -253,6 +253,7 @@ base::Status ClickRecorder::flush() {
     impl.detailed = 0;
   }
   impl.tell(status);
+  if (impl.feed != nullptr) impl.feed->tick();
   return status;
 }
 

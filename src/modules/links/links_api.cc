@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "modules/links/analytics/subject.h"
 #include "modules/links/click_stats.h"
 #include "modules/links/clicks_store.h"
 #include "modules/links/link_call.h"
@@ -262,16 +263,34 @@ base::Result<http::Response> LinksApi::clicks(http::Call& call) const {
 }
 
 base::Status LinksApi::stream(http::Call& call, std::shared_ptr<http::EventStream> stream) const {
-  std::optional<LinkId> only;
-  if (const auto code = call.query_value("code")) {
-    ASHLAR_ASSIGN(const Link link,
-                  module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) {
-                    return module_.links.find(
-                        tx, {.host = call.query_value("domain").value_or(""), .code = *code});
-                  }));
-    only = link.id;
+  using analytics::Subject;
+  const auto code = call.query_value("code");
+  const auto domain = call.query_value("domain");
+  const auto tag = call.query_value("tag");
+  const auto owner = call.query_value("owner");
+  const bool of_links = !code && domain;
+  if ((code || of_links ? 1 : 0) + (tag ? 1 : 0) + (owner ? 1 : 0) > 1) {
+    return http::bad_query(tag ? "?tag" : "?owner", "one_scope",
+                           "Ask for a link, a tag, a domain or an owner, not for several at once.");
   }
-  return module_.feed.watch(call.principal, only, std::move(stream));
+  ClickFeed::Scope scope;
+  if (tag) scope.subject = Subject::tag(*tag).key;
+  if (owner) scope.subject = Subject::owner(*owner).key;
+  if (code || of_links) {
+    ASHLAR_TRY(
+        module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
+          if (of_links) {
+            ASHLAR_ASSIGN(const DomainId id, module_.links.domain_of(tx, *domain));
+            scope.subject = Subject::domain(id.value).key;
+            return base::ok_status();
+          }
+          ASHLAR_ASSIGN(const Link link,
+                        module_.links.find(tx, {.host = domain.value_or(""), .code = *code}));
+          scope.only = link.id;
+          return base::ok_status();
+        }));
+  }
+  return module_.feed.watch(call.principal, std::move(scope), std::move(stream));
 }
 
 }  // namespace ashlar::links

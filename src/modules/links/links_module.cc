@@ -6,6 +6,7 @@
 #include "platform/http/call.h"
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
+#include "platform/storage/database.h"
 
 namespace ashlar::links {
 namespace {
@@ -20,6 +21,12 @@ kit::SipKey visitor_key_of(std::string_view secret) {
 OwnHosts with_domains(OwnHosts own, const DomainTable& table) {
   own.also([&table](std::string_view host) { return table.holds(host); });
   return own;
+}
+
+// SQLite has one process.
+std::optional<std::uint64_t> instance_of(const storage::Database& db, base::Entropy& chance) {
+  if (db.dialect() == storage::Dialect::kSqlite) return std::nullopt;
+  return chance.u64();
 }
 
 abuse::LinkGuard::Options guard_options(const LinksModule::Options& options) {
@@ -50,7 +57,7 @@ LinksModule::LinksModule(Options options, storage::Database& database, const bas
       import_jobs(imports, database, options.jobs, clk),
       password_hashes(randomness),
       geo(std::move(options.geoip_file)),
-      feed(database, clk),
+      feed(database, clk, instance_of(database, randomness)),
       recorder(database, clk, randomness, metrics, log, &feed, options.click_shards,
                options.detail_one_in, &geo),
       folder(database, clk, metrics, log, [this] { return recorder.busy(); }),

@@ -214,8 +214,14 @@ void add_click_routes(http::RouteTable& table, const Api& api) {
         return api->stream(call, std::move(stream));
       })},
       .response_type = "text/event-stream",
-      .query = {{"code", "Only this link.", "spring-sale"}, kDomainOfLink},
-      .errors = {kNotFound, {429, "too_many_streams", "Too many click streams are open."}},
+      .query = {{"code", "Only this link.", "spring-sale"},
+                {"domain", "The link's host; without `code` only links on this host.",
+                 "go.example"},
+                {"tag", "Only links with this tag.", "spring"},
+                {"owner", "Only this owner's links.", "ada"}},
+      .errors = {kNotFound,
+                 {404, "domain_not_found", "The tenant has no such domain."},
+                 {429, "too_many_streams", "Too many click streams are open."}},
   });
 }
 

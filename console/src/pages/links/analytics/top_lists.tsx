@@ -33,11 +33,18 @@ const kWords: Partial<Record<Dimension, Record<string, string>>> = {
   os: kSystemWords,
 };
 
+/** Of "code", or "HOST/code" on a domain: neither holds a slash. */
+function hrefOfLink(value: string): string {
+  const slash = value.lastIndexOf('/');
+  const domain = slash < 0 ? null : value.slice(0, slash);
+  return hrefs.link(value.slice(slash + 1), { view: 'analytics', domain });
+}
+
 function nameOf(dimension: Dimension, value: string): ReactNode {
   if (dimension === 'country') return countryName(value);
   if (dimension === 'link') {
     return (
-      <a className="mono" href={hrefs.link(value, { view: 'analytics' })}>
+      <a className="mono" href={hrefOfLink(value)}>
         {value}
       </a>
     );
@@ -45,10 +52,11 @@ function nameOf(dimension: Dimension, value: string): ReactNode {
   return kWords[dimension]?.[value] ?? value;
 }
 
-function Rest({ dimension, other, unknown }: TopList) {
+function Rest({ dimension, other, unknown, error }: TopList) {
   const parts = [
     other > 0 ? `${formatCount(other)} of others` : '',
     unknown > 0 ? `${formatCount(unknown)} ${kUnknown[dimension] ?? 'unknown'}` : '',
+    error > 0 ? `each at most ${formatCount(error)} more` : '',
   ].filter((part) => part !== '');
   return parts.length === 0 ? null : <p className="top-rest">{parts.join(' · ')}</p>;
 }

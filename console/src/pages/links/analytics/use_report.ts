@@ -30,7 +30,7 @@ export function useReport(scope: Scope, range: ReportRange) {
   });
 }
 
-/** The newest clicks of the scope's links, as far as the stream can tell them apart. */
+/** The newest clicks of the scope's links. */
 export function useSeenClicks(scope: Scope): { state: StreamState; seen: readonly SeenClicks[] } {
   const { tenant } = useTenant();
   const client = useQueryClient();
@@ -44,7 +44,7 @@ export function useSeenClicks(scope: Scope): { state: StreamState; seen: readonl
     let lastId = 0;
     const stop = watchClicks(
       tenant,
-      'name' in watched ? watched.name : null,
+      watched,
       (event) => {
         const id = ++lastId;
         setSeen((old) => [{ ...event, id }, ...old].slice(0, kMostShown));
