@@ -167,7 +167,7 @@ class Documents final : public DocumentHost {
   void hear_record(InstanceId from, const PresenceRecord& record);
   void hear_gone(InstanceId instance);
   void ask_others(LiveDocument& live, SessionQuestion question, SessionInquiries::Wanted wanted,
-                  Seen done);
+                  const Seen& done);
   void answer_question(Shard& shard, InstanceId from, const std::string& key,
                        const SessionQuestion& question);
   void for_each_live(const std::function<void(LiveDocument&)>& run);

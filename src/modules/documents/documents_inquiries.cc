@@ -76,7 +76,7 @@ void Documents::end_session(base::TenantId tenant, std::string name, InstanceId 
 
 // On the document's loop, like `done`.
 void Documents::ask_others(LiveDocument& live, SessionQuestion question,
-                           SessionInquiries::Wanted wanted, Seen done) {
+                           SessionInquiries::Wanted wanted, const Seen& done) {
   if (wanted.of.empty() && !wanted.and_others) return done(SessionInquiries::Report{});
   const std::string key = key_of(live.row().tenant, live.row().name);
   const std::size_t index = shard_of(key);
