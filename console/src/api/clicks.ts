@@ -66,8 +66,7 @@ function isClickEvent(value: unknown): value is ClickEvent {
 
 /** Whose clicks a stream has: all that is null narrows nothing. */
 export type Watched =
-  | { name: LinkName }
-  | { tag?: string | null; owner?: string | null; domain?: string | null };
+  { name: LinkName } | { tag?: string | null; owner?: string | null; domain?: string | null };
 
 /** Clicks as they happen. Returns the stop. */
 export function watchClicks(
