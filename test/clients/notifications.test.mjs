@@ -56,6 +56,16 @@ for (const kind of ["sqlite", "postgres"]) {
       assert.equal(mails[0].subject, "Hi");
     });
 
+    it("64 writers at once, of different users and of one: each is answered", async () => {
+      const put = async (id) => (await api.call("PUT", `/v1/recipients/${id}`, { body: { email: `${id}@example.com` } })).status;
+      const all = Array.from({ length: 64 }, (_, i) => i);
+      for (const round of [0, 1, 2]) {
+        assert.deepEqual([...new Set(await Promise.all(all.map((i) => put(`crowd-${round}-${i}`))))], [200]);
+        assert.deepEqual([...new Set(await Promise.all(all.map(() => put("crowded"))))], [200]);
+      }
+      assert.equal((await api.get("/v1/recipients/crowded")).headers.etag, '"v192"');
+    });
+
     it("wishes, suppression and no address: skipped, each with its reason", async () => {
       await recipient("wary", { email: "wary@example.com", preferences: { categories: { marketing: false } } });
       const unwanted = await send({ to: { user_id: "wary" }, content: { text: "x" }, category: "marketing" });

@@ -1,7 +1,9 @@
 #include "modules/notifications/recipients_api.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -29,8 +31,18 @@ using http::Call;
 using http::Response;
 using storage::Transaction;
 
+// How often one that was not there may turn out to have come meanwhile, and be gone again.
+constexpr int kLooks = 8;
+
+// A thousand of them, each with all that it may have; the body's size bounds it too.
+constexpr json::ParseLimits kBulkLimits{.max_depth = 32, .max_values = 300 * kMaxBulk};
+
 http::CursorScope list_scope(const Call& call) {
   return {"notifications.recipients", call.principal.tenant.value};
+}
+
+base::Error conflict() {
+  return base::fail(base::Code::kConflict, "storage_conflict", "Others change it; try again.");
 }
 
 base::Error not_found() {
@@ -49,7 +61,10 @@ Response answer(const Recipient& r) {
 }
 
 Result<BulkJson> bulk_of(const Call& call) {
-  if (!is_lines(call)) return bulk_schema().parse_body(call.body);
+  if (!is_lines(call)) {
+    ASHLAR_ASSIGN(const json::Value given, json::parse(call.body, kBulkLimits));
+    return bulk_schema().parse(given);
+  }
   BulkJson bulk;
   std::string_view rest = call.body;
   while (!rest.empty()) {
@@ -85,39 +100,94 @@ Result<Recipient> RecipientsApi::find(Transaction& tx, const std::string& user_i
   return *std::move(found);
 }
 
-Result<Response> RecipientsApi::write(Transaction& tx, Recipient r) const {
+Result<Recipient> RecipientsApi::lock(Transaction& tx, const std::string& user_id) {
+  ASHLAR_ASSIGN(std::optional<Recipient> found, store::lock_recipient(tx, user_id));
+  if (!found) return not_found();
+  return *std::move(found);
+}
+
+Result<bool> RecipientsApi::write(Transaction& tx, Recipient& r) const {
   const base::Time now = parts_.clock.now();
-  ASHLAR_ASSIGN(r.version, store::put_recipient(tx, r, now));
-  if (r.version == 1) r.created_at = now;
   r.updated_at = now;
-  return answer(r);
+  if (r.version == 0) {
+    r.version = 1;
+    r.created_at = now;
+    return store::add_recipient(tx, r, now);
+  }
+  ASHLAR_ASSIGN(r.version, store::put_recipient(tx, r, now));
+  return true;
+}
+
+Result<Recipient> RecipientsApi::keep(Transaction& tx, const std::string& user,
+                                      const Change& change) const {
+  for (int look = 0; look < kLooks; ++look) {
+    ASHLAR_ASSIGN(std::optional<Recipient> kept, store::lock_recipient(tx, user));
+    ASHLAR_ASSIGN(Recipient recipient,
+                  change(std::move(kept).value_or(Recipient{.user_id = user})));
+    ASHLAR_ASSIGN(const bool written, write(tx, recipient));
+    if (written) return recipient;
+  }
+  return conflict();
+}
+
+base::Status RecipientsApi::hold(Transaction& tx, const std::string& user, base::Time now) {
+  for (int look = 0; look < kLooks; ++look) {
+    ASHLAR_ASSIGN(const std::optional<Recipient> kept, store::lock_recipient(tx, user));
+    if (kept) return base::ok_status();
+    ASHLAR_ASSIGN(const bool added, store::add_recipient(tx, {.user_id = user}, now));
+    if (added) return base::ok_status();
+  }
+  return conflict();
 }
 
 Result<Response> RecipientsApi::put(Call& call, Transaction& tx) const {
   ASHLAR_ASSIGN(const std::string user, user_in_path(call));
   ASHLAR_ASSIGN(const RecipientJson given, recipient_schema().parse_body(call.body));
-  ASHLAR_ASSIGN(const std::optional<Recipient> kept, store::find_recipient(tx, user));
-  ASHLAR_TRY(check_if_match(call, kept ? kept->version : 0));
-  ASHLAR_ASSIGN(Recipient recipient,
-                merged(kept.value_or(Recipient{.user_id = user}), given, true, parts_.zones, ""));
-  return write(tx, std::move(recipient));
+  ASHLAR_ASSIGN(const Recipient recipient, keep(tx, user, [&](Recipient kept) -> Result<Recipient> {
+                  ASHLAR_TRY(check_if_match(call, kept.version));
+                  return merged(std::move(kept), given, true, parts_.zones, "");
+                }));
+  return answer(recipient);
 }
 
 Result<Response> RecipientsApi::bulk(Call& call, Transaction& tx) const {
   ASHLAR_ASSIGN(const BulkJson bulk, bulk_of(call));
-  const base::Time now = parts_.clock.now();
+  const std::string place = is_lines(call) ? "/" : "/recipients/";
+  std::vector<std::string> users;
   for (std::size_t i = 0; i < bulk.recipients.size(); ++i) {
-    const BulkRecipientJson& given = bulk.recipients[i];
-    const std::string at = (is_lines(call) ? "/" : "/recipients/") + std::to_string(i);
-    ASHLAR_TRY(check_user_id(given.user_id, at + "/user_id"));
-    ASHLAR_ASSIGN(const std::optional<Recipient> kept, store::find_recipient(tx, given.user_id));
-    ASHLAR_ASSIGN(
-        const Recipient recipient,
-        merged(kept.value_or(Recipient{.user_id = given.user_id}), given, true, parts_.zones, at));
-    ASHLAR_TRY(store::put_recipient(tx, recipient, now));
+    users.push_back(bulk.recipients[i].user_id);
+    ASHLAR_TRY(check_user_id(users.back(), place + std::to_string(i) + "/user_id"));
   }
-  return http::json_response(200, bulk_answer_schema(),
-                             {static_cast<std::int64_t>(bulk.recipients.size())});
+  for (int look = 0; look < kLooks; ++look) {
+    ASHLAR_ASSIGN(const bool written, write_all(tx, bulk, users, place));
+    if (!written) continue;
+    return http::json_response(200, bulk_answer_schema(),
+                               {static_cast<std::int64_t>(bulk.recipients.size())});
+  }
+  return conflict();
+}
+
+Result<bool> RecipientsApi::write_all(Transaction& tx, const BulkJson& bulk,
+                                      std::span<const std::string> users,
+                                      const std::string& place) const {
+  std::map<std::string, Recipient, std::less<>> kept;
+  ASHLAR_ASSIGN(std::vector<Recipient> found, store::lock_recipients(tx, users));
+  for (Recipient& one : found) {
+    std::string id = one.user_id;
+    kept.emplace(std::move(id), std::move(one));
+  }
+  // Who is named twice is as by two PUTs, one after the other.
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    Recipient& recipient = kept.try_emplace(users[i], Recipient{.user_id = users[i]}).first->second;
+    ASHLAR_ASSIGN(recipient, merged(std::move(recipient), bulk.recipients[i], true, parts_.zones,
+                                    place + std::to_string(i)));
+  }
+  // By their ids, as they were locked: new ones are locked by being written.
+  for (auto& [id, recipient] : kept) {
+    ASHLAR_ASSIGN(const bool written, write(tx, recipient));
+    if (!written) return false;
+  }
+  return true;
 }
 
 Result<Response> RecipientsApi::get(Call& call) const {
@@ -161,10 +231,11 @@ Result<Response> RecipientsApi::list(Call& call) const {
 
 Result<Response> RecipientsApi::update(Call& call, Transaction& tx) const {
   ASHLAR_ASSIGN(const RecipientJson given, recipient_schema().parse_body(call.body));
-  ASHLAR_ASSIGN(Recipient kept, find(tx, call.param(0)));
+  ASHLAR_ASSIGN(Recipient kept, lock(tx, call.param(0)));
   ASHLAR_TRY(check_if_match(call, kept.version));
   ASHLAR_ASSIGN(Recipient recipient, merged(std::move(kept), given, false, parts_.zones, ""));
-  return write(tx, std::move(recipient));
+  ASHLAR_TRY(write(tx, recipient));
+  return answer(recipient);
 }
 
 Result<Response> RecipientsApi::remove(Call& call, Transaction& tx) const {
@@ -190,12 +261,11 @@ Result<Response> RecipientsApi::put_preferences(Call& call, Transaction& tx) con
   ASHLAR_ASSIGN(json::Value given, json::parse(call.body));
   given = whole_preferences(std::move(given));
   ASHLAR_TRY(preferences_schema().parse(given));
-  ASHLAR_ASSIGN(Recipient recipient, find(tx, call.param(0)));
+  ASHLAR_ASSIGN(Recipient recipient, lock(tx, call.param(0)));
   ASHLAR_TRY(check_if_match(call, recipient.version));
   ASHLAR_ASSIGN(recipient.preferences, preferences_text(given, ""));
-  ASHLAR_ASSIGN(const std::int64_t version,
-                store::put_recipient(tx, recipient, parts_.clock.now()));
-  return http::json_text(200, recipient.preferences).header("ETag", etag_of(version));
+  ASHLAR_TRY(write(tx, recipient));
+  return http::json_text(200, recipient.preferences).header("ETag", etag_of(recipient.version));
 }
 
 Result<Response> RecipientsApi::link(Call& call) const {
@@ -216,9 +286,9 @@ Result<Response> RecipientsApi::add_device(Call& call, Transaction& tx) const {
   ASHLAR_ASSIGN(const NewDeviceJson given, new_device_schema().parse_body(call.body));
   ASHLAR_ASSIGN(Device device, device_of(given, {.allow_private = parts_.allow_private}));
   const base::Time now = parts_.clock.now();
-  ASHLAR_ASSIGN(const std::optional<Recipient> kept, store::find_recipient(tx, user));
-  // Whoever has a device can be told: campaigns go by recipients.
-  if (!kept) ASHLAR_TRY(store::put_recipient(tx, {.user_id = user}, now));
+  // Whoever has a device can be told: campaigns go by recipients. From here on no other device of
+  // theirs is added.
+  ASHLAR_TRY(hold(tx, user, now));
   device.user_id = user;
   ASHLAR_ASSIGN(const DeviceId id, store::register_device(tx, device, now));
   ASHLAR_TRY(store::drop_oldest(tx, user, kMaxDevices));

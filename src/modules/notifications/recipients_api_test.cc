@@ -1,7 +1,15 @@
 // The faces of recipients, devices, wishes, topics, segments, suppressions and categories.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <latch>
+#include <map>
+#include <mutex>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "modules/notifications/inbox_store.h"
 #include "modules/notifications/testing/recipients_fixture.h"
@@ -15,6 +23,38 @@ class RecipientsApiTest : public RecipientsFixture {
   // The first field that is wrong, with its reason.
   static std::string wrong(const FaceAnswer& answer) {
     return answer.text({"errors", "0", "field"}) + " " + answer.text({"errors", "0", "reason"});
+  }
+
+  static void threads(int count, const std::function<void(int)>& run) {
+    std::latch begin(count);
+    std::vector<std::thread> all;
+    for (int i = 0; i < count; ++i) {
+      all.emplace_back([&, i] {
+        begin.arrive_and_wait();
+        run(i);
+      });
+    }
+    for (std::thread& one : all) one.join();
+  }
+  // 64 writers, each of so many PUTs: how many were answered with which status and tag.
+  std::map<std::string, int> at_once(int rounds, const std::function<std::string(int, int)>& user) {
+    std::mutex mutex;
+    std::map<std::string, int> answers;
+    threads(64, [&](int writer) {
+      for (int round = 0; round < rounds; ++round) {
+        const FaceAnswer answer =
+            put("/v1/recipients/" + user(writer, round), R"({"email":"a@example.com"})");
+        const std::lock_guard lock(mutex);
+        ++answers[std::to_string(answer.status) + " " + answer.header("ETag")];
+      }
+    });
+    return answers;
+  }
+  // Of transactions, since the store was made.
+  int runs_again() {
+    const std::string text = store_->registry.render(), name = "\nashlar_storage_retries_total ";
+    const std::size_t at = text.find(name);
+    return at == std::string::npos ? -1 : std::stoi(text.substr(at + name.size()));
   }
 };
 
@@ -92,6 +132,54 @@ TEST_P(RecipientsApiTest, AnInboxGoesWithItsRecipient) {
   EXPECT_EQ(remove("/v1/recipients/ann").status, 204);
   EXPECT_EQ(entries("ann"), 0);
   EXPECT_EQ(entries("bea"), 1);
+}
+
+// A serializable look for a row that is not there held all others of its page: of 64 new ones some
+// ran out of retries.
+TEST_P(RecipientsApiTest, WritersOfDifferentUsersNeverMeet) {
+  const std::map<std::string, int> answers = at_once(8, [](int writer, int round) {
+    return "w" + std::to_string(writer) + "-" + std::to_string(round % 4);
+  });
+  const std::map<std::string, int> expected{{"200 \"v1\"", 256}, {"200 \"v2\"", 256}};
+  EXPECT_EQ(answers, expected);
+  EXPECT_EQ(runs_again(), 0);
+}
+
+TEST_P(RecipientsApiTest, WritersOfOneUserGoOneAfterTheOther) {
+  const std::map<std::string, int> answers = at_once(4, [](int, int) { return "ann"; });
+  EXPECT_EQ(answers.size(), 256U);
+  for (int version = 1; version <= 256; ++version) {
+    EXPECT_TRUE(answers.contains("200 \"v" + std::to_string(version) + "\"")) << version;
+  }
+  EXPECT_EQ(runs_again(), 0);
+}
+
+TEST_P(RecipientsApiTest, AllThatHangsOnAUserIsWrittenAtOnce) {
+  std::atomic<int> wrong{0};
+  threads(16, [&](int writer) {
+    const std::string user = "u" + std::to_string(writer % 4), one = "/v1/recipients/" + user;
+    const std::string other = std::to_string(writer);
+    const auto expect = [&](const FaceAnswer& answer, std::initializer_list<int> fine) {
+      if (std::ranges::find(fine, answer.status) != fine.end()) return;
+      ++wrong;
+      ADD_FAILURE() << answer.body;
+    };
+    for (int round = 0; round < 6; ++round) {
+      expect(put(one, R"({"email":"a@example.com"})"), {200});
+      expect(post(one + "/devices", R"({"platform":"fcm","token":"t)" + other + R"("})"), {201});
+      expect(put(one + "/preferences", R"({"channels":{"sms":false}})"), {200, 404});
+      // In another order than others name them.
+      expect(post("/v1/recipients",
+                  writer % 2 == 0
+                      ? R"({"recipients":[{"user_id":"u1"},{"user_id":"n)" + other +
+                            R"("},{"user_id":"u3"},{"user_id":"m"}]})"
+                      : R"({"recipients":[{"user_id":"m"},{"user_id":"u3"},{"user_id":"u1"}]})"),
+             {200});
+      expect(patch(one, R"({"name":"A"})"), {200, 404});
+      if (round == 3) expect(remove(one), {204, 404});
+    }
+  });
+  EXPECT_EQ(wrong, 0);
 }
 
 TEST_P(RecipientsApiTest, ShortWishesAreShownWhole) {
@@ -180,6 +268,84 @@ TEST_P(RecipientsApiTest, ManyComeAsLinesAllOrNone) {
   EXPECT_EQ(lines(many).text({"reason"}), "recipients_count");
   EXPECT_EQ(wrong(post("/v1/recipients", R"({"recipients":[{"user_id":"x y"}]})")),
             "/recipients/0/user_id user_id_invalid");
+}
+
+// n times, with commas between.
+std::string times(int n, const std::function<std::string(int)>& one) {
+  std::string all;
+  for (int i = 0; i < n; ++i) all += (i == 0 ? "" : ",") + one(i);
+  return all;
+}
+
+// A thousand that have all that a recipient usually has: 15,000 values of JSON.
+TEST_P(RecipientsApiTest, AFullListOfFullRecipientsIsTaken) {
+  const auto one = [](int i) {
+    return R"({"user_id":"u)" + std::to_string(i) +
+           R"(","email":"a@example.com","phone":"+431234567","name":"A","locale":"de","time_zone":)"
+           R"("Europe/Vienna","quiet_hours":{"from":"22:00","to":"07:00"},"preferences":{"channels":)"
+           R"({"sms":false}},"attributes":{"a":1,"b":2,"c":"x"}})";
+  };
+  const FaceAnswer taken = post("/v1/recipients", R"({"recipients":[)" + times(1'000, one) + "]}");
+  EXPECT_EQ(taken.status, 200) << taken.body.substr(0, 500);
+  EXPECT_EQ(taken.text({"written"}), "1000");
+  EXPECT_EQ(get("/v1/recipients/u999").text({"attributes", "c"}), "x");
+}
+
+TEST_P(RecipientsApiTest, EachListHasABoundThatIsTold) {
+  const auto user = [](int i) { return "\"u" + std::to_string(i) + "\""; };
+  const auto of_user = [&](int i) { return R"({"user_id":)" + user(i) + "}"; };
+  const auto span = [](int i) {
+    return R"({"from":"0)" + std::to_string(i % 9) + R"(:00","to":"23:00"})";
+  };
+  const auto wish = [](int i) { return "\"c" + std::to_string(i) + "\":false"; };
+  const auto condition = [](int i) { return "\"attributes.a" + std::to_string(i) + "\":1"; };
+  const auto number = [](int i) { return std::to_string(i); };
+  const auto mon = [](int) { return std::string("\"mon\""); };
+  const auto cap = [](int i) { return R"({"max":1,"per":)" + std::to_string(60 + i) + "}"; };
+  const std::string ann = "/v1/recipients/ann", members = "/v1/notification-topics/t/members",
+                    segment = "/v1/notification-segments/s",
+                    category = "/v1/notification-categories/c";
+  using http::Method;
+  struct Case {
+    Method method;
+    std::string path, before, after;
+    std::function<std::string(int)> item;
+    int most;
+    const char* error;
+  };
+  const std::vector<Case> cases{
+      {Method::kPost, "/v1/recipients", R"({"recipients":[)", "]}", of_user, 1'000,
+       "/recipients too_many_items"},
+      {Method::kPut, members, R"({"user_ids":[)", "]}", user, 1'000, "/user_ids too_many_items"},
+      {Method::kDelete, members, R"({"user_ids":[)", "]}", user, 1'000, "/user_ids too_many_items"},
+      {Method::kPut, ann, R"({"quiet_hours":[)", "]}", span, 14,
+       "/quiet_hours quiet_hours_invalid"},
+      {Method::kPut, ann, R"({"quiet_hours":{"from":"22:00","to":"23:00","days":[)", "]}}", mon, 7,
+       "/quiet_hours/days quiet_hours_invalid"},
+      {Method::kPut, ann, R"({"preferences":{"categories":{)", "}}}", wish, 256,
+       "/preferences/categories preferences_invalid"},
+      {Method::kPut, segment, R"({"where":{)", "}}", condition, 20, "/where segment_invalid"},
+      {Method::kPut, segment, R"({"where":{"attributes.a":{"in":[)", "]}}}", number, 200,
+       "/where/attributes.a segment_invalid"},
+      {Method::kPut, category, R"({"title":"C","caps":[)", "]}", cap, 5, "/caps too_many_items"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.path + " " + c.before);
+    const auto ask = [&](int count) {
+      return send(c.method, c.path,
+                  {.body = c.before + times(count, c.item) + c.after, .if_match = {}});
+    };
+    const FaceAnswer refused = ask(c.most + 1);
+    EXPECT_EQ(refused.status, 422);
+    EXPECT_EQ(wrong(refused), c.error) << refused.body;
+    const FaceAnswer taken = ask(c.most);
+    EXPECT_TRUE(taken.status == 200 || taken.status == 201) << taken.status << taken.body;
+  }
+  for (const Case& c : {cases[0], cases[1], cases[2]}) {
+    const FaceAnswer none = send(c.method, c.path, {.body = c.before + c.after, .if_match = {}});
+    EXPECT_EQ(none.status, 422);
+    EXPECT_EQ(none.text({"errors", "0", "reason"}), "too_few_items") << none.body;
+  }
 }
 
 TEST_P(RecipientsApiTest, AListGoesThroughAllByPages) {

@@ -97,6 +97,7 @@ class RecipientsStatementsTest : public RecipientsFixture {
       const std::string_view key = has(sql, "email = ?1")   ? "b@example.com"
                                    : has(sql, "phone = ?1") ? "+4915112345678"
                                    : has(sql, "> ?1")       ? ""
+                                   : has(sql, "json_each")  ? R"(["bob"])"
                                                             : "bob";
       return count == 2 ? std::vector<Param>{key, kAll} : std::vector<Param>{key};
     }
@@ -119,6 +120,10 @@ class RecipientsStatementsTest : public RecipientsFixture {
     if (count == 1) return {std::int64_t{1'000}};
     if (count == 4) {
       return {std::int64_t{-1}, std::string_view(""), std::string_view(""), std::int64_t{1'000}};
+    }
+    if (has(sql, "json_each")) {
+      return {std::int64_t{0}, std::string_view(R"(["b@example.com"])"),
+              std::string_view(R"([""])")};
     }
     std::vector<Param> params{std::int64_t{0}, std::string_view("b@example.com")};
     if (count == 3) params.emplace_back(std::string_view(has(sql, "= ?3") ? "" : "x"));
@@ -153,6 +158,7 @@ class RecipientsStatementsTest : public RecipientsFixture {
     if (has(sql, "NOT IN")) return {std::string_view("bob"), std::int64_t{0}};
     if (has(sql, "d.id > ?1")) return {std::int64_t{0}, kAll};
     if (has(sql, "d.id = ?1")) return {device_};
+    if (has(sql, "json_each")) return {std::string_view(R"(["bob"])")};
     std::vector<Param> params{std::string_view("bob")};
     if (count == 2) params.emplace_back(device_);
     return params;

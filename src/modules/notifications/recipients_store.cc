@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "modules/notifications/json_list.h"
 #include "modules/notifications/recipient_columns.h"
 #include "platform/storage/database.h"
 
@@ -20,6 +21,22 @@ using storage::Sql;
 constexpr Sql kFind{Audience::kTenant,
                     SELECT_RECIPIENTS " WHERE r.tenant_id = :tenant AND r.user_id = ?1"};
 
+constexpr Sql kLock{Audience::kTenant,
+                    SELECT_RECIPIENTS " WHERE r.tenant_id = :tenant AND r.user_id = ?1",
+                    SELECT_RECIPIENTS " WHERE r.tenant_id = :tenant AND r.user_id = ?1 FOR UPDATE"};
+
+#define RECIPIENTS_AMONG                                                            \
+  SELECT_RECIPIENTS                                                                 \
+  " WHERE r.tenant_id = :tenant AND r.user_id IN (SELECT value FROM json_each(?1))" \
+  " ORDER BY r.user_id"
+#define RECIPIENTS_AMONG_PG                                             \
+  SELECT_RECIPIENTS                                                     \
+  " WHERE r.tenant_id = :tenant AND r.user_id = ANY(ARRAY(SELECT value" \
+  " FROM json_array_elements_text(?1::text::json))) ORDER BY r.user_id"
+constexpr Sql kFindMany{Audience::kTenant, RECIPIENTS_AMONG, RECIPIENTS_AMONG_PG};
+// In one order everywhere, so that no two wait for each other.
+constexpr Sql kLockMany{Audience::kTenant, RECIPIENTS_AMONG, RECIPIENTS_AMONG_PG " FOR UPDATE"};
+
 constexpr Sql kByEmail{Audience::kTenant, SELECT_RECIPIENTS
                        " WHERE r.tenant_id = :tenant AND r.email = ?1"
                        " ORDER BY r.user_id LIMIT ?2"};
@@ -32,16 +49,19 @@ constexpr Sql kList{Audience::kTenant, SELECT_RECIPIENTS
                     " WHERE r.tenant_id = :tenant AND r.user_id > ?1"
                     " ORDER BY r.user_id LIMIT ?2"};
 
-constexpr Sql kPut{
-    Audience::kTenant,
-    "INSERT INTO notifications_recipients AS r (tenant_id, user_id, email, phone, name, locale,"
-    " time_zone, quiet_hours, preferences, attributes, version, created_at, updated_at)"
-    " VALUES (:tenant, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?10)"
-    " ON CONFLICT (tenant_id, user_id) DO UPDATE SET email = excluded.email,"
-    " phone = excluded.phone, name = excluded.name, locale = excluded.locale,"
-    " time_zone = excluded.time_zone, quiet_hours = excluded.quiet_hours,"
-    " preferences = excluded.preferences, attributes = excluded.attributes,"
-    " version = r.version + 1, updated_at = excluded.updated_at RETURNING version"};
+#define INSERT_RECIPIENT                                                                       \
+  "INSERT INTO notifications_recipients AS r (tenant_id, user_id, email, phone, name, locale," \
+  " time_zone, quiet_hours, preferences, attributes, version, created_at, updated_at)"         \
+  " VALUES (:tenant, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?10)"
+constexpr Sql kAdd{Audience::kTenant,
+                   INSERT_RECIPIENT " ON CONFLICT (tenant_id, user_id) DO NOTHING"};
+
+constexpr Sql kPut{Audience::kTenant, INSERT_RECIPIENT
+                   " ON CONFLICT (tenant_id, user_id) DO UPDATE SET email = excluded.email,"
+                   " phone = excluded.phone, name = excluded.name, locale = excluded.locale,"
+                   " time_zone = excluded.time_zone, quiet_hours = excluded.quiet_hours,"
+                   " preferences = excluded.preferences, attributes = excluded.attributes,"
+                   " version = r.version + 1, updated_at = excluded.updated_at RETURNING version"};
 
 constexpr Sql kDelete{
     Audience::kTenant,
@@ -52,8 +72,9 @@ constexpr Sql kErase{
     "DELETE FROM notifications_recipients WHERE tenant_id = :tenant AND user_id IN"
     " (SELECT user_id FROM notifications_recipients WHERE tenant_id = :tenant LIMIT ?1)"};
 
-constexpr std::array<const Sql*, 7> kStatements{&kFind, &kByEmail, &kByPhone, &kList,
-                                                &kPut,  &kDelete,  &kErase};
+constexpr std::array<const Sql*, 11> kStatements{&kFind,    &kFindMany, &kLock, &kLockMany,
+                                                 &kByEmail, &kByPhone,  &kList, &kAdd,
+                                                 &kPut,     &kDelete,   &kErase};
 
 Param nullable(std::string_view text) { return text.empty() ? Param(nullptr) : Param(text); }
 
@@ -95,6 +116,23 @@ base::Result<std::optional<Recipient>> find_recipient(storage::Transaction& tx,
   return found;
 }
 
+base::Result<std::optional<Recipient>> lock_recipient(storage::Transaction& tx,
+                                                      std::string_view user_id) {
+  std::optional<Recipient> found;
+  ASHLAR_TRY(tx.query(kLock, {user_id}, [&](const Row& row) { found = read_recipient(row, 0); }));
+  return found;
+}
+
+base::Result<std::vector<Recipient>> find_recipients(storage::Transaction& tx,
+                                                     std::span<const std::string> user_ids) {
+  return all_of(tx, kFindMany, {json_list(user_ids)});
+}
+
+base::Result<std::vector<Recipient>> lock_recipients(storage::Transaction& tx,
+                                                     std::span<const std::string> user_ids) {
+  return all_of(tx, kLockMany, {json_list(user_ids)});
+}
+
 base::Result<std::vector<Recipient>> recipients_by_email(storage::Transaction& tx,
                                                          std::string_view email,
                                                          std::int64_t limit) {
@@ -121,6 +159,15 @@ base::Result<std::int64_t> put_recipient(storage::Transaction& tx, const Recipie
                        nullable(r.preferences), r.attributes, base::to_micros(now)},
                       [&](const Row& row) { version = row.integer(0); }));
   return version;
+}
+
+base::Result<bool> add_recipient(storage::Transaction& tx, const Recipient& r, base::Time now) {
+  ASHLAR_ASSIGN(
+      const std::int64_t rows,
+      tx.execute(kAdd, {r.user_id, nullable(r.email), nullable(r.phone), nullable(r.name),
+                        nullable(r.locale), nullable(r.time_zone), nullable(r.quiet_hours),
+                        nullable(r.preferences), r.attributes, base::to_micros(now)}));
+  return rows == 1;
 }
 
 base::Result<bool> delete_recipient(storage::Transaction& tx, std::string_view user_id) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,6 +24,15 @@ namespace ashlar::notifications::store {
 
 base::Result<std::optional<Recipient>> find_recipient(storage::Transaction& tx,
                                                       std::string_view user_id);
+// Those of them that there are, in the order of their ids.
+base::Result<std::vector<Recipient>> find_recipients(storage::Transaction& tx,
+                                                     std::span<const std::string> user_ids);
+// The same, and nobody else writes them until the transaction ends. REQUIRES: a write that reads
+// what others have committed (storage::Isolation), or one that may be run again.
+base::Result<std::optional<Recipient>> lock_recipient(storage::Transaction& tx,
+                                                      std::string_view user_id);
+base::Result<std::vector<Recipient>> lock_recipients(storage::Transaction& tx,
+                                                     std::span<const std::string> user_ids);
 // Those with this address, in the order of their ids, `limit` at most.
 base::Result<std::vector<Recipient>> recipients_by_email(storage::Transaction& tx,
                                                          std::string_view email,
@@ -38,6 +48,9 @@ base::Result<std::vector<Recipient>> list_recipients(storage::Transaction& tx,
 // it is new.
 base::Result<std::int64_t> put_recipient(storage::Transaction& tx, const Recipient& recipient,
                                          base::Time now);
+// The same of one that was not there when it was locked. False: it is by now, nothing was written.
+base::Result<bool> add_recipient(storage::Transaction& tx, const Recipient& recipient,
+                                 base::Time now);
 // The recipient alone.
 base::Result<bool> delete_recipient(storage::Transaction& tx, std::string_view user_id);
 

@@ -7,13 +7,17 @@
 #include "modules/notifications/recipients_api.h"
 #include "modules/notifications/recipients_json.h"
 #include "modules/notifications/route_row.h"
+#include "platform/http/call.h"
+#include "platform/storage/database.h"
 
 namespace ashlar::notifications {
 namespace {
 
+using base::Result;
 using http::Call;
 using http::ErrorDoc;
 using http::Method;
+using http::Response;
 using storage::Transaction;
 using Api = std::shared_ptr<const RecipientsApi>;
 
@@ -29,6 +33,16 @@ const ErrorDoc kUserId{422, "user_id_invalid",
 const ErrorDoc kMismatch{412, "etag_mismatch", "It is not the one that If-Match names."};
 const ErrorDoc kPreferences{422, "preferences_invalid", "The wishes are not of the shape above."};
 
+// In a transaction that sees what others have committed: the row that a writer locks orders them
+// (recipients_api.h).
+http::WorkerHandler writes(const Api& api,
+                           Result<Response> (RecipientsApi::*write)(Call&, Transaction&) const) {
+  return [api, write](Call& call) {
+    return api->db().write(call.tenant_context().read_committed(),
+                           [&](Transaction& tx) { return (*api.*write)(call, tx); });
+  };
+}
+
 std::vector<ErrorDoc> member_errors(std::vector<ErrorDoc> own) {
   own.insert(own.end(),
              {{422, "email_invalid", "This is no mail address."},
@@ -42,17 +56,15 @@ std::vector<ErrorDoc> member_errors(std::vector<ErrorDoc> own) {
 }
 
 void add_recipients(http::RouteTable& table, const Api& api) {
-  table.push_back(route_row(
-      Method::kPut, kOne, "Keep a recipient: all but the wishes that are left out.",
-      http::TransactionHandler([api](Call& c, Transaction& tx) { return api->put(c, tx); }),
-      &recipient_answer_schema()));
+  table.push_back(route_row(Method::kPut, kOne,
+                            "Keep a recipient: all but the wishes that are left out.",
+                            writes(api, &RecipientsApi::put), &recipient_answer_schema()));
   table.back().request = &recipient_schema();
   table.back().etag = true;
   table.back().errors = member_errors({kUserId, kMismatch});
-  table.push_back(route_row(
-      Method::kPost, "/v1/recipients", "Keep many recipients, each as by PUT: all, or none.",
-      http::TransactionHandler([api](Call& c, Transaction& tx) { return api->bulk(c, tx); }),
-      &bulk_answer_schema()));
+  table.push_back(route_row(Method::kPost, "/v1/recipients",
+                            "Keep many recipients, each as by PUT: all, or none.",
+                            writes(api, &RecipientsApi::bulk), &bulk_answer_schema()));
   table.back().request = &bulk_schema();
   table.back().takes_lines = true;
   table.back().max_body_bytes = kMaxBulkBytes;
@@ -73,17 +85,15 @@ void add_recipients(http::RouteTable& table, const Api& api) {
                             &recipient_answer_schema()));
   table.back().etag = true;
   table.back().errors = {kNotFound};
-  table.push_back(route_row(
-      Method::kPatch, kOne, "Change a recipient; of attributes, those given (null: without it).",
-      http::TransactionHandler([api](Call& c, Transaction& tx) { return api->update(c, tx); }),
-      &recipient_answer_schema()));
+  table.push_back(route_row(Method::kPatch, kOne,
+                            "Change a recipient; of attributes, those given (null: without it).",
+                            writes(api, &RecipientsApi::update), &recipient_answer_schema()));
   table.back().request = &recipient_schema();
   table.back().etag = true;
   table.back().errors = member_errors({kNotFound, kMismatch});
-  table.push_back(route_row(
-      Method::kDelete, kOne, "Forget a recipient with its devices; suppressions stay.",
-      http::TransactionHandler([api](Call& c, Transaction& tx) { return api->remove(c, tx); }),
-      nullptr));
+  table.push_back(route_row(Method::kDelete, kOne,
+                            "Forget a recipient with its devices; suppressions stay.",
+                            writes(api, &RecipientsApi::remove), nullptr));
   table.back().success = 204;
   table.back().errors = {kNotFound};
 }
@@ -95,10 +105,7 @@ void add_wishes(http::RouteTable& table, const Api& api) {
   table.back().etag = true;
   table.back().errors = {kNotFound};
   table.push_back(route_row(Method::kPut, kWishes, "Replace what a recipient wants to get.",
-                            http::TransactionHandler([api](Call& c, Transaction& tx) {
-                              return api->put_preferences(c, tx);
-                            }),
-                            &preferences_schema()));
+                            writes(api, &RecipientsApi::put_preferences), &preferences_schema()));
   table.back().request = &preferences_schema();
   table.back().etag = true;
   table.back().errors = {kNotFound, kMismatch, kPreferences};
@@ -111,10 +118,9 @@ void add_wishes(http::RouteTable& table, const Api& api) {
 }
 
 void add_devices(http::RouteTable& table, const Api& api) {
-  table.push_back(route_row(
-      Method::kPost, kDevices, "Register a device; a token moves to who registers it last.",
-      http::TransactionHandler([api](Call& c, Transaction& tx) { return api->add_device(c, tx); }),
-      &device_schema()));
+  table.push_back(route_row(Method::kPost, kDevices,
+                            "Register a device; a token moves to who registers it last.",
+                            writes(api, &RecipientsApi::add_device), &device_schema()));
   table.back().request = &new_device_schema();
   table.back().success = 201;
   table.back().errors = with_target_errors(
@@ -124,11 +130,7 @@ void add_devices(http::RouteTable& table, const Api& api) {
                             &devices_schema()));
   table.back().errors = {kNotFound};
   table.push_back(route_row(Method::kDelete, "/v1/recipients/{user_id}/devices/{device_id}",
-                            "Drop a device.",
-                            http::TransactionHandler([api](Call& c, Transaction& tx) {
-                              return api->remove_device(c, tx);
-                            }),
-                            nullptr));
+                            "Drop a device.", writes(api, &RecipientsApi::remove_device), nullptr));
   table.back().success = 204;
   table.back().errors = {
       {404, "device_not_found", "The recipient has no such device, or is another tenant's."}};
