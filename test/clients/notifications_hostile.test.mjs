@@ -50,6 +50,8 @@ const kInjections = [
 const kBombs = [
   ["300 brackets inside each other", `{"to":{"email":"a@example.com"},"template":"t","data":{"a":${"[".repeat(300)}${"]".repeat(300)}}}`, "too_deep"],
   ["20,001 values", JSON.stringify({ to: { email: "a@example.com" }, template: "t", data: { a: Array(20_001).fill(1) } }), "too_many_values"],
+  ["10,001 users", JSON.stringify({ to: { users: Array.from({ length: 10_001 }, (_, i) => `u${i}`) }, content: { text: "x" } }), "too_many_items"],
+  ["seven channels", JSON.stringify({ to: { email: "a@example.com" }, content: { text: "x" }, channels: Array(7).fill("email") }), "too_many_items"],
   ["a key twice", '{"to":{"email":"a@example.com"},"to":{"email":"b@example.com"},"content":{"text":"x"}}', "duplicate_key"],
   ["70,000 bytes of data", JSON.stringify({ to: { email: "a@example.com" }, template: "bomb", data: { a: "x".repeat(70_000) } }), "data_too_large"],
   ["a text of 100,001 characters", JSON.stringify({ ...kNotification, content: { text: "x".repeat(100_001) } }), "too_long"],

@@ -5,6 +5,8 @@
 namespace ashlar::notifications {
 namespace {
 
+constexpr std::size_t kWeekDays = 7;
+
 base::Result<int> minute_at(const json::Value& object, std::string_view member,
                             const JsonPlace& place) {
   const json::Value* value = object.find(member);
@@ -19,7 +21,7 @@ base::Result<int> minute_at(const json::Value& object, std::string_view member,
 base::Result<std::uint8_t> days_of(const json::Value& days, const JsonPlace& place) {
   const json::Value::Array* names = days.if_array();
   std::uint8_t bits = 0;
-  if (names != nullptr) {
+  if (names != nullptr && names->size() <= kWeekDays) {
     for (const json::Value& name : *names) {
       const std::string* text = name.if_string();
       const std::optional<int> day = text == nullptr ? std::nullopt : weekday_of(*text);
@@ -27,7 +29,7 @@ base::Result<std::uint8_t> days_of(const json::Value& days, const JsonPlace& pla
       bits = static_cast<std::uint8_t>(bits | (1U << *day));
     }
   }
-  if (bits == 0) return place.wrong("Give a list of days: [\"fri\", \"sat\"].");
+  if (bits == 0) return place.wrong("Give a list of 1 to 7 days: [\"fri\", \"sat\"].");
   return bits;
 }
 
