@@ -26,7 +26,8 @@ class DeviceRulesTest : public RecipientsFixture {
     if (IsSkipped()) return;
     jobs_ = std::make_unique<jobs::Jobs>(jobs::Jobs::Options{}, db(), clock_, metrics_, log_);
     templates_ = std::make_unique<Templates>(db(), zones_, clock_);
-    notifications_ = std::make_unique<Notifications>(*jobs_, *templates_, zones_, clock_);
+    notifications_ =
+        std::make_unique<Notifications>(*jobs_, *templates_, zones_, clock_, db().dialect());
     const FaceAnswer made = post("/v1/recipients/ann/devices", R"({"platform":"fcm","token":"t"})");
     ASSERT_EQ(made.status, 201) << made.body;
     device_ = made.text({"id"});

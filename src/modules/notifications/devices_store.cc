@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/encoding.h"
+#include "modules/notifications/json_list.h"
 #include "platform/security/digest.h"
 #include "platform/storage/database.h"
 
@@ -31,6 +32,15 @@ constexpr Sql kFind{Audience::kTenant, SELECT_DEVICES " WHERE d.tenant_id = :ten
 
 constexpr Sql kOf{Audience::kTenant,
                   SELECT_DEVICES " WHERE d.tenant_id = :tenant AND d.user_id = ?1 ORDER BY d.id"};
+
+constexpr Sql kOfAll{
+    Audience::kTenant,
+    SELECT_DEVICES
+    " WHERE d.tenant_id = :tenant AND d.user_id IN (SELECT value FROM json_each(?1))"
+    " ORDER BY d.user_id, d.id",
+    SELECT_DEVICES
+    " WHERE d.tenant_id = :tenant AND d.user_id = ANY(ARRAY(SELECT value"
+    " FROM json_array_elements_text(?1::text::json))) ORDER BY d.user_id, d.id"};
 
 constexpr Sql kDelete{Audience::kTenant,
                       "DELETE FROM notifications_devices"
@@ -62,9 +72,9 @@ constexpr Sql kQuarantine{Audience::kPlatform,
                           " WHERE tenant_id = ?1 AND id = ?2 AND registered_at < ?3"
                           " AND state = 0"};
 
-constexpr std::array<const Sql*, 10> kStatements{&kRegister, &kFind,       &kOf,     &kDelete,
-                                                 &kDeleteOf, &kDropOldest, &kExport, &kErase,
-                                                 &kDrop,     &kQuarantine};
+constexpr std::array<const Sql*, 11> kStatements{&kOfAll,  &kRegister, &kFind,       &kOf,
+                                                 &kDelete, &kDeleteOf, &kDropOldest, &kExport,
+                                                 &kErase,  &kDrop,     &kQuarantine};
 
 constexpr std::int64_t kWhenever = std::int64_t{1} << 62;
 
@@ -114,6 +124,11 @@ base::Result<std::optional<Device>> find_device(storage::Transaction& tx, Device
 
 base::Result<std::vector<Device>> devices_of(storage::Transaction& tx, std::string_view user_id) {
   return all_of(tx, kOf, {user_id});
+}
+
+base::Result<std::vector<Device>> devices_of_all(storage::Transaction& tx,
+                                                 std::span<const std::string> user_ids) {
+  return all_of(tx, kOfAll, {json_list(user_ids)});
 }
 
 base::Result<bool> delete_device(storage::Transaction& tx, std::string_view user_id, DeviceId id) {

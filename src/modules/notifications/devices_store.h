@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,6 +28,9 @@ base::Result<DeviceId> register_device(storage::Transaction& tx, const Device& d
 base::Result<std::optional<Device>> find_device(storage::Transaction& tx, DeviceId id);
 // In the order of their ids, quarantined ones too.
 base::Result<std::vector<Device>> devices_of(storage::Transaction& tx, std::string_view user_id);
+// Of all these users, by user and id.
+base::Result<std::vector<Device>> devices_of_all(storage::Transaction& tx,
+                                                 std::span<const std::string> user_ids);
 base::Result<bool> delete_device(storage::Transaction& tx, std::string_view user_id, DeviceId id);
 base::Result<std::int64_t> delete_devices_of(storage::Transaction& tx, std::string_view user_id);
 // All but the `keep` that were registered last.

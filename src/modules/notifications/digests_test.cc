@@ -32,7 +32,8 @@ class DigestsTest : public RecipientsFixture {
     if (IsSkipped()) return;
     jobs_ = std::make_unique<jobs::Jobs>(jobs::Jobs::Options{}, db(), clock_, metrics_, log_);
     templates_ = std::make_unique<Templates>(db(), zones_, clock_);
-    notifications_ = std::make_unique<Notifications>(*jobs_, *templates_, zones_, clock_);
+    notifications_ =
+        std::make_unique<Notifications>(*jobs_, *templates_, zones_, clock_, db().dialect());
     ASSERT_EQ(put("/v1/recipients/ann", R"({"email":"ann@example.com"})").status, 200);
   }
 

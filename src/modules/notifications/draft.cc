@@ -6,12 +6,10 @@
 #include <memory>
 #include <utility>
 
-#include "modules/notifications/categories_store.h"
 #include "modules/notifications/devices_store.h"
+#include "modules/notifications/draft_reads.h"
 #include "modules/notifications/notification_store.h"
 #include "modules/notifications/preferences.h"
-#include "modules/notifications/recipients_store.h"
-#include "modules/notifications/suppressions_store.h"
 #include "platform/zone/zone_directory.h"
 
 namespace ashlar::notifications {
@@ -64,12 +62,23 @@ struct Drafter::Facts {
   std::vector<Device> devices;  // active ones
 };
 
-base::Status Drafter::read_facts(storage::Transaction& tx, const Notification& n, base::Time now,
-                                 const Recipient* known, Facts& facts) const {
+base::Result<bool> Drafter::looks_back(DraftReads& reads, const Notification& n) {
+  if (!n.digest_key.empty()) return true;
+  if (n.category.empty()) return false;
+  ASHLAR_ASSIGN(const std::optional<Category> category, reads.category(n.category));
+  if (!category) return false;
+  ASHLAR_ASSIGN(const Category::Settings settings,
+                category_settings_of(std::string_view(category->settings)));
+  return settings.digest.has_value() || !settings.caps.empty();
+}
+
+base::Status Drafter::read_facts(DraftReads& reads, const Notification& n, base::Time now,
+                                 Facts& facts) const {
+  storage::Transaction& tx = reads.tx();
   facts.now = now;
   ASHLAR_ASSIGN(facts.zone, zones_.find("UTC"));
   if (!n.category.empty()) {
-    ASHLAR_ASSIGN(std::optional<Category> category, store::find_category(tx, n.category));
+    ASHLAR_ASSIGN(std::optional<Category> category, reads.category(n.category));
     if (category) facts.category = *std::move(category);
     ASHLAR_ASSIGN(facts.settings, category_settings_of(std::string_view(facts.category.settings)));
   }
@@ -80,12 +89,8 @@ base::Status Drafter::read_facts(storage::Transaction& tx, const Notification& n
     if (device) facts.user_id = device->user_id;
   }
   if (facts.user_id.empty()) return base::ok_status();
-  if (known != nullptr) {
-    facts.recipient = *known;
-  } else {
-    ASHLAR_ASSIGN(std::optional<Recipient> recipient, store::find_recipient(tx, facts.user_id));
-    if (recipient) facts.recipient = *std::move(recipient);
-  }
+  ASHLAR_ASSIGN(std::optional<Recipient> recipient, reads.recipient(facts.user_id));
+  if (recipient) facts.recipient = *std::move(recipient);
   // A zone that tzdata has dropped since: better by UTC than not at all.
   if (auto zone = zones_.find(facts.recipient.time_zone); zone.ok()) facts.zone = *zone;
   ASHLAR_ASSIGN(facts.choices, choices_of(std::string_view(facts.recipient.preferences)));
@@ -110,7 +115,8 @@ base::Status Drafter::read_facts(storage::Transaction& tx, const Notification& n
   if (facts.digest) {
     ASHLAR_ASSIGN(facts.digest_due, store::digest_due(tx, n.user_id, facts.digest_key));
   }
-  ASHLAR_ASSIGN(facts.devices, store::devices_of(tx, n.user_id));
+  if (!may_go_by(n, Channel::kPush)) return base::ok_status();
+  ASHLAR_ASSIGN(facts.devices, reads.devices(n.user_id));
   std::erase_if(facts.devices, [](const Device& device) { return device.quarantined; });
   return base::ok_status();
 }
@@ -179,12 +185,12 @@ static base::Result<std::vector<Target>> targets_of(storage::Transaction& tx, co
   return std::vector{std::move(target)};
 }
 
-base::Result<std::vector<DraftDelivery>> Drafter::drafts_of(storage::Transaction& tx,
+base::Result<std::vector<DraftDelivery>> Drafter::drafts_of(DraftReads& reads,
                                                             const Notification& n,
                                                             const Facts& facts,
                                                             Channel channel) const {
   ASHLAR_ASSIGN(const std::vector<Target> targets,
-                targets_of(tx, n, facts.recipient, facts.devices, channel));
+                targets_of(reads.tx(), n, facts.recipient, facts.devices, channel));
   ASHLAR_ASSIGN(const QuietHours quiet, quiet_hours_for(facts.recipient.quiet_hours, channel));
   const Category::Settings& settings = facts.settings;
   std::vector<FrequencyCap> caps;
@@ -212,7 +218,7 @@ base::Result<std::vector<DraftDelivery>> Drafter::drafts_of(storage::Transaction
         !target.address.empty() || channel == Channel::kChat || channel == Channel::kHttp;
     std::optional<Suppression> suppression;
     if (!target.address.empty()) {
-      ASHLAR_ASSIGN(suppression, store::suppressed(tx, channel, target.address, n.category));
+      ASHLAR_ASSIGN(suppression, reads.suppressed(channel, target.address, n.category));
     }
     if (suppression) rule.suppression = suppression->reason;
     rule.choices = &facts.choices;
@@ -230,14 +236,13 @@ base::Result<std::vector<DraftDelivery>> Drafter::drafts_of(storage::Transaction
   return drafts;
 }
 
-base::Result<Draft> Drafter::draft(storage::Transaction& tx, const Notification& n, base::Time now,
-                                   const Recipient* known) const {
+base::Result<Draft> Drafter::draft(DraftReads& reads, const Notification& n, base::Time now) const {
   Facts facts;
-  ASHLAR_TRY(read_facts(tx, n, now, known, facts));
-  ASHLAR_ASSIGN(const std::vector<Channel> channels, channels_for(tx, n, facts));
+  ASHLAR_TRY(read_facts(reads, n, now, facts));
+  ASHLAR_ASSIGN(const std::vector<Channel> channels, channels_for(reads.tx(), n, facts));
   Draft draft;
   for (const Channel channel : channels) {
-    ASHLAR_ASSIGN(std::vector<DraftDelivery> drafts, drafts_of(tx, n, facts, channel));
+    ASHLAR_ASSIGN(std::vector<DraftDelivery> drafts, drafts_of(reads, n, facts, channel));
     std::ranges::move(drafts, std::back_inserter(draft.deliveries));
   }
   for (const DraftDelivery& d : draft.deliveries) {
@@ -249,12 +254,12 @@ base::Result<Draft> Drafter::draft(storage::Transaction& tx, const Notification&
   return draft;
 }
 
-base::Result<DraftDelivery> Drafter::again(storage::Transaction& tx, const Notification& n,
+base::Result<DraftDelivery> Drafter::again(DraftReads& reads, const Notification& n,
                                            const Delivery& deferred, base::Time now) const {
   Facts facts;
-  ASHLAR_TRY(read_facts(tx, n, now, nullptr, facts));
+  ASHLAR_TRY(read_facts(reads, n, now, facts));
   facts.digest.reset();
-  ASHLAR_ASSIGN(std::vector<DraftDelivery> drafts, drafts_of(tx, n, facts, deferred.channel));
+  ASHLAR_ASSIGN(std::vector<DraftDelivery> drafts, drafts_of(reads, n, facts, deferred.channel));
   for (DraftDelivery& draft : drafts) {
     if (draft.target.device == deferred.target.device) return std::move(draft);
   }

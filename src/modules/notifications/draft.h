@@ -1,8 +1,8 @@
 // Draft: what would become of a notification now: for each channel and address what the rules say.
 // Planning writes it down; "why" shows it.
 //
-//   Drafter::draft(tx, notification) ── reads recipient, category, suppressions, what was sent
-//                                    ── decide() for each channel (rules.h)
+//   Drafter::draft(reads, notification) ── reads recipient, category, suppressions, what was sent
+//                                       ── decide() for each channel (rules.h)
 //
 // Reads in the caller's transaction, for its tenant; writes nothing. Any thread.
 //
@@ -27,6 +27,8 @@ class ZoneDirectory;
 }
 
 namespace ashlar::notifications {
+
+class DraftReads;
 
 struct DraftDelivery {
   Channel channel = Channel::kEmail;
@@ -64,23 +66,22 @@ class Drafter {
   Drafter(zone::ZoneDirectory& zones, TemplateParts& templates)
       : zones_(zones), templates_(templates) {}
 
-  // `known`: its recipient, where that was read in this transaction already.
-  base::Result<Draft> draft(storage::Transaction& tx, const Notification& n, base::Time now,
-                            const Recipient* known = nullptr) const;
+  base::Result<Draft> draft(DraftReads& reads, const Notification& n, base::Time now) const;
   // Of one that was put off: the same channel, the address of now.
-  base::Result<DraftDelivery> again(storage::Transaction& tx, const Notification& n,
+  base::Result<DraftDelivery> again(DraftReads& reads, const Notification& n,
                                     const Delivery& deferred, base::Time now) const;
+  // Whether its draft depends on what else was accepted: caps, digests.
+  static base::Result<bool> looks_back(DraftReads& reads, const Notification& n);
 
  private:
   struct Facts;
 
-  base::Status read_facts(storage::Transaction& tx, const Notification& n, base::Time now,
-                          const Recipient* known, Facts& facts) const;
+  base::Status read_facts(DraftReads& reads, const Notification& n, base::Time now,
+                          Facts& facts) const;
   base::Result<std::vector<Channel>> channels_for(storage::Transaction& tx, const Notification& n,
                                                   const Facts& facts) const;
-  base::Result<std::vector<DraftDelivery>> drafts_of(storage::Transaction& tx,
-                                                     const Notification& n, const Facts& facts,
-                                                     Channel channel) const;
+  base::Result<std::vector<DraftDelivery>> drafts_of(DraftReads& reads, const Notification& n,
+                                                     const Facts& facts, Channel channel) const;
 
   zone::ZoneDirectory& zones_;
   TemplateParts& templates_;

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "modules/notifications/accept_store.h"
 #include "modules/notifications/delivery_store.h"
 #include "modules/notifications/inbox_store.h"
 #include "modules/notifications/notification_store.h"
@@ -183,6 +184,8 @@ class NotificationStatementsTest : public SendingFixture {
     std::vector<const Sql*> statements;
     for (const Sql* sql : store::notification_statements()) statements.push_back(sql);
     for (const Sql* sql : store::inbox_statements()) statements.push_back(sql);
+    // PostgreSQL's alone: what they insert is compared in notifications_accept_test.cc.
+    for (const Sql* sql : store::accept_statements()) statements.push_back(sql);
     return statements;
   }
 

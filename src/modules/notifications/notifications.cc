@@ -6,9 +6,7 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "modules/notifications/devices_store.h"
-#include "modules/notifications/recipients_store.h"
-#include "modules/notifications/send_job.h"
+#include "modules/notifications/draft_reads.h"
 #include "platform/jobs/jobs.h"
 #include "platform/json/parse.h"
 #include "platform/json/writer.h"
@@ -16,38 +14,6 @@
 
 namespace ashlar::notifications {
 namespace {
-
-constexpr std::string_view kOfNotification = "notification";
-constexpr std::string_view kOfDelivery = "delivery";
-constexpr std::string_view kOfDigest = "digest";
-
-base::Error wrong(const char* field, const char* reason, const char* detail) {
-  return {base::Code::kInvalid, "invalid_request", detail, {{field, reason, detail}}};
-}
-
-State state_of(const Decision& decision) {
-  switch (decision.act) {
-    case Decision::Act::kSend:
-    case Decision::Act::kDigest:
-      return State::kQueued;
-    case Decision::Act::kDefer:
-      return State::kDeferred;
-    case Decision::Act::kSkip:
-      break;
-  }
-  return decision.reason == Reason::kExpired ? State::kExpired : State::kSkipped;
-}
-
-// What the notification is once this draft is carried out.
-store::Plan plan_of(const Draft& draft) {
-  if (draft.digest) return {true, State::kDeferred, std::string(name_of(Reason::kDigest))};
-  if (draft.deliveries.empty()) return {true, State::kSkipped, "no_channel"};
-  std::vector<State> states;
-  for (const DraftDelivery& one : draft.deliveries) states.push_back(state_of(one.decision));
-  const State state = overall(states);
-  const bool tells = rank_of(state) != 0 && draft.deliveries.size() == 1;
-  return {true, state, tells ? draft.deliveries.front().reason : std::string()};
-}
 
 // {"notification": "12"}: the member's name and the number.
 struct PlanJob {
@@ -123,152 +89,27 @@ std::string digest_content(const std::vector<Notification>& items) {
 
 }  // namespace
 
-base::Result<std::optional<Recipient>> Notifications::check_recipient(storage::Transaction& tx,
-                                                                      Notification& n) const {
-  if (!n.to_email.empty()) {
-    ASHLAR_ASSIGN(n.to_email, normalized_email(n.to_email, "/to/email"));
-  } else if (!n.to_phone.empty()) {
-    ASHLAR_ASSIGN(n.to_phone, normalized_phone(n.to_phone, "/to/phone"));
-  } else if (!n.to_device.empty()) {
-    DeviceId id;
-    const char* end = n.to_device.data() + n.to_device.size();
-    const auto read = std::from_chars(n.to_device.data(), end, id.value);
-    if (read.ec != std::errc() || read.ptr != end || !id.is_set()) {
-      return wrong("/to/device", "device_invalid", "A device is named by the id it was given.");
-    }
-    ASHLAR_ASSIGN(const std::optional<Device> device, store::find_device(tx, id));
-    if (!device) {
-      return base::fail(base::Code::kNotFound, "device_not_found", "No such device.");
-    }
-  } else {
-    ASHLAR_TRY(check_user_id(n.user_id, "/to/user_id"));
-    ASHLAR_ASSIGN(std::optional<Recipient> recipient, store::find_recipient(tx, n.user_id));
-    // The inbox needs no address.
-    if (!recipient && n.channels != "inbox") {
-      return base::fail(base::Code::kNotFound, "recipient_not_found",
-                        "No such recipient: PUT /v1/recipients/{user_id} first.");
-    }
-    return recipient;
-  }
-  return std::optional<Recipient>();
-}
-
-base::Result<Notifications::Accepted> Notifications::accept(storage::Transaction& tx,
-                                                            Notification n) const {
-  ASHLAR_ASSIGN(const std::optional<Recipient> recipient, check_recipient(tx, n));
-  if (!n.template_key.empty()) {
-    ASHLAR_ASSIGN(n.template_version, templates_.accept(tx, n.template_key, n.data));
-  } else if (!n.data.empty()) {
-    return wrong("/data", "data_without_template", "data fills a template; give one.");
-  }
-  // Planned before it is written: so it is written once.
-  const bool later = n.send_at && *n.send_at > clock_.now();
-  Draft draft;
-  if (!later) {
-    ASHLAR_ASSIGN(draft, drafter_.draft(tx, n, clock_.now(), recipient ? &*recipient : nullptr));
-  }
-  const store::Plan plan = later ? store::Plan() : plan_of(draft);
-  ASHLAR_ASSIGN(const store::Accepted made, store::insert_notification(tx, n, plan));
-  if (made.existed) {
-    ASHLAR_ASSIGN(const std::optional<Notification> found, store::find_notification(tx, made.id));
-    return Accepted{made.id, found ? found->state : State::kQueued, true};
-  }
-  n.id = made.id;
-  if (later) {
-    ASHLAR_TRY(enqueue_plan(tx, kOfNotification, n.id.value, n, *n.send_at));
-  } else {
-    ASHLAR_TRY(carry_out(tx, n, draft));
-  }
-  return Accepted{n.id, plan.state, false};
-}
-
 base::Result<Draft> Notifications::draft(storage::Transaction& tx, const Notification& n) const {
-  return drafter_.draft(tx, n, clock_.now());
+  DraftReads reads(tx);
+  return drafter_.draft(reads, n, clock_.now());
 }
 
-base::Status Notifications::enqueue_plan(storage::Transaction& tx, std::string_view what,
-                                         std::int64_t id, const Notification& n,
-                                         base::Time at) const {
+jobs::NewJob Notifications::plan_job(std::string_view what, std::int64_t id, const Notification& n,
+                                     base::Time at) {
   jobs::NewJob job;
   job.kind = kPlanJob;
   json::Writer(job.payload).begin_object().key(what).string(std::to_string(id)).end_object();
   job.priority = rank_in_jobs(n.priority);
   job.run_at = at;
   job.traceparent = n.traceparent;
-  ASHLAR_TRY(jobs_.enqueue(tx, job));
+  return job;
+}
+
+base::Status Notifications::enqueue_plan(storage::Transaction& tx, std::string_view what,
+                                         std::int64_t id, const Notification& n,
+                                         base::Time at) const {
+  ASHLAR_TRY(jobs_.enqueue(tx, plan_job(what, id, n, at)));
   return base::ok_status();
-}
-
-base::Status Notifications::plan(storage::Transaction& tx, const Notification& n) const {
-  const base::Time now = clock_.now();
-  ASHLAR_ASSIGN(const Draft draft, drafter_.draft(tx, n, now));
-  ASHLAR_TRY(carry_out(tx, n, draft));
-  const store::Plan plan = plan_of(draft);
-  return store::set_planned(tx, n.id, plan.state, plan.reason, now);
-}
-
-base::Status Notifications::carry_out(storage::Transaction& tx, const Notification& n,
-                                      const Draft& draft) const {
-  if (draft.digest) return gather(tx, n, *draft.digest);
-  for (const DraftDelivery& one : draft.deliveries) ASHLAR_TRY(put(tx, n, one));
-  return base::ok_status();
-}
-
-base::Status Notifications::go_on(storage::Transaction& tx, const Notification& n,
-                                  Delivery delivery) const {
-  if (delivery.state == State::kDeferred) {
-    return enqueue_plan(tx, kOfDelivery, delivery.id.value, n, *delivery.next_at);
-  }
-  if (delivery.state != State::kQueued) return base::ok_status();
-  ASHLAR_TRY(jobs_.enqueue(tx, first_job_of(delivery, n.priority, n.traceparent)));
-  return base::ok_status();
-}
-
-// What a draft says, in the delivery.
-static void take(const DraftDelivery& draft, Delivery& delivery, base::Time now) {
-  delivery.state = state_of(draft.decision);
-  delivery.updated_at = now;
-  delivery.next_at.reset();
-  delivery.reason = draft.reason;
-  delivery.detail = delivery.state == State::kQueued ? std::string() : draft.explanation;
-  delivery.target = draft.target;
-  if (delivery.state == State::kDeferred) delivery.next_at = draft.decision.until;
-}
-
-base::Status Notifications::put(storage::Transaction& tx, const Notification& n,
-                                const DraftDelivery& draft) const {
-  const base::Time now = clock_.now();
-  Delivery delivery;
-  delivery.tenant = tx.context().tenant_id();
-  delivery.notification = n.id;
-  delivery.channel = draft.channel;
-  delivery.user_id = draft.user_id;
-  delivery.created_at = now;
-  take(draft, delivery, now);
-  const bool counts = delivery.state == State::kQueued;
-  ASHLAR_ASSIGN(delivery.id, store::insert_delivery(tx, delivery, n.category, counts));
-  return go_on(tx, n, delivery);
-}
-
-base::Status Notifications::settle(storage::Transaction& tx, NotificationId id) const {
-  ASHLAR_ASSIGN(const std::vector<State> states, store::states_of(tx, id));
-  return store::set_planned(tx, id, overall(states), "", clock_.now());
-}
-
-base::Status Notifications::plan_again(storage::Transaction& tx, DeliveryId id) const {
-  ASHLAR_ASSIGN(std::optional<Delivery> delivery, store::find_planned(tx, id));
-  if (!delivery || delivery->state != State::kDeferred) return base::ok_status();
-  ASHLAR_ASSIGN(const std::optional<Notification> n,
-                store::find_notification(tx, delivery->notification));
-  if (!n) return base::ok_status();
-  const base::Time now = clock_.now();
-  ASHLAR_ASSIGN(const DraftDelivery draft, drafter_.again(tx, *n, *delivery, now));
-  take(draft, *delivery, now);
-  const bool counts = delivery->state == State::kQueued;
-  ASHLAR_ASSIGN(const bool changed, store::replan_delivery(tx, *delivery, counts));
-  if (!changed) return base::ok_status();
-  ASHLAR_TRY(go_on(tx, *n, *delivery));
-  return settle(tx, n->id);
 }
 
 base::Status Notifications::gather(storage::Transaction& tx, const Notification& n,

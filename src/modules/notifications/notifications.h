@@ -21,6 +21,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -38,7 +40,8 @@ class Jobs;
 }
 namespace ashlar::storage {
 class Transaction;
-}
+enum class Dialect : std::uint8_t;
+}  // namespace ashlar::storage
 
 namespace ashlar::notifications {
 
@@ -55,10 +58,14 @@ class Notifications {
  public:
   static constexpr std::int64_t kMaxDigestItems = 500;
 
-  // All outlive it.
+  // All outlive it. `dialect`: of the database.
   Notifications(jobs::Jobs& jobs, TemplateDoor& templates, zone::ZoneDirectory& zones,
-                const base::Clock& clock)
-      : jobs_(jobs), templates_(templates), drafter_(zones, templates), clock_(clock) {}
+                const base::Clock& clock, storage::Dialect dialect)
+      : jobs_(jobs),
+        templates_(templates),
+        drafter_(zones, templates),
+        clock_(clock),
+        dialect_(dialect) {}
 
   struct Accepted {
     NotificationId id;
@@ -67,6 +74,11 @@ class Notifications {
   };
   // `wanted` as notification_of() made it (notifications_json.h).
   base::Result<Accepted> accept(storage::Transaction& tx, Notification wanted) const;
+  // Of many, each as if it came after those before it: what is wrong with one keeps no other from
+  // it. In few statements, of which none is for one of them alone unless it has a template, caps, a
+  // digest or is there already. Errors: storage's, of all of them.
+  base::Result<std::vector<base::Result<Accepted>>> accept_many(
+      storage::Transaction& tx, std::vector<Notification> wanted) const;
   // What would become of it now.
   base::Result<Draft> draft(storage::Transaction& tx, const Notification& n) const;
 
@@ -79,28 +91,44 @@ class Notifications {
   jobs::KindOptions plan_kind() const;
 
  private:
-  // Of one with a user_id, the recipient that there is.
-  base::Result<std::optional<Recipient>> check_recipient(storage::Transaction& tx,
-                                                         Notification& n) const;
+  // What a job of kPlanJob is about.
+  static constexpr std::string_view kOfNotification = "notification";
+  static constexpr std::string_view kOfDelivery = "delivery";
+  static constexpr std::string_view kOfDigest = "digest";
+  static jobs::NewJob plan_job(std::string_view what, std::int64_t id, const Notification& n,
+                               base::Time at);
+
+  // notifications_accept.cc
+  struct Accepting;
+  using Outcomes = std::vector<std::optional<base::Result<Accepted>>>;
+  base::Status check(DraftReads& reads, Notification& n) const;
+  base::Result<Accepting> prepare(DraftReads& reads, Notification n) const;
+  base::Status write(storage::Transaction& tx, std::vector<Accepting>& prepared,
+                     Outcomes& outcomes) const;
+  struct Drafted {
+    const Notification* notification;
+    const Draft* draft;
+  };
+  base::Status carry_out(storage::Transaction& tx, std::span<const Drafted> drafted) const;
+  static std::optional<jobs::NewJob> job_of(const Delivery& delivery, const Notification& n);
+  base::Status enqueue(storage::Transaction& tx, std::span<const jobs::NewJob> jobs) const;
   base::Status plan(storage::Transaction& tx, const Notification& n) const;
-  base::Status carry_out(storage::Transaction& tx, const Notification& n, const Draft& draft) const;
-  base::Status put(storage::Transaction& tx, const Notification& n,
-                   const DraftDelivery& draft) const;
+  base::Status plan_again(storage::Transaction& tx, DeliveryId id) const;
+  base::Status settle(storage::Transaction& tx, NotificationId id) const;
+
   base::Status gather(storage::Transaction& tx, const Notification& n,
                       const Draft::Digest& digest) const;
-  base::Status plan_again(storage::Transaction& tx, DeliveryId id) const;
   base::Status send_digest(storage::Transaction& tx, std::int64_t digest) const;
   base::Status send_together(storage::Transaction& tx,
                              const std::vector<Notification>& items) const;
   base::Status enqueue_plan(storage::Transaction& tx, std::string_view what, std::int64_t id,
                             const Notification& n, base::Time at) const;
-  base::Status go_on(storage::Transaction& tx, const Notification& n, Delivery delivery) const;
-  base::Status settle(storage::Transaction& tx, NotificationId id) const;
 
   jobs::Jobs& jobs_;
   TemplateDoor& templates_;
   Drafter drafter_;
   const base::Clock& clock_;
+  const storage::Dialect dialect_;
 };
 
 }  // namespace ashlar::notifications

@@ -16,8 +16,10 @@
 #include "modules/notifications/notifications_module.h"
 #include "platform/http/call.h"
 #include "platform/http/cursor.h"
+#include "platform/http/late_answer.h"
 #include "platform/http/paging.h"
 #include "platform/observability/trace.h"
+#include "platform/security/answer_once.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::notifications {
@@ -53,6 +55,16 @@ CampaignId campaign_of(const Call& call) {
   return CampaignId(whole && id.value > 0 && text[1] != '0' ? id.value : 0);
 }
 
+Response answer(const Notifications::Accepted& accepted) {
+  AcceptedJson json;
+  json.id = accepted.id.to_string();
+  json.state = name_of(accepted.state);
+  json.existed = accepted.existed;
+  Response response = http::json_response(202, accepted_schema(), json);
+  response.header("Location", "/v1/notifications/" + json.id);
+  return response;
+}
+
 Result<store::NotificationFilter> filter_of(const Call& call) {
   store::NotificationFilter filter;
   if (const auto name = call.query_value("state")) {
@@ -79,13 +91,29 @@ Result<Response> NotificationsApi::create(Call& call, storage::Transaction& tx) 
   wanted.traceparent = obs::format_traceparent(call.trace);
   ASHLAR_ASSIGN(const Notifications::Accepted accepted,
                 module_.notifications.accept(tx, std::move(wanted)));
-  AcceptedJson json;
-  json.id = accepted.id.to_string();
-  json.state = name_of(accepted.state);
-  json.existed = accepted.existed;
-  Response response = http::json_response(202, accepted_schema(), json);
-  response.header("Location", "/v1/notifications/" + accepted.id.to_string());
-  return response;
+  return answer(accepted);
+}
+
+base::Status NotificationsApi::create_together(http::Call& call,
+                                               std::shared_ptr<http::LateAnswer> late) const {
+  ASHLAR_ASSIGN(const std::optional<std::string> key, security::idempotency_key_of(call));
+  ASHLAR_ASSIGN(const json::Value body, json::parse(call.body, kManyUsersLimits));
+  ASHLAR_ASSIGN(const NewNotificationJson given, new_notification_schema().parse(body));
+  if (key || given.to.is_many()) {
+    late->complete(module_.db.write(call.tenant_context(), [&](storage::Transaction& tx) {
+      return security::answer_once(tx, call, key, module_.clock.now(),
+                                   [&] { return create(call, tx); });
+    }));
+    return base::ok_status();
+  }
+  ASHLAR_ASSIGN(Notification wanted, notification_of(given, module_.clock.now()));
+  wanted.traceparent = obs::format_traceparent(call.trace);
+  module_.accepting.add({call.principal.tenant, std::move(wanted), call.deadline,
+                         [late = std::move(late)](base::Result<Notifications::Accepted> accepted) {
+                           if (accepted.ok()) return late->complete(answer(*accepted));
+                           late->complete(std::move(accepted).error());
+                         }});
+  return base::ok_status();
 }
 
 Result<Response> NotificationsApi::create_campaign(Call& call, storage::Transaction& tx,

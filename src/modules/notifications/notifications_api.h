@@ -4,12 +4,15 @@
 // Handlers of http/route.h's kinds; any thread.
 #pragma once
 
+#include <memory>
+
 #include "base/result.h"
 #include "modules/notifications/campaigns/campaign.h"
 #include "modules/notifications/notification.h"
 #include "platform/http/response.h"
 
 namespace ashlar::http {
+class LateAnswer;
 class CursorCodec;
 struct Call;
 }  // namespace ashlar::http
@@ -30,6 +33,9 @@ class NotificationsApi {
       : module_(module), cursors_(cursors) {}
 
   base::Result<http::Response> create(http::Call& call, storage::Transaction& tx) const;
+  // Of a database at which those that come at once are written together. With an Idempotency-Key,
+  // and to many, each is a transaction of its own.
+  base::Status create_together(http::Call& call, std::shared_ptr<http::LateAnswer> late) const;
   base::Result<http::Response> get(http::Call& call) const;
   base::Result<http::Response> list(http::Call& call) const;
   base::Result<http::Response> cancel(http::Call& call, storage::Transaction& tx) const;

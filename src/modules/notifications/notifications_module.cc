@@ -89,7 +89,8 @@ NotificationsModule::NotificationsModule(Options given, storage::Database& datab
       links(options.link_key, options.public_url),
       inbox_tokens(options.inbox_key),
       templates(database, zone_directory, clk),
-      notifications(job_queue, templates, zone_directory, clk),
+      notifications(job_queue, templates, zone_directory, clk, database.dialect()),
+      accepting(database, notifications, clk, registry),
       inbox(database, clk),
       inbox_feed(database, clk),
       dead_letters(job_queue, clk),
@@ -145,6 +146,7 @@ void NotificationsModule::stop_sending() {
 
 void NotificationsModule::stop() {
   if (tending) tending->stop();
+  accepting.stop();
   campaign_watch.stop();
   stop_sending();
   campaign_runner.stop();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "modules/notifications/accept_queue.h"
 #include "modules/notifications/callbacks.h"
 #include "modules/notifications/campaigns/campaign_feed.h"
 #include "modules/notifications/campaigns/campaign_runner.h"
@@ -96,6 +97,7 @@ class NotificationsModule {
   const InboxTokens inbox_tokens;
   Templates templates;
   const Notifications notifications;
+  AcceptQueue accepting;
   Inbox inbox;
   InboxFeed inbox_feed;
   const DeadLetters dead_letters;

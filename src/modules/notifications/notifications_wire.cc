@@ -34,11 +34,20 @@ const ErrorDoc kBadCursor{400, "invalid_cursor", "The cursor was not given out f
 
 using Api = std::shared_ptr<const NotificationsApi>;
 
-void add_create(http::RouteTable& table, const Api& api) {
-  table.push_back(route_row(
-      Method::kPost, "/v1/notifications", "Tell somebody something, by what reaches them.",
-      http::TransactionHandler([api](Call& c, Transaction& tx) { return api->create(c, tx); }),
-      &accepted_schema()));
+// SQLite's writer commits many together by itself.
+http::Handler create_handler(const Api& api, storage::Dialect dialect) {
+  if (dialect == storage::Dialect::kSqlite) {
+    return http::TransactionHandler([api](Call& c, Transaction& tx) { return api->create(c, tx); });
+  }
+  return http::LateHandler([api](Call& c, std::shared_ptr<http::LateAnswer> late) {
+    return api->create_together(c, std::move(late));
+  });
+}
+
+void add_create(http::RouteTable& table, const Api& api, storage::Dialect dialect) {
+  table.push_back(route_row(Method::kPost, "/v1/notifications",
+                            "Tell somebody something, by what reaches them.",
+                            create_handler(api, dialect), &accepted_schema()));
   table.back().idempotency = Idempotency::kOptional;
   table.back().request = &new_notification_schema();
   table.back().success = 202;
@@ -86,7 +95,7 @@ http::RouteTable notifications_routes(NotificationsModule& module,
                                       const http::CursorCodec& cursors) {
   const auto api = std::make_shared<const NotificationsApi>(module, cursors);
   http::RouteTable table;
-  add_create(table, api);
+  add_create(table, api, module.db.dialect());
   add_reads(table, api);
   table.push_back(route_row(
       Method::kPost, "/v1/notifications/{id}/cancel", "Do not send what is not sent yet.",

@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "modules/notifications/json_list.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::notifications::store {
@@ -19,6 +20,19 @@ using storage::Sql;
 constexpr Sql kOf{Audience::kTenant, SELECT_SUPPRESSIONS
                   " WHERE s.tenant_id = :tenant AND s.channel = ?1 AND s.address = ?2"
                   " AND s.category IN ('', ?3) ORDER BY s.category LIMIT 1"};
+
+constexpr Sql kAmong{Audience::kTenant,
+                     SELECT_SUPPRESSIONS
+                     " WHERE s.tenant_id = :tenant AND s.channel = ?1"
+                     " AND s.address IN (SELECT value FROM json_each(?2))"
+                     " AND s.category IN (SELECT value FROM json_each(?3))"
+                     " ORDER BY s.address, s.category",
+                     SELECT_SUPPRESSIONS
+                     " WHERE s.tenant_id = :tenant AND s.channel = ?1 AND s.address ="
+                     " ANY(ARRAY(SELECT value FROM json_array_elements_text(?2::text::json)))"
+                     " AND s.category ="
+                     " ANY(ARRAY(SELECT value FROM json_array_elements_text(?3::text::json)))"
+                     " ORDER BY s.address, s.category"};
 
 constexpr Sql kAllOf{Audience::kTenant, SELECT_SUPPRESSIONS
                      " WHERE s.tenant_id = :tenant AND s.channel = ?1 AND s.address = ?2"
@@ -68,9 +82,9 @@ constexpr Sql kRemoveFor{Audience::kPlatform,
                          "DELETE FROM notifications_suppressions WHERE tenant_id = ?1"
                          " AND channel = ?2 AND address = ?3 AND reason = ?4"};
 
-constexpr std::array<const Sql*, 10> kStatements{&kOf,          &kAllOf,         &kAdd,  &kRemove,
-                                                 &kResubscribe, &kTenantIsThere, &kList, &kErase,
-                                                 &kAddFor,      &kRemoveFor};
+constexpr std::array<const Sql*, 11> kStatements{&kOf,     &kAmong,       &kAllOf,         &kAdd,
+                                                 &kRemove, &kResubscribe, &kTenantIsThere, &kList,
+                                                 &kErase,  &kAddFor,      &kRemoveFor};
 
 Suppression read_suppression(const Row& row) {
   Suppression s;
@@ -92,6 +106,16 @@ base::Result<std::optional<Suppression>> suppressed(storage::Transaction& tx, Ch
   std::optional<Suppression> found;
   ASHLAR_TRY(tx.query(kOf, {static_cast<std::int64_t>(channel), address, category},
                       [&](const Row& row) { found = read_suppression(row); }));
+  return found;
+}
+
+base::Result<std::vector<Suppression>> suppressed_among(storage::Transaction& tx, Channel channel,
+                                                        std::span<const std::string> addresses,
+                                                        std::span<const std::string> categories) {
+  std::vector<Suppression> found;
+  ASHLAR_TRY(tx.query(
+      kAmong, {static_cast<std::int64_t>(channel), json_list(addresses), json_list(categories)},
+      [&](const Row& row) { found.push_back(read_suppression(row)); }));
   return found;
 }
 

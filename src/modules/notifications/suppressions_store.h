@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,10 @@ namespace ashlar::notifications::store {
 base::Result<std::optional<Suppression>> suppressed(storage::Transaction& tx, Channel channel,
                                                     std::string_view address,
                                                     std::string_view category);
+// What is said of these addresses, of everything and of these categories; by address and category.
+base::Result<std::vector<Suppression>> suppressed_among(storage::Transaction& tx, Channel channel,
+                                                        std::span<const std::string> addresses,
+                                                        std::span<const std::string> categories);
 // All that is said of an address, by category; 1,000 at most.
 base::Result<std::vector<Suppression>> suppressions_of(storage::Transaction& tx, Channel channel,
                                                        std::string_view address);

@@ -23,6 +23,10 @@ class TextArray {
     }
     text_ += '"';
   }
+  void add_null() {
+    separate();
+    text_ += "NULL";
+  }
   // The whole array, valid until the next add().
   [[nodiscard]] std::string_view text() {
     if (open_) text_ += '}';

@@ -40,7 +40,8 @@ class EventRulesTest : public RecipientsFixture {
     if (IsSkipped()) return;
     jobs_ = std::make_unique<jobs::Jobs>(jobs::Jobs::Options{}, db(), clock_, metrics_, log_);
     templates_ = std::make_unique<Templates>(db(), zones_, clock_);
-    notifications_ = std::make_unique<Notifications>(*jobs_, *templates_, zones_, clock_);
+    notifications_ =
+        std::make_unique<Notifications>(*jobs_, *templates_, zones_, clock_, db().dialect());
     feed_ = std::make_unique<CampaignFeed>(*jobs_, clock_);
     campaigns_ =
         std::make_unique<Campaigns>(db(), *jobs_, *templates_, *feed_, clock_, metrics_, log_);

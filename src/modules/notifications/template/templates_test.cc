@@ -42,7 +42,8 @@ class TemplatesTest : public RecipientsFixture {
     if (IsSkipped()) return;
     jobs_ = std::make_unique<jobs::Jobs>(jobs::Jobs::Options{}, db(), clock_, metrics_, log_);
     templates_ = std::make_unique<Templates>(db(), zones_, clock_);
-    notifications_ = std::make_unique<Notifications>(*jobs_, *templates_, zones_, clock_);
+    notifications_ =
+        std::make_unique<Notifications>(*jobs_, *templates_, zones_, clock_, db().dialect());
     for (auto& route :
          template_routes({*templates_, *notifications_, db(), zones_, clock_, cursors_})) {
       routes_.push_back(std::move(route));
