@@ -100,7 +100,9 @@ const json::Schema<ProviderHealthJson>& provider_health_schema() {
                     {.doc = "It asked to be left alone for so long."})
           .required("trouble", &ProviderHealthJson::trouble,
                     {.doc = "Why its settings cannot be used; null: they can."})
-          .required("slowed", &ProviderHealthJson::slowed, slowed_schema());
+          .required("slowed", &ProviderHealthJson::slowed, slowed_schema())
+          .required("silent_hosts", &ProviderHealthJson::silent_hosts,
+                    {.doc = "Web push: push services that answer nothing, and are not asked."});
   return kSchema;
 }
 
@@ -217,6 +219,7 @@ ProviderHealthJson render(const ProviderPool::ProviderView& view) {
   json.quiet_for_ms = std::chrono::ceil<base::Millis>(view.health.quiet_for).count();
   json.trouble = text_or_null(view.trouble);
   for (const auto& domain : view.health.slowed) json.slowed.push_back({domain.name, domain.rate});
+  json.silent_hosts = view.health.silent_hosts;
   return json;
 }
 

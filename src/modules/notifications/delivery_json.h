@@ -62,6 +62,7 @@ struct ProviderHealthJson {
   std::int64_t quiet_for_ms = 0;
   std::optional<std::string> trouble;
   std::vector<SlowedDomainJson> slowed;
+  std::vector<std::string> silent_hosts;
 };
 struct ProviderHealthsJson {
   std::vector<ProviderHealthJson> data;

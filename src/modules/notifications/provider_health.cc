@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "modules/notifications/queued_provider.h"
+
 namespace ashlar::notifications {
 namespace {
 
@@ -85,27 +87,43 @@ std::string_view name_of(Hold hold) {
   return "";
 }
 
-ProviderHealth::ProviderHealth(std::int64_t max_running, bool listens, std::uint64_t seed,
+ProviderHealth::ProviderHealth(std::int64_t max_running, bool is_one_service, std::uint64_t seed,
                                base::Mono now)
     : max_running_(std::max<std::int64_t>(max_running, 1)),
-      listens_(listens),
+      is_one_service_(is_one_service),
       service_(kService, seed, now),
       credential_(kCredential, seed + 1, now),
       settled_(now),
       quiet_until_(now) {}
 
-DomainPace& ProviderHealth::pace_of(std::string_view domain) {
-  if (const auto found = by_name_.find(domain); found != by_name_.end()) {
+ProviderHealth::Domain& ProviderHealth::domain_of(std::string_view name) {
+  if (const auto found = by_name_.find(name); found != by_name_.end()) {
     domains_.splice(domains_.begin(), domains_, found->second);
-    return domains_.front().pace;
+    return domains_.front();
   }
   if (domains_.size() == kMaxDomains) {
     by_name_.erase(domains_.back().name);
     domains_.pop_back();
   }
-  domains_.push_front({std::string(domain), {}});
+  domains_.push_front({.name = std::string(name), .pace = {}, .silence = {}});
   by_name_.emplace(domains_.front().name, domains_.begin());
-  return domains_.front().pace;
+  return domains_.front();
+}
+
+bool ProviderHealth::is_heard(Domain* domain, base::Mono now, Admission& admission) {
+  if (is_one_service_) {
+    const bool was_suspected = silence_.is_suspected();
+    if (silence_.may_go(running_, now)) return true;
+    admission.hold = Hold::kBreaker;
+    admission.wait = std::max(silence_.wait(now), kShortestWait);
+    admission.fell_silent = !was_suspected;
+    return false;
+  }
+  if (domain == nullptr || domain->silence.may_go(domain->running, now)) return true;
+  // Not the breaker's: those of other origins go on.
+  admission.hold = Hold::kDomain;
+  admission.wait = std::max(domain->silence.wait(now), kShortestWait);
+  return false;
 }
 
 nanoseconds ProviderHealth::turn(Priority priority, base::Mono now) {
@@ -133,13 +151,12 @@ void ProviderHealth::admitted(Priority priority, base::Mono now) {
   if (running_++ == 0) settled_ = now;
 }
 
-ProviderHealth::Admission ProviderHealth::admit(Priority priority, std::string_view domain,
+ProviderHealth::Admission ProviderHealth::admit(Priority priority, std::string_view name,
                                                 base::Mono now) {
   const std::lock_guard lock(mutex_);
   if (quiet_until_ > now) return {{}, Hold::kQuiet, quiet_until_ - now};
-  if (listens_ && !silence_.may_go(running_, now)) {
-    return {{}, Hold::kBreaker, std::max(silence_.wait(now), kShortestWait)};
-  }
+  Domain* const domain = name.empty() ? nullptr : &domain_of(name);
+  if (Admission held; !is_heard(domain, now, held)) return held;
   // The places of who is silent are full: it is asked all the same whether it is back.
   const bool probe = silence_.is_suspected();
   const std::int64_t kept = priority == Priority::kBulk && !probe ? max_running_ / 4 : 0;
@@ -158,7 +175,7 @@ ProviderHealth::Admission ProviderHealth::admit(Priority priority, std::string_v
     give_back(credential_, *credential);
     return {{}, Hold::kBreaker, std::max(service_.retry_after(now), kShortestWait)};
   }
-  const nanoseconds wait = domain.empty() ? nanoseconds{0} : pace_of(domain).take(now);
+  const nanoseconds wait = domain == nullptr ? nanoseconds{0} : domain->pace.take(now);
   if (wait.count() > 0) {
     give_back(credential_, *credential);
     give_back(service_, *service);
@@ -166,35 +183,43 @@ ProviderHealth::Admission ProviderHealth::admit(Priority priority, std::string_v
   }
   admitted(priority, now);
   silence_.begun(now);
-  return {Ticket{*service, *credential, std::string(domain)}, Hold::kNone, nanoseconds{0}};
+  if (domain != nullptr) {
+    domain->silence.begun(now);
+    ++domain->running;
+  }
+  return {Ticket{*service, *credential, std::string(name), probe}, Hold::kNone, nanoseconds{0}};
 }
 
 void ProviderHealth::settle(const Ticket& ticket, const SendResult* result, nanoseconds took,
                             base::Mono now) {
+  if (result != nullptr && is_given_back(*result)) result = nullptr;  // it was not asked
   const Outcome service = result == nullptr ? Outcome::kIgnored : service_outcome(*result);
   const Outcome credential = result == nullptr ? Outcome::kIgnored : credential_outcome(*result);
   const std::lock_guard lock(mutex_);
   --running_;
+  Domain* const domain = ticket.domain.empty() ? nullptr : &domain_of(ticket.domain);
+  // One that was forgotten meanwhile counts from nothing.
+  if (domain != nullptr && domain->running > 0) --domain->running;
   settled_ = now;
   service_.record(ticket.service, service, took, now);
   credential_.record(ticket.credential, credential, took, now);
   if (result == nullptr) return;
   silence_.ended(is_answer(*result), took);
+  if (domain != nullptr) domain->silence.ended(is_answer(*result), took);
   took_ = took_.count() == 0 ? took : took_ + (took - took_) / 8;
-  if (!ticket.domain.empty()) settle_domain(ticket.domain, *result, now);
+  if (domain != nullptr) settle_domain(domain->pace, *result, now);
   if (result->verdict != Verdict::kThrottled || result->scope != ThrottleScope::kProvider) return;
   const nanoseconds asked = result->retry_after ? *result->retry_after : kThrottled;
   quiet_until_ = std::max(quiet_until_, now + std::clamp(asked, nanoseconds{0}, kLongestQuiet));
 }
 
-void ProviderHealth::settle_domain(const std::string& domain, const SendResult& result,
-                                   base::Mono now) {
+void ProviderHealth::settle_domain(DomainPace& pace, const SendResult& result, base::Mono now) {
   if (result.verdict == Verdict::kAccepted) {
-    pace_of(domain).accepted(now);
+    pace.accepted(now);
   } else if (result.verdict == Verdict::kThrottled && result.scope == ThrottleScope::kDomain) {
     const nanoseconds asked = result.retry_after ? *result.retry_after : nanoseconds{0};
     // What a server asks for one message is not to stop the whole domain for long.
-    pace_of(domain).throttled(now, std::clamp(asked, nanoseconds{0}, kThrottled));
+    pace.throttled(now, std::clamp(asked, nanoseconds{0}, kThrottled));
   }
 }
 
@@ -211,8 +236,9 @@ ProviderHealth::View ProviderHealth::view(base::Mono now) {
   }
   view.quiet_for = std::max(quiet_until_ - now, nanoseconds{0});
   for (const Domain& domain : domains_) {
-    if (view.slowed.size() == kShown) break;
+    if (view.slowed.size() == kShown || view.silent_hosts.size() == kShown) break;
     if (domain.pace.rate() > 0) view.slowed.push_back({domain.name, domain.pace.rate()});
+    if (!is_one_service_ && domain.silence.is_suspected()) view.silent_hosts.push_back(domain.name);
   }
   return view;
 }

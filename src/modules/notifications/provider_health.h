@@ -6,17 +6,18 @@
 //
 //   service     a breaker over the last calls: opens when seven in ten fail, so after some tens of
 //               failures whatever the traffic; kOpenTime later two probes decide
-//   silence     who has attempts in hand and answers none is asked no more but by one probe each 2
-//   s
-//               (provider_silence.h); what it has in hand is left to it. A probe may go beyond
-//               max_running, by one
+//   silence     who has attempts in hand and answers none is asked no more but by one probe each
+//               2 s (provider_silence.h); what it has begun is left to it. A probe may go beyond
+//               max_running, by one. Of web push each origin is listened to by itself: who is held
+//               back are those of that origin alone
 //   credential  a breaker of its own: one refused credential opens it, for longer
 //   quiet       until when it asked to be left alone (429 with Retry-After)
 //   places      at most max_running sends at once; bulk leaves a quarter of them to the rest. Who
 //               waits is told its turn, as fast as its priority has got places of late, so that
 //               many do not come back in vain: later, where none has become free for a while; what
 //               is urgent looks every kPlaceWait
-//   domains     mail: the pace of each receiving domain (domain_pace.h), kMaxDomains of them
+//   domains     mail: the pace of each receiving domain (domain_pace.h); web push: the silence of
+//               each origin; kMaxDomains of them, those used last
 //
 // Any thread.
 #pragma once
@@ -53,20 +54,21 @@ class ProviderHealth {
   static constexpr std::chrono::nanoseconds kLongestPlaceWait = std::chrono::seconds(10);
   static constexpr std::chrono::nanoseconds kCredentialTime = std::chrono::seconds(30);
 
-  // max_running >= 1. `listens`: silence of one is silence of all. Not where each address names a
-  // service of its own.
-  ProviderHealth(std::int64_t max_running, bool listens, std::uint64_t seed, base::Mono now);
+  // max_running >= 1. `is_one_service`: its silence is of all; else of each domain.
+  ProviderHealth(std::int64_t max_running, bool is_one_service, std::uint64_t seed, base::Mono now);
 
   struct Ticket {
     kit::CircuitBreaker::Ticket service{}, credential{};
     std::string domain;
+    bool probe = false;  // of one that is silent
   };
   struct Admission {
     std::optional<Ticket> ticket;
     Hold hold = Hold::kNone;
     std::chrono::nanoseconds wait{0};
+    bool fell_silent = false;  // just now, all of it
   };
-  // `domain`: the receiver's, in lower case; empty: none.
+  // `domain`: the receiver's, in lower case; of web push its origin; empty: none.
   Admission admit(Priority priority, std::string_view domain, base::Mono now);
   // Each ticket once. nullopt: nothing was sent.
   void settle(const Ticket& ticket, const SendResult* result, std::chrono::nanoseconds took,
@@ -81,7 +83,8 @@ class ProviderHealth {
       std::string name;
       double rate = 0;  // a second
     };
-    std::vector<Domain> slowed;  // the 100 used last
+    std::vector<Domain> slowed;             // the 100 used last
+    std::vector<std::string> silent_hosts;  // origins, of the 100 used last
   };
   View view(base::Mono now);
   [[nodiscard]] bool is_open() const;  // either breaker is not closed, or it is silent
@@ -89,7 +92,9 @@ class ProviderHealth {
  private:
   struct Domain {
     std::string name;
-    DomainPace pace;
+    DomainPace pace;           // mail
+    ProviderSilence silence;   // not mail
+    std::int64_t running = 0;  // of these
   };
   // What is known of those of a priority that wait for places.
   struct Crowd {
@@ -99,11 +104,13 @@ class ProviderHealth {
   };
   std::chrono::nanoseconds turn(Priority priority, base::Mono now);
   void admitted(Priority priority, base::Mono now);
-  DomainPace& pace_of(std::string_view domain);
-  void settle_domain(const std::string& domain, const SendResult& result, base::Mono now);
+  Domain& domain_of(std::string_view name);
+  // May it be asked, as far as silence goes? Else `admission` says why not.
+  bool is_heard(Domain* domain, base::Mono now, Admission& admission);
+  static void settle_domain(DomainPace& pace, const SendResult& result, base::Mono now);
 
   const std::int64_t max_running_;
-  const bool listens_;
+  const bool is_one_service_;
   kit::CircuitBreaker service_;
   kit::CircuitBreaker credential_;
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "modules/notifications/provider_pace.h"
+#include "modules/notifications/queued_provider.h"
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
 
@@ -43,6 +44,8 @@ struct ProviderPool::Member {
 
   // Null: its settings cannot be used, or the pool has ended. Made at first use.
   std::shared_ptr<Provider> use();
+  // What it has not begun comes back.
+  void fell_silent();
   std::string trouble();
   void end();
 
@@ -69,6 +72,11 @@ std::shared_ptr<Provider> ProviderPool::Member::use() {
     }
   }
   return provider_;
+}
+
+void ProviderPool::Member::fell_silent() {
+  const std::shared_ptr<Provider> provider = use();
+  if (auto* queued = dynamic_cast<QueuedProvider*>(provider.get())) queued->give_back();
 }
 
 std::string ProviderPool::Member::trouble() {
@@ -314,6 +322,7 @@ std::shared_ptr<ProviderPool::Lease> ProviderPool::Impl::admit(
   ProviderHealth::Admission admission = member->health.admit(wanted.priority, wanted.domain, now);
   if (!admission.ticket) {
     if (member->pace) member->pace->give_back(now);
+    if (admission.fell_silent) member->fell_silent();
     return held(admission.hold, admission.wait);
   }
   return std::make_shared<Lease>(shared_from_this(), member, std::move(*admission.ticket),
@@ -456,15 +465,18 @@ void ProviderPool::Lease::send(Outgoing message, Provider::Done done) {
   if (!provider) return done(not_begun("The provider is being closed."));
   const base::Mono began = pool_->clock.mono();
   ProviderHealth::Ticket ticket = *std::exchange(ticket_, std::nullopt);
-  provider->send(std::move(message),
-                 [pool = pool_, member = member_, ticket = std::move(ticket), lane = lane_, began,
-                  done = std::move(done)](SendResult result) {
-                   const base::Mono now = pool->clock.mono();
-                   member->health.settle(ticket, &result, now - began, now);
-                   pool->count(*member, result, now - began);
-                   done(std::move(result));
-                   pool->places.freed(lane, now);
-                 });
+  const bool probe = ticket.probe;
+  Provider::Done settle = [pool = pool_, member = member_, ticket = std::move(ticket), lane = lane_,
+                           began, done = std::move(done)](SendResult result) {
+    const base::Mono now = pool->clock.mono();
+    member->health.settle(ticket, &result, now - began, now);
+    if (!is_given_back(result)) pool->count(*member, result, now - began);
+    done(std::move(result));
+    pool->places.freed(lane, now);
+  };
+  auto* const queued = probe ? dynamic_cast<QueuedProvider*>(provider.get()) : nullptr;
+  if (queued != nullptr) return queued->send_probe(std::move(message), std::move(settle));
+  provider->send(std::move(message), std::move(settle));
 }
 
 }  // namespace ashlar::notifications

@@ -7,7 +7,9 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/text.h"
+#include "modules/notifications/endpoint_origin.h"
 #include "modules/notifications/kept_text.h"
+#include "modules/notifications/queued_provider.h"
 #include "modules/notifications/sender_sending.h"
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
@@ -24,18 +26,20 @@ constexpr std::size_t kMaxCodeBytes = 64;
 constexpr std::size_t kMaxRefBytes = 255;
 constexpr double kSpread = 0.5;
 
-std::string domain_of(const Delivery& delivery) {
-  if (delivery.channel != Channel::kEmail) return {};
-  const std::string& address = delivery.target.address;
-  const std::size_t at = address.rfind('@');
-  return at == std::string::npos ? std::string() : base::ascii_lower(address.substr(at + 1));
-}
-
 // Web push without a device of ours brings its keys along; of a bare token nothing more is known.
 std::string_view type_of(const store::Sending& loaded) {
   if (loaded.delivery.channel != Channel::kPush) return {};
   if (loaded.platform) return name_of(*loaded.platform);
   return loaded.delivery.target.extra.empty() ? std::string_view() : name_of(Platform::kWebpush);
+}
+
+// Whose the message is at the other end: a mail's domain, a browser's push service.
+std::string domain_of(const store::Sending& loaded) {
+  const std::string& address = loaded.delivery.target.address;
+  if (type_of(loaded) == name_of(Platform::kWebpush)) return origin_of(address);
+  if (loaded.delivery.channel != Channel::kEmail) return {};
+  const std::size_t at = address.rfind('@');
+  return at == std::string::npos ? std::string() : base::ascii_lower(address.substr(at + 1));
 }
 
 bool is_put_off_by_age(Hold hold) { return hold != Hold::kPace && hold != Hold::kPlaces; }
@@ -126,7 +130,7 @@ bool Sender::send_next(const SendingPtr& sending) {
     send_own(sending, own);
     return true;
   }
-  const std::string domain = domain_of(loaded.delivery);
+  const std::string domain = domain_of(loaded);
   ProviderPool::Wanted wanted;
   wanted.tenant = loaded.delivery.tenant;
   wanted.channel = loaded.delivery.channel;
@@ -184,7 +188,8 @@ void Sender::note(const SendingPtr& sending, const std::shared_ptr<ProviderPool:
   recorder_.add(std::move(record));
 }
 
-// A place has become free; or the pool is being closed.
+// A place has become free, or the pool is being closed; or the provider gave it back unbegun, which
+// was no attempt.
 bool Sender::resume(const SendingPtr& sending) {
   const bool late = clock_.mono() + kTooLateToAsk >= sending->deadline;
   if (late || stopping_.load()) {
@@ -249,7 +254,8 @@ void Sender::send_by(const SendingPtr& sending, const std::shared_ptr<ProviderPo
   sending->provider_name = lease->name();
   sending->began_at = clock_.now();
   sending->began = clock_.mono();
-  if (sending->after_unknown && sending->attempts.empty()) repeated_.add();
+  leases_.begun(sending->delivery);
+  if (sending->after_unknown && !std::exchange(sending->is_repeat_counted, true)) repeated_.add();
   base::failpoint(base::Failpoint::kAfterAttempt);
   lease->send(outgoing_of(sending->loaded, sending->message, sending->deadline),
               [this, sending](SendResult result) { answered(sending, std::move(result)); });
@@ -259,6 +265,7 @@ void Sender::send_own(const SendingPtr& sending, const OwnChannel& own) {
   sending->provider_name = name_of(sending->loaded.delivery.channel);
   sending->began_at = clock_.now();
   sending->began = clock_.mono();
+  leases_.begun(sending->delivery);
   if (sending->after_unknown) repeated_.add();
   own(sending->loaded.notification, sending->loaded.delivery,
       outgoing_of(sending->loaded, sending->message, sending->deadline),
@@ -267,6 +274,10 @@ void Sender::send_own(const SendingPtr& sending, const OwnChannel& own) {
 
 void Sender::answered(const SendingPtr& sending, SendResult result) {
   base::failpoint(base::Failpoint::kAfterAnswer);
+  if (is_given_back(result)) {
+    resume(sending);
+    return;
+  }
   const base::Mono mono = clock_.mono();
   AttemptRecord attempt;
   attempt.delivery = sending->loaded.delivery.id;
@@ -296,6 +307,7 @@ void Sender::no_provider(const SendingPtr& sending) {
                "The tenant has no provider for this channel.", true);
   }
   SendRecorder::Record record;
+  leases_.forget(sending->delivery);
   record.caught = store::Caught{.delivery = sending->loaded.delivery.id,
                                 .channel = sending->loaded.delivery.channel,
                                 .address = sending->loaded.delivery.target.address,
@@ -344,6 +356,7 @@ void Sender::end(const SendingPtr& sending, State state, std::string_view reason
 }
 
 void Sender::record(const SendingPtr& sending, const SendPlan& plan, std::string detail) {
+  leases_.forget(sending->delivery);
   const bool later = plan.next != SendPlan::Next::kEnd && plan.state == State::kQueued;
   SendRecorder::Record record;
   record.delivery = std::move(sending->loaded.delivery);

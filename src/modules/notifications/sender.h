@@ -18,7 +18,8 @@
 //     first one's priority, weight or state is changed between the loss and the repetition, or a
 //     provider is added, it is another one.
 //  2. Where an earlier attempt has no recorded end (the process died, the lease ran out), that is
-//     written down with the next one and counted: ashlar_notifications_repeated_total.
+//     written down with the next one and counted: ashlar_notifications_repeated_total. Not where
+//     this process knows that none was begun under the lost leases (lease_memory.h).
 //  3. What is put off is no attempt. It comes back when there is room again, later the older it is,
 //     at most kLongestPutOff; what expires meanwhile is ended as expired.
 //  4. done is called once.
@@ -39,6 +40,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "modules/notifications/delivery_store.h"
+#include "modules/notifications/lease_memory.h"
 #include "modules/notifications/provider_pool.h"
 #include "modules/notifications/renderer.h"
 #include "modules/notifications/send_job.h"
@@ -128,6 +130,7 @@ class Sender {
   base::Random random_;  // guarded by random_mutex_
   std::atomic<bool> stopping_{false};
   std::atomic<int> running_{0};
+  LeaseMemory leases_;
   SendLoader loader_;  // last: it calls the rest
 };
 

@@ -27,7 +27,7 @@ void Sender::attempt(const jobs::Attempt& attempt, std::function<void(jobs::Outc
   if (stopping_.load()) return done(jobs::Outcome::snoozed(now + base::Seconds{1}));
   const std::optional<SendJob> job = send_job_of(attempt.job.payload);
   if (!job) return done(jobs::Outcome::dead("not a delivery"));
-  const auto sending = std::make_shared<Sending>(running_);
+  const auto sending = std::make_shared<Sending>(running_, leases_, job->delivery, attempt.job.ref);
   sending->job = *job;
   if (!sending->job.since) sending->job.since = attempt.job.enqueued_at;
   // Failures are those of the job that were reported and those that were lost.
@@ -56,7 +56,8 @@ void Sender::loaded(const SendingPtr& sending, base::Result<std::optional<store:
     return sending->done(jobs::Outcome::snoozed(*delivery.next_at));
   }
   // Each that has a record is a round of the delivery.
-  sending->after_unknown = sending->job_rounds > delivery.attempts;
+  sending->after_unknown =
+      sending->job_rounds > delivery.attempts && !leases_.none_begun(delivery.id, sending->lease);
   sending->round = std::max(sending->job_rounds, delivery.attempts) + 1;
   sending->loaded = **std::move(found);
   sending->loaded.maybe_sent = sending->loaded.maybe_sent || sending->after_unknown;

@@ -15,12 +15,22 @@ namespace ashlar::notifications {
 inline constexpr base::Seconds kStorageAway{5};
 
 struct Sender::Sending {
-  explicit Sending(std::atomic<int>& running) : running_now(running) { running_now.fetch_add(1); }
-  ~Sending() { running_now.fetch_sub(1); }
+  Sending(std::atomic<int>& running, LeaseMemory& memory, DeliveryId of, jobs::LeaseRef own_lease)
+      : running_now(running), leases(memory), delivery(of), lease(own_lease) {
+    running_now.fetch_add(1);
+    leases.leased(delivery, lease);
+  }
+  ~Sending() {
+    leases.ended(delivery, lease);
+    running_now.fetch_sub(1);
+  }
   Sending(const Sending&) = delete;
   Sending& operator=(const Sending&) = delete;
 
   std::atomic<int>& running_now;
+  LeaseMemory& leases;
+  const DeliveryId delivery;
+  const jobs::LeaseRef lease;
   store::Sending loaded;
   SendJob job;
   std::function<void(jobs::Outcome)> done;
@@ -28,6 +38,7 @@ struct Sender::Sending {
   std::int64_t job_rounds = 0;
   std::int64_t round = 1;
   bool after_unknown = false;
+  bool is_repeat_counted = false;
 
   RenderedMessage message;
   std::vector<ProviderId> asked;

@@ -262,6 +262,37 @@ TEST_P(SenderTest, ALostAttemptIsRepeatedAndSaidToBe) {
   EXPECT_EQ(metric(kRepeated), 1);
 }
 
+// Its leases ran out, and none had begun an attempt: this process knows it.
+TEST_P(SenderTest, ALeaseThatBeganNothingIsNotSaidToHaveSentIt) {
+  ProviderSpec& spec = add_provider(1);
+  spec.pace_per_s = 0.001;
+  plan("filler");
+  work();  // the pace is used up
+  const Planned planned = plan("carol");
+  for (int lost = 0; lost < 2; ++lost) {
+    const auto leased = jobs_->lease({.kind = kSendJob, .max = 1, .worker = "stalls"});
+    ASSERT_TRUE(leased.ok());
+    ASSERT_EQ(leased->size(), 1U);
+    std::promise<void> put_off;
+    one_->sender.attempt({leased->front(), clock_.mono() + Seconds{60}},
+                         [&](const jobs::Outcome& outcome) {
+                           EXPECT_EQ(outcome.kind, jobs::Outcome::Kind::kSnoozed);
+                           put_off.set_value();
+                         });
+    put_off.get_future().wait();
+    advance(Seconds{31});  // its word comes too late
+  }
+  specs_[0].pace_per_s.reset();
+  specs_[0].version = 2;
+  one_->pool.forget_all();
+  work();
+  EXPECT_EQ(delivery_of(planned).state, State::kSent);
+  const std::vector<AttemptRecord> attempts = attempts_of(planned);
+  ASSERT_EQ(attempts.size(), 1U);
+  EXPECT_FALSE(attempts[0].after_unknown);
+  EXPECT_EQ(metric(kRepeated), 0);
+}
+
 // It was recorded, and the process died before its job's end was committed.
 TEST_P(SenderTest, ARecordedAttemptIsNotRepeated) {
   add_provider(1);

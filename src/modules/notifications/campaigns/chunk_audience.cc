@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "modules/notifications/campaigns/campaign_run_store.h"
+#include "modules/notifications/endpoint_origin.h"
 
 namespace ashlar::notifications {
 namespace {
@@ -88,6 +89,7 @@ void ChunkAudience::reach_devices(const AudienceRow& row, Reached& reached) cons
     part.target = target_of(device);
     part.type = name_of(device.platform);
     part.device = device.id.value;
+    if (device.platform == Platform::kWebpush) part.domain = origin_of(device.token);
   }
   std::ranges::stable_sort(reached.parts, {}, &CampaignFlight::Part::type);
   if (!reached.parts.empty()) reached.suppression = {};

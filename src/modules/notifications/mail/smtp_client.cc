@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "modules/notifications/queued_provider.h"
 #include "platform/net/loop_group.h"
 #include "platform/observability/metrics.h"
 #include "platform/outbound/host_lookup.h"
@@ -58,6 +59,7 @@ struct SmtpClient::Impl final : SmtpConnection::Owner,
   void on_lost(SmtpConnection& connection, const SendResult& result) override;
 
   void take_inbox();
+  void give_back();
   void pump();
   void give(SmtpConnection& connection);
   void open_one();
@@ -86,6 +88,8 @@ struct SmtpClient::Impl final : SmtpConnection::Owner,
   std::unordered_map<SmtpConnection*, Job> running;     // without their mails
   std::vector<std::shared_ptr<SmtpConnection>> buried;  // until the loop is back
   base::Mono next_open{};
+  const SmtpConnection* probing = nullptr;  // opened for a probe, and not ready yet
+  base::Mono probing_until{};
   bool ticking = false;
   bool ended = false;
   outbound::HostLookup lookup;  // last: it calls the rest until it is gone
@@ -136,11 +140,20 @@ void SmtpClient::Impl::take_inbox() {
     if (ended || queue.size() >= kMaxQueued) {
       job.done(not_begun(ended ? "this provider is not used any more"
                                : "too many mails wait for this server"));
+    } else if (job.mail.probe) {
+      queue.push_front(std::move(job));
     } else {
       queue.push_back(std::move(job));
     }
   }
   pump();
+}
+
+void SmtpClient::Impl::give_back() {
+  take_inbox();
+  SendResult result = not_begun("the mail server says nothing; it was not begun");
+  result.code = kGivenBack;
+  fail_queue(result);
 }
 
 void SmtpClient::Impl::pump() {
@@ -150,9 +163,17 @@ void SmtpClient::Impl::pump() {
     if (connection->idle()) give(*connection);
   }
   const base::Mono now = loop.mono();
+  const std::size_t before = connections.size();
   while (opening() < queue.size() && connections.size() < options.max_connections &&
          now >= next_open) {
     open_one();
+  }
+  const bool probes = !queue.empty() && queue.front().mail.probe;
+  if (probes && probing == nullptr && connections.size() == before &&
+      before <= options.max_connections && now >= next_open) {
+    open_one();
+    probing = connections.back().get();
+    probing_until = now + kProbeOpens;
   }
   tick_soon();
 }
@@ -195,6 +216,7 @@ void SmtpClient::Impl::open_one() {
 
 void SmtpClient::Impl::on_open(SmtpConnection& connection) {
   next_open = {};
+  if (probing == &connection) probing = nullptr;
   if (queue.empty()) return;
   give(connection);
 }
@@ -215,7 +237,10 @@ void SmtpClient::Impl::on_end(SmtpConnection& connection, const SendResult& resu
     job.done(result);
   }
   if (connection.lost()) return;  // on_lost() comes next
-  if (connection.mails() >= options.mails_per_connection) {
+  // One was a probe's.
+  const bool beyond = connections.size() > options.max_connections;
+  const auto others = std::ranges::count_if(connections, [](const auto& c) { return c->idle(); });
+  if (connection.mails() >= options.mails_per_connection || (beyond && others > 1)) {
     connection.quit();
   } else if (!queue.empty() && connection.idle()) {
     give(connection);
@@ -243,6 +268,7 @@ void SmtpClient::Impl::bury(SmtpConnection& connection) {
       std::ranges::find_if(connections, [&](const auto& c) { return c.get() == &connection; });
   CHECK(at != connections.end());
   open_connections.add(-1);
+  if (probing == &connection) probing = nullptr;
   if (buried.empty()) {
     loop.post([self = shared_from_this()] { self->buried.clear(); });
   }
@@ -277,6 +303,8 @@ void SmtpClient::Impl::tick() {
   for (SmtpConnection* connection : all) {
     if (connection->idle() && now - connection->idle_since() >= options.idle_timeout) {
       connection->quit();
+    } else if (connection == probing && now >= probing_until) {
+      connection->give_up("a new connection is not greeted");
     } else {
       connection->expire(now);
     }
@@ -313,6 +341,12 @@ SmtpClient::~SmtpClient() {
     return;
   }
   impl_->loop.post([impl = impl_] { impl->shut_down(); });
+}
+
+void SmtpClient::give_back() {
+  impl_->loop.post([weak = std::weak_ptr(impl_)] {
+    if (const auto impl = weak.lock()) impl->give_back();
+  });
 }
 
 void SmtpClient::send(SmtpMail mail, base::Mono deadline, Done done) {

@@ -5,6 +5,7 @@
 //                          │          └─ stale (closed while idle) ──> front of the queue, twice at
 //                          │                                           most
 //                          ├─ the deadline ──> done kRetry
+//                          ├─ give_back() ──> done kRetry, given_back
 //                          └─ no connection can be had, and none is left ──> done for all of them
 //
 // Promises
@@ -12,7 +13,9 @@
 //     loops do not run), by the deadline. kAmbiguous only as smtp_dialogue.h says; what waited in
 //     the queue certainly was not begun.
 //  2. At most max_connections at once, mails_per_connection on each, closed after idle_timeout; at
-//     most kMaxQueued mails wait, more are kRetry at once.
+//     most kMaxQueued mails wait, more are kRetry at once. A probe goes before all others, on a
+//     connection of its own, one more than max_connections, where no other is free: those that are
+//     stuck do not keep it from finding out that the server is back.
 //  3. A server that refuses connections is asked for a new one at most once in kPause while others
 //     are open to it, and once for each send() otherwise.
 //  4. The destructor does not wait: it ends all that is under way.
@@ -54,6 +57,7 @@ class SmtpClient {
   static constexpr std::size_t kMaxQueued = 10'000;
   static constexpr base::Millis kPause{1'000};
   static constexpr base::Millis kTick{25};
+  static constexpr base::Millis kProbeOpens{2'000};  // a probe's connection, or another is tried
 
   using Done = std::function<void(SendResult)>;
 
@@ -65,6 +69,8 @@ class SmtpClient {
   SmtpClient& operator=(const SmtpClient&) = delete;
 
   void send(SmtpMail mail, base::Mono deadline, Done done);
+  // What no connection has begun.
+  void give_back();
 
  private:
   struct Impl;

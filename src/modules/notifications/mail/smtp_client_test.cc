@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "modules/notifications/mail/testing/mail_double.h"
+#include "modules/notifications/queued_provider.h"
 #include "platform/net/loop_group.h"
 #include "platform/observability/metrics.h"
 
@@ -293,6 +294,40 @@ TEST_F(SmtpClientTest, ASecondConnectionRefusedLeavesTheFirstAtWork) {
   for (const SendResult& result : results_.wait(51)) {
     EXPECT_EQ(name_of(result.verdict), "accepted") << result.detail;
   }
+}
+
+// Those that are stuck keep all of max_connections; and the first new one is
+// not even greeted.
+TEST_F(SmtpClientTest, AProbeFindsTheServerBackBesideStuckConnections) {
+  std::atomic<int> stuck{0};
+  MailDouble server([&](const Seen& seen) {
+    if (seen.connection == 3 && seen.line.empty()) return MailDouble::kSilent;
+    if (seen.connection > 2 || !seen.line.starts_with("MAIL")) return std::string();
+    ++stuck;
+    return MailDouble::kSilent;
+  });
+  SmtpClientOptions o = options(server);
+  o.max_connections = 2;
+  use(o);
+  for (int i = 0; i < 6; ++i) send("id-" + std::to_string(i));
+  while (stuck < 2) std::this_thread::yield();
+  const base::Mono begun = clock_.mono();
+  client_->give_back();
+  for (const SendResult& result : results_.wait(4)) {
+    EXPECT_TRUE(is_given_back(result));
+    EXPECT_EQ(name_of(result.verdict), "retry");
+  }
+  EXPECT_LT(clock_.mono() - begun, base::Millis{1'000});
+  send("later");
+  client_->send({.id = "probe", .from = "a@b", .to = "c@d", .data = "x\r\n", .probe = true},
+                clock_.mono() + kDeadline, results_.done());
+  // Whoever waits behind it goes the same way.
+  const auto all = results_.wait(6);
+  EXPECT_EQ(name_of(all[4].verdict), "accepted") << all[4].detail;
+  EXPECT_EQ(name_of(all[5].verdict), "accepted") << all[5].detail;
+  EXPECT_LT(clock_.mono() - begun, base::Millis{8'000});  // stuck ones: 10 s
+  EXPECT_EQ(server.connections(), 4);
+  EXPECT_EQ(server.mails().front(), "x\r\n");
 }
 
 TEST_F(SmtpClientTest, IdleConnectionsAreClosedWithGoodManners) {

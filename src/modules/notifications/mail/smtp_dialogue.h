@@ -50,7 +50,8 @@ struct SmtpMail {
   std::string id;    // ENVID
   std::string from;  // addresses by parse_mail_address(), so they fit in a command
   std::string to;
-  std::string data;  // lines with CRLF; dots are doubled here
+  std::string data;    // lines with CRLF; dots are doubled here
+  bool probe = false;  // SmtpClient::send()
 };
 
 class SmtpDialogue {

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "modules/notifications/mail/mime_reader.h"
 #include "modules/notifications/mail/smtp_settings.h"
+#include "modules/notifications/queued_provider.h"
 #include "platform/json/value.h"
 #include "platform/net/loop_group.h"
 #include "platform/security/hmac.h"
@@ -33,7 +34,7 @@ SmtpClientOptions options_of(const SmtpSettings& settings, const ProviderService
   return options;
 }
 
-class SmtpProvider final : public Provider {
+class SmtpProvider final : public QueuedProvider {
  public:
   SmtpProvider(const SmtpSettings& settings, std::unique_ptr<DkimSigner> signer,
                const ProviderServices& services)
@@ -44,6 +45,15 @@ class SmtpProvider final : public Provider {
                 services.entropy.u64() % services.loops.size(), services.metrics) {}
 
   void send(Outgoing message, Done done) override {
+    hand_over(std::move(message), false, std::move(done));
+  }
+  void send_probe(Outgoing message, Done done) override {
+    hand_over(std::move(message), true, std::move(done));
+  }
+  void give_back() override { client_.give_back(); }
+
+ private:
+  void hand_over(Outgoing message, bool probe, Done done) {
     if (message.created_at == base::Time{}) message.created_at = clock_.now();
     base::Result<ComposedMail> mail = compose_mail(message, identity_);
     if (!mail.ok()) return done(refused(mail.error()));
@@ -56,11 +66,11 @@ class SmtpProvider final : public Provider {
     client_.send({.id = std::move(message.id),
                   .from = std::move(mail->envelope_from),
                   .to = std::move(mail->envelope_to),
-                  .data = std::move(data)},
+                  .data = std::move(data),
+                  .probe = probe},
                  message.deadline, std::move(done));
   }
 
- private:
   const base::Clock& clock_;
   const MailIdentity identity_;
   const std::unique_ptr<DkimSigner> signer_;
