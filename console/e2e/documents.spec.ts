@@ -163,11 +163,11 @@ test.describe('documents', () => {
 
     await page.getByRole('button', { name: 'Who wrote what' }).click();
     const dialog = page.getByRole('dialog');
-    const mine = dialog.locator('.authored[data-author^="guest:"]');
+    const mine = dialog.locator('.authored[data-author="console:Administrator"]');
     const its = dialog.locator('.authored[data-author^="key:"]');
     await expect(mine).toHaveText(['Written', ' here.', 'A second one.']);
     await expect(its).toHaveText([' by two,', 'By a program.']);
-    await expect(its.first()).toHaveAttribute('title', /^key:\d+, /);
+    await expect(its.first()).toHaveAttribute('title', /… \(key\), /);
     const colors = await Promise.all(
       [mine, its].map((one) =>
         one.first().evaluate((at) => getComputedStyle(at).borderBottomColor),
@@ -175,10 +175,10 @@ test.describe('documents', () => {
     );
     expect(colors[0]).not.toBe(colors[1]);
     await expectAccessible(page, 'who wrote what');
-    await dialog.getByRole('button', { name: /^key:/ }).click();
+    await dialog.getByRole('button', { name: /\(key\)$/ }).click();
     await expect(mine).toHaveCount(0);
     await expect(its).toHaveCount(2);
-    await dialog.getByRole('button', { name: /^key:/ }).click();
+    await dialog.getByRole('button', { name: /\(key\)$/ }).click();
     await expect(mine).toHaveCount(3);
     if (process.env['ASHLAR_SHOTS']) {
       await page.screenshot({ path: `${process.env['ASHLAR_SHOTS']}/authors.png` });
@@ -228,5 +228,68 @@ test.describe('documents', () => {
     await bob.getByRole('button', { name: 'Send away' }).click();
     await expect(page.getByText('bob was sent away.')).toBeVisible();
     expect(ended).toBe('10.1');
+  });
+
+  test('what programs write into another root is told of, and who wrote is named', async ({
+    console_: page,
+    api,
+  }) => {
+    await api.createTenant('roots');
+    const scopes = ['documents:read', 'documents:write'];
+    const key = await api.createKey('roots', 'minutes-taker', scopes);
+    const post = async (path: string, body: object) => {
+      const answer = await fetch(`${api.origin}/v1/documents/minutes${path}`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      expect(answer.ok, await answer.text()).toBe(true);
+    };
+    const edit = { op: 'append_text', root: 'content', text: 'Agreed: lime mortar.' };
+    await post('/edits', { edits: [edit] });
+    await post('/versions', { label: 'Sent to the board' });
+
+    await page.setViewportSize({ width: 375, height: 900 });
+    await openAs(page, 'roots', 'documents/minutes');
+    await expect(page.getByText('This document holds more')).toBeVisible();
+    await page.getByRole('button', { name: 'Look at content' }).click();
+    await expect(page.getByRole('dialog')).toContainText('Agreed: lime mortar.');
+    await expectAccessible(page, 'another root of a document');
+    await page.getByRole('button', { name: 'Close' }).click();
+
+    // The cells of a version lie beside and below each other.
+    const row = page.getByRole('row').filter({ hasText: 'Sent to the board' });
+    await expect(row).toContainText('minutes-taker (key)');
+    const boxes = await row.locator('> *').evaluateAll((cells) =>
+      cells.map((cell) => {
+        const { left, right, top, bottom } = cell.getBoundingClientRect();
+        return { left, right, top, bottom };
+      }),
+    );
+    expect(boxes).toHaveLength(4);
+    for (const [i, a] of boxes.entries()) {
+      expect(a.right).toBeLessThanOrEqual(375);
+      for (const b of boxes.slice(i + 1)) {
+        const isBeside = a.right <= b.left || b.right <= a.left;
+        const isApart = isBeside || a.bottom <= b.top || b.bottom <= a.top;
+        expect(isApart, JSON.stringify([a, b])).toBe(true);
+      }
+    }
+
+    // Whoever has the page open is there; loaded again, he is the same one.
+    const sessions = page.getByRole('table', { name: 'Sessions' });
+    await expect(sessions).toContainText('Administrator');
+    await expect(page.getByText('Nobody at the moment')).toHaveCount(0);
+    for (const words of ['Once. ', 'Twice. ']) {
+      await page.locator(kPaper).click();
+      await page.keyboard.press('Control+End');
+      await page.keyboard.type(words);
+      await expect(page.getByText('Saved', { exact: true })).toBeVisible();
+      await page.reload();
+    }
+    await expect(page.locator(kPaper)).toContainText('Once. Twice.');
+    await page.getByRole('button', { name: 'Who wrote what' }).click();
+    const authors = page.getByRole('list', { name: 'Authors' }).getByRole('button');
+    await expect(authors).toHaveText(['Administrator']);
   });
 });

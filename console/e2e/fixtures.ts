@@ -42,7 +42,7 @@ export async function openAs(page: Page, tenant: string, path: string): Promise<
 export class Api {
   constructor(
     private readonly request: APIRequestContext,
-    private readonly origin: string,
+    readonly origin: string,
   ) {}
 
   async createLink(
@@ -67,6 +67,10 @@ export class Api {
     });
     expect(answer.status(), await answer.text()).toBe(201);
     return ((await answer.json()) as { key: string }).key;
+  }
+
+  async createKey(tenant: string, name: string, scopes: string[]): Promise<string> {
+    return (await this.post<{ key: string }>(tenant, '/v1/keys', { name, scopes })).key;
   }
 
   /** Events of this second, so many of each value of the tag. */
@@ -179,6 +183,12 @@ export class Api {
   async put(tenant: string, path: string, data: object): Promise<void> {
     const headers = { ...kHeaders, 'Ashlar-Tenant': tenant };
     const answer = await this.request.put(`${this.origin}${path}`, { headers, data });
+    expect(answer.status(), `${path}: ${await answer.text()}`).toBe(200);
+  }
+
+  async patch(tenant: string, path: string, data: object): Promise<void> {
+    const headers = { ...kHeaders, 'Ashlar-Tenant': tenant };
+    const answer = await this.request.patch(`${this.origin}${path}`, { headers, data });
     expect(answer.status(), `${path}: ${await answer.text()}`).toBe(200);
   }
 

@@ -205,10 +205,21 @@ export async function attributionOf(
     .data;
 }
 
+/** What a root holds; the server guesses of which type it is. */
+export async function rootAsJson(
+  tenant: string,
+  name: string,
+  root: string,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  const query = { root };
+  return (await call<unknown>('GET', path(name, '/json'), { tenant, query, signal })).data;
+}
+
 export async function createToken(
   tenant: string,
   name: string,
-  body: { access: Access; ttl_s: number; name?: string },
+  body: { access: Access; ttl_s: number; user?: string; name?: string },
 ): Promise<DocumentToken> {
   return (await call<DocumentToken>('POST', path(name, '/tokens'), { tenant, body })).data;
 }

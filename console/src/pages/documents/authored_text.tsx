@@ -41,6 +41,7 @@ function colored(
   ranges: readonly AuthoredRange[],
   authors: readonly Author[],
   shown: string | null,
+  wordsOf: (user: string) => string,
 ): DecorationSet {
   const places = placesOf(fragment, doc);
   const colors = new Map(authors.map(({ name, color }) => [name, color]));
@@ -54,7 +55,7 @@ function colored(
     const when = range.at === null ? '' : `, ${formatFull(range.at)}`;
     return Decoration.inline(from, to, {
       class: 'authored',
-      title: name + when,
+      title: wordsOf(name) + when,
       'data-author': name,
       style: `--author: ${colors.get(name) ?? 'transparent'}`,
     });
@@ -68,11 +69,13 @@ export function AuthoredText({
   ranges,
   authors,
   shown,
+  wordsOf,
 }: {
   state: Uint8Array;
   ranges: readonly AuthoredRange[];
   authors: readonly Author[];
   shown: string | null;
+  wordsOf: (user: string) => string;
 }) {
   const doc = useMemo(() => {
     const made = new Y.Doc();
@@ -90,7 +93,7 @@ export function AuthoredText({
             new Plugin({
               props: {
                 decorations: (at) =>
-                  colored(at.doc, doc.getXmlFragment('default'), ranges, authors, shown),
+                  colored(at.doc, doc.getXmlFragment('default'), ranges, authors, shown, wordsOf),
               },
             }),
           ],

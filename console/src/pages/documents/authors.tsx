@@ -8,15 +8,18 @@ import { Skeleton } from '../../ui/skeleton';
 import { AuthoredText } from './authored_text';
 import { authorsOf, type Author } from './author_list';
 import { documentKeys } from './document_keys';
+import { useUserWords } from './use_user_words';
 import './authors.css';
 
 function Legend({
   authors,
   shown,
+  wordsOf,
   onShow,
 }: {
   authors: readonly Author[];
   shown: string | null;
+  wordsOf: (user: string) => string;
   onShow: (name: string | null) => void;
 }) {
   return (
@@ -30,7 +33,7 @@ function Legend({
             onClick={() => onShow(shown === name ? null : name)}
           >
             <span className="author-color" style={{ background: color }} aria-hidden="true" />
-            {name}
+            {wordsOf(name)}
           </button>
         </li>
       ))}
@@ -41,6 +44,7 @@ function Legend({
 export function Authors({ name }: { name: string }) {
   const { tenant } = useTenant();
   const [shown, setShown] = useState<string | null>(null);
+  const wordsOf = useUserWords();
   const answer = useQuery({
     queryKey: documentKeys.authors(tenant, name),
     queryFn: async ({ signal }) => {
@@ -67,8 +71,8 @@ export function Authors({ name }: { name: string }) {
   if (authors.length === 0) return <p className="modal-text">There is no text yet.</p>;
   return (
     <>
-      <Legend authors={authors} shown={shown} onShow={setShown} />
-      <AuthoredText state={state} ranges={attribution.ranges} authors={authors} shown={shown} />
+      <Legend authors={authors} shown={shown} wordsOf={wordsOf} onShow={setShown} />
+      <AuthoredText state={state} ranges={attribution.ranges} {...{ authors, shown, wordsOf }} />
       {attribution.truncated && (
         <p className="modal-text">There is more than is shown in colours here.</p>
       )}

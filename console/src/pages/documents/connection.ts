@@ -4,6 +4,7 @@ import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/pro
 import { useEffect, useState } from 'react';
 import * as Y from 'yjs';
 import { createToken } from '../../api/documents';
+import { consoleUser } from './use_user_words';
 
 export type SaveState = 'connecting' | 'saved' | 'saving' | 'offline' | 'read-only' | 'refused';
 
@@ -42,7 +43,8 @@ export class Connection {
       document: this.doc,
       // Asked for again at each connection: one that has been away for an hour needs a new one.
       token: async () => {
-        const body = { access: 'write' as const, ttl_s: kTokenTtl_s, name: me };
+        const who = { user: consoleUser(me), name: me };
+        const body = { access: 'write' as const, ttl_s: kTokenTtl_s, ...who };
         return (await createToken(tenant, name, body)).token;
       },
     });

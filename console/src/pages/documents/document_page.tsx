@@ -1,5 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
-import { Suspense, lazy, useState } from 'react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Suspense, lazy, useCallback, useState } from 'react';
 import { deleteDocument, getDocument } from '../../api/documents';
 import { hasStatus } from '../../api/problem';
 import { formatBytes, formatCount } from '../../lib/numbers';
@@ -23,6 +23,7 @@ const Desk = lazy(async () => ({ default: (await import('./desk')).Desk }));
 
 export function DocumentPage({ name }: { name: string }) {
   const { tenant } = useTenant();
+  const client = useQueryClient();
   const [asking, setAsking] = useState<'authors' | 'share' | 'delete' | null>(null);
   const answer = useQuery({
     queryKey: documentKeys.one(tenant, name),
@@ -32,6 +33,11 @@ export function DocumentPage({ name }: { name: string }) {
   const one = answer.data;
   const missing = hasStatus(answer.error, 404);
   const close = () => setAsking(null);
+  const [opened, setOpened] = useState<{ name: string; ms: number } | null>(null);
+  const onOpen = useCallback(() => {
+    setOpened({ name, ms: Date.now() });
+    void client.invalidateQueries({ queryKey: documentKeys.sessions(tenant, name) });
+  }, [client, tenant, name]);
   return (
     <Page
       title={name}
@@ -63,10 +69,10 @@ export function DocumentPage({ name }: { name: string }) {
         <>
           <Course>
             <Suspense fallback={<Skeleton rows={6} label="Opening the document" />}>
-              <Desk name={name} />
+              <Desk name={name} onOpen={onOpen} />
             </Suspense>
           </Course>
-          <Sessions name={name} />
+          <Sessions name={name} openedMs={opened?.name === name ? opened.ms : null} />
           <History name={name} />
           <Modal title="Who wrote what" isOpen={asking === 'authors'} onClose={close} wide>
             <Suspense fallback={<Skeleton rows={4} label="Loading the text" />}>

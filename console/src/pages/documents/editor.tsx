@@ -9,6 +9,7 @@ import * as Y from 'yjs';
 import { Button } from '../../ui/button';
 import { useSaveState, useVisitors, type Connection, type SaveState } from './connection';
 import { MyName } from './my_name';
+import { Roots } from './roots';
 import './editor.css';
 
 const kSaveWords: Record<SaveState, string> = {
@@ -170,8 +171,12 @@ function Present({ connection }: { connection: Connection }) {
   );
 }
 
-function Saved({ connection }: { connection: Connection }) {
+function Saved({ connection, onOpen }: { connection: Connection; onOpen: () => void }) {
   const state = useSaveState(connection);
+  const isOpen = state !== 'connecting';
+  useEffect(() => {
+    if (isOpen) onOpen();
+  }, [isOpen, onOpen]);
   return (
     <p className={`editor-saved editor-${state}`} role="status">
       {kSaveWords[state]}
@@ -179,7 +184,13 @@ function Saved({ connection }: { connection: Connection }) {
   );
 }
 
-export function DocumentEditor({ connection }: { connection: Connection }) {
+interface DocumentEditorProps {
+  name: string;
+  connection: Connection;
+  onOpen: () => void;
+}
+
+export function DocumentEditor({ name, connection, onOpen }: DocumentEditorProps) {
   const editor = useEditor(
     {
       extensions: [
@@ -195,8 +206,9 @@ export function DocumentEditor({ connection }: { connection: Connection }) {
     <div className="editor">
       <div className="editor-head">
         <Tools editor={editor} />
-        <Saved connection={connection} />
+        <Saved connection={connection} onOpen={onOpen} />
       </div>
+      <Roots name={name} doc={connection.doc} />
       <EditorContent editor={editor} className="editor-paper" />
       <Present connection={connection} />
     </div>

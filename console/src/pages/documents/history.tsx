@@ -25,6 +25,7 @@ import { Timestamp } from '../../ui/timestamp';
 import { toast } from '../../ui/toast';
 import { Changes } from './changes';
 import { documentKeys } from './document_keys';
+import { useUserWords } from './use_user_words';
 import './history.css';
 
 const kPageSize = 10;
@@ -129,10 +130,16 @@ function NameVersion({ name }: { name: string }) {
   );
 }
 
-function VersionRow({ version, onLook }: { version: DocumentVersion; onLook: () => void }) {
+interface VersionRowProps {
+  version: DocumentVersion;
+  wordsOf: (user: string) => string;
+  onLook: () => void;
+}
+
+function VersionRow({ version, wordsOf, onLook }: VersionRowProps) {
   return (
     <Row>
-      <RowHead className="version-title">
+      <RowHead className="history-title">
         <span className="cut">{version.label ?? <Timestamp at={version.at} />}</span>
         {version.label !== null && (
           <span className="table-small">
@@ -140,15 +147,15 @@ function VersionRow({ version, onLook }: { version: DocumentVersion; onLook: () 
           </span>
         )}
       </RowHead>
-      <Cell className="version-users">
+      <Cell className="history-users">
         <span className="cut" title={version.users.join(', ')}>
-          {version.users.join(', ')}
+          {version.users.map(wordsOf).join(', ')}
         </span>
       </Cell>
-      <Cell className="version-changes" end>
+      <Cell className="history-changes" unit={version.updates === 1 ? 'change' : 'changes'} end>
         {formatCount(version.updates)}
       </Cell>
-      <Cell className="version-actions">
+      <Cell className="history-actions">
         <div className="table-actions">
           <Button small onPress={onLook}>
             Look
@@ -164,6 +171,7 @@ export function History({ name }: { name: string }) {
   const [looking, setLooking] = useState<DocumentVersion | null>(null);
   const [restoring, setRestoring] = useState<DocumentVersion | null>(null);
   const client = useQueryClient();
+  const wordsOf = useUserWords();
   const versions = usePaged(
     documentKeys.versions(tenant, name),
     (cursor, signal) => listVersions(tenant, name, cursor, kPageSize, signal),
@@ -179,7 +187,7 @@ export function History({ name }: { name: string }) {
       >
         <Table
           label="Versions"
-          className="version-table"
+          className="history-table"
           cards
           columns={
             <>
@@ -191,7 +199,12 @@ export function History({ name }: { name: string }) {
           }
         >
           {versions.rows.map((version) => (
-            <VersionRow key={version.id} version={version} onLook={() => setLooking(version)} />
+            <VersionRow
+              key={version.id}
+              version={version}
+              wordsOf={wordsOf}
+              onLook={() => setLooking(version)}
+            />
           ))}
         </Table>
       </Paged>

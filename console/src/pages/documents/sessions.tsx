@@ -10,9 +10,11 @@ import { useAction } from '../../lib/use_action';
 import { Button } from '../../ui/button';
 import { ErrorNotice, Notice } from '../../ui/notice';
 import { Course } from '../../ui/page';
+import { Skeleton } from '../../ui/skeleton';
 import { ActionsColumn, Cell, Column, Row, RowHead, Table } from '../../ui/table';
 import { Timestamp } from '../../ui/timestamp';
 import { documentKeys } from './document_keys';
+import { useUserWords } from './use_user_words';
 import './sessions.css';
 
 const kRefreshMs = 3_000;
@@ -52,7 +54,8 @@ function SessionRow({
   instance?: number | undefined;
 }) {
   const { tenant } = useTenant();
-  const who = session.name === '' ? session.user : session.name;
+  const user = useUserWords()(session.user);
+  const who = session.name === '' ? user : session.name;
   const ending = useAction({
     run: () => endSession(tenant, name, session.id),
     done: () => `${who} was sent away.`,
@@ -62,7 +65,7 @@ function SessionRow({
     <Row>
       <RowHead className="session-who">
         <span className="cut">{who}</span>
-        {who !== session.user && <span className="table-small mono">{session.user}</span>}
+        {who !== user && <span className="table-small">{user}</span>}
       </RowHead>
       <Cell className="session-access">{kAccessWords[session.access]}</Cell>
       <Cell className="session-wire">
@@ -87,7 +90,13 @@ function SessionRow({
   );
 }
 
-export function Sessions({ name }: { name: string }) {
+interface SessionsProps {
+  name: string;
+  /** When this page itself came in; null: it is about to. */
+  openedMs: number | null;
+}
+
+export function Sessions({ name, openedMs }: SessionsProps) {
   const { tenant } = useTenant();
   const sessions = useQuery({
     queryKey: documentKeys.sessions(tenant, name),
@@ -96,12 +105,18 @@ export function Sessions({ name }: { name: string }) {
   });
   const rows = sessions.data?.data ?? [];
   const numbers = sessions.data ? instanceNumbers(sessions.data) : new Map<string, number>();
+  // Before this page is among them there is somebody at the door: oneself.
+  const isKnown = openedMs !== null && sessions.dataUpdatedAt > openedMs;
+  const isNobody = rows.length === 0 && sessions.data?.missing.length === 0;
   return (
     <Course title="Who has it open">
       <ErrorNotice error={sessions.error} />
       {sessions.data && <Missing sessions={sessions.data} numbers={numbers} />}
       {sessions.data?.truncated && <p>There are more than are shown.</p>}
-      {sessions.data?.missing.length === 0 && rows.length === 0 && <p>Nobody at the moment.</p>}
+      {rows.length === 0 && !isKnown && !sessions.isError && (
+        <Skeleton rows={1} label="Asking who has it open" />
+      )}
+      {isNobody && isKnown && <p>Nobody at the moment.</p>}
       {rows.length > 0 && (
         <Table
           label="Sessions"

@@ -10,6 +10,7 @@ import { ErrorNotice } from '../../ui/notice';
 import { Secret } from '../../ui/secret';
 import { SelectField } from '../../ui/select_field';
 import { TextField } from '../../ui/text_field';
+import { guestUser } from './use_user_words';
 
 const kWords: Record<Access, string> = { read: 'Read', comment: 'Comment', write: 'Write' };
 const kTtls = [
@@ -34,7 +35,7 @@ function ShareForm({ name, onClose }: { name: string; onClose: () => void }) {
       createToken(tenant, name, {
         access,
         ttl_s: Number(ttl),
-        ...(who.trim() === '' ? {} : { name: who.trim() }),
+        ...(who.trim() === '' ? {} : { user: guestUser(who.trim()), name: who.trim() }),
       }),
   });
   if (making.data !== undefined) {
@@ -59,6 +60,7 @@ function ShareForm({ name, onClose }: { name: string; onClose: () => void }) {
       <TextField
         label="For whom"
         hint="The name that others see."
+        maxLength={60}
         autoComplete="off"
         value={who}
         onChange={setWho}

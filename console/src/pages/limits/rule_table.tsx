@@ -112,7 +112,7 @@ export function RuleTable({ rules, usage, live, onEdit }: RuleTableProps) {
     <>
       <Table
         label="Rules"
-        className="rule-table"
+        className="limit-table"
         cards
         columns={
           <>

@@ -87,7 +87,7 @@ export function VersionsView() {
       <Paged list={versions} what="versions" skeleton={6} empty={<NoVersions />}>
         <Table
           label="Versions"
-          className="version-table"
+          className="rule-version-table"
           cards
           columns={
             <>
