@@ -16,6 +16,19 @@ test('a reported link is flagged, its owner appeals, and it is cleared', async (
   });
   expect(opened.ok(), await opened.text()).toBe(true);
 
+  await api.createLink({ url: 'https://example.com/second', code: 'look-alike' }, kTenant);
+  // The server suspects by names that its operator sets, and by reports from several networks.
+  await page.route('**/v1/links?*', async (route) => {
+    const response = await route.fetch();
+    const list = (await response.json()) as { data: { code: string; flag: string }[] };
+    for (const link of list.data) if (link.code === 'look-alike') link.flag = 'suspected';
+    await route.fulfill({ response, json: list });
+  });
+  await openAs(page, kTenant, 'links');
+  const listed = (code: RegExp) =>
+    page.getByRole('table', { name: 'Links' }).getByRole('row', { name: code });
+  await expect(listed(/look-alike/).locator('.link-state')).toHaveText('ActiveSuspected');
+
   await openAs(page, kTenant, 'links?view=reviews');
   const row = page.getByRole('row', { name: /doubtful/ });
   await expect(row).toContainText(kTenant);
@@ -29,7 +42,11 @@ test('a reported link is flagged, its owner appeals, and it is cleared', async (
   const followed = await page.request.get('/doubtful', { maxRedirects: 0 });
   expect(followed.headers()['location']).toBeUndefined();
 
+  await openAs(page, kTenant, 'links');
+  await page.reload();
+  await expect(listed(/doubtful/).locator('.link-state')).toHaveText('Flagged');
   await page.goto('/_/#/links/doubtful');
+  await expect(page.locator('.facts .badge')).toHaveText('Flagged');
   await expect(page.getByRole('alert')).toContainText('visitors get a warning');
   await expect(page.getByRole('alert')).toContainText('It asks for passwords.');
   await page.getByRole('button', { name: 'Appeal' }).click();

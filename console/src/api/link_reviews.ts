@@ -1,8 +1,5 @@
 import { call, type Page } from './http';
-import { pathOf, type LinkName } from './links';
-
-export const kFlags = ['none', 'suspected', 'flagged', 'cleared'] as const;
-export type Flag = (typeof kFlags)[number];
+import { pathOf, type Flag, type LinkName } from './links';
 
 export const kReviewStatuses = ['open', 'flagged', 'cleared', 'lapsed'] as const;
 export type ReviewStatus = (typeof kReviewStatuses)[number];

@@ -4,6 +4,10 @@ import type { Rule, Variant } from './link_rules';
 export const kRedirectStatuses = [301, 302, 307, 308] as const;
 export type RedirectStatus = (typeof kRedirectStatuses)[number];
 
+/** What is said of a link: visitors of a flagged one get a warning, the others notice nothing. */
+export const kFlags = ['none', 'suspected', 'flagged', 'cleared'] as const;
+export type Flag = (typeof kFlags)[number];
+
 /** A code is unique on its domain only. */
 export interface LinkName {
   code: string;
@@ -32,6 +36,7 @@ export interface Link {
   owner: string | null;
   tags: string[];
   archived: boolean;
+  flag: Flag;
   created_at: string;
   updated_at: string;
   clicks: number;
