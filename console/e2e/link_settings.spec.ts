@@ -4,6 +4,8 @@ import { expect, openAs, test } from './fixtures';
 const kTenant = 'link-settings';
 const kTarget = 'https://example.com/page?keep=%2Fthis&x=1#end';
 
+// A change that comes after another's is refused.
+test.use({ refusals: [412] });
 test.beforeEach(async ({ api }) => api.createTenant(kTenant));
 
 test('settings are changed, and the next visit meets them', async ({ console_: page, api }) => {
@@ -66,6 +68,60 @@ test('settings are changed, and the next visit meets them', async ({ console_: p
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(page.getByText('All saved')).toBeVisible();
   expect((await follow()).status()).toBe(403);
+});
+
+test('what was not saved is kept, and a wrong field is brought into sight', async ({
+  console_: page,
+  api,
+}) => {
+  await api.createLink({ url: kTarget, code: 'kept-stone' }, kTenant);
+  await page.setViewportSize({ width: 375, height: 700 });
+  await openAs(page, kTenant, 'links/kept-stone?view=settings');
+  await page.getByLabel('Title').fill('A half-done title');
+  await page.getByRole('radio', { name: 'Rules' }).click();
+  await expect(page.getByText('What you changed of kept-stone is not saved')).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Variants' })).toBeVisible();
+  await page.getByRole('link', { name: 'All links' }).click();
+  await page.getByRole('link', { name: 'kept-stone', exact: true }).click();
+  await page.getByRole('radio', { name: 'Settings' }).click();
+  await expect(page.getByLabel('Title')).toHaveValue('A half-done title');
+  await expect(page.getByText('Not saved yet')).toBeVisible();
+
+  // The field is above the window; once it has the focus it is neither under the page's bar nor
+  // under the form's.
+  await page.getByLabel('Visitors').selectOption('set');
+  const password = page.getByLabel('New password');
+  await password.pressSequentially('abc');
+  await page.getByLabel('Notes').scrollIntoViewIfNeeded();
+  const save = page.getByRole('button', { name: 'Save', exact: true });
+  await save.click();
+  await expect(page.getByText('Not saved: a field above is not right')).toBeVisible();
+  await expect(password).toBeFocused();
+  const reachable = () =>
+    password.evaluate((field) => {
+      const { left, top, bottom } = field.getBoundingClientRect();
+      const at = (y: number) => document.elementFromPoint(left + 4, y) === field;
+      return at(top + 2) && at(bottom - 2);
+    });
+  await expect.poll(reachable).toBe(true);
+  await password.fill('abcd');
+  await expect(page.getByText('Not saved yet')).toBeVisible();
+  await save.click();
+  await expect(page.getByText('All saved')).toBeVisible();
+
+  // Somebody else changes the link while a change waits: that is said, and nothing overwritten.
+  await page.getByLabel('Owner').fill('ada');
+  await page.getByRole('link', { name: 'All links' }).click();
+  await api.patch(kTenant, '/v1/links/kept-stone', { title: 'By another' });
+  await page.getByRole('link', { name: 'kept-stone', exact: true }).click();
+  await page.getByRole('radio', { name: 'Settings' }).click();
+  await expect(page.getByLabel('Owner')).toHaveValue('ada');
+  await save.click();
+  await expect(page.getByText('Someone changed this link after you opened it')).toBeVisible();
+  await page.getByRole('button', { name: 'Load what it is now' }).click();
+  await expect(page.getByLabel('Title')).toHaveValue('By another');
+  await expect(page.getByLabel('Owner')).toHaveValue('');
+  await expect(page.getByText('All saved')).toBeVisible();
 });
 
 test('a list is narrowed by tag, owner and archive, and the address says so', async ({

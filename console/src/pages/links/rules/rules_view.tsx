@@ -1,12 +1,13 @@
-import { useState } from 'react';
+import { useRef } from 'react';
 import { Form } from 'react-aria-components';
 import { nameOf, type LinkName } from '../../../api/links';
 import { ApiError } from '../../../api/problem';
+import { useFieldTrouble } from '../../../lib/use_field_trouble';
 import { Course } from '../../../ui/page';
 import { ChangeError } from '../change_error';
 import { FreshLink, type Fresh } from '../fresh_link';
 import { SaveBar } from '../settings/save_bar';
-import { useLinkChange } from '../use_link_change';
+import { useLinkDraft } from '../use_link_draft';
 import { RuleList } from './rule_list';
 import { changesOf, draftOf, plain, type RulesDraft } from './rule_draft';
 import { Tester } from './tester';
@@ -23,23 +24,25 @@ function errorsByPath(error: unknown): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
+const kForm = { part: 'rules', draftOf, changesOf };
+
 function RulesForm({ fresh }: { fresh: Fresh }) {
-  const link = fresh.answer.data;
-  const [draft, setDraft] = useState(() => draftOf(link));
-  const changes = changesOf(link, draft);
-  const { saving, stale, edited } = useLinkChange(fresh);
+  const { link, draft, changes, isChanged, saving, ...form } = useLinkDraft(fresh, kForm);
   const errors = errorsByPath(saving.error);
+  const place = useRef<HTMLFormElement>(null);
+  const trouble = useFieldTrouble(place, saving.error, errors);
   const set = (change: Partial<RulesDraft>) => {
-    edited();
-    setDraft((old) => ({ ...old, ...change }));
+    trouble.edited();
+    form.set(change);
   };
-  const isChanged = Object.keys(changes).length > 0;
   return (
     <>
       <Course>
         <Form
+          ref={place}
           className="rules-form"
           validationErrors={errors}
+          onInvalid={trouble.onInvalid}
           onSubmit={(event) => {
             event.preventDefault();
             if (isChanged) saving.mutate(changes);
@@ -66,17 +69,15 @@ function RulesForm({ fresh }: { fresh: Fresh }) {
           </section>
           <ChangeError
             error={saving.error}
-            stale={stale}
+            stale={form.stale}
             shownAtFields={errors}
-            onReload={fresh.onReload}
+            onReload={form.reload}
           />
           <SaveBar
             isChanged={isChanged}
             isPending={saving.isPending}
-            onReset={() => {
-              saving.reset();
-              setDraft(draftOf(link));
-            }}
+            isTrouble={trouble.isTrouble}
+            onReset={form.undo}
           />
         </Form>
       </Course>

@@ -1,31 +1,34 @@
-import { useState } from 'react';
+import { useRef } from 'react';
 import { Form } from 'react-aria-components';
 import { fieldErrorsOf } from '../../../api/problem';
+import { useFieldTrouble } from '../../../lib/use_field_trouble';
 import { ChangeError } from '../change_error';
 import type { Fresh } from '../fresh_link';
-import { useLinkChange } from '../use_link_change';
+import { useLinkDraft } from '../use_link_draft';
 import { AboutFields, LimitFields, PasswordFields, TargetFields } from './settings_fields';
 import { SaveBar } from './save_bar';
 import { changesOf, draftOf, type SettingsDraft } from './settings_draft';
 import './settings_form.css';
 
+const kForm = { part: 'settings', draftOf, changesOf };
+
 export function SettingsForm({ fresh }: { fresh: Fresh }) {
-  const link = fresh.answer.data;
-  const [draft, setDraft] = useState(() => draftOf(link));
-  const changes = changesOf(link, draft);
-  const { saving, stale, edited } = useLinkChange(fresh);
+  const { link, draft, changes, isChanged, saving, ...form } = useLinkDraft(fresh, kForm);
   const errors = fieldErrorsOf(saving.error);
+  const place = useRef<HTMLFormElement>(null);
+  const trouble = useFieldTrouble(place, saving.error, errors);
   const set = (change: Partial<SettingsDraft>) => {
-    edited();
-    setDraft((old) => ({ ...old, ...change }));
+    trouble.edited();
+    form.set(change);
   };
   const fields = { link, draft, errors, set };
-  const isChanged = Object.keys(changes).length > 0;
 
   return (
     <Form
+      ref={place}
       className="settings-form"
       validationErrors={errors}
+      onInvalid={trouble.onInvalid}
       onSubmit={(event) => {
         event.preventDefault();
         if (isChanged) saving.mutate(changes);
@@ -37,17 +40,15 @@ export function SettingsForm({ fresh }: { fresh: Fresh }) {
       <AboutFields {...fields} />
       <ChangeError
         error={saving.error}
-        stale={stale}
+        stale={form.stale}
         shownAtFields={errors}
-        onReload={fresh.onReload}
+        onReload={form.reload}
       />
       <SaveBar
         isChanged={isChanged}
         isPending={saving.isPending}
-        onReset={() => {
-          saving.reset();
-          setDraft(draftOf(link));
-        }}
+        isTrouble={trouble.isTrouble}
+        onReset={form.undo}
       />
     </Form>
   );
