@@ -16,7 +16,7 @@ interface ChartProps {
   children: ReactNode;
 }
 
-/** Numbers as stones laid up: the scale's lines cut through the bars like joints. */
+/** The scale's lines lie behind what is shown. */
 export function Chart({ label, caption, columns, lines, times, onPoint, children }: ChartProps) {
   const top = lines.at(-1) ?? 1;
   const point = (event: React.PointerEvent) => {
@@ -44,7 +44,6 @@ export function Chart({ label, caption, columns, lines, times, onPoint, children
           onPointerMove={point}
           onPointerLeave={() => onPoint(null)}
         >
-          {children}
           {lines.map((value) => (
             <path
               key={value}
@@ -52,6 +51,7 @@ export function Chart({ label, caption, columns, lines, times, onPoint, children
               d={`M0 ${100 - (value / top) * 100}H${columns}`}
             />
           ))}
+          {children}
         </svg>
         <div className="chart-times" aria-hidden="true">
           {times.map(({ at, name }) => (

@@ -4,7 +4,7 @@ import { kRedirectStatuses, type RedirectStatus } from '../../api/links';
 
 const kStatusWords: Record<RedirectStatus, string> = {
   301: '301 · permanent, browsers keep it',
-  302: '302 · temporary, every click counted',
+  302: '302 · temporary, clicks counted',
   307: '307 · temporary, keeps the method',
   308: '308 · permanent, keeps the method',
 };

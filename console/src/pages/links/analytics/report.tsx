@@ -70,6 +70,9 @@ function Where({ report }: { report: LinkReport }) {
 
 function Answer({ report, scope, choice }: { report: LinkReport; scope: Scope; choice: Choice }) {
   const nowMs = useNow();
+  // "Rule 1" of one link has nothing to do with that of another.
+  const lists =
+    'name' in scope ? report.top : report.top.filter(({ dimension }) => dimension !== 'choice');
   return (
     <>
       <Course
@@ -89,7 +92,7 @@ function Answer({ report, scope, choice }: { report: LinkReport; scope: Scope; c
       </Course>
       <Where report={report} />
       <Course title="What is known of them">
-        <TopLists lists={report.top} />
+        <TopLists lists={lists} />
       </Course>
     </>
   );
