@@ -250,7 +250,8 @@ void Connection::on_tick(base::Mono now) {
       head_only_ = false;
       request_id_.clear();
     }
-    refuse(408, "request_timeout", "The request did not arrive in time.");
+    refuse(408, "request_timeout", "The request did not arrive in time.",
+           phase_ == Phase::kBody ? match_.endpoint->route.face : nullptr);
     return flush();
   }
   close();

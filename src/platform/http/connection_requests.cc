@@ -160,7 +160,7 @@ Connection::Step Connection::continue_body(std::string_view& data) {
     if (state == ParseState::kError) {
       io_.shared.protocol_errors.add();
       const ParseError& error = chunked_->error();
-      return refuse(error.status, error.reason, error.detail);
+      return refuse(error.status, error.reason, error.detail, match_.endpoint->route.face);
     }
     if (state == ParseState::kNeedMore) return Step::kNeedMore;
     request_bytes_ = body_fed_;
@@ -253,12 +253,13 @@ void Connection::answer_readable(std::string_view origin, Response response) {
 void Connection::answer_overloaded(std::string_view origin) {
   HeaderList more;
   if (!origin.empty()) io_.shared.cors.add_headers(origin, {}, more);
-  io_.refusal_text.append(out(),
-                          {.date_header = io_.loop.date_header(),
-                           .request_id = request_id_,
-                           .close = close_after_output_,
-                           .keep_alive_1_0 = http_1_0_ && !close_after_output_},
-                          more, head_only_, io_.random);
+  const RefusalText& text = io_.refusal_text(match_.endpoint->route.face);
+  text.append(out(),
+              {.date_header = io_.loop.date_header(),
+               .request_id = request_id_,
+               .close = close_after_output_,
+               .keep_alive_1_0 = http_1_0_ && !close_after_output_},
+              more, head_only_, io_.random);
   ++refusals_;
   match_.endpoint->answers[5]->add();
 }

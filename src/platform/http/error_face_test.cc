@@ -229,6 +229,11 @@ TEST_F(ErrorFaceTest, ARouteMayHaveAFaceAndAKeyFieldOfItsOwn) {
                  "missing_credentials");
   expect_foreign(answer("POST /foreign", "Content-Length: 65\r\n"), "413", "body_too_large");
   expect_foreign(answer("POST /foreign", "Ashlar-Timeout-Ms: x\r\n"), "419", "bad_timeout");
+  expect_foreign(answer("POST /foreign", "Transfer-Encoding: chunked\r\n",
+                        "41\r\n" + std::string(65, 'x') + "\r\n0\r\n\r\n"),
+                 "413", "body_too_large");
+  expect_foreign(answer("POST /foreign", "Transfer-Encoding: chunked\r\n", "x\r\n"), "400",
+                 "bad_chunk");
   // No route, no face of its own.
   expect(answer("GET /foreign"), "405", "method_not_allowed");
   limiter_.refuse = true;
@@ -239,6 +244,14 @@ TEST_F(ErrorFaceTest, OverloadHasItToo) {
   pool_.drain();  // takes nothing any more
   const std::string got = answer("POST /open", "Content-Length: 2\r\nX-Request-Id: r7\r\n", "ok");
   expect(got, "503", "overloaded r7");
+  EXPECT_NE(got.find("\r\nRetry-After: "), std::string::npos) << got;
+}
+
+TEST_F(ErrorFaceTest, OverloadHasTheRoutesOwn) {
+  pool_.drain();
+  const std::string got = answer("POST /foreign", "Content-Length: 2\r\n", "ok");
+  EXPECT_TRUE(got.starts_with("HTTP/1.1 503")) << got;
+  EXPECT_TRUE(got.ends_with("\r\n\r\nforeign overloaded")) << got;
   EXPECT_NE(got.find("\r\nRetry-After: "), std::string::npos) << got;
 }
 

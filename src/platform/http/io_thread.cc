@@ -1,5 +1,7 @@
 #include "platform/http/io_thread.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/clock.h"
 #include "platform/http/connection.h"
@@ -13,6 +15,19 @@ constexpr base::Millis kTick{250};
 // Turns are given in heaps: a wake-up for each would cost as much as the refusals that it spreads.
 constexpr base::Millis kTurnRound{4};
 
+// There are a handful of faces: what is looked for is found by looking at each.
+std::vector<std::pair<const ErrorFace*, RefusalText>> refusal_texts(const ServerShared& shared) {
+  std::vector<std::pair<const ErrorFace*, RefusalText>> texts;
+  texts.emplace_back(nullptr, RefusalText(shared.errors));
+  for (const Endpoint& endpoint : shared.router.endpoints()) {
+    const ErrorFace* const face = endpoint.route.face;
+    const bool known =
+        std::ranges::any_of(texts, [&](const auto& text) { return text.first == face; });
+    if (!known) texts.emplace_back(face, RefusalText(*face));
+  }
+  return texts;
+}
+
 }  // namespace
 
 IoThread::IoThread(const ServerShared& server_shared, std::size_t own_index,
@@ -23,8 +38,15 @@ IoThread::IoThread(const ServerShared& server_shared, std::size_t own_index,
       input{},
       random(seed),
       refusal_pace(server_shared.options.refusals_per_s),
-      refusal_text(server_shared.errors) {
+      refusal_texts_(refusal_texts(server_shared)) {
   loop.on_tick([this] { tick(); });
+}
+
+const RefusalText& IoThread::refusal_text(const ErrorFace* face) const {
+  const auto found =
+      std::ranges::find_if(refusal_texts_, [&](const auto& text) { return text.first == face; });
+  CHECK(found != refusal_texts_.end());
+  return found->second;
 }
 
 IoThread::~IoThread() { CHECK(!thread_.joinable()); }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -78,11 +79,14 @@ class IoThread {
   RequestHead head;
   base::Random random;  // request ids: unique, not secret; Retry-After
   RefusalPace refusal_pace;
-  const RefusalText refusal_text;
+  // Of a route's own face; null: the listener's. REQUIRES: a face of one of the router's routes.
+  [[nodiscard]] const RefusalText& refusal_text(const ErrorFace* face) const;
 
  private:
   void tick();
   void give_turns();
+
+  const std::vector<std::pair<const ErrorFace*, RefusalText>> refusal_texts_;  // a face each
 
   struct Turn {
     base::Mono when;
