@@ -53,6 +53,7 @@ const kRoutes = {
   "GET /v1/links/{code}": { rule: "named" },
   "PATCH /v1/links/{code}": { rule: "named", bodies: [{ enabled: false }, { url: "https://example.com/stolen" }, { tags: ["stolen"], max_clicks: 1, password: "stolen" }, {}], headers: [{}, { "If-Match": '"v1"' }, { "If-Match": "*" }, { "If-Match": '"v99"' }] },
   "GET /v1/links/{code}/stats": { rule: "named" },
+  "DELETE /v1/links/{code}/clicks": { rule: "named", queries: [""] },
   "GET /v1/links/{code}/clicks": { rule: "named", queries: ["", "?limit=5"] },
   "GET /v1/links/{code}/qr": { rule: "named" },
   "POST /v1/links/{code}/preview": { rule: "named", bodies: [{}, { ip: "203.0.113.7", rules: [] }] },

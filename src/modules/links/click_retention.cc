@@ -2,6 +2,7 @@
 
 #include "modules/links/analytics/rollup_retention.h"
 #include "modules/links/clicks_store.h"
+#include "modules/links/orphans/orphans_store.h"
 #include "modules/links/settings_store.h"
 #include "platform/observability/log.h"
 #include "platform/runtime/periodic.h"
@@ -20,6 +21,12 @@ base::Status ClickRetention::run() {
   for (int i = 0; i < kMaxBatches; ++i) {
     ASHLAR_ASSIGN(const std::int64_t removed, db_.write(context, [&](storage::Transaction& tx) {
       return store::expire_details(tx, now - kDetailAge, kBatch);
+    }));
+    if (removed < kBatch) break;
+  }
+  for (int i = 0; i < kMaxBatches; ++i) {
+    ASHLAR_ASSIGN(const std::int64_t removed, db_.write(context, [&](storage::Transaction& tx) {
+      return orphans::store::expire(tx, now - kDetailAge, kBatch);
     }));
     if (removed < kBatch) break;
   }

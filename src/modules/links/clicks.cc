@@ -1,5 +1,6 @@
 #include "modules/links/clicks.h"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <optional>
@@ -8,12 +9,15 @@
 
 #include "base/random.h"
 #include "modules/links/analytics/analytics_store.h"
+#include "modules/links/analytics/subject.h"
 #include "modules/links/analytics/visit_counter.h"
 #include "modules/links/analytics/visitor_salts.h"
 #include "modules/links/click_batch.h"
 #include "modules/links/click_buffer.h"
 #include "modules/links/click_feed.h"
 #include "modules/links/clicks_store.h"
+#include "modules/links/orphans/orphan_buffer.h"
+#include "modules/links/orphans/orphans_store.h"
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
 #include "platform/runtime/periodic.h"
@@ -37,7 +41,23 @@ struct Flush {
   std::vector<ClickCount> counts;
   std::vector<DetailEntry> details;
   analytics::KeyedRollups visits;  // of links
+  orphans::OrphanBuffer::Taken orphans;
 
+  // By link; no hours.
+  [[nodiscard]] std::vector<ClickCount> bots() const {
+    std::vector<ClickCount> bots;
+    for (const auto& [key, hour] : visits) {
+      if (hour.rollup.bots() == 0) continue;
+      const LinkId link = analytics::link_of(key.subject);
+      // Those of one link follow each other.
+      if (bots.empty() || bots.back().tenant != key.tenant || bots.back().link != link) {
+        bots.push_back({.tenant = key.tenant, .link = link});
+      }
+      bots.back().clicks += hour.rollup.bots();
+    }
+    std::ranges::sort(bots);
+    return bots;
+  }
   [[nodiscard]] std::int64_t clicks() const {
     std::int64_t sum = 0;
     for (const ClickCount& count : counts) sum += count.clicks;
@@ -61,9 +81,12 @@ struct ClickRecorder::Impl {
   obs::Counter& clicks_total;
   obs::Counter& dropped_total;
   obs::Counter& shed_total;
+  obs::Counter& orphans_total;
+  obs::Counter& orphans_dropped_total;
   obs::Histogram& flush_seconds;
 
   ClickBuffer buffer;
+  orphans::OrphanBuffer orphan_buffer;
   analytics::VisitorSalts salts;  // of who flushes
   std::atomic<std::int64_t> flushed_until_micros;
   std::atomic<bool> busy{false};
@@ -98,6 +121,11 @@ struct ClickRecorder::Impl {
                                            "Clicks lost because memory for them was full.")),
         shed_total(metrics.make_counter("ashlar_links_click_details_shed_total",
                                         "Clicks counted without their detail being kept.")),
+        orphans_total(metrics.make_counter("ashlar_links_orphan_visits_total",
+                                           "Visits on domains that led to no link.")),
+        orphans_dropped_total(
+            metrics.make_counter("ashlar_links_orphan_visits_dropped_total",
+                                 "Visits that led to no link and were not counted: no room.")),
         flush_seconds(metrics.make_histogram("ashlar_links_clicks_flush_seconds",
                                              "Time to commit the clicks of one flush.",
                                              obs::latency_buckets_s())),
@@ -135,7 +163,11 @@ void ClickRecorder::Impl::take() {
   outgoing->counts = tally.take_sorted();
   outgoing->details = std::exchange(details, {});
   outgoing->visits = visits.take();
+  outgoing->orphans = orphan_buffer.take();
   detailed = 0;
+  if (outgoing->orphans.dropped > 0) {
+    orphans_dropped_total.add(static_cast<std::uint64_t>(outgoing->orphans.dropped));
+  }
 }
 
 base::Status ClickRecorder::Impl::write(storage::Transaction& tx, const Flush& flush,
@@ -154,12 +186,18 @@ base::Status ClickRecorder::Impl::write(storage::Transaction& tx, const Flush& f
   if (!flush.visits.empty()) {
     ASHLAR_TRY(analytics::store::append_batch(tx, Level::kVisits, since,
                                               analytics::encode_keyed(flush.visits)));
+    ASHLAR_TRY(store::add_bots(tx, flush.bots()));
   }
   ASHLAR_TRY(store::add_details(tx, flush.details));
   base::Random dice(seed);
   for (const DetailEntry& detail : flush.details) {
     if (!dice.chance(kTrimChance)) continue;
     ASHLAR_TRY(store::trim_details(tx, detail.tenant, detail.link, kDetailsKept));
+  }
+  ASHLAR_TRY(orphans::store::add(tx, flush.orphans));
+  for (const orphans::KeptOrphan& each : flush.orphans.kept) {
+    if (!dice.chance(kTrimChance)) continue;
+    ASHLAR_TRY(orphans::store::trim(tx, each.tenant, each.domain, orphans::store::kKeptOfDomain));
   }
   return base::ok_status();
 }
@@ -172,6 +210,7 @@ base::Status ClickRecorder::Impl::commit(const Flush& flush) {
   const std::chrono::duration<double> taken = clock.mono() - started;
   flush_seconds.observe(taken.count());
   clicks_total.add(static_cast<std::uint64_t>(flush.clicks()));
+  orphans_total.add(static_cast<std::uint64_t>(flush.orphans.visits()));
   flushed_until_micros.store(base::to_micros(flush.taken_at));
   busy.store(flush.counts.size() > kDirectPairs);
   if (feed != nullptr) feed->publish(flush.counts, flush.visits, flush.taken_at);
@@ -180,7 +219,7 @@ base::Status ClickRecorder::Impl::commit(const Flush& flush) {
 
 base::Status ClickRecorder::Impl::flush_once() {
   if (!outgoing) {
-    if (tally.empty() && details.empty()) {
+    if (tally.empty() && details.empty() && orphan_buffer.empty()) {
       flushed_until_micros.store(base::to_micros(drained_at));
       busy.store(false);
       return base::ok_status();
@@ -235,6 +274,8 @@ void ClickRecorder::record(std::size_t shard, LinkId link, base::TenantId tenant
                            const ClickDetail& detail) noexcept {
   impl_->buffer.record(shard, link, tenant, at, detail);
 }
+
+void ClickRecorder::orphan(const orphans::OrphanVisit& visit) { impl_->orphan_buffer.add(visit); }
 
 base::Status ClickRecorder::flush() {
   Impl& impl = *impl_;

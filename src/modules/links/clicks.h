@@ -21,9 +21,14 @@
 //     ClickBuffer::kDetails clicks of a shard and flush, and is given up when the database refuses
 //     a flush; what is lost of it is counted in ashlar_links_click_details_shed_total. It goes to
 //     the roll-ups (analytics/rollup_folder.h), in the flush's transaction; and 200 of a flush are
-//     written one by one. Per link the newest kDetailsKept of these stay (and a few more).
+//     written one by one; bots are added to the totals of their links. Per link the newest
+//     kDetailsKept of these stay (and a few more).
+//  5. Visits that led to no link (orphan(): orphans/orphan_buffer.h) are counted in the same
+//     transaction, as 2. has it of clicks: while the database refuses they wait, and what finds no
+//     room is in ashlar_links_orphan_visits_dropped_total.
 //
-// Threads: count(), keep() from any thread, cheap as promised when each uses its own `shard`.
+// Threads: count(), keep() from any thread, cheap as promised when each uses its own `shard`;
+// orphan() from any.
 // flush(), stop() from one thread at a time (they lock).
 #pragma once
 
@@ -37,6 +42,7 @@
 #include "base/time.h"
 #include "modules/links/click_detail.h"
 #include "modules/links/link.h"
+#include "modules/links/orphans/orphan_visit.h"
 
 namespace ashlar::obs {
 class Log;
@@ -75,6 +81,7 @@ class ClickRecorder {
   // Both.
   void record(std::size_t shard, LinkId link, base::TenantId tenant, base::Time at,
               const ClickDetail& detail) noexcept;
+  void orphan(const orphans::OrphanVisit& visit);
 
   // Everything recorded before the call is committed when it returns ok. After an error it waits in
   // memory for the next one.

@@ -1,5 +1,6 @@
 #include "modules/links/clicks_store.h"
 
+#include <algorithm>
 #include <array>
 
 #include "platform/json/writer.h"
@@ -35,6 +36,21 @@ constexpr Sql kAddCounts{
     " WHERE (SELECT 1 FROM links WHERE tenant_id = (value ->> 0)::bigint LIMIT 1) IS NOT NULL"
     " ON CONFLICT (tenant_id, link_id, hour) DO UPDATE"
     " SET clicks = links_clicks_hourly.clicks + excluded.clicks"};
+
+// ?1 is [[tenant, link, bots], …], each link once.
+constexpr Sql kAddBots{
+    Audience::kPlatform,
+    "INSERT INTO links_clicks_hourly (tenant_id, link_id, hour, clicks, bots)"
+    " SELECT value ->> 0, value ->> 1, 0, 0, value ->> 2 FROM json_each(?1)"
+    " WHERE EXISTS (SELECT 1 FROM links WHERE tenant_id = value ->> 0)"
+    " ON CONFLICT (tenant_id, link_id, hour) DO UPDATE"
+    " SET bots = coalesce(links_clicks_hourly.bots, 0) + excluded.bots",
+    "INSERT INTO links_clicks_hourly (tenant_id, link_id, hour, clicks, bots)"
+    " SELECT (value ->> 0)::bigint, (value ->> 1)::bigint, 0, 0, (value ->> 2)::bigint"
+    " FROM json_array_elements(?1::text::json)"
+    " WHERE (SELECT 1 FROM links WHERE tenant_id = (value ->> 0)::bigint LIMIT 1) IS NOT NULL"
+    " ON CONFLICT (tenant_id, link_id, hour) DO UPDATE"
+    " SET bots = coalesce(links_clicks_hourly.bots, 0) + excluded.bots"};
 
 constexpr Sql kAppendBatch{Audience::kPlatform,
                            "INSERT INTO links_click_batches (level, counted_until, pairs, data)"
@@ -91,6 +107,13 @@ constexpr Sql kTotals{
     " AND link_id IN (SELECT value FROM json_each(?1))",
     "SELECT link_id, clicks FROM links_clicks_hourly WHERE tenant_id = :tenant AND hour = 0"
     " AND link_id IN (SELECT value::bigint FROM json_array_elements_text(?1::text::json))"};
+constexpr Sql kTotalsWithBots{
+    Audience::kTenant,
+    "SELECT link_id, clicks, coalesce(bots, 0) FROM links_clicks_hourly"
+    " WHERE tenant_id = :tenant AND hour = 0 AND link_id IN (SELECT value FROM json_each(?1))",
+    "SELECT link_id, clicks, coalesce(bots, 0) FROM links_clicks_hourly"
+    " WHERE tenant_id = :tenant AND hour = 0"
+    " AND link_id IN (SELECT value::bigint FROM json_array_elements_text(?1::text::json))"};
 constexpr Sql kHourly{Audience::kTenant,
                       "SELECT hour, clicks FROM links_clicks_hourly"
                       " WHERE tenant_id = :tenant AND link_id = ?1 AND hour >= ?2 ORDER BY hour"};
@@ -101,6 +124,11 @@ constexpr Sql kListDetails{Audience::kTenant,
                            "SELECT id, at, agent, referrer FROM links_clicks"
                            " WHERE tenant_id = :tenant AND link_id = ?1 AND id < ?2"
                            " ORDER BY id DESC LIMIT ?3"};
+constexpr Sql kForgetCounts{Audience::kTenant,
+                            "DELETE FROM links_clicks_hourly WHERE tenant_id = :tenant"
+                            " AND link_id = ?1"};
+constexpr Sql kForgetDetails{Audience::kTenant,
+                             "DELETE FROM links_clicks WHERE tenant_id = :tenant AND link_id = ?1"};
 constexpr Sql kExportCounts{
     Audience::kTenant,
     "SELECT h.tenant_id, h.link_id, h.hour, h.clicks, l.code, d.host FROM links_clicks_hourly AS h"
@@ -117,11 +145,12 @@ constexpr Sql kEraseCounts{
     " (SELECT link_id, hour FROM links_clicks_hourly WHERE tenant_id = :tenant"
     " ORDER BY link_id, hour LIMIT ?1)"};
 
-constexpr std::array<const Sql*, 21> kStatements{
-    &kClaimFlush,   &kForgetWriters, &kForgetWriter, &kAddCounts,  &kAppendBatch, &kListBatches,
-    &kReadBatch,    &kTakeBatch,     &kRemoveBatch,  &kAddDetails, &kTrimDetails, &kExpireDetails,
-    &kNameLinks,    &kTotalClicks,   &kTotals,       &kHourly,     &kWaitSince,   &kListDetails,
-    &kExportCounts, &kEraseDetails,  &kEraseCounts};
+constexpr std::array<const Sql*, 25> kStatements{
+    &kAddBots,       &kTotalsWithBots, &kForgetCounts, &kForgetDetails, &kClaimFlush,
+    &kForgetWriters, &kForgetWriter,   &kAddCounts,    &kAppendBatch,   &kListBatches,
+    &kReadBatch,     &kTakeBatch,      &kRemoveBatch,  &kAddDetails,    &kTrimDetails,
+    &kExpireDetails, &kNameLinks,      &kTotalClicks,  &kTotals,        &kHourly,
+    &kWaitSince,     &kListDetails,    &kExportCounts, &kEraseDetails,  &kEraseCounts};
 
 void write_count(json::Writer& json, const ClickCount& count, Hour hour, std::int64_t clicks) {
   json.begin_array().integer(count.tenant.value).integer(count.link.value);
@@ -180,6 +209,20 @@ base::Status forget_writer(storage::Transaction& tx, std::int64_t writer) {
 base::Status add_counts(storage::Transaction& tx, std::span<const ClickCount> counts) {
   if (counts.empty()) return base::ok_status();
   ASHLAR_TRY(tx.execute(kAddCounts, {counts_json(counts)}));
+  return base::ok_status();
+}
+
+base::Status add_bots(storage::Transaction& tx, std::span<const ClickCount> bots) {
+  if (bots.empty()) return base::ok_status();
+  std::string text;
+  json::Writer json(text);
+  json.begin_array();
+  for (const ClickCount& each : bots) {
+    json.begin_array().integer(each.tenant.value).integer(each.link.value);
+    json.integer(each.clicks).end_array();
+  }
+  json.end_array();
+  ASHLAR_TRY(tx.execute(kAddBots, {text}));
   return base::ok_status();
 }
 
@@ -274,6 +317,16 @@ base::Status totals_of(storage::Transaction& tx, std::span<const LinkId> links,
   return base::ok_status();
 }
 
+base::Status totals_with_bots(storage::Transaction& tx, std::span<const LinkId> links,
+                              const std::function<void(LinkId, ClickTotal)>& sink) {
+  if (links.empty()) return base::ok_status();
+  ASHLAR_TRY(tx.query(kTotalsWithBots, {ids_json(links)}, [&](const Row& row) {
+    const std::int64_t clicks = row.integer(1);
+    sink(LinkId(row.integer(0)), {clicks, std::min(clicks, row.integer(2))});
+  }));
+  return base::ok_status();
+}
+
 base::Status hourly_clicks(storage::Transaction& tx, LinkId link, Hour from,
                            const std::function<void(Hour, std::int64_t)>& sink) {
   ASHLAR_TRY(tx.query(kHourly, {link.value, from},
@@ -297,6 +350,12 @@ base::Result<std::vector<StoredClick>> list_details(storage::Transaction& tx, Li
                       agent_from_stored(row.integer(2)), row.maybe_text(3)});
   }));
   return clicks;
+}
+
+base::Status forget_clicks(storage::Transaction& tx, LinkId link) {
+  ASHLAR_TRY(tx.execute(kForgetCounts, {link.value}));
+  ASHLAR_TRY(tx.execute(kForgetDetails, {link.value}));
+  return base::ok_status();
 }
 
 base::Status export_counts(storage::Transaction& tx, LinkId after_link, Hour after_hour,

@@ -37,6 +37,10 @@ base::Status forget_writer(storage::Transaction& tx, std::int64_t writer);
 // left out: erasing a tenant takes its links first and its counters last. REQUIRES: sorted.
 base::Status add_counts(storage::Transaction& tx, std::span<const ClickCount> counts);
 
+// Adds to the totals how many of their clicks were bots'. (No hours here.) Of tenants without links
+// as above.
+base::Status add_bots(storage::Transaction& tx, std::span<const ClickCount> bots);
+
 enum class BatchLevel : std::int64_t { kRaw = 0, kSliced = 1 };
 struct BatchInfo {
   std::int64_t id = 0;
@@ -79,6 +83,15 @@ base::Result<std::int64_t> total_clicks(storage::Transaction& tx, LinkId link);
 // Of those that have any.
 base::Status totals_of(storage::Transaction& tx, std::span<const LinkId> links,
                        const std::function<void(LinkId, std::int64_t clicks)>& sink);
+// The same, with how many of the clicks were bots'. Of these the detail tells, so they are an
+// estimate where not all of it is kept (clicks.h, 4); and they may be counted before the click
+// itself, of which no more are told than there are.
+struct ClickTotal {
+  std::int64_t clicks = 0;
+  std::int64_t bots = 0;
+};
+base::Status totals_with_bots(storage::Transaction& tx, std::span<const LinkId> links,
+                              const std::function<void(LinkId, ClickTotal)>& sink);
 base::Status hourly_clicks(storage::Transaction& tx, LinkId link, Hour from,
                            const std::function<void(Hour, std::int64_t clicks)>& sink);
 // All clicks up to there are in the counters; nullopt: no batch waits.
@@ -92,6 +105,9 @@ struct StoredClick {
 };
 base::Result<std::vector<StoredClick>> list_details(storage::Transaction& tx, LinkId link,
                                                     std::int64_t before, std::int64_t limit);
+
+// Takes away a link's counters and details.
+base::Status forget_clicks(storage::Transaction& tx, LinkId link);
 
 // The counters after that of (link, hour), `limit` at most, in order, without the totals.
 base::Status export_counts(storage::Transaction& tx, LinkId after_link, Hour after_hour,

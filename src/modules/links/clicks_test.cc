@@ -370,5 +370,49 @@ TEST_P(ClicksTest, ExportsLinksAndHours) {
   }
 }
 
+TEST_P(ClicksTest, BotsStandBesideTheTotal) {
+  const auto recorder = make_recorder(db());
+  const ClickDetail bot{.user_agent = "Googlebot/2.1 (+http://www.google.com/bot.html)"};
+  const ClickDetail person{.user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Firefox/130.0"};
+  const auto totals = [&](base::TenantId tenant) {
+    std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> found;
+    const std::array ids{LinkId(1), LinkId(2), LinkId(10), LinkId(99)};
+    const auto read = db().read(Context::tenant(tenant), [&](Transaction& tx) {
+      found.clear();
+      return store::totals_with_bots(tx, ids, [&](LinkId link, store::ClickTotal total) {
+        found[link.value] = {total.clicks, total.bots};
+      });
+    });
+    CHECK(read.ok());
+    return found;
+  };
+  using Totals = decltype(totals(kAlice));
+  for (int round = 0; round < 2; ++round) {
+    for (const std::int64_t link : {1, 10}) {
+      recorder->record(0, LinkId(link), kAlice, clock_.now(), bot);
+      recorder->record(1, LinkId(link), kAlice, clock_.now(), person);
+    }
+    clock_.advance(base::Seconds(3'600));
+    recorder->record(0, LinkId(1), kAlice, clock_.now(), bot);
+    recorder->record(0, LinkId(2), kAlice, clock_.now(), person);
+    ASSERT_TRUE(recorder->flush().ok());
+  }
+  EXPECT_EQ(totals(kAlice), (Totals{{1, {6, 4}}, {2, {2, 0}}, {10, {4, 2}}}));
+  EXPECT_TRUE(totals(kBob).empty());
+  // The hours are clicks' alone, as before.
+  EXPECT_EQ(stored(kAlice).at({10, hour_of(clock_.now()) - 1}), 2);
+  // So many at once that the clicks themselves wait: no more bots than clicks are told.
+  recorder->record(0, LinkId(99), kAlice, clock_.now(), bot);
+  record_many(*recorder);
+  ASSERT_TRUE(recorder->flush().ok());
+  ASSERT_GT(waiting_batches(), 0U);
+  EXPECT_EQ(totals(kAlice).at(99), (std::pair<std::int64_t, std::int64_t>{0, 0}));
+  const auto folder = make_folder(db());
+  while (*folder->step()) {
+  }
+  EXPECT_EQ(totals(kAlice).at(99).first, 2);
+  EXPECT_GE(totals(kAlice).at(99).second, 1);  // what it stands for of those that were shed
+}
+
 }  // namespace
 }  // namespace ashlar::links

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/check.h"
 #include "modules/links/links_module.h"
+#include "modules/links/orphans/orphans_store.h"
 #include "modules/links/redirect_codec.h"
 #include "modules/links/redirects.h"
 #include "modules/links/testing/links_fixture.h"
@@ -90,8 +92,10 @@ class DomainRedirectsTest : public LinksFixture {
   std::string run(Process& process, const http::Route& route, const std::string& host,
                   const std::string& code) {
     http::RequestHead head;
-    head.method = http::Method::kGet;
+    head.method = method_;
     head.host = host;
+    const std::string path = "/" + code;
+    head.path = path;
     const http::Handler& handler = route.handler;
     const auto& inline_handler = std::get<http::InlineHandler>(handler);
     std::string out;
@@ -112,6 +116,21 @@ class DomainRedirectsTest : public LinksFixture {
     return answer.ok() ? line_of(*answer) : answer.error().reason;
   }
 
+  std::vector<std::string> orphans(base::TenantId tenant) {
+    CHECK(one_->module.recorder.flush().ok());
+    std::vector<std::string> found;
+    const auto read = db().read(Context::tenant(tenant), [&](Transaction& tx) {
+      found.clear();
+      return orphans::store::newest(
+          tx, {}, std::int64_t{1} << 62, 100, [&](const orphans::store::StoredOrphan& each) {
+            found.insert(found.begin(), std::string(kind_name(each.kind)) + " " + each.path);
+          });
+    });
+    CHECK(read.ok());
+    return found;
+  }
+
+  http::Method method_ = http::Method::kGet;
   std::unique_ptr<Process> one_;
   std::unique_ptr<Process> two_;
 };
@@ -248,6 +267,34 @@ TEST_P(DomainRedirectsTest, ALinkMayNotLeadToADomain) {
   });
   ASSERT_FALSE(made.ok());
   EXPECT_EQ(made.error().reason, "target_is_ashlar");
+}
+
+TEST_P(DomainRedirectsTest, WhatLeadsToNoLinkIsCountedForTheDomainsTenant) {
+  add({"go.example", "https://example.com/home", "https://example.com/lost"});
+  shorten("real", "go.example", "https://example.com/");
+  LinkSettings later;
+  later.valid_from = clock_.now() + base::Seconds(60);
+  shorten("later", "go.example", "https://example.com/", later);
+  for (int i = 0; i < 2; ++i) {  // by a worker, then from memory
+    EXPECT_EQ(visit(*one_, "go.example", "none"), "302 https://example.com/lost");
+    EXPECT_EQ(visit(*one_, "go.example", "later"), "302 https://example.com/lost");
+    EXPECT_EQ(visit(*one_, "go.example", "no.code"), "302 https://example.com/lost");
+    EXPECT_EQ(visit_root(*one_, "go.example"), "302 https://example.com/home");
+    EXPECT_EQ(visit(*one_, "go.example", "real"), "302 https://example.com/");
+    // Nobody's.
+    EXPECT_EQ(visit(*one_, "sho.rt", "none"), "404");
+    EXPECT_EQ(visit_root(*one_, "sho.rt"), "302 /_/");
+  }
+  const std::vector<std::string> once{"invalid_short_url /none", "invalid_short_url /later",
+                                      "regular_404 /no.code", "base_url /"};
+  std::vector<std::string> twice = once;
+  twice.insert(twice.end(), once.begin(), once.end());
+  EXPECT_EQ(orphans(kAlice), twice);
+  EXPECT_TRUE(orphans(kBob).empty());
+  method_ = http::Method::kHead;
+  visit(*one_, "go.example", "none");
+  visit_root(*one_, "go.example");
+  EXPECT_EQ(orphans(kAlice), twice);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "modules/links/domains_store.h"
 #include "modules/links/field_errors.h"
 #include "modules/links/link_ref.h"
+#include "modules/links/orphans/orphans_store.h"
 #include "platform/outbound/host_text.h"
 #include "platform/storage/database.h"
 
@@ -141,6 +142,7 @@ base::Status Domains::remove(storage::Transaction& tx, std::string_view host,
         "The domain has links, or codes of removed ones, which must never lead elsewhere.");
   }
   ASHLAR_TRY(store::remove_domain(tx, domain.id));
+  ASHLAR_TRY(orphans::store::forget_domain(tx, domain.id));
   tx.notify(kDomainsChannel, domain.host);
   return base::ok_status();
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "modules/links/analytics/subject.h"
+#include "modules/links/click_reset.h"
 #include "modules/links/click_stats.h"
 #include "modules/links/clicks_store.h"
 #include "modules/links/link_call.h"
@@ -260,6 +261,19 @@ base::Result<http::Response> LinksApi::clicks(http::Call& call) const {
     body.data.push_back({click.at, click.referrer, std::string(agent_name(click.agent))});
   }
   return http::page_response(call, click_page_schema(), body);
+}
+
+// What was recorded here before the call would come after it otherwise.
+base::Result<http::Response> LinksApi::reset_clicks(http::Call& call) const {
+  ASHLAR_TRY(module_.recorder.flush());
+  ASHLAR_ASSIGN(const std::int64_t deleted,
+                module_.db.write(call.tenant_context(),
+                                 [&](storage::Transaction& tx) -> base::Result<std::int64_t> {
+                                   ASHLAR_ASSIGN(const Link link,
+                                                 module_.links.find(tx, link_ref_of(call)));
+                                   return links::reset_clicks(tx, link.id);
+                                 }));
+  return http::json_response(200, reset_clicks_schema(), ResetClicksJson{deleted});
 }
 
 base::Status LinksApi::stream(http::Call& call, std::shared_ptr<http::EventStream> stream) const {

@@ -43,6 +43,7 @@ class LinksApi {
   base::Result<http::Response> tags(http::Call& call) const;
   base::Result<http::Response> stats(http::Call& call) const;
   base::Result<http::Response> clicks(http::Call& call) const;
+  base::Result<http::Response> reset_clicks(http::Call& call) const;
   base::Status stream(http::Call& call, std::shared_ptr<http::EventStream> stream) const;
 
  private:

@@ -10,9 +10,12 @@
 #include "modules/links/clicks_store.h"
 #include "modules/links/domain_table.h"
 #include "modules/links/domains_store.h"
+#include "modules/links/foreign/made_tags_store.h"
+#include "modules/links/foreign/tag_desk.h"
 #include "modules/links/imports/imports_store.h"
 #include "modules/links/links_module.h"
 #include "modules/links/links_store.h"
+#include "modules/links/orphans/orphans_store.h"
 #include "modules/links/settings_json.h"
 #include "modules/links/settings_store.h"
 #include "platform/json/writer.h"
@@ -87,8 +90,64 @@ std::string denial_line(const abuse::store::Denial& denial) {
   return line;
 }
 
+std::string orphan_count_line(std::string_view host, const orphans::OrphanCount& count) {
+  std::string line;
+  json::Writer json(line);
+  json.begin_object().key("module").string("links").key("table").string("orphan_counts");
+  write_domain(json, host);
+  json.key("kind").string(orphans::kind_name(count.kind)).key("visits").integer(count.visits);
+  json.key("bots").integer(count.bots).end_object();
+  return line;
+}
+
+std::string orphan_line(const orphans::store::StoredOrphan& orphan) {
+  std::string line;
+  json::Writer json(line);
+  json.begin_object().key("module").string("links").key("table").string("orphans");
+  write_domain(json, orphan.host);
+  json.key("kind").string(orphans::kind_name(orphan.kind)).key("path").string(orphan.path);
+  write_time(json, "at", orphan.at);
+  json.key("agent").string(agent_name(orphan.agent)).key("referrer").string(orphan.referrer);
+  json.end_object();
+  return line;
+}
+
+std::string made_tag_line(const store::MadeTag& tag) {
+  std::string line;
+  json::Writer json(line);
+  json.begin_object().key("module").string("links").key("table").string("made_tags");
+  json.key("tag").string(tag.tag).key("color").string(tag.color);
+  write_time(json, "created_at", tag.created_at);
+  json.end_object();
+  return line;
+}
+
 base::Status send(const std::vector<std::string>& lines, const security::LineSink& sink) {
   for (const std::string& line : lines) ASHLAR_TRY(sink(line));
+  return base::ok_status();
+}
+
+// Of each there are few enough to be read at once, but for orphans one by one.
+base::Status export_rest(storage::Transaction& tx, const security::LineSink& sink) {
+  std::vector<std::string> lines;
+  ASHLAR_TRY(store::list_made_tags(tx, TagDesk::kMostMade, [&](const store::MadeTag& tag) {
+    lines.push_back(made_tag_line(tag));
+  }));
+  ASHLAR_TRY(orphans::store::list_counts(
+      tx, [&](const std::string& host, const orphans::OrphanCount& count) {
+        lines.push_back(orphan_count_line(host, count));
+      }));
+  ASHLAR_TRY(send(lines, sink));
+  std::int64_t before = std::int64_t{1} << 62;
+  do {
+    lines.clear();
+    ASHLAR_TRY(orphans::store::newest(tx, {}, before, kPage,
+                                      [&](const orphans::store::StoredOrphan& orphan) {
+                                        lines.push_back(orphan_line(orphan));
+                                        before = orphan.id;
+                                      }));
+    ASHLAR_TRY(send(lines, sink));
+  } while (!lines.empty());
   return base::ok_status();
 }
 
@@ -133,11 +192,12 @@ base::Status export_all(storage::Transaction& tx, const security::LineSink& sink
                                     }));
     ASHLAR_TRY(send(lines, sink));
   } while (!lines.empty());
+  ASHLAR_TRY(export_rest(tx, sink));
   return analytics::export_analytics(tx, sink);
 }
 
 // Links first: from then on no click of the tenant is written any more (clicks_store.h), so what is
-// erased after them does not come back.
+// erased after them does not come back; and domains before what was counted on them.
 base::Result<std::int64_t> erase_some(storage::Transaction& tx, std::int64_t limit) {
   ASHLAR_ASSIGN(const std::int64_t links, store::erase_links(tx, limit, [&](LinkRef ref) {
                   tx.notify(kLinksChannel, link_key(ref));
@@ -150,7 +210,8 @@ base::Result<std::int64_t> erase_some(storage::Transaction& tx, std::int64_t lim
   for (const auto erase :
        {store::erase_settings, store::erase_tags, store::erase_limits, store::erase_imports,
         store::erase_import_chunks, store::erase_refusals, abuse::store::erase_denials,
-        abuse::store::erase_reviews, abuse::store::erase_reports}) {
+        abuse::store::erase_reviews, abuse::store::erase_reports, orphans::store::erase_kept,
+        orphans::store::erase_counts, store::erase_made_tags}) {
     ASHLAR_ASSIGN(const std::int64_t rows, erase(tx, limit));
     if (rows > 0) return rows;
   }

@@ -332,4 +332,11 @@ const json::Schema<json::Page<ClickJson>>& click_page_schema() {
   return kSchema;
 }
 
+const json::Schema<ResetClicksJson>& reset_clicks_schema() {
+  static const auto kSchema =
+      json::Schema<ResetClicksJson>("ResetClicks", "What was forgotten of a link.")
+          .required("deleted", &ResetClicksJson::deleted, {.doc = "Clicks that were counted."});
+  return kSchema;
+}
+
 }  // namespace ashlar::links

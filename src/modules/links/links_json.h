@@ -114,6 +114,10 @@ struct ClickJson {
   std::string agent;
 };
 
+struct ResetClicksJson {
+  std::int64_t deleted = 0;
+};
+
 const json::Schema<CreateLinkJson>& create_link_schema();
 const json::Schema<LinkPatchJson>& update_link_schema();
 const json::Schema<LinkJson>& link_schema();
@@ -124,5 +128,6 @@ const json::Schema<json::Page<LinkTagJson>>& link_tag_page_schema();
 const json::Schema<ClickStatsJson>& click_stats_schema();
 const json::Schema<ClickJson>& click_schema();
 const json::Schema<json::Page<ClickJson>>& click_page_schema();
+const json::Schema<ResetClicksJson>& reset_clicks_schema();
 
 }  // namespace ashlar::links

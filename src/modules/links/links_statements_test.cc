@@ -17,7 +17,9 @@
 #include "modules/links/clicks_store.h"
 #include "modules/links/domains_store.h"
 #include "modules/links/foreign/foreign_store.h"
+#include "modules/links/foreign/made_tags_store.h"
 #include "modules/links/links_store.h"
+#include "modules/links/orphans/orphans_store.h"
 #include "modules/links/settings_store.h"
 #include "modules/links/testing/links_fixture.h"
 #include "platform/storage/database.h"
@@ -71,16 +73,27 @@ constexpr Sql kDumpReviews{storage::Audience::kPlatform,
 constexpr Sql kDumpReports{storage::Audience::kPlatform,
                            "SELECT link_id || ' ' || reporter || ' ' || comment FROM links_reports"
                            " WHERE tenant_id = ?1 ORDER BY link_id, reporter"};
+constexpr Sql kDumpMadeTags{storage::Audience::kPlatform,
+                            "SELECT tag || ' ' || color FROM links_made_tags WHERE tenant_id = ?1"
+                            " ORDER BY tag"};
+constexpr Sql kDumpOrphans{storage::Audience::kPlatform,
+                           "SELECT domain_id || ' ' || kind || ' ' || at || ' ' || path"
+                           " FROM links_orphans WHERE tenant_id = ?1 ORDER BY id"};
+constexpr Sql kDumpOrphanCounts{
+    storage::Audience::kPlatform,
+    "SELECT domain_id || ' ' || kind || ' ' || visits || ' ' || bots"
+    " FROM links_orphan_counts WHERE tenant_id = ?1 ORDER BY domain_id, kind"};
 constexpr Sql kDumpDetails{storage::Audience::kPlatform,
                            "SELECT link_id || ' ' || at || ' ' || agent || ' ' || referrer"
                            " FROM links_clicks WHERE tenant_id = ?1 ORDER BY id"};
 
 std::vector<const Sql*> all_statements() {
   std::vector<const Sql*> all;
-  for (const auto list : {store::links_statements(), store::domain_statements(),
-                          store::settings_statements(), store::click_statements(),
-                          store::foreign_statements(), analytics::store::analytics_statements(),
-                          abuse::store::denials_statements(), abuse::store::reviews_statements()}) {
+  for (const auto list :
+       {store::links_statements(), store::domain_statements(), store::settings_statements(),
+        store::click_statements(), store::foreign_statements(), store::made_tags_statements(),
+        analytics::store::analytics_statements(), abuse::store::denials_statements(),
+        abuse::store::reviews_statements(), orphans::store::orphan_statements()}) {
     all.insert(all.end(), list.begin(), list.end());
   }
   return all;
@@ -130,6 +143,7 @@ class LinksStatementsTest : public LinksFixture {
       return domains_.create(tx, {"bob-0", "https://bob.example/", ""});
     });
     CHECK(domain.ok());
+    bobs_domain_ = domain->id;
     const auto on_domain = db().write(Context::tenant(kBob), [&](Transaction& tx) {
       NewLink wanted{.url = "https://bob.example/", .code = "bob-0", .expires_at = {}};
       wanted.domain = "bob-0";
@@ -152,11 +166,15 @@ class LinksStatementsTest : public LinksFixture {
           ASHLAR_TRY(analytics::store::add_counts(tx, rollups));
           ASHLAR_TRY(analytics::store::put_rollup(tx, key, analytics::store::Grain::kHour,
                                                   analytics::Rollup{}.encode()));
+          orphans::OrphanBuffer orphans;
+          orphans.add({.tenant = kBob, .domain = bobs_domain_, .at = clock_.now(), .path = "/bob"});
+          ASHLAR_TRY(orphans::store::add(tx, orphans.take()));
           const ClickCount count{kBob, bobs_links_[0], hour_of(clock_.now()), 7};
           return store::add_counts(tx, std::array{count});
         });
     CHECK(written.ok());
     const auto concerned = db().write(Context::tenant(kBob), [&](Transaction& tx) -> base::Status {
+      ASHLAR_TRY(store::put_made_tag(tx, {"bob-0", "red", clock_.now()}));
       ASHLAR_TRY(abuse::store::add_denial(tx, {"bob-0", "bob", clock_.now()}));
       abuse::Review review;
       review.link = bobs_links_[0];
@@ -185,9 +203,10 @@ class LinksStatementsTest : public LinksFixture {
     const auto read = db().read(
         Context::platform(PlatformUse::kMaintenance), [&](Transaction& tx) -> base::Status {
           rows.clear();
-          for (const Sql* sql : {&kDumpLinks, &kDumpSettings, &kDumpTags, &kDumpLimits,
-                                 &kDumpCounts, &kDumpDetails, &kDumpDomains, &kDumpAnalytics,
-                                 &kDumpSubjects, &kDumpDenials, &kDumpReviews, &kDumpReports}) {
+          for (const Sql* sql :
+               {&kDumpLinks, &kDumpSettings, &kDumpTags, &kDumpLimits, &kDumpCounts, &kDumpDetails,
+                &kDumpDomains, &kDumpAnalytics, &kDumpSubjects, &kDumpDenials, &kDumpReviews,
+                &kDumpReports, &kDumpOrphans, &kDumpOrphanCounts, &kDumpMadeTags}) {
             ASHLAR_TRY(tx.query(*sql, {tenant.value},
                                 [&](const Row& row) { rows.emplace_back(row.text(0)); }));
           }
@@ -200,8 +219,8 @@ class LinksStatementsTest : public LinksFixture {
   // Something that names Bob's rows, or a number that selects many.
   Param any_parameter(base::Random& random, bool text) {
     if (text) {
-      const std::array<std::string_view, 7> texts{"bob-0", "bob-0", bobs_ids_, bobs_tags_,
-                                                  "",      "",      bobs_url_};
+      const std::array<std::string_view, 8> texts{"bob-0", "bob-0", bobs_ids_, bobs_tags_,
+                                                  "",      "",      bobs_url_, bobs_hashes_};
       return texts.at(random.below(texts.size()));
     }
     switch (random.below(6)) {
@@ -231,8 +250,10 @@ class LinksStatementsTest : public LinksFixture {
   }
 
   std::vector<LinkId> bobs_links_;
+  DomainId bobs_domain_;
   std::string bobs_ids_ = "[1,2,3]";
   std::string bobs_url_ = "https://bob-0.example/";
+  std::string bobs_hashes_ = "[" + std::to_string(codes_.url_hash(0, bobs_url_)) + "]";
   std::string bobs_tags_ = R"(["bob-0"])";
 };
 
@@ -256,6 +277,7 @@ bool is_text(const Sql& sql, int number) {
   if (sql.text.starts_with("INSERT INTO links_domains")) return number <= 3;
   if (sql.text.starts_with("UPDATE links_domains")) return number == 2 || number == 3;
   if (sql.text.starts_with("INSERT INTO links_denials")) return number <= 2;
+  if (sql.text.starts_with("INSERT INTO links_made_tags")) return number <= 2;
   if (sql.text.starts_with("INSERT INTO links_reports")) return number >= 4;
   if (sql.text.starts_with("INSERT INTO links_reviews")) {
     return number == 4 || number == 8 || number >= 10;
@@ -274,8 +296,9 @@ TEST_P(LinksStatementsTest, NobodySeesOrChangesAnothersRows) {
   base::Random random(seed);
   const std::vector<std::string> before = dump(kBob);
   // A domain and a link on it; three links with settings, a tag and a limit; an hour and its total,
-  // a detail, a roll-up, its count; a denial, a review and a report.
-  ASSERT_EQ(before.size(), 22U);
+  // a detail, a roll-up, its count; a denial, a review and a report; a visit that led nowhere, and
+  // its count; a tag.
+  ASSERT_EQ(before.size(), 25U);
   std::set<std::string_view> reached;
   std::set<std::string_view> all;
   for (const Sql* sql : all_statements()) {

@@ -225,6 +225,24 @@ void add_click_routes(http::RouteTable& table, const Api& api) {
   });
 }
 
+void add_reset_route(http::RouteTable& table, const Api& api) {
+  table.push_back({
+      .method = Method::kDelete,
+      .path = {"/v1/links/{code}/clicks"},
+      .summary = {"Forget all clicks of a link: its counts, its newest clicks, its analytics."},
+      .module = {"links"},
+      .tenancy = Tenancy::kTenant,
+      .scope = {"links:write"},
+      .cost = 2,
+      .idempotency = Idempotency::kNatural,
+      .deadline = kDeadline,
+      .handler = {http::WorkerHandler([api](Call& call) { return api->reset_clicks(call); })},
+      .response = &reset_clicks_schema(),
+      .query = {kDomainOfLink},
+      .errors = {kNotFound},
+  });
+}
+
 }  // namespace
 
 http::RouteTable links_routes(LinksModule& module, const http::CursorCodec& cursors) {
@@ -234,6 +252,7 @@ http::RouteTable links_routes(LinksModule& module, const http::CursorCodec& curs
   add_reading_routes(table, api);
   add_tag_route(table, api);
   add_click_routes(table, api);
+  add_reset_route(table, api);
   add_domain_routes(table, module, cursors);
   add_import_routes(table, module, cursors);
   for (http::Route& route : qr_routes(module)) table.push_back(std::move(route));

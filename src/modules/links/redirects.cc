@@ -185,8 +185,8 @@ http::InlineOutcome Redirects::answer_inline(http::InlineRequest& request) {
   const DomainTable::Found site = site_of(request.head());
   if (site.in_doubt) return InlineOutcome::kNeedsWorker;
   if (!is_code(code)) {
-    request.answer(
-        refuse_on(site.domain.get(), Refusal::kUnknown, request.head(), request.request_id()));
+    request.answer(lose(site.domain.get(), orphans::Kind::kRegular404, request.head(),
+                        request.request_id(), request.now()));
     return InlineOutcome::kAnswered;
   }
   if (site.domain == nullptr) return follow_inline(request, code, nullptr);
@@ -218,6 +218,11 @@ http::InlineOutcome Redirects::follow_inline(http::InlineRequest& request, std::
   if (!known || stale) return InlineOutcome::kNeedsWorker;
   if (special) return answer_special_inline(request, domain, *special);
   hits_.add();
+  if (refusal == Refusal::kUnknown) {
+    request.answer(lose(domain, orphans::Kind::kInvalidShortUrl, request.head(),
+                        request.request_id(), request.now()));
+    return InlineOutcome::kAnswered;
+  }
   if (refusal) {
     request.answer(refuse_on(domain, *refusal, request.head(), request.request_id()));
     return InlineOutcome::kAnswered;
@@ -227,6 +232,25 @@ http::InlineOutcome Redirects::follow_inline(http::InlineRequest& request, std::
                  nullptr);
   }
   return InlineOutcome::kAnswered;
+}
+
+http::Response Redirects::lose(const Domain* domain, orphans::Kind kind,
+                               const http::RequestHead& head, std::string_view request_id,
+                               base::Time now) {
+  count_orphan(domain, kind, head, now);
+  return refuse_on(domain, Refusal::kUnknown, head, request_id);
+}
+
+void Redirects::count_orphan(const Domain* domain, orphans::Kind kind,
+                             const http::RequestHead& head, base::Time now) {
+  if (domain == nullptr || head.method != http::Method::kGet) return;
+  clicks_.orphan({.tenant = domain->tenant,
+                  .domain = domain->id,
+                  .kind = kind,
+                  .at = now,
+                  .path = head.path,
+                  .referrer = head.referer,
+                  .user_agent = head.user_agent});
 }
 
 void Redirects::count_inline(const http::InlineRequest& request, LinkId link, base::TenantId tenant,
@@ -252,6 +276,9 @@ InlineOutcome Redirects::answer_special_inline(http::InlineRequest& request, con
   hits_.add();
   const base::Time now = request.now();
   if (const std::optional<Refusal> refusal = refusal_of(view_of(target), now)) {
+    if (refusal == Refusal::kUnknown) {
+      count_orphan(domain, orphans::Kind::kInvalidShortUrl, request.head(), now);
+    }
     request.answer(special_.refuse(domain, *refusal, target, request.head(), request.request_id()));
     return InlineOutcome::kAnswered;
   }
@@ -385,12 +412,17 @@ base::Result<Response> Redirects::answer_from_storage(http::Call& call) {
   const auto refuse = [&](Refusal why) {
     return refuse_on(site.get(), why, *call.head, call.request_id);
   };
-  if (!is_code(code)) return refuse(Refusal::kUnknown);
+  const base::Time now = clock_.now();
+  if (!is_code(code)) {
+    return lose(site.get(), orphans::Kind::kRegular404, *call.head, call.request_id, now);
+  }
   ASHLAR_ASSIGN(const std::optional<RedirectTarget> found,
                 known(key_on(site.get(), code), call.deadline));
-  const base::Time now = clock_.now();
   const CachedTarget target = view_of(found);
   const std::optional<Refusal> refusal = refusal_of(target, now);
+  if (refusal == Refusal::kUnknown) {
+    count_orphan(site.get(), orphans::Kind::kInvalidShortUrl, *call.head, now);
+  }
   if (found && found->special != nullptr) {
     if (refusal) {
       return special_.refuse(site.get(), *refusal, *found, *call.head, call.request_id);

@@ -22,7 +22,8 @@
 //                        domain that has a not_found_url: 302 to it, no-store
 // A Host that is no domain is served as the installation's own. All that is kept is kept under
 // link_key(), so the same code on two domains is two entries.
-// GET counts a click, HEAD does not. Refusals are a page for browsers, a problem document for
+// GET counts a click, HEAD does not; on a domain what leads to no link is counted, too, as is its
+// bare host (orphans/orphan_visit.h). Refusals are a page for browsers, a problem document for
 // others.
 #pragma once
 
@@ -41,6 +42,7 @@
 #include "kit/siphash.h"
 #include "modules/links/click_detail.h"
 #include "modules/links/domain_table.h"
+#include "modules/links/orphans/orphan_visit.h"
 #include "modules/links/redirect_cache.h"
 #include "modules/links/redirect_pages.h"
 #include "modules/links/special_redirects.h"
@@ -133,6 +135,11 @@ class Redirects {
   [[nodiscard]] std::int64_t max_age_s(const CachedTarget& target, base::Time now) const;
   // Where in the output the URL stands.
   std::size_t append_redirect(http::InlineRequest& request, const CachedTarget& target) const;
+  // As unknown; counted where it is somebody's domain.
+  http::Response lose(const Domain* domain, orphans::Kind kind, const http::RequestHead& head,
+                      std::string_view request_id, base::Time now);
+  void count_orphan(const Domain* domain, orphans::Kind kind, const http::RequestHead& head,
+                    base::Time now);
   // `target`: the link's own URL; `taken`: what was, of a special link.
   void count_inline(const http::InlineRequest& request, LinkId link, base::TenantId tenant,
                     std::string_view target, const ClickDetail* taken);

@@ -49,17 +49,20 @@ http::Route Redirects::route() {
 }
 
 http::Route Redirects::root_route(std::string own) {
-  http::InlineHandler handler{.fast =
-                                  [this, own](http::InlineRequest& request) {
-                                    const DomainTable::Found site = site_of(request.head());
-                                    if (site.in_doubt) return InlineOutcome::kNeedsWorker;
-                                    request.answer(lead_from_root(site.domain.get(), own));
-                                    return InlineOutcome::kAnswered;
-                                  },
-                              .fallback = [this, own](http::Call& call) -> base::Result<Response> {
-                                ASHLAR_ASSIGN(const DomainTable::Known site, site_of(call));
-                                return lead_from_root(site.get(), own);
-                              }};
+  http::InlineHandler handler{
+      .fast =
+          [this, own](http::InlineRequest& request) {
+            const DomainTable::Found site = site_of(request.head());
+            if (site.in_doubt) return InlineOutcome::kNeedsWorker;
+            count_orphan(site.domain.get(), orphans::Kind::kBaseUrl, request.head(), request.now());
+            request.answer(lead_from_root(site.domain.get(), own));
+            return InlineOutcome::kAnswered;
+          },
+      .fallback = [this, own](http::Call& call) -> base::Result<Response> {
+        ASHLAR_ASSIGN(const DomainTable::Known site, site_of(call));
+        count_orphan(site.get(), orphans::Kind::kBaseUrl, *call.head, clock_.now());
+        return lead_from_root(site.get(), own);
+      }};
   return {.method = http::Method::kGet,
           .path = std::string_view("/"),
           .summary = std::string_view("Where a domain's bare host leads"),

@@ -40,14 +40,6 @@ void check_variants(std::vector<Variant>& variants, const OwnHosts& own, FieldEr
   }
 }
 
-// Commas separate tags in a query.
-bool is_tag(std::string_view tag) {
-  return !tag.empty() && tag.front() != ' ' && tag.back() != ' ' &&
-         std::ranges::none_of(tag, [](char c) {
-           return static_cast<unsigned char>(c) < ' ' || c == '\x7f' || c == ',';
-         });
-}
-
 void check_tags(std::vector<std::string>& tags, FieldErrors& errors) {
   for (std::size_t i = 0; i < tags.size(); ++i) {
     if (is_tag(tags[i])) continue;
@@ -59,6 +51,14 @@ void check_tags(std::vector<std::string>& tags, FieldErrors& errors) {
 }
 
 }  // namespace
+
+// Commas separate tags in a query.
+bool is_tag(std::string_view tag) {
+  return !tag.empty() && tag.front() != ' ' && tag.back() != ' ' &&
+         std::ranges::none_of(tag, [](char c) {
+           return static_cast<unsigned char>(c) < ' ' || c == '\x7f' || c == ',';
+         });
+}
 
 void check_settings(LinkSettings& settings, std::optional<base::Time> expires_at,
                     const OwnHosts& own, FieldErrors& errors) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "base/time.h"
 #include "modules/links/field_errors.h"
@@ -17,5 +18,8 @@ namespace ashlar::links {
 // Puts URLs into the form in which they are kept, and tags in order.
 void check_settings(LinkSettings& settings, std::optional<base::Time> expires_at,
                     const OwnHosts& own, FieldErrors& errors);
+
+// Could it be a tag, as far as its characters go?
+bool is_tag(std::string_view tag);
 
 }  // namespace ashlar::links

@@ -6,9 +6,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/result.h"
 #include "modules/links/code_space.h"
+#include "modules/links/link.h"
 
 namespace ashlar::storage {
 class Database;
@@ -25,6 +27,11 @@ class UrlHashes {
   UrlHashes(storage::Database& db, CodeSpace codes) : db_(db), codes_(codes) {}
 
   base::Result<std::int64_t> run();  // how many got one
+
+  // As the database has it.
+  [[nodiscard]] std::int64_t of(DomainId domain, std::string_view url) const {
+    return codes_.url_hash(domain.value, url);
+  }
 
  private:
   storage::Database& db_;

@@ -11,7 +11,7 @@ import { Server } from "../support/server.mjs";
 
 const kVersion = createRequire(import.meta.url)("../node_modules/dub/package.json").version;
 const kMethods = ["links.list", "links.create", "links.count", "links.get", "links.delete", "links.update", "links.createMany", "links.deleteMany", "links.updateMany",
-  "links.upsert", "tags.list", "domains.list", "domains.create", "domains.update", "domains.delete", "qrCodes.get"];
+  "links.upsert", "tags.list", "tags.create", "tags.update", "tags.delete", "analytics.retrieve", "domains.list", "domains.create", "domains.update", "domains.delete", "qrCodes.get"];
 
 const calls = new Map();
 const counted = (dub) => Object.fromEntries([...new Set(kMethods.map((name) => name.split(".")[0]))].map((group) => [group, new Proxy(dub[group], {
@@ -90,12 +90,26 @@ export function dubSuite(kind) {
       assert.equal(await dub.links.count({ domain: host, search: "list/" }), 3);
     });
 
-    it("upserts, by key and by URL", async () => {
+    it("upserts by URL, in the whole workspace", async () => {
       const made = await dub.links.upsert({ url: "https://example.com/upsert", key: "dub-up", title: "One" });
       assert.equal((await dub.links.upsert({ url: "https://example.com/upsert", key: "dub-up", title: "Two" })).title, "Two");
       const again = await dub.links.upsert({ url: "https://example.com/upsert", title: "Three" });
       assert.deepEqual([again.id, again.title], [made.id, "Three"]);
       assert.notEqual((await dub.links.upsert({ url: "https://example.com/upsert/2" })).id, made.id);
+      // A key that another URL has is taken; the parameters are part of the URL.
+      await fails(dub.links.upsert({ url: "https://example.com/upsert/3", key: "dub-up" }), "Conflict", 409, /taken/);
+      assert.equal((await dub.links.get({ linkId: made.id })).url, "https://example.com/upsert");
+      const campaign = await dub.links.upsert({ url: "https://example.com/upsert", utmSource: "mail" });
+      assert.notEqual(campaign.id, made.id);
+      assert.equal((await dub.links.upsert({ url: "https://example.com/upsert", utmSource: "mail", title: "Mail" })).id, campaign.id);
+      // On whichever domain, unless one is named.
+      await dub.domains.create({ slug: "upsert.example" });
+      const there = await dub.links.upsert({ url: "https://example.com/upsert/there", domain: "upsert.example" });
+      assert.equal((await dub.links.upsert({ url: "https://example.com/upsert/there" })).id, there.id);
+      const here = await dub.links.upsert({ url: "https://example.com/upsert/there", domain: host });
+      assert.notEqual(here.id, there.id);
+      assert.equal((await dub.links.upsert({ url: "https://example.com/upsert/there", domain: "upsert.example", title: "There" })).id, there.id);
+      await dub.links.delete(there.id);
     });
 
     it("many at once", async () => {
@@ -123,7 +137,74 @@ export function dubSuite(kind) {
       await eventually("the clicks are counted", async () => (await dub.links.get({ linkId: id })).clicks === 2);
     });
 
-    it("tags, domains and QR codes", async () => {
+    it("tags: made, listed, renamed, deleted", async () => {
+      const red = await dub.tags.create({ name: "made red", color: "red" });
+      assert.deepEqual(red, { id: "made red", name: "made red", color: "red" });
+      assert.deepEqual((await dub.tags.list({ search: "made" })), [red]);
+      const gray = await dub.tags.create({ tag: "made gray" });
+      assert.equal(gray.color, "gray");
+      assert.deepEqual(await dub.tags.list({ ids: [gray.id, "none"] }), [gray]);
+      assert.deepEqual(await dub.tags.list({ search: "made", sortOrder: "desc", pageSize: 1 }), [red]);
+      const link = await dub.links.create({ url: "https://example.com/tagged", key: "dub-tagged", tagIds: [red.id], tagNames: undefined });
+      assert.deepEqual(link.tags, [red]);
+      assert.deepEqual((await list({ tagIds: [red.id] })).map(({ tags }) => tags), [[red]]);
+      const blue = await dub.tags.update(red.id, { name: "made blue", color: "blue" });
+      assert.deepEqual(blue, { id: "made blue", name: "made blue", color: "blue" });
+      assert.deepEqual((await dub.links.get({ linkId: link.id })).tags, [blue]);
+      await fails(dub.tags.create({ name: "made blue" }), "Conflict", 409, /exists/);
+      await fails(dub.tags.create({ name: "listed" }), "Conflict", 409, /exists/);  // a link has it
+      await fails(dub.tags.update("made gray", { name: "made blue" }), "Conflict", 409, /exists/);
+      await fails(dub.tags.update("none", { name: "other" }), "NotFound", 404);
+      await fails(dub.tags.create({ name: "a,b" }), "UnprocessableEntity", 422, /name/);
+      await fails(dub.tags.create({ name: "x".repeat(51) }), "UnprocessableEntity", 422, /name/);
+      assert.deepEqual(await dub.tags.update("listed", { color: "pink" }), { id: "listed", name: "listed", color: "pink" });
+      for (const { id } of [blue, gray]) assert.deepEqual(await dub.tags.delete(id), { id });
+      await fails(dub.tags.delete(gray.id), "NotFound", 404);
+      assert.deepEqual((await dub.links.get({ linkId: link.id })).tags, []);
+      assert.deepEqual(await dub.tags.list({ search: "made" }), []);
+      await dub.links.delete(link.id);
+    });
+
+    it("analytics of a link, a tag, a domain and all", async () => {
+      const link = await dub.links.create({ url: "https://example.com/analysed", key: "dub-analysed", tagNames: ["analysed"], tenantId: "ana" });
+      const iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Mobile/15E148 Safari/604.1";
+      for (const headers of [{ "User-Agent": iphone, Referer: "https://news.example/x" }, { "User-Agent": iphone }, {}]) await server.api.get("/dub-analysed?utm_source=mail", { key: null, headers });
+      const of = (query) => dub.analytics.retrieve({ linkId: link.id, ...query });
+      const nothing = { leads: 0, sales: 0, saleAmount: 0 };
+      await eventually("the clicks are added up", async () => (await of({ groupBy: "referers" })).some(({ referer }) => referer === "news.example"));
+      for (const query of [{}, { event: "clicks" }, { event: "composite" }]) assert.deepEqual(await of(query), { clicks: 3, ...nothing });
+      for (const scope of [{ domain: host, key: "dub-analysed" }, { tagId: "analysed" }, { tenantId: "ana" }]) assert.deepEqual(await dub.analytics.retrieve(scope), { clicks: 3, ...nothing });
+      assert.ok((await dub.analytics.retrieve()).clicks >= 3);
+      assert.ok((await dub.analytics.retrieve({ domain: host })).clicks >= 3);
+      for (const interval of ["24h", "7d", "30d", "90d", "1y", "mtd", "qtd", "ytd", "all"]) {
+        const series = await of({ groupBy: "timeseries", interval, timezone: "America/New_York" });
+        assert.equal(series.reduce((sum, { clicks }) => sum + clicks, 0), 3, interval);
+        assert.ok(series.every(({ start }) => !Number.isNaN(Date.parse(start))));
+      }
+      assert.deepEqual(await of({ groupBy: "count", start: "2020-01-01T00:00:00Z", end: "2020-02-01T00:00:00Z" }), { clicks: 0, ...nothing });
+      assert.deepEqual(await of({ groupBy: "devices" }), [{ device: "Mobile", clicks: 2, ...nothing }]);
+      assert.deepEqual(await of({ groupBy: "os" }), [{ os: "iOS", clicks: 2, ...nothing }]);
+      assert.deepEqual(await of({ groupBy: "browsers" }), [{ browser: "Safari", clicks: 2, ...nothing }]);
+      assert.deepEqual(await of({ groupBy: "referers" }), [{ referer: "news.example", clicks: 1, ...nothing }, { referer: "(direct)", clicks: 2, ...nothing }]);
+      assert.deepEqual(await of({ groupBy: "countries" }), []);
+      for (const scope of [{ linkId: link.id }, { tagId: "analysed" }]) {
+        const [first] = await dub.analytics.retrieve({ groupBy: "top_links", ...scope });
+        assert.deepEqual([first.id, first.key, first.domain, first.shortLink, first.url, first.clicks], [link.id, "dub-analysed", host, link.shortLink, link.url, 3]);
+        assert.deepEqual(await dub.analytics.retrieve({ groupBy: "top_urls", ...scope }), [{ url: link.url, clicks: 3, ...nothing }]);
+      }
+      // What the package's own schema has no place for.
+      const utm = await server.api.get(`/api/dub/analytics?linkId=${link.id}&groupBy=utm_sources`);
+      assert.deepEqual(utm.json, [{ utm_source: "mail", clicks: 3, ...nothing }]);
+      await fails(of({ event: "sales" }), "BadRequest", 400, /event/);
+      await fails(of({ groupBy: "cities" }), "BadRequest", 400, /groupBy/);
+      await fails(of({ country: "DE" }), "BadRequest", 400, /country/);
+      await fails(of({ tagId: "analysed" }), "BadRequest", 400, /one_scope|at once/);
+      await fails(of({ timezone: "Mars/Olympus" }), "BadRequest", 400, /timezone/);
+      await fails(dub.analytics.retrieve({ linkId: "none-such" }), "NotFound", 404);
+      await fails(dub.analytics.retrieve({ domain: "nobodys.example" }), "NotFound", 404);
+    });
+
+    it("tags of links, domains and QR codes", async () => {
       const tags = await dub.tags.list();
       assert.ok(tags.some(({ id, name }) => id === "listed" && name === "listed"), JSON.stringify(tags));
       assert.deepEqual((await dub.tags.list({ search: "DUB-L1" })).map(({ id }) => id), ["dub-l1"]);
@@ -136,7 +217,7 @@ export function dubSuite(kind) {
       assert.equal((await dub.domains.update("dub.example", { notFoundUrl: "https://example.com/gone" })).notFoundUrl, "https://example.com/gone");
       const domains = [];
       for await (const page of await dub.domains.list()) domains.push(...page.result);
-      assert.deepEqual(domains.map(({ slug }) => slug), ["dub.example"]);
+      assert.deepEqual(domains.map(({ slug }) => slug), ["dub.example", "upsert.example"]);
       await dub.domains.create({ slug: "dub2.example" });
       assert.deepEqual(await dub.domains.delete("dub2.example"), { slug: "dub2.example" });
       await fails(dub.domains.delete("dub2.example"), "NotFound", 404);
@@ -159,6 +240,9 @@ export function dubSuite(kind) {
       await fails(dub.links.update("dub-up", { key: "another" }), "UnprocessableEntity", 422, /key/);
       await fails(dub.links.get({ linkId: "none-such" }), "NotFound", 404);
       await fails(dub.links.list({ folderId: "fold_1" }), "BadRequest", 400, /folderId/);
+      const large = await server.api.post("/api/dub/links", "x".repeat(1_100_000));
+      assert.equal(large.status, 413);
+      assert.deepEqual([large.json.error.code, typeof large.json.error.message, typeof large.json.error.doc_url], ["bad_request", "string", "string"]);
     });
 
     it("all of these methods were called", () => {

@@ -126,6 +126,9 @@ export function kuttSuite(kind) {
       await fails(links.create({ target: "https://example.com/", expire_in: "soon" }), 400, /time/);
       await fails(links.create({ target: "https://example.com/", password: "x" }), 400, /password/);
       await fails(links.update("none-such", { target: "https://example.com/", address: "none-such" }), 404, /no such link/i);
+      const large = await server.api.post("/api/v2/links", "x".repeat(2_000_000), { key: null, headers: { "X-API-KEY": server.key } });
+      assert.equal(large.status, 413);
+      assert.equal(typeof large.json.error, "string");
       assert.equal(await health.check(), true);
       assert.equal(await counted("Health", client("").health()).check(), true);
     });

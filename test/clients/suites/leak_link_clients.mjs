@@ -14,12 +14,12 @@ const kNamed = [
   ["GET", `${kShlink}/short-urls/{id}/visits`], ["DELETE", `${kShlink}/short-urls/{id}/visits`],
   ["PATCH", `${kKutt}/links/{id}`, { target: "https://example.com/stolen" }], ["DELETE", `${kKutt}/links/{id}`], ["GET", `${kKutt}/links/{id}/stats`],
   ["DELETE", `${kKutt}/links/{id}/stats`],
-  ["GET", `${kDub}/links/info?linkId={id}`], ["PATCH", `${kDub}/links/{id}`, { url: "https://example.com/stolen", title: "stolen" }], ["DELETE", `${kDub}/links/{id}`],
+  ["GET", `${kDub}/analytics?linkId={id}`], ["GET", `${kDub}/links/info?linkId={id}`], ["PATCH", `${kDub}/links/{id}`, { url: "https://example.com/stolen", title: "stolen" }], ["DELETE", `${kDub}/links/{id}`],
 ];
 const kLists = [`${kShlink}/short-urls`, `${kShlink}/short-urls?itemsPerPage=-1&orderBy=visits-DESC`, `${kShlink}/short-urls?tags[]=MARK`, `${kShlink}/short-urls?searchTerm=MARK`,
   `${kShlink}/visits/non-orphan`, `${kShlink}/visits/orphan`, `${kShlink}/visits`, `${kShlink}/tags`, `${kShlink}/tags/stats`, `${kShlink}/domains`, `${kShlink}/domains/DEFAULT/visits`,
   `${kKutt}/links?all=true&limit=50`, `${kKutt}/links?search=MARK`, `${kKutt}/users`,
-  `${kDub}/links`, `${kDub}/links?showArchived=true&search=MARK`, `${kDub}/links/count?showArchived=true`, `${kDub}/tags`, `${kDub}/domains`, `${kDub}/domains?search=MARK`];
+  `${kDub}/links`, `${kDub}/links?showArchived=true&search=MARK`, `${kDub}/links/count?showArchived=true`, `${kDub}/tags`, `${kDub}/analytics?groupBy=top_links`, `${kDub}/analytics?groupBy=referers&tagId=MARK`, `${kDub}/domains`, `${kDub}/domains?search=MARK`];
 
 export async function linkClientsStory({ a, b, mark, bare }) {
   const keyed = (client, path) => (path.startsWith(kDub) ? {} : { key: null, headers: { "X-Api-Key": client.key } });
@@ -32,7 +32,10 @@ export async function linkClientsStory({ a, b, mark, bare }) {
   assert.equal((await call(a, "PATCH", `${kShlink}/domains/redirects`, { domain: host, invalidShortUrlRedirect: `https://example.com/${mark}` })).status, 200);
   await a.get(`/${code}`, { key: null, headers: { Referer: `https://${mark}.example/` } });
   await eventually("A's click is kept", async () => (await call(a, "GET", `${kShlink}/short-urls/${code}/visits`)).json.visits.data.length === 1);
-  const picture = async () => JSON.stringify(await Promise.all(["/v1/links?limit=100", "/v1/link-tags", "/v1/link-domains", `/v1/links/${code}/clicks`]
+  assert.equal((await call(a, "POST", `${kDub}/tags`, { name: `${mark}-made`, color: "red" })).status, 201);
+  await a.get(`/${mark}-lost`, { key: null, headers: { Host: host } });
+  await eventually("A's orphan visit is kept", async () => (await call(a, "GET", `${kShlink}/visits/orphan`)).json.visits.data.length === 1);
+  const picture = async () => JSON.stringify(await Promise.all([call(a, "GET", `${kDub}/tags`), call(a, "GET", `${kShlink}/visits/orphan`), call(a, "GET", `${kShlink}/visits`)].map(async (each) => (await each).json))) + JSON.stringify(await Promise.all(["/v1/links?limit=100", "/v1/link-tags", "/v1/link-domains", `/v1/links/${code}/clicks`]
     .map(async (path) => (await a.get(path)).json)));
   const before = await picture();
   for (const [method, path, body] of kNamed) {
@@ -48,17 +51,22 @@ export async function linkClientsStory({ a, b, mark, bare }) {
   }
   // A's tag and domain are nobody's to B.
   for (const [method, path, body] of [["GET", `${kShlink}/tags/${mark}/visits`], ["PUT", `${kShlink}/tags`, { oldName: mark, newName: "stolen" }],
-    ["GET", `${kShlink}/domains/${host}/visits`], ["DELETE", `${kKutt}/domains/${host}`], ["PATCH", `${kDub}/domains/${host}`, { notFoundUrl: "https://example.com/stolen" }],
-    ["DELETE", `${kDub}/domains/${host}`], ["GET", `${kDub}/links/info?domain=${host}&key=${code}`]]) {
+    ["GET", `${kShlink}/domains/${host}/visits`], ["GET", `${kShlink}/visits/orphan?domain=${host}`], ["DELETE", `${kKutt}/domains/${host}`], ["PATCH", `${kDub}/domains/${host}`, { notFoundUrl: "https://example.com/stolen" }],
+    ["DELETE", `${kDub}/domains/${host}`], ["GET", `${kDub}/analytics?domain=${host}`], ["PATCH", `${kDub}/tags/${mark}`, { name: "stolen" }], ["PATCH", `${kDub}/tags/${mark}-made`, { color: "blue" }],
+    ["DELETE", `${kDub}/tags/${mark}`], ["DELETE", `${kDub}/tags/${mark}-made`], ["GET", `${kDub}/links/info?domain=${host}&key=${code}`]]) {
     assert.equal((await call(b, method, path, body)).status, 404, `${method} ${path}`);
   }
   assert.equal((await call(b, "DELETE", `${kShlink}/tags?tags[]=${mark}`)).status, 204);
+  assert.deepEqual((await call(b, "DELETE", `${kShlink}/visits/orphan`)).json, { deletedVisits: 0 });
   assert.equal((await call(b, "PATCH", `${kDub}/links/bulk`, { linkIds: [code], data: { title: "stolen" } })).text, "[]");
   assert.deepEqual((await call(b, "DELETE", `${kDub}/links/bulk?linkIds=${code}`)).json, { deletedCount: 0 });
   // A host is one tenant's, a code is taken for all: that much is told, and no more.
   for (const [method, path, body] of [["PATCH", `${kShlink}/domains/redirects`, { domain: host, baseUrlRedirect: null }], ["POST", `${kKutt}/domains`, { address: host }], ["POST", `${kDub}/domains`, { slug: host }]]) {
     assert.equal((await call(b, method, path, body)).status, 409, `${method} ${path}`);
   }
+  // The same tag is B's own.
+  assert.equal((await call(b, "POST", `${kDub}/tags`, { name: `${mark}-made` })).status, 201);
+  assert.equal((await call(b, "DELETE", `${kDub}/tags/${mark}-made`)).status, 200);
   const taken = await call(b, "PUT", `${kDub}/links/upsert`, { url: "https://example.com/of-tenant-b", key: code });
   assert.equal(taken.status, 409, taken.text);
   assert.ok(!taken.text.includes("https://example.com/of-tenant-a"));

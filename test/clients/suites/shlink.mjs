@@ -182,17 +182,71 @@ function visits(it, at) {
     await fails(shlink.getDomainVisits("nobodys.example"), ErrorType.DOMAIN_NOT_FOUND, 404);
     assert.deepEqual(ours(await shlink.getNonOrphanVisits()), mine.data);
     assert.deepEqual((await shlink.getOrphanVisits({ type: "base_url" })).data, []);
-    const summary = (await shlink.getShortUrl({ shortCode })).visitsSummary;
-    assert.equal(summary.total, 3);
-    assert.equal(summary.nonBots + summary.bots, 3);
+    const summary = { total: 3, nonBots: 2, bots: 1 };
+    assert.deepEqual((await shlink.getShortUrl({ shortCode })).visitsSummary, summary);
+    assert.deepEqual((await shlink.listShortUrls({ tags: ["visited"] })).data.map(({ visitsSummary }) => visitsSummary), [summary]);
+    assert.deepEqual((await shlink.tagsStats()).data.find(({ tag }) => tag === "visited").visitsSummary, summary);
     const overview = await shlink.getVisitsOverview();
     assert.ok(overview.nonOrphanVisits.total >= 3);
+    assert.ok(overview.nonOrphanVisits.bots >= 1);
+    assert.equal(overview.nonOrphanVisits.nonBots, overview.nonOrphanVisits.total - overview.nonOrphanVisits.bots);
+    const botsAlone = await shlink.createShortUrl({ longUrl: "https://example.com/bots", customSlug: "sdk-bots", tags: ["visited"] });
+    for (let i = 0; i < 4; ++i) await server.api.get("/sdk-bots", { key: null, headers: { "User-Agent": "Googlebot/2.1 (+http://www.google.com/bot.html)" } });
+    await eventually("the bots are counted", async () => (await shlink.getShortUrl(botsAlone)).visitsSummary.bots === 4);
+    const sorted = async (field) => (await shlink.listShortUrls({ tags: ["visited"], orderBy: { field, dir: "DESC" } })).data.map((each) => each.shortCode);
+    assert.deepEqual(await sorted("visits"), ["sdk-bots", shortCode]);
+    assert.deepEqual(await sorted("nonBotVisits"), [shortCode, "sdk-bots"]);
+    await eventually("the clicks are added up", async () => (await server.api.get(`/v1/links/${shortCode}/analytics`)).json.totals.bots === 1);
     assert.deepEqual(overview.orphanVisits, { total: 0, nonBots: 0, bots: 0 });
     assert.deepEqual(await shlink.deleteShortUrlVisits({ shortCode }), { deletedVisits: 3 });
     assert.deepEqual((await shlink.getShortUrlVisits({ shortCode })).data, []);
-    assert.equal((await shlink.getShortUrl({ shortCode })).visitsSummary.total, 0);
+    assert.deepEqual((await shlink.getShortUrl({ shortCode })).visitsSummary, { total: 0, nonBots: 0, bots: 0 });
+    const report = (await server.api.get(`/v1/links/${shortCode}/analytics`)).json;
+    assert.deepEqual(report.totals, { clicks: 0, visitors: 0, bots: 0 });
+    assert.ok(report.top.every(({ values, other }) => values.length === 0 && other === 0), JSON.stringify(report.top));
+    assert.deepEqual(await shlink.deleteShortUrlVisits({ shortCode: "sdk-bots" }), { deletedVisits: 4 });
+    assert.deepEqual(await shlink.deleteShortUrlVisits({ shortCode: "sdk-bots" }), { deletedVisits: 0 });
     assert.deepEqual(await shlink.deleteOrphanVisits(), { deletedVisits: 0 });
     await fails(shlink.getShortUrlVisits({ shortCode: "none-such" }), ErrorType.INVALID_SHORTCODE, 404, { shortCode: "none-such" });
+  });
+
+  it("orphan visits: of a domain's base URL, of what is no short URL, and of what can be none", async () => {
+    const { shlink, server } = at();
+    const domain = "orphans.example";
+    const lost = "https://example.com/lost";
+    await shlink.editDomainRedirects({ domain, baseUrlRedirect: null, regular404Redirect: null, invalidShortUrlRedirect: lost });
+    const visit = (path, headers = {}) => server.api.get(path, { key: null, headers: { Host: domain, ...headers } });
+    assert.equal((await visit("/never-made?secret=1", { Referer: "https://news.example/x" })).headers.location, lost);
+    assert.equal((await visit("/never-made", { "User-Agent": "Googlebot/2.1 (+http://www.google.com/bot.html)" })).status, 302);
+    assert.equal((await visit("/no.code%21")).status, 302);
+    assert.equal((await visit("/")).status, 302);
+    await server.api.get("/never-made", { key: null });  // on the installation's own host: nobody's
+    await eventually("the visits are counted", async () => (await shlink.getVisitsOverview()).orphanVisits.total === 4);
+    assert.deepEqual((await shlink.getVisitsOverview()).orphanVisits, { total: 4, nonBots: 3, bots: 1 });
+    const all = await shlink.getOrphanVisits();
+    assert.deepEqual(all.data.map(({ type }) => type), ["base_url", "regular_404", "invalid_short_url", "invalid_short_url"]);
+    assert.deepEqual(all.data.map(({ visitedUrl }) => new URL(visitedUrl).pathname), ["/", "/no.code%21", "/never-made", "/never-made"]);
+    assert.ok(all.data.every(({ visitedUrl }) => new URL(visitedUrl).hostname === domain), JSON.stringify(all.data));
+    assert.deepEqual(all.data.map(({ potentialBot }) => potentialBot), [false, false, true, false]);
+    assert.deepEqual(all.data.map(({ referer }) => referer), ["", "", "", "https://news.example"]);
+    assert.ok(all.data.every(({ date }) => Math.abs(new Date(date) - Date.now()) < 60_000));
+    assert.equal(all.pagination.totalItems, 4);
+    for (const [type, count] of [["base_url", 1], ["regular_404", 1], ["invalid_short_url", 2]]) {
+      const some = await shlink.getOrphanVisits({ type });
+      assert.deepEqual(some.data, all.data.filter((each) => each.type === type));
+      assert.equal(some.data.length, count);
+    }
+    assert.equal((await shlink.getOrphanVisits({ excludeBots: true })).data.length, 3);
+    assert.deepEqual((await shlink.getOrphanVisits({ itemsPerPage: 3, page: 2 })).data, [all.data[3]]);
+    assert.deepEqual((await shlink.getOrphanVisits({ startDate: "2099-01-01T00:00:00Z" })).data, []);
+    assert.deepEqual((await shlink.getOrphanVisits({ domain })).data, all.data);
+    assert.deepEqual((await shlink.getOrphanVisits({ domain: "DEFAULT" })).data, []);
+    await fails(shlink.getOrphanVisits({ domain: "nobodys.example" }), ErrorType.DOMAIN_NOT_FOUND, 404);
+    await fails(shlink.getOrphanVisits({ type: "lost" }), ErrorType.INVALID_ARGUMENT, 400, { invalidElements: ["type"] });
+    assert.deepEqual(await shlink.deleteOrphanVisits(), { deletedVisits: 4 });
+    assert.deepEqual((await shlink.getOrphanVisits()).data, []);
+    assert.deepEqual((await shlink.getVisitsOverview()).orphanVisits, { total: 0, nonBots: 0, bots: 0 });
+    assert.equal((await server.api.delete(`/v1/link-domains/${domain}`)).status, 204);
   });
 }
 
@@ -268,6 +322,8 @@ function rest(it, at) {
     assert.equal(bad.json.type, ErrorType.INVALID_ARGUMENT);
     const large = await server.api.post("/rest/v3/short-urls", "x".repeat(300_000), { key: null, headers: key });
     assert.equal(large.status, 413);
+    assert.equal(large.headers["content-type"], "application/problem+json");
+    assert.deepEqual([large.json.status, typeof large.json.type, typeof large.json.title, typeof large.json.detail], [413, "string", "string", "string"]);
     // A key where other routes take it, or a cookie, proves nobody here.
     assert.equal((await server.api.get("/rest/v3/tags")).json.type, ErrorType.INVALID_AUTHORIZATION);
     assert.equal((await server.api.get("/rest/v3/tags", { key: null, headers: { Cookie: "ashlar_session=x" } })).status, 401);

@@ -107,6 +107,8 @@ constexpr Sql kCodes{
     "SELECT l.id, l.code, coalesce(d.host, '') FROM links AS l LEFT JOIN links_domains AS d"
     " ON d.id = l.domain_id AND d.tenant_id = :tenant WHERE l.tenant_id = :tenant"
     " AND l.id IN (SELECT value::bigint FROM json_array_elements_text(?1::text::json))"};
+constexpr Sql kForgetRollups{
+    Audience::kTenant, "DELETE FROM links_analytics WHERE tenant_id = :tenant AND subject = ?1"};
 constexpr Sql kExportRollups{Audience::kTenant,
                              "SELECT subject, grain, hour, data FROM links_analytics"
                              " WHERE tenant_id = :tenant AND (subject, grain, hour) > (?1, ?2, ?3)"
@@ -126,11 +128,11 @@ constexpr Sql kEraseCounts{
     " (SELECT subject, hour FROM links_analytics_counts WHERE tenant_id = :tenant"
     " ORDER BY subject, hour LIMIT ?1)"};
 
-constexpr std::array<const Sql*, 23> kStatements{
-    &kLastPlaces, &kAppendBatch,   &kListBatches,  &kReadBatch,     &kTakeBatch,    &kPlaces,
-    &kAddCounts,  &kFindRollup,    &kPutRollup,    &kOldRollups,    &kRemoveRollup, &kFindSalt,
-    &kAddSalt,    &kForgetSalts,   &kLinkCounts,   &kSubjectCounts, &kRollups,      &kWaitSince,
-    &kCodes,      &kExportRollups, &kExportCounts, &kEraseRollups,  &kEraseCounts};
+constexpr std::array<const Sql*, 24> kStatements{
+    &kLastPlaces, &kForgetRollups, &kAppendBatch,   &kListBatches,  &kReadBatch,     &kTakeBatch,
+    &kPlaces,     &kAddCounts,     &kFindRollup,    &kPutRollup,    &kOldRollups,    &kRemoveRollup,
+    &kFindSalt,   &kAddSalt,       &kForgetSalts,   &kLinkCounts,   &kSubjectCounts, &kRollups,
+    &kWaitSince,  &kCodes,         &kExportRollups, &kExportCounts, &kEraseRollups,  &kEraseCounts};
 
 std::string ids_json(std::span<const LinkId> links) {
   std::string text;
@@ -292,6 +294,11 @@ base::Status codes_of(storage::Transaction& tx, std::span<const LinkId> links,
   ASHLAR_TRY(tx.query(kCodes, {ids_json(links)}, [&](const Row& row) {
     sink(LinkId(row.integer(0)), {.host = row.text(2), .code = row.text(1)});
   }));
+  return base::ok_status();
+}
+
+base::Status forget_rollups(storage::Transaction& tx, std::string_view subject) {
+  ASHLAR_TRY(tx.execute(kForgetRollups, {subject}));
   return base::ok_status();
 }
 

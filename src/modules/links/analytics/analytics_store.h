@@ -93,6 +93,9 @@ base::Result<std::optional<base::Time>> batches_wait_since(storage::Transaction&
 base::Status codes_of(storage::Transaction& tx, std::span<const LinkId> links,
                       const std::function<void(LinkId, LinkRef)>& sink);
 
+// Takes away those of a subject, of all grains.
+base::Status forget_rollups(storage::Transaction& tx, std::string_view subject);
+
 // All of the tenant's after `after`, in order of subject, grain and hour.
 struct ExportedRollup {
   std::string subject;

@@ -1,7 +1,6 @@
 #include "modules/links/analytics/rollup_folder.h"
 
 #include <algorithm>
-#include <charconv>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -58,14 +57,6 @@ base::Result<OfLinks> read_all(storage::Transaction& tx,
   return all;
 }
 
-// Of a link's key. Not set: it is none.
-LinkId link_of(const RollupKey& key) {
-  std::int64_t id = 0;
-  if (key.subject.empty()) return {};
-  std::from_chars(key.subject.data() + 1, key.subject.data() + key.subject.size(), id);
-  return LinkId(id);
-}
-
 struct Place {
   std::vector<std::string> subjects;  // other than the link itself
   bool gone = false;                  // it was removed: nobody asks for its own roll-ups any more
@@ -85,7 +76,7 @@ base::Result<Places> places_of(storage::Transaction& tx, const OfLinks& all,
                                std::vector<std::string>& damaged) {
   std::vector<LinkId> links;
   for (const ClickCount& count : all.counts) links.push_back(count.link);
-  for (const auto& [key, hour] : all.visits) links.push_back(link_of(key));
+  for (const auto& [key, hour] : all.visits) links.push_back(link_of(key.subject));
   std::sort(links.begin(), links.end());
   links.erase(std::unique(links.begin(), links.end()), links.end());
   Places places;
@@ -114,7 +105,7 @@ KeyedRollups of_all_subjects(OfLinks all, const Places& places) {
     }
   }
   for (auto& [key, hour] : all.visits) {
-    const LinkId link = link_of(key);
+    const LinkId link = link_of(key.subject);
     const auto place = places.find(link);
     if (place == places.end()) continue;
     for (const std::string& subject : place->second.subjects) {

@@ -5,6 +5,7 @@
 // tag later moves no clicks into that tag.
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,5 +31,13 @@ struct Subject {
     return {SubjectKind::kOwner, "o:" + std::string(owner)};
   }
 };
+
+// Of a link's key. Not set: it is none.
+inline LinkId link_of(std::string_view key) {
+  std::int64_t id = 0;
+  if (!key.starts_with('l')) return {};
+  std::from_chars(key.data() + 1, key.data() + key.size(), id);
+  return LinkId(id);
+}
 
 }  // namespace ashlar::links::analytics

@@ -1,4 +1,4 @@
-// Links; their tags, domains and QR codes are in dub_rest.cc.
+// Links. (Tags: dub_tags.cc, analytics: dub_analytics.cc, domains and QR codes: dub_rest.cc.)
 #include "modules/links/dub/dub_api.h"
 
 #include <algorithm>
@@ -29,19 +29,6 @@ std::string host_of_url(std::string_view url) {
   return std::string(url.substr(0, url.find('/')));
 }
 
-// "a,b" in one parameter, or one after the other.
-std::vector<std::string> list_of(const ForeignQuery& query, std::string_view name) {
-  std::vector<std::string> all;
-  for (const std::string& value : query.all(name)) {
-    for (std::string_view rest = value; !rest.empty();) {
-      const std::size_t comma = std::min(rest.find(','), rest.size());
-      if (comma > 0) all.emplace_back(rest.substr(0, comma));
-      rest.remove_prefix(std::min(comma + 1, rest.size()));
-    }
-  }
-  return all;
-}
-
 void take_order(ForeignQuery& query, CatalogQuery& wanted) {
   std::string by = query.first("sortBy").value_or(query.first("sort").value_or("createdAt"));
   if (by == "clicks") {
@@ -65,9 +52,22 @@ base::Error too_many() {
 
 }  // namespace
 
+std::vector<std::string> list_of(const ForeignQuery& query, std::string_view name) {
+  std::vector<std::string> all;
+  for (const std::string& value : query.all(name)) {
+    for (std::string_view rest = value; !rest.empty();) {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      if (comma > 0) all.emplace_back(rest.substr(0, comma));
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+  }
+  return all;
+}
+
 DubApi::DubApi(LinksModule& module)
     : module_(module),
       desk_(module),
+      tags_(module),
       public_url_(without_slash(module.links.short_url(LinkRef{}))),
       own_domain_(host_of_url(public_url_)) {}
 
@@ -77,16 +77,21 @@ std::string DubApi::host_of(std::string_view domain) const {
   return key.empty() ? key : key.substr(0, key.size() - 1);
 }
 
-void DubApi::write(json::Writer& out, const CountedLink& link, const Call& call) const {
+void DubApi::write(json::Writer& out, const CountedLink& link, const Call& call,
+                   const TagDesk::Colors& colors) const {
   write_link(out, link,
              {.short_url = module_.links.short_url(link.link),
               .own_domain = own_domain_,
               .qr_url = public_url_ + "/api/dub/qr?url="},
-             call.principal.tenant_name);
+             colors, call.principal.tenant_name);
 }
 
-Response DubApi::answer(const CountedLink& link, const Call& call) const {
-  return json_answer([&](json::Writer& out) { write(out, link, call); });
+base::Result<Response> DubApi::answer(const CountedLink& link, const Call& call) const {
+  TagDesk::Colors colors;
+  if (!link.link.settings.tags.empty()) {
+    ASHLAR_ASSIGN(colors, tags_.colors(call));
+  }
+  return json_answer([&](json::Writer& out) { write(out, link, call, colors); });
 }
 
 base::Result<CatalogQuery> DubApi::catalog_query(ForeignQuery& query) const {
@@ -107,6 +112,7 @@ base::Result<CatalogQuery> DubApi::catalog_query(ForeignQuery& query) const {
   ASHLAR_TRY(query.finish());
   wanted.limit = static_cast<std::size_t>(size);
   wanted.offset = static_cast<std::size_t>(page - 1) * wanted.limit;
+  wanted.total = false;
   return wanted;
 }
 
@@ -114,9 +120,10 @@ base::Result<Response> DubApi::list(Call& call) const {
   ForeignQuery query(call.head->query);
   ASHLAR_ASSIGN(const CatalogQuery wanted, catalog_query(query));
   ASHLAR_ASSIGN(const CatalogPage page, desk_.list(call, wanted));
+  ASHLAR_ASSIGN(const TagDesk::Colors colors, tags_.colors(call));
   return json_answer([&](json::Writer& out) {
     out.begin_array();
-    for (const CountedLink& link : page.links) write(out, link, call);
+    for (const CountedLink& link : page.links) write(out, link, call, colors);
     out.end_array();
   });
 }
@@ -124,9 +131,12 @@ base::Result<Response> DubApi::list(Call& call) const {
 base::Result<Response> DubApi::count(Call& call) const {
   ForeignQuery query(call.head->query);
   ASHLAR_ASSIGN(CatalogQuery wanted, catalog_query(query));
-  wanted.limit = 0;
+  wanted.limit = wanted.offset = 0;
+  wanted.total = true;
   ASHLAR_ASSIGN(const CatalogPage page, desk_.list(call, wanted));
-  return http::json_text(200, std::to_string(page.total));
+  Response response = http::json_text(200, std::to_string(page.total));
+  tell_bound(page, response);
+  return response;
 }
 
 base::Result<Response> DubApi::info(Call& call) const {
@@ -178,34 +188,31 @@ base::Result<Response> DubApi::update(Call& call) const {
   return answer(link, call);
 }
 
-// By its key where one is given, else the newest link with the same URL.
+// Dub knows a link by its URL, in the whole workspace. Where a domain or a key is given the link
+// must have these as well: neither can change here.
 base::Result<Response> DubApi::upsert(Call& call) const {
   ASHLAR_ASSIGN(const json::Value value, json::parse(call.body));
   ForeignBody body(value);
-  const std::optional<std::string> key = body.text("key");
-  const std::string host = host_of(body.text("domain").value_or(""));
-  CatalogQuery same;
-  same.url = body.text("url").value_or("");
-  same.domain = body.has("domain") ? std::optional(host) : std::nullopt;
-  same.limit = 1;
-  if (key) {
-    const base::Result<CountedLink> there = desk_.find(call, {.host = host, .code = *key});
-    if (!there.ok() && there.error().code != base::Code::kNotFound) return there.error();
-    if (there.ok()) {
-      ASHLAR_ASSIGN(const CountedLink link, change(call, {.host = host, .code = *key}, value));
-      return answer(link, call);
-    }
-  } else if (!same.url->empty()) {
-    ASHLAR_ASSIGN(const CatalogPage found, desk_.list(call, same));
-    if (!found.links.empty()) {
-      const Link& link = found.links.front().link;
-      ASHLAR_ASSIGN(const CountedLink changed,
-                    change(call, {.host = link.domain_host, .code = link.code}, value));
-      return answer(changed, call);
-    }
+  ForeignBody read(value);  // its faults are told by whatever follows
+  const CreateLinkJson wanted = wanted_link(read).link;
+  std::optional<std::string> host;
+  if (wanted.domain) host = host_of(*wanted.domain);
+  base::Result<std::optional<CountedLink>> there = std::optional<CountedLink>();
+  if (wanted.code) {
+    base::Result<CountedLink> named =
+        desk_.find(call, {.host = host.value_or(""), .code = *wanted.code});
+    if (!named.ok() && named.error().code != base::Code::kNotFound) return named.error();
+    if (named.ok() && named->link.url == wanted.url) *there = std::move(*named);
+  } else if (!wanted.url.empty()) {
+    there = desk_.newest_to(call, wanted.url, host);
   }
-  ASHLAR_ASSIGN(const CountedLink made, make(call, body));
-  return answer(made, call);
+  if (!there.ok()) return there.error();
+  const base::Result<CountedLink> done =
+      *there
+          ? change(call, {.host = (*there)->link.domain_host, .code = (*there)->link.code}, value)
+          : make(call, body);
+  if (!done.ok()) return done.error();
+  return answer(*done, call);
 }
 
 base::Result<Response> DubApi::remove(Call& call) const {
@@ -222,6 +229,7 @@ base::Result<Response> DubApi::create_many(Call& call) const {
     return base::fail(base::Code::kInvalid, "not_an_array", "Give a list of links.");
   }
   if (all->size() > kMostAtOnce) return too_many();
+  ASHLAR_ASSIGN(const TagDesk::Colors colors, tags_.colors(call));
   std::string text;
   json::Writer out(text);
   out.begin_array();
@@ -229,7 +237,7 @@ base::Result<Response> DubApi::create_many(Call& call) const {
     ForeignBody body(each);
     const base::Result<CountedLink> made = make(call, body);
     if (made.ok()) {
-      write(out, *made, call);
+      write(out, *made, call, colors);
     } else {
       out.begin_object().key("link").value(each).key("error").string(message_of(made.error()));
       out.key("code").string(code_of(made.error())).end_object();
@@ -249,13 +257,14 @@ base::Result<Response> DubApi::update_many(Call& call) const {
   if (body.has("externalIds")) body.fault("externalIds", "not_supported", "Name them by linkIds.");
   ASHLAR_TRY(body.finish());
   if (ids.size() > kMostAtOnce) return too_many();
+  ASHLAR_ASSIGN(const TagDesk::Colors colors, tags_.colors(call));
   std::string text;
   json::Writer out(text);
   out.begin_array();
   for (const std::string& id : ids) {
     const base::Result<CountedLink> changed = change(call, ref_of_foreign_id(id), *data);
     if (changed.ok()) {
-      write(out, *changed, call);
+      write(out, *changed, call, colors);
     } else if (changed.error().code != base::Code::kNotFound) {
       return changed.error();
     }

@@ -84,10 +84,14 @@ void write_variants(json::Writer& out, const std::vector<Variant>& variants) {
   out.end_array();
 }
 
-void write_tags(json::Writer& out, const std::vector<std::string>& tags) {
+void write_tags(json::Writer& out, const std::vector<std::string>& tags,
+                const TagDesk::Colors& colors) {
   write_text(out, "tagId", tags.empty() ? "" : tags.front());
   out.key("tags").begin_array();
-  for (const std::string& tag : tags) write_tag(out, tag);
+  for (const std::string& tag : tags) {
+    const auto color = colors.find(tag);
+    write_tag(out, tag, color == colors.end() ? "" : color->second);
+  }
   out.end_array();
 }
 
@@ -210,13 +214,13 @@ void refuse_what_is_not_done(ForeignBody& body) {
 
 }  // namespace
 
-void write_tag(json::Writer& out, std::string_view name) {
+void write_tag(json::Writer& out, std::string_view name, std::string_view color) {
   out.begin_object().key("id").string(name).key("name").string(name);
-  out.key("color").string("gray").end_object();
+  out.key("color").string(color.empty() ? "gray" : color).end_object();
 }
 
 void write_link(json::Writer& out, const CountedLink& counted, const DubAddresses& addresses,
-                std::string_view workspace) {
+                const TagDesk::Colors& colors, std::string_view workspace) {
   const Link& link = counted.link;
   const LinkSettings& settings = link.settings;
   const std::vector<RuleJson> rules = json_of(settings.rules);
@@ -238,7 +242,7 @@ void write_link(json::Writer& out, const CountedLink& counted, const DubAddresse
   write_text(out, "android", system_url(rules, "android"));
   write_geo(out, rules);
   write_variants(out, settings.variants);
-  write_tags(out, settings.tags);
+  write_tags(out, settings.tags, colors);
   const ForeignQuery query(query_of(link.url));
   for (const char* name : kUtm) write_text(out, name, query.first(name).value_or(""));
   write_absent(out);

@@ -17,6 +17,7 @@
 
 #include "modules/links/foreign/foreign_body.h"
 #include "modules/links/foreign/link_catalog.h"
+#include "modules/links/foreign/tag_desk.h"
 #include "modules/links/links_json.h"
 #include "platform/json/writer.h"
 
@@ -31,8 +32,9 @@ struct DubAddresses {
   std::string qr_url;      // where short URLs are drawn
 };
 void write_link(json::Writer& out, const CountedLink& link, const DubAddresses& addresses,
-                std::string_view workspace);
-void write_tag(json::Writer& out, std::string_view name);
+                const TagDesk::Colors& colors, std::string_view workspace);
+// "": gray.
+void write_tag(json::Writer& out, std::string_view name, std::string_view color);
 
 // Faults are the body's.
 struct WantedLink {

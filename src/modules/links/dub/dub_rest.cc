@@ -1,4 +1,4 @@
-// Tags, domains and QR codes, as Dub has them.
+// Domains and QR codes, as Dub has them.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -12,7 +12,6 @@
 #include "modules/links/foreign/foreign_query.h"
 #include "modules/links/links_module.h"
 #include "modules/links/qr_code.h"
-#include "modules/links/settings_store.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::links::dub {
@@ -92,28 +91,6 @@ Color color_of(ForeignQuery& query, std::string_view name, Color usual) {
 }
 
 }  // namespace
-
-base::Result<Response> DubApi::tags(Call& call) const {
-  constexpr std::int64_t kMostTags = 10'000;
-  ForeignQuery query(call.head->query);
-  const auto [offset, limit] = page_of(query, 100);
-  const std::string text = query.first("search").value_or("");
-  ASHLAR_TRY(query.finish());
-  std::vector<std::string> tags;
-  ASHLAR_TRY(module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) {
-    tags.clear();
-    return store::list_tags(tx, "", kMostTags, [&](std::string tag, std::int64_t /*links*/) {
-      if (holds(tag, text)) tags.push_back(std::move(tag));
-    });
-  }));
-  if (query.first("sortOrder").value_or("asc") == "desc") std::ranges::reverse(tags);
-  std::string body;
-  json::Writer out(body);
-  out.begin_array();
-  for (const std::string& tag : cut(std::move(tags), offset, limit)) write_tag(out, tag);
-  out.end_array();
-  return http::json_text(200, std::move(body));
-}
 
 base::Result<Response> DubApi::domains(Call& call) const {
   ForeignQuery query(call.head->query);

@@ -65,6 +65,8 @@ http::RouteTable dub_routes(LinksModule& module) {
   constexpr std::string_view kLinks = "/api/dub/links";
   constexpr std::string_view kLink = "/api/dub/links/{linkId}";
   constexpr std::string_view kMany = "/api/dub/links/bulk";
+  constexpr std::string_view kTags = "/api/dub/tags";
+  constexpr std::string_view kTag = "/api/dub/tags/{id}";
   constexpr std::string_view kDomains = "/api/dub/domains";
   constexpr std::string_view kDomain = "/api/dub/domains/{slug}";
   Table table(module);
@@ -78,7 +80,11 @@ http::RouteTable dub_routes(LinksModule& module) {
   table.write(Method::kPost, kMany, kManyCost, &DubApi::create_many);
   table.write(Method::kPatch, kMany, kManyCost, &DubApi::update_many);
   table.write(Method::kDelete, kMany, kManyCost, &DubApi::remove_many);
-  table.read("/api/dub/tags", 3, &DubApi::tags);
+  table.read(kTags, 3, &DubApi::tags);
+  table.write(Method::kPost, kTags, 2, &DubApi::create_tag);
+  table.write(Method::kPatch, kTag, 5, &DubApi::update_tag);
+  table.write(Method::kDelete, kTag, 5, &DubApi::remove_tag);
+  table.read("/api/dub/analytics", 5, &DubApi::analytics);
   table.read(kDomains, 2, &DubApi::domains);
   table.write(Method::kPost, kDomains, 2, &DubApi::create_domain);
   table.write(Method::kPatch, kDomain, 2, &DubApi::update_domain);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,8 +28,24 @@ base::Status newest_clicks(storage::Transaction& tx, std::int64_t limit,
 // The first `limit` links that have the tag.
 base::Result<std::vector<LinkId>> tagged_links(storage::Transaction& tx, std::string_view tag,
                                                std::int64_t limit);
-// Takes away what was counted and kept of a link's clicks; the clicks that were counted.
-base::Result<std::int64_t> forget_clicks(storage::Transaction& tx, LinkId link);
+
+// Where links are found by an index, other than by their age alone.
+struct LinkSource {
+  enum class Kind : std::uint8_t { kTag, kOwner, kDomain };
+  Kind kind = Kind::kTag;
+  std::string name{};  // of a tag or an owner
+  DomainId domain{};
+};
+enum class Direction : std::uint8_t { kNewerFirst, kOlderFirst };
+// The first `limit` of them that follow `from`, in that direction.
+base::Result<std::vector<LinkId>> source_links(storage::Transaction& tx, const LinkSource& source,
+                                               Direction direction, LinkId from,
+                                               std::int64_t limit);
+
+// The newest `limit` links to the URL; `hashes`: of it on each domain that is looked at.
+base::Result<std::vector<LinkId>> links_to(storage::Transaction& tx,
+                                           std::span<const std::int64_t> hashes,
+                                           std::string_view url, std::int64_t limit);
 
 // For the test that no statement sees another tenant's rows.
 std::span<const storage::Sql* const> foreign_statements();

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "modules/links/clicks_store.h"
+#include "modules/links/foreign/candidate_walk.h"
 #include "modules/links/links_store.h"
 
 namespace ashlar::links {
@@ -34,29 +35,34 @@ bool has_tags(const Link& link, const std::vector<std::string>& tags, bool every
   return every ? std::ranges::all_of(tags, has) : std::ranges::any_of(tags, has);
 }
 
-bool is_plain(const CatalogQuery& query) {
-  return query.text.empty() && query.tags.empty() && query.without_tags.empty() && !query.domain &&
-         !query.owner && !query.url && !query.archived && !query.from && !query.until &&
-         query.expired_too && query.used_up_too && query.order == CatalogQuery::Field::kCreated &&
-         !query.ascending;
-}
-
 base::Status count(storage::Transaction& tx, std::vector<CountedLink>& links) {
-  std::unordered_map<LinkId, std::int64_t*> places;
+  std::unordered_map<LinkId, CountedLink*> places;
   std::vector<LinkId> ids;
   ids.reserve(links.size());
   for (CountedLink& each : links) {
     ids.push_back(each.link.id);
-    places.emplace(each.link.id, &each.clicks);
+    places.emplace(each.link.id, &each);
   }
-  return store::totals_of(tx, ids,
-                          [&](LinkId id, std::int64_t clicks) { *places.at(id) = clicks; });
+  return store::totals_with_bots(tx, ids, [&](LinkId id, store::ClickTotal total) {
+    places.at(id)->clicks = total.clicks;
+    places.at(id)->bots = total.bots;
+  });
 }
 
+// Where a page begins is found by the index alone.
 base::Status read_plain(storage::Transaction& tx, const CatalogQuery& query, CatalogPage& page) {
-  ASHLAR_ASSIGN(const std::int64_t total, store::count_links(tx, kMaxLooked));
-  page.total = static_cast<std::size_t>(total);
-  if (query.offset >= page.total) return base::ok_status();
+  if (query.offset >= kMostReached) {
+    page.bounded = true;
+    page.total = kMostReached;
+    return base::ok_status();
+  }
+  if (query.total) {
+    const auto most = static_cast<std::int64_t>(query.offset + kMaxLooked);
+    ASHLAR_ASSIGN(const std::int64_t total, store::count_links(tx, most));
+    page.total = static_cast<std::size_t>(total);
+    page.bounded = total == most;
+    if (query.offset >= page.total) return base::ok_status();
+  }
   LinkId before = kNewest;
   if (query.offset > 0) {
     ASHLAR_ASSIGN(const std::optional<LinkId> last,
@@ -64,9 +70,12 @@ base::Status read_plain(storage::Transaction& tx, const CatalogQuery& query, Cat
     if (!last) return base::ok_status();
     before = *last;
   }
-  const std::size_t limit = std::min(query.limit, page.total - query.offset);
-  return store::list_links(tx, before, static_cast<std::int64_t>(limit),
-                           [&](Link link) { page.links.push_back({std::move(link), 0}); });
+  return store::list_links(tx, before, static_cast<std::int64_t>(query.limit),
+                           [&](Link link) { page.links.push_back({.link = std::move(link)}); });
+}
+
+bool by_clicks(const CatalogQuery& query) {
+  return query.order == CatalogQuery::Field::kClicks || query.order == CatalogQuery::Field::kPeople;
 }
 
 // Of equals the newest first, whichever way the field is sorted.
@@ -86,6 +95,8 @@ void sort(std::vector<CountedLink>& links, const CatalogQuery& query) {
         return a.link.settings.title < b.link.settings.title;
       case Field::kClicks:
         return a.clicks < b.clicks;
+      case Field::kPeople:
+        return a.clicks - a.bots < b.clicks - b.bots;
     }
     std::unreachable();
   };
@@ -94,23 +105,49 @@ void sort(std::vector<CountedLink>& links, const CatalogQuery& query) {
   });
 }
 
-base::Result<std::vector<CountedLink>> read_matching(storage::Transaction& tx,
-                                                     const CatalogQuery& query, base::Time now) {
-  std::vector<CountedLink> found;
-  LinkId before = kNewest;
+// In the order of their age: what comes before the page is passed by, what comes after it counted.
+base::Status read_by_age(storage::Transaction& tx, const CatalogQuery& query, base::Time now,
+                         CatalogPage& page) {
+  ASHLAR_ASSIGN(CandidateWalk walk, CandidateWalk::begin(tx, query));
   std::size_t looked = 0;
-  bool more = true;
-  while (more && looked < kMaxLooked) {
-    std::int64_t got = 0;
-    ASHLAR_TRY(store::list_links(tx, before, kStep, [&](Link link) {
-      ++got;
-      before = link.id;
-      if (matches(link, query, now)) found.push_back({std::move(link), 0});
+  std::int64_t step = std::clamp<std::int64_t>(static_cast<std::int64_t>(query.limit), 20, kStep);
+  while (!walk.ended()) {
+    const bool full = page.total >= query.offset + query.limit;
+    if (looked >= kMostLooked || (full && (!query.total || looked >= kMaxLooked))) {
+      page.bounded = true;
+      break;
+    }
+    ASHLAR_ASSIGN(const std::size_t read, walk.next(tx, step, [&](Link link) {
+      if (!matches(link, query, now)) return;
+      const std::size_t number = page.total++;
+      if (number < query.offset || page.links.size() >= query.limit) return;
+      page.links.push_back({.link = std::move(link)});
     }));
-    looked += static_cast<std::size_t>(got);
-    more = got == kStep;
+    looked += read;
+    step = std::min(2 * step, kStep);
   }
-  return found;
+  return base::ok_status();
+}
+
+base::Status read_sorted(storage::Transaction& tx, const CatalogQuery& query, base::Time now,
+                         CatalogPage& page) {
+  ASHLAR_ASSIGN(CandidateWalk walk, CandidateWalk::begin(tx, query));
+  std::vector<CountedLink> found;
+  for (std::size_t looked = 0; !walk.ended() && looked < kMaxLooked;) {
+    ASHLAR_ASSIGN(const std::size_t read, walk.next(tx, kStep, [&](Link link) {
+      if (matches(link, query, now)) found.push_back({.link = std::move(link)});
+    }));
+    looked += read;
+  }
+  page.bounded = !walk.ended();
+  if (by_clicks(query)) ASHLAR_TRY(count(tx, found));
+  sort(found, query);
+  page.total = found.size();
+  const std::size_t begin = std::min(query.offset, found.size());
+  const std::size_t end = begin + std::min(query.limit, found.size() - begin);
+  page.links.assign(std::make_move_iterator(found.begin() + static_cast<std::ptrdiff_t>(begin)),
+                    std::make_move_iterator(found.begin() + static_cast<std::ptrdiff_t>(end)));
+  return base::ok_status();
 }
 
 }  // namespace
@@ -119,7 +156,6 @@ bool matches(const Link& link, const CatalogQuery& query, base::Time now) {
   const LinkSettings& settings = link.settings;
   if (query.domain && *query.domain != link.domain_host) return false;
   if (query.owner && *query.owner != settings.owner) return false;
-  if (query.url && *query.url != link.url) return false;
   if (query.archived && *query.archived != settings.archived) return false;
   if (query.from && link.created_at < *query.from) return false;
   if (query.until && link.created_at > *query.until) return false;
@@ -134,24 +170,22 @@ bool matches(const Link& link, const CatalogQuery& query, base::Time now) {
   return holds_text(link, query.text);
 }
 
+bool CatalogQuery::is_plain() const {
+  return text.empty() && tags.empty() && without_tags.empty() && !domain && !owner && !archived &&
+         !from && !until && expired_too && used_up_too && order == Field::kCreated && !ascending;
+}
+
 base::Result<CatalogPage> read_catalog(storage::Transaction& tx, const CatalogQuery& query,
                                        base::Time now) {
   CatalogPage page;
-  if (is_plain(query)) {
+  if (query.is_plain()) {
     ASHLAR_TRY(read_plain(tx, query, page));
-    ASHLAR_TRY(count(tx, page.links));
-    return page;
+  } else if (query.order == CatalogQuery::Field::kCreated) {
+    ASHLAR_TRY(read_by_age(tx, query, now, page));
+  } else {
+    ASHLAR_TRY(read_sorted(tx, query, now, page));
   }
-  ASHLAR_ASSIGN(std::vector<CountedLink> found, read_matching(tx, query, now));
-  const bool by_clicks = query.order == CatalogQuery::Field::kClicks;
-  if (by_clicks) ASHLAR_TRY(count(tx, found));
-  sort(found, query);
-  page.total = found.size();
-  const std::size_t begin = std::min(query.offset, found.size());
-  const std::size_t end = begin + std::min(query.limit, found.size() - begin);
-  page.links.assign(std::make_move_iterator(found.begin() + static_cast<std::ptrdiff_t>(begin)),
-                    std::make_move_iterator(found.begin() + static_cast<std::ptrdiff_t>(end)));
-  if (!by_clicks) ASHLAR_TRY(count(tx, page.links));
+  if (!by_clicks(query)) ASHLAR_TRY(count(tx, page.links));
   return page;
 }
 

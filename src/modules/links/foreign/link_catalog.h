@@ -2,10 +2,12 @@
 // list them.
 //
 // Promises
-//  1. It looks at the newest kMaxLooked links of a tenant and no further: totals count up to there,
-//     and no page reaches beyond. (Lists of /v1 have no such end: they go on by a cursor.)
-//  2. Neither filtered nor sorted otherwise than by age, a page costs its own links and an index
-//     walk to where it begins; else reading up to kMaxLooked links.
+//  1. Sorted by age a list has no end but kMostReached: a page costs its own links and a walk over
+//     an index (candidate_walk.h) to where it begins. Filters that no index knows are asked of each
+//     link on the way, of kMostLooked at most.
+//  2. Sorted otherwise it is about the newest kMaxLooked of those that the index gives.
+//  3. A total is exact up to kMaxLooked links beyond the page; else `bounded` says that there may
+//     be more. It is not worked out where it is not asked for.
 // matches() is pure; any thread.
 #pragma once
 
@@ -28,10 +30,11 @@ namespace ashlar::links {
 struct CountedLink {
   Link link;
   std::int64_t clicks = 0;
+  std::int64_t bots = 0;  // of the clicks
 };
 
 struct CatalogQuery {
-  enum class Field : std::uint8_t { kCreated, kUpdated, kCode, kUrl, kTitle, kClicks };
+  enum class Field : std::uint8_t { kCreated, kUpdated, kCode, kUrl, kTitle, kClicks, kPeople };
 
   std::string text{};  // in the code, the URL, the title or a tag (ASCII case ignored); "" all
   std::vector<std::string> tags{};
@@ -40,7 +43,6 @@ struct CatalogQuery {
   bool without_every_tag = false;  // leaves out those that have all of them; else that have one
   std::optional<std::string> domain{};  // its host, "" the installation's own; not set: whichever
   std::optional<std::string> owner{};
-  std::optional<std::string> url{};  // exactly
   std::optional<bool> archived{};
   std::optional<base::Time> from{}, until{};  // created in [from, until]
   bool expired_too = true;
@@ -50,14 +52,21 @@ struct CatalogQuery {
   bool ascending = false;
   std::size_t offset = 0;
   std::size_t limit = 20;
+  bool total = true;  // is asked for
+
+  // By their age alone, whatever they are.
+  [[nodiscard]] bool is_plain() const;
 };
 
 struct CatalogPage {
   std::vector<CountedLink> links;
   std::size_t total = 0;
+  bool bounded = false;  // the total, or the order, is of no more than were looked at
 };
 
 inline constexpr std::size_t kMaxLooked = 10'000;
+inline constexpr std::size_t kMostLooked = 50'000;
+inline constexpr std::size_t kMostReached = 1'000'000;
 
 bool matches(const Link& link, const CatalogQuery& query, base::Time now);
 base::Result<CatalogPage> read_catalog(storage::Transaction& tx, const CatalogQuery& query,

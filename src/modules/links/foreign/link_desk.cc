@@ -6,6 +6,7 @@
 
 #include "modules/links/clicks_store.h"
 #include "modules/links/foreign/checked.h"
+#include "modules/links/foreign/foreign_store.h"
 #include "modules/links/links_module.h"
 #include "platform/cache/far_region.h"
 #include "platform/observability/trace.h"
@@ -21,8 +22,10 @@ std::string traceparent_of(const http::Call& call) {
 }
 
 base::Result<CountedLink> counted(storage::Transaction& tx, Link link) {
-  ASHLAR_ASSIGN(const std::int64_t clicks, store::total_clicks(tx, link.id));
-  return CountedLink{std::move(link), clicks};
+  store::ClickTotal total;
+  ASHLAR_TRY(store::totals_with_bots(
+      tx, {&link.id, 1}, [&](LinkId /*id*/, store::ClickTotal found) { total = found; }));
+  return CountedLink{std::move(link), total.clicks, total.bots};
 }
 
 }  // namespace
@@ -37,6 +40,10 @@ LinkRef ref_of_foreign_id(std::string_view id) {
   return {.host = id.substr(0, at), .code = id.substr(at + 1)};
 }
 
+void tell_bound(const CatalogPage& page, http::Response& response) {
+  if (page.bounded) response.header("Ashlar-Bounded", "true");
+}
+
 base::Result<std::string> LinkDesk::hash_of(const std::optional<std::string>& password) const {
   if (!password || password->empty()) return std::string();
   return module_.password_hashes.hash(*password);
@@ -48,6 +55,30 @@ base::Result<CountedLink> LinkDesk::find(const http::Call& call, LinkRef ref) co
                            ASHLAR_ASSIGN(Link link, module_.links.find(tx, ref));
                            return counted(tx, std::move(link));
                          });
+}
+
+base::Result<std::optional<CountedLink>> LinkDesk::newest_to(
+    const http::Call& call, std::string_view url, std::optional<std::string_view> host) const {
+  using Found = std::optional<CountedLink>;
+  return module_.db.read(
+      call.tenant_context(), [&](storage::Transaction& tx) -> base::Result<Found> {
+        std::vector<std::int64_t> hashes;
+        if (host) {
+          ASHLAR_ASSIGN(const DomainId domain, module_.links.domain_of(tx, *host));
+          hashes.push_back(module_.url_hashes.of(domain, url));
+        } else {
+          ASHLAR_ASSIGN(const DomainPage all, module_.domains.list(tx, "", Domains::kMaxPerTenant));
+          hashes.push_back(module_.url_hashes.of(DomainId(), url));
+          for (const Domain& each : all.domains) {
+            hashes.push_back(module_.url_hashes.of(each.id, url));
+          }
+        }
+        ASHLAR_ASSIGN(const std::vector<LinkId> ids, store::links_to(tx, hashes, url, 1));
+        if (ids.empty()) return Found();
+        ASHLAR_ASSIGN(Link link, module_.links.find(tx, ids.front()));
+        ASHLAR_ASSIGN(CountedLink found, counted(tx, std::move(link)));
+        return Found(std::move(found));
+      });
 }
 
 base::Result<CatalogPage> LinkDesk::list(const http::Call& call, const CatalogQuery& query) const {

@@ -21,6 +21,7 @@
 #include "modules/links/link_ref.h"
 #include "modules/links/links_json.h"
 #include "platform/http/call.h"
+#include "platform/http/response.h"
 
 namespace ashlar::links {
 
@@ -31,12 +32,20 @@ std::string foreign_id(const Link& link);
 // A view of `id`. What is no id at all names a link that is not there.
 LinkRef ref_of_foreign_id(std::string_view id);
 
+// Says in the answer's head that its total or its order is about no more links than were looked at:
+// "Ashlar-Bounded: true".
+void tell_bound(const CatalogPage& page, http::Response& response);
+
 class LinkDesk {
  public:
   // It outlives the desk.
   explicit LinkDesk(LinksModule& module) : module_(module) {}
 
   [[nodiscard]] base::Result<CountedLink> find(const http::Call& call, LinkRef ref) const;
+  // The newest link that leads to the URL: on the domain of that host ("" the installation's own),
+  // or on whichever.
+  [[nodiscard]] base::Result<std::optional<CountedLink>> newest_to(
+      const http::Call& call, std::string_view url, std::optional<std::string_view> host) const;
   [[nodiscard]] base::Result<CatalogPage> list(const http::Call& call,
                                                const CatalogQuery& query) const;
   [[nodiscard]] base::Result<CountedLink> create(const http::Call& call,

@@ -115,7 +115,9 @@ base::Result<Response> KuttApi::list(Call& call) const {
     out.end_object();
   }
   out.end_array().end_object();
-  return http::json_text(200, std::move(body));
+  Response response = http::json_text(200, std::move(body));
+  tell_bound(page, response);
+  return response;
 }
 
 void KuttApi::take_expiry(ForeignBody& body, std::optional<base::Time>& expires_at) const {

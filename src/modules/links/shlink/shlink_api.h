@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "modules/links/foreign/link_desk.h"
+#include "modules/links/foreign/tag_desk.h"
 #include "modules/links/foreign/visits.h"
 #include "modules/links/shlink/shlink_json.h"
 #include "platform/http/call.h"
@@ -27,9 +28,6 @@ namespace ashlar::links::shlink {
 
 class ShlinkApi {
  public:
-  // A tag of more links is neither renamed nor deleted: it is one transaction.
-  static constexpr std::size_t kMostRetagged = 2'000;
-
   // It outlives the API.
   explicit ShlinkApi(LinksModule& module);
 
@@ -66,11 +64,10 @@ class ShlinkApi {
   [[nodiscard]] std::string host_of(std::string_view domain) const;
   base::Result<http::Response> answer_visits(const http::Call& call, ForeignQuery& query,
                                              VisitsQuery wanted) const;
-  [[nodiscard]] base::Status retag(const http::Call& call, const std::string& tag,
-                                   const std::string& to) const;
 
   LinksModule& module_;
   const LinkDesk desk_;
+  const TagDesk tags_;
   const std::string default_authority_;  // of the installation's own short URLs
 };
 

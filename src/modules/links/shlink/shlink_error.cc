@@ -36,6 +36,7 @@ struct Name {
 };
 constexpr std::array kNames{
     Name{"url", "longUrl"},
+    Name{"name", "newName"},
     Name{"code", "customSlug"},
     Name{"expires_at", "validUntil"},
     Name{"valid_from", "validSince"},

@@ -21,6 +21,7 @@ struct Clicks {
   std::int64_t total = 0;
   std::int64_t bots = 0;
 };
+inline Clicks clicks_of(const CountedLink& link) { return {link.clicks, link.bots}; }
 void write_summary(json::Writer& out, const Clicks& clicks);
 
 void write_short_url(json::Writer& out, const Link& link, std::string_view short_url,

@@ -1,5 +1,4 @@
-// Tags: listed, counted, renamed and deleted, as Shlink has them. A tag is there as long as a link
-// has it.
+// Tags: listed, counted, renamed and deleted, as Shlink has them.
 #include <algorithm>
 #include <string>
 #include <unordered_map>
@@ -9,13 +8,9 @@
 #include "base/text.h"
 #include "modules/links/foreign/foreign_body.h"
 #include "modules/links/foreign/foreign_query.h"
-#include "modules/links/foreign/foreign_store.h"
+#include "modules/links/foreign/tag_desk.h"
 #include "modules/links/links_module.h"
-#include "modules/links/links_store.h"
-#include "modules/links/settings_store.h"
 #include "modules/links/shlink/shlink_api.h"
-#include "platform/observability/trace.h"
-#include "platform/storage/database.h"
 
 namespace ashlar::links::shlink {
 namespace {
@@ -23,7 +18,7 @@ namespace {
 using http::Call;
 using http::Response;
 
-constexpr std::int64_t kMostTags = 10'000;
+constexpr std::int64_t kMostTags = TagDesk::kMostListed;
 
 struct TagStats {
   std::string tag;
@@ -31,14 +26,11 @@ struct TagStats {
   Clicks clicks{};
 };
 
-base::Result<std::vector<TagStats>> read_tags(const Call& call, storage::Database& db) {
+base::Result<std::vector<TagStats>> read_tags(const Call& call, const TagDesk& desk) {
+  ASHLAR_ASSIGN(const std::vector<DeskTag> all, desk.list(call));
   std::vector<TagStats> tags;
-  ASHLAR_TRY(db.read(call.tenant_context(), [&](storage::Transaction& tx) {
-    tags.clear();
-    return store::list_tags(tx, "", kMostTags, [&](std::string tag, std::int64_t links) {
-      tags.push_back({std::move(tag), links});
-    });
-  }));
+  tags.reserve(all.size());
+  for (const DeskTag& each : all) tags.push_back({each.name, each.links});
   return tags;
 }
 
@@ -52,7 +44,9 @@ void keep_matching(std::vector<TagStats>& tags, const ForeignQuery& query) {
 void sort_stats(std::vector<TagStats>& tags, const std::string& order) {
   const std::string field = order.substr(0, order.find('-'));
   const auto number = [&](const TagStats& each) {
-    return field == "shortUrlsCount" ? each.links : field == "tag" ? 0 : each.clicks.total;
+    if (field == "shortUrlsCount") return each.links;
+    if (field == "nonBotVisits") return each.clicks.total - each.clicks.bots;
+    return field == "tag" ? 0 : each.clicks.total;
   };
   const bool down = base::ascii_lower(order).ends_with("-desc");
   std::ranges::stable_sort(tags, [&](const TagStats& a, const TagStats& b) {
@@ -76,17 +70,12 @@ Response tags_page(const std::vector<TagStats>& tags, const PageOf& page,
   });
 }
 
-base::Error tag_not_found(const std::string& tag) {
-  return base::fail(base::Code::kNotFound, "tag_not_found",
-                    "Tag with name \"" + tag + "\" could not be found");
-}
-
 }  // namespace
 
 base::Result<Response> ShlinkApi::tags(Call& call) const {
   ForeignQuery query(call.head->query);
   ASHLAR_ASSIGN(const PageOf page, page_of(query, kMostTags, kMostTags));
-  ASHLAR_ASSIGN(std::vector<TagStats> tags, read_tags(call, module_.db));
+  ASHLAR_ASSIGN(std::vector<TagStats> tags, read_tags(call, tags_));
   keep_matching(tags, query);
   return tags_page(tags, page,
                    [](json::Writer& out, const TagStats& each) { out.string(each.tag); });
@@ -95,15 +84,18 @@ base::Result<Response> ShlinkApi::tags(Call& call) const {
 base::Result<Response> ShlinkApi::tag_stats(Call& call) const {
   ForeignQuery query(call.head->query);
   ASHLAR_ASSIGN(const PageOf page, page_of(query, kMostTags, kMostTags));
-  ASHLAR_ASSIGN(std::vector<TagStats> tags, read_tags(call, module_.db));
-  std::unordered_map<std::string, std::int64_t> totals;
+  ASHLAR_ASSIGN(std::vector<TagStats> tags, read_tags(call, tags_));
+  std::unordered_map<std::string, Clicks> totals;
   CatalogQuery all;
   all.limit = kMaxLooked;
   ASHLAR_ASSIGN(const CatalogPage links, desk_.list(call, all));
   for (const CountedLink& each : links.links) {
-    for (const std::string& tag : each.link.settings.tags) totals[tag] += each.clicks;
+    for (const std::string& tag : each.link.settings.tags) {
+      totals[tag].total += each.clicks;
+      totals[tag].bots += each.bots;
+    }
   }
-  for (TagStats& each : tags) each.clicks.total = totals[each.tag];
+  for (TagStats& each : tags) each.clicks = totals[each.tag];
   keep_matching(tags, query);
   if (const auto order = query.first("orderBy")) sort_stats(tags, *order);
   return tags_page(tags, page, [](json::Writer& out, const TagStats& each) {
@@ -113,50 +105,14 @@ base::Result<Response> ShlinkApi::tag_stats(Call& call) const {
   });
 }
 
-// All links of a tag in one transaction, so that no half of them is left with the other name.
-base::Status ShlinkApi::retag(const Call& call, const std::string& tag,
-                              const std::string& to) const {
-  const std::string traceparent =
-      call.trace.is_set() ? obs::format_traceparent(call.trace) : std::string();
-  return module_.db.write(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
-    ASHLAR_ASSIGN(const std::vector<LinkId> ids,
-                  store::tagged_links(tx, tag, std::int64_t{kMostRetagged} + 1));
-    if (ids.empty() && !to.empty()) return tag_not_found(tag);
-    if (ids.size() > kMostRetagged) {
-      return base::fail(base::Code::kConflict, "too_many_links",
-                        "More than 2,000 links have this tag; change their tags in parts.");
-    }
-    ASHLAR_ASSIGN(const std::vector<LinkId> taken, store::tagged_links(tx, to, 1));
-    if (!to.empty() && to != tag && !taken.empty()) {
-      return base::fail(
-          base::Code::kConflict, "tag_conflict",
-          "You cannot rename tag " + tag + " to " + to + ", because it already exists");
-    }
-    std::vector<Link> links;
-    ASHLAR_TRY(store::links_of(tx, ids, [&](Link link) { links.push_back(std::move(link)); }));
-    for (const Link& link : links) {
-      LinkChange change;
-      change.settings.tags = link.settings.tags;
-      std::erase(*change.settings.tags, tag);
-      if (!to.empty()) change.settings.tags->push_back(to);
-      ASHLAR_TRY(module_.links.update(tx, {.host = link.domain_host, .code = link.code}, change,
-                                      link.version, traceparent));
-    }
-    return base::ok_status();
-  });
-}
-
 base::Result<Response> ShlinkApi::rename_tag(Call& call) const {
   ASHLAR_ASSIGN(ForeignBody body, ForeignBody::parse(call.body));
   const std::string from = body.text("oldName").value_or("");
   const std::string to = body.text("newName").value_or("");
   if (from.empty()) body.fault("oldName", "required", "Give the tag's name.");
   if (to.empty()) body.fault("newName", "required", "Give the tag's new name.");
-  if (base::is_utf8(to) && base::utf8_length(to) > kMaxTagChars) {
-    body.fault("newName", "too_long", "A tag has at most 50 characters.");
-  }
   ASHLAR_TRY(body.finish());
-  ASHLAR_TRY(retag(call, from, to));
+  ASHLAR_TRY(tags_.update(call, from, to, {}));
   return http::no_content();
 }
 
@@ -170,7 +126,11 @@ base::Result<Response> ShlinkApi::delete_tags(Call& call) const {
   if (tags.size() > kMostAtOnce) {
     return base::fail(base::Code::kInvalid, "too_many_tags", "Delete at most 100 tags at once.");
   }
-  for (const std::string& tag : tags) ASHLAR_TRY(retag(call, tag, ""));
+  // As Shlink does, those that are not there are left out.
+  for (const std::string& tag : tags) {
+    const base::Status removed = tags_.remove(call, tag);
+    if (!removed.ok() && removed.error().code != base::Code::kNotFound) return removed.error();
+  }
   return http::no_content();
 }
 

@@ -28,14 +28,13 @@ struct Order {
   std::string_view name;
   CatalogQuery::Field field;
 };
-// Of bots' visits nothing is counted apart by link, so nonBotVisits sorts as visits does.
 constexpr std::array kOrders{
     Order{"dateCreated", CatalogQuery::Field::kCreated},
     Order{"shortCode", CatalogQuery::Field::kCode},
     Order{"longUrl", CatalogQuery::Field::kUrl},
     Order{"title", CatalogQuery::Field::kTitle},
     Order{"visits", CatalogQuery::Field::kClicks},
-    Order{"nonBotVisits", CatalogQuery::Field::kClicks},
+    Order{"nonBotVisits", CatalogQuery::Field::kPeople},
 };
 
 // "title-ASC"; without a direction ascending, and without anything the newest first.
@@ -155,11 +154,12 @@ base::Result<PageOf> page_of(ForeignQuery& query, std::int64_t usual, std::int64
 ShlinkApi::ShlinkApi(LinksModule& module)
     : module_(module),
       desk_(module),
+      tags_(module),
       default_authority_(authority_of(module.links.short_url(LinkRef{}))) {}
 
 Response ShlinkApi::answer(const CountedLink& link) const {
   return json_answer([&](json::Writer& out) {
-    write_short_url(out, link.link, module_.links.short_url(link.link), {.total = link.clicks});
+    write_short_url(out, link.link, module_.links.short_url(link.link), clicks_of(link));
   });
 }
 
@@ -177,15 +177,17 @@ base::Result<Response> ShlinkApi::list_urls(Call& call) const {
   wanted.offset = page.offset();
   wanted.limit = static_cast<std::size_t>(page.size);
   ASHLAR_ASSIGN(const CatalogPage found, desk_.list(call, wanted));
-  return json_answer([&](json::Writer& out) {
+  Response response = json_answer([&](json::Writer& out) {
     out.begin_object().key("shortUrls");
     write_page(out, page, found.links.size(), found.total, [&] {
       for (const CountedLink& each : found.links) {
-        write_short_url(out, each.link, module_.links.short_url(each.link), {.total = each.clicks});
+        write_short_url(out, each.link, module_.links.short_url(each.link), clicks_of(each));
       }
     });
     out.end_object();
   });
+  tell_bound(found, response);
+  return response;
 }
 
 base::Result<Response> ShlinkApi::create_url(Call& call) const {

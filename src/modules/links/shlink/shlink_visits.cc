@@ -1,12 +1,14 @@
-// Visits: what was kept of clicks, as Shlink lists them. Orphan ones are kept by nobody here.
+// Visits: what was kept of clicks, as Shlink lists them; and of what led to no link on a domain.
 #include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "modules/links/click_reset.h"
 #include "modules/links/foreign/foreign_query.h"
 #include "modules/links/foreign/foreign_store.h"
 #include "modules/links/links_module.h"
+#include "modules/links/orphans/orphans_store.h"
 #include "modules/links/shlink/shlink_api.h"
 #include "platform/storage/database.h"
 
@@ -16,12 +18,20 @@ namespace {
 using http::Call;
 using http::Response;
 
-void write_visit(json::Writer& out, const store::StoredClick& click, const std::string& url) {
-  out.begin_object().key("referer").string(click.referrer ? "https://" + *click.referrer : "");
-  out.key("date").string(atom(click.at)).key("userAgent").string(agent_name(click.agent));
+// What visits of either kind have.
+void write_facts(json::Writer& out, std::string_view referrer, base::Time at, AgentClass agent,
+                 const std::string& url) {
+  out.key("referer").string(referrer.empty() ? "" : "https://" + std::string(referrer));
+  out.key("date").string(atom(at)).key("userAgent").string(agent_name(agent));
   out.key("visitLocation").null();
-  out.key("potentialBot").boolean(click.agent == AgentClass::kBot);
-  out.key("visitedUrl").string(url).end_object();
+  out.key("potentialBot").boolean(agent == AgentClass::kBot);
+  out.key("visitedUrl").string(url);
+}
+
+void write_visit(json::Writer& out, const store::StoredClick& click, const std::string& url) {
+  out.begin_object();
+  write_facts(out, click.referrer.value_or(""), click.at, click.agent, url);
+  out.end_object();
 }
 
 bool has_tag(const Link& link, const std::string& tag) {
@@ -63,11 +73,16 @@ base::Result<Response> ShlinkApi::overview(Call& call) const {
   CatalogQuery all;
   all.limit = kMaxLooked;
   ASHLAR_ASSIGN(const CatalogPage found, desk_.list(call, all));
-  for (const CountedLink& each : found.links) clicks.total += each.clicks;
+  for (const CountedLink& each : found.links) {
+    clicks.total += each.clicks;
+    clicks.bots += each.bots;
+  }
+  ASHLAR_ASSIGN(const orphans::store::OrphanTotals orphans,
+                module_.db.read(call.tenant_context(), orphans::store::totals));
   return json_answer([&](json::Writer& out) {
     out.begin_object().key("visits").begin_object();
     write_total(out, "nonOrphanVisits", clicks);
-    write_total(out, "orphanVisits", {});
+    write_total(out, "orphanVisits", {orphans.visits, orphans.bots});
     out.end_object().end_object();
   });
 }
@@ -81,13 +96,14 @@ base::Result<Response> ShlinkApi::url_visits(Call& call) const {
 
 base::Result<Response> ShlinkApi::delete_url_visits(Call& call) const {
   const std::string host = host_of(ForeignQuery(call.head->query).first("domain").value_or(""));
+  ASHLAR_TRY(module_.recorder.flush());
   ASHLAR_ASSIGN(
       const std::int64_t deleted,
       module_.db.write(
           call.tenant_context(), [&](storage::Transaction& tx) -> base::Result<std::int64_t> {
             ASHLAR_ASSIGN(const Link link,
                           module_.links.find(tx, {.host = host, .code = call.param(0)}));
-            return store::forget_clicks(tx, link.id);
+            return reset_clicks(tx, link.id);
           }));
   return json_answer([&](json::Writer& out) {
     out.begin_object().key("deletedVisits").integer(deleted).end_object();
@@ -133,19 +149,78 @@ base::Result<Response> ShlinkApi::non_orphan_visits(Call& call) const {
                        {.wanted = [host](const Link& link) { return link.domain_host == host; }});
 }
 
+namespace {
+
+// What is asked for of those that were kept.
+struct OrphanQuery {
+  std::optional<orphans::Kind> kind;
+  std::optional<base::Time> from, until;
+  bool bots = true;
+
+  [[nodiscard]] bool takes(const orphans::store::StoredOrphan& orphan) const {
+    return (!kind || orphan.kind == *kind) && (!from || orphan.at >= *from) &&
+           (!until || orphan.at <= *until) && (bots || orphan.agent != AgentClass::kBot);
+  }
+};
+
+OrphanQuery orphan_query(ForeignQuery& query) {
+  OrphanQuery wanted{.from = query.time("startDate"),
+                     .until = query.time("endDate"),
+                     .bots = !query.is_true("excludeBots")};
+  if (const auto type = query.first("type"); type && !type->empty()) {
+    wanted.kind = orphans::kind_named(*type);
+    if (!wanted.kind) {
+      query.fault("type", "not_allowed", "Give base_url, invalid_short_url or regular_404.");
+    }
+  }
+  return wanted;
+}
+
+}  // namespace
+
 base::Result<Response> ShlinkApi::orphan_visits(Call& call) const {
   ForeignQuery query(call.head->query);
+  const OrphanQuery wanted = orphan_query(query);
   ASHLAR_ASSIGN(const PageOf page, page_of(query, kMaxVisits, kMaxVisits));
+  std::optional<std::string> host;
+  if (const auto domain = query.first("domain")) host = host_of(*domain);
+  std::vector<orphans::store::StoredOrphan> found;
+  ASHLAR_TRY(module_.db.read(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
+    found.clear();
+    std::optional<DomainId> of;
+    if (host) {
+      ASHLAR_ASSIGN(of, module_.links.domain_of(tx, *host));
+    }
+    return orphans::store::newest(tx, of, std::int64_t{1} << 62, kMaxVisits,
+                                  [&](orphans::store::StoredOrphan orphan) {
+                                    if (wanted.takes(orphan)) found.push_back(std::move(orphan));
+                                  });
+  }));
+  const std::size_t begin = std::min(page.offset(), found.size());
+  const std::size_t end =
+      begin + std::min(static_cast<std::size_t>(page.size), found.size() - begin);
   return json_answer([&](json::Writer& out) {
     out.begin_object().key("visits");
-    write_page(out, page, 0, 0, [] {});
+    write_page(out, page, end - begin, found.size(), [&] {
+      for (std::size_t i = begin; i < end; ++i) {
+        const orphans::store::StoredOrphan& each = found[i];
+        const std::string_view path = std::string_view(each.path).substr(!each.path.empty());
+        out.begin_object();
+        write_facts(out, each.referrer, each.at, each.agent,
+                    module_.links.short_url(LinkRef{.host = each.host, .code = path}));
+        out.key("type").string(orphans::kind_name(each.kind)).end_object();
+      }
+    });
     out.end_object();
   });
 }
 
-base::Result<Response> ShlinkApi::delete_orphan_visits(Call& /*call*/) const {
-  return json_answer(
-      [](json::Writer& out) { out.begin_object().key("deletedVisits").integer(0).end_object(); });
+base::Result<Response> ShlinkApi::delete_orphan_visits(Call& call) const {
+  ASHLAR_ASSIGN(const std::int64_t deleted,
+                module_.db.write(call.tenant_context(), orphans::store::forget));
+  return json_answer([&](json::Writer& out) {
+    out.begin_object().key("deletedVisits").integer(deleted).end_object();
+  });
 }
 
 }  // namespace ashlar::links::shlink
