@@ -48,8 +48,8 @@ struct LinkFlag {
   static constexpr std::size_t kMaxReasons = 16;
 
   FlagState state = FlagState::kNone;
-  // What was noticed, each once: look_alike, mixed_scripts, name_inside, open_redirect, reports,
-  // operator, denied, list:MALWARE and the like.
+  // What was noticed, each once: look_alike, mixed_scripts, name_inside, open_redirect,
+  // many_nested_urls, reports, operator, denied, list:MALWARE and the like.
   std::vector<std::string> reasons;
 
   friend bool operator==(const LinkFlag&, const LinkFlag&) = default;

@@ -35,8 +35,8 @@ constexpr const char* kFlagDoc =
     "none; suspected: before the operator, and followed; flagged: visitors get a warning instead; "
     "cleared: the operator has found it harmless.";
 constexpr const char* kWarningsDoc =
-    "What was noticed: look_alike, mixed_scripts, name_inside, open_redirect, reports, operator, "
-    "denied, list:MALWARE and the like.";
+    "What was noticed: look_alike, mixed_scripts, name_inside, open_redirect, many_nested_urls, "
+    "reports, operator, denied, list:MALWARE and the like.";
 const json::Choices kFlags{"none", "suspected", "flagged", "cleared"};
 
 constexpr std::size_t kMaxTitle = 200;

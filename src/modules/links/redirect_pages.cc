@@ -75,6 +75,12 @@ http::Response answer(const PageText& text, std::string_view more, const http::R
   }
   response.header("Cache-Control", "no-store");
   response.header("Vary", "Accept");
+  // A warning is not to be framed by what it warns of; a password stays between the visitor and
+  // this page.
+  response.header("Content-Security-Policy",
+                  "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+  response.header("Referrer-Policy", "no-referrer");
+  response.header("X-Content-Type-Options", "nosniff");
   return response;
 }
 
@@ -94,11 +100,7 @@ http::Response refuse_on(const Domain* domain, Refusal refusal, const http::Requ
 
 http::Response visitor_page(const VisitorPage& page, std::string_view more,
                             const http::RequestHead& head, std::string_view request_id) {
-  http::Response response = answer(page, more, head, request_id);
-  response.header("Content-Security-Policy",
-                  "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
-  response.header("Referrer-Policy", "no-referrer");
-  return response;
+  return answer(page, more, head, request_id);
 }
 
 // The address is given whole, since the page stands at the link's own path and below it. A code
@@ -116,10 +118,6 @@ http::Response ask_password(PasswordAsked why, std::string_view code, base::Seco
       "style=\"font:inherit;padding:.4rem;width:16rem\"> <button style=\"font:inherit;"
       "padding:.4rem 1rem\">Open</button></form>";
   http::Response response = answer(text_of(why), form, head, request_id);
-  // The password stays between the visitor and this page.
-  response.header("Content-Security-Policy",
-                  "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
-  response.header("Referrer-Policy", "no-referrer");
   if (retry_after.count() > 0) {
     // Not besides the one that problem() gave.
     std::erase_if(response.headers, [](const auto& each) { return each.first == "Retry-After"; });

@@ -9,6 +9,7 @@
 
 #include "modules/links/abuse/abuse_json.h"
 #include "modules/links/abuse/denials_store.h"
+#include "modules/links/abuse/link_targets.h"
 #include "modules/links/link_call.h"
 #include "modules/links/links_module.h"
 #include "modules/links/target.h"
@@ -39,11 +40,14 @@ base::Result<std::string> denied_host(std::string_view given) {
   const bool all = given.starts_with("*.");
   const std::string_view name = all ? given.substr(2) : given;
   const std::optional<std::string> host = canonical_host(name);
-  if (!host || host->find_first_of("/?#@") != std::string::npos) {
-    return field_error("/host", "denial_malformed",
-                       "Give a host name or an address in its ASCII form, or *. and a name.");
-  }
-  return (all ? "*." : "") + *host;
+  const base::Error malformed =
+      field_error("/host", "denial_malformed",
+                  "Give a host name or an address in its ASCII form, or *. and a name.");
+  if (!host || host->find_first_of("/?#@") != std::string::npos) return malformed;
+  // An address as targets have it: [64:ff9b::102:304] is 1.2.3.4 to a list.
+  const std::string spelled = host_of("http://" + *host);
+  if (spelled.empty() || (all && spelled != *host)) return malformed;
+  return (all ? "*." : "") + spelled;
 }
 
 // As domains are spelled; what is no host is nobody's.

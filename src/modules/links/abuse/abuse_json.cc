@@ -19,8 +19,8 @@ constexpr const char* kFlagDoc =
     "none; suspected: before the operator, and followed; flagged: visitors get a warning instead; "
     "cleared: the operator has found it harmless.";
 constexpr const char* kReasonsDoc =
-    "What was noticed: look_alike, mixed_scripts, name_inside, open_redirect, reports, operator, "
-    "denied, list:MALWARE and the like.";
+    "What was noticed: look_alike, mixed_scripts, name_inside, open_redirect, many_nested_urls, "
+    "reports, operator, denied, list:MALWARE and the like.";
 constexpr const char* kStatusDoc =
     "open: the operator is to decide; flagged, cleared: as decided; lapsed: the list let go of it.";
 

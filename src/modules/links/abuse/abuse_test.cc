@@ -110,6 +110,15 @@ class AbuseTest : public LinksFixture {
     return *db().read(Context::tenant(kAlice),
                       [&](Transaction& tx) { return module_->links.find(tx, id); });
   }
+  void retarget(const Link& link, const std::string& url) {
+    const auto changed = db().write(Context::tenant(kAlice), [&](Transaction& tx) {
+      LinkChange change;
+      change.url = url;
+      change.verdict = verdict_of(module_->threats, url, {});
+      return module_->links.update(tx, {.code = link.code}, change, std::nullopt);
+    });
+    EXPECT_TRUE(changed.ok()) << changed.error().detail;
+  }
   std::string flag_of(LinkId id) {
     const LinkFlag flag = find(id).settings.flag;
     std::string text(name_of(flag.state));
@@ -192,6 +201,38 @@ TEST_P(AbuseTest, DeniedHostsAreNoTargets) {
   EXPECT_TRUE(try_create("https://denied.example/", true, kBob).ok());
   EXPECT_EQ(try_create("https://all.example/", true, kBob).error().reason,
             std::string("target_denied"));
+}
+
+// A link may have 62 targets, each with parameters of its own: none hides another.
+TEST_P(AbuseTest, NoTargetIsHiddenByOthers) {
+  list("evil.example/");
+  deny("denied.example", true);
+  const std::string busy =
+      "https://a.example/?a=https://n1.example&b=https://n2.example&c=https://n3";
+  NewLink wanted;
+  wanted.url = busy;
+  wanted.settings.expired_url = busy;
+  for (int i = 0; i < 30; ++i) {
+    RedirectRule rule;
+    rule.systems = 1;
+    for (const char* name : {"?a=", "&b=", "&c=", "&d="}) {
+      rule.url += (rule.url.empty() ? "https://r.example/" : "") + std::string(name) + "https://" +
+                  name[1] + std::to_string(i) + ".example/";
+    }
+    wanted.settings.rules.push_back(rule);
+  }
+  const auto made = [&](const std::string& target) {
+    wanted.settings.variants = {{.url = target, .weight = 1},
+                                {.url = "https://ok.example/", .weight = 1}};
+    wanted.verdict = verdict_of(module_->threats, wanted.url, wanted.settings);
+    const auto link = db().write(Context::tenant(kAlice), [&](Transaction& tx) {
+      return module_->links.create(tx, wanted);
+    });
+    return link.ok() ? flag_of(link->id) : link.error().reason;
+  };
+  EXPECT_EQ(made("https://evil.example/x"), "target_unsafe");
+  EXPECT_EQ(made("https://denied.example/x"), "target_denied");
+  EXPECT_EQ(made("https://fine.example/x"), "suspected open_redirect many_nested_urls");
 }
 
 TEST_P(AbuseTest, WhatIsListedIsRefusedOrFlagged) {
@@ -347,6 +388,60 @@ TEST_P(AbuseTest, OwnersAppealAndTakeNoFlagAway) {
   clock_.advance(base::Seconds{1});
   ASSERT_TRUE(module_->reviews.decide(link.id, false, "").ok());
   EXPECT_EQ(flag_of(link.id), "cleared");
+}
+
+// Another target takes away neither a list's flag nor a denial's: only those who put it let go.
+TEST_P(AbuseTest, AnotherTargetKeepsWhatListsHaveFlagged) {
+  start(false);
+  list("evil.example/");
+  const Link listed = create("https://evil.example/x");
+  const Link denied = create("https://denied.example/");
+  deny("*.denied.example", true);
+  round();
+  ASSERT_EQ(flag_of(denied.id), "flagged denied");
+  retarget(listed, "https://ok.example/");
+  retarget(denied, "https://ok.example/");
+  work(kCheckJob);
+  round();
+  EXPECT_EQ(flag_of(listed.id), "flagged list:MALWARE");
+  EXPECT_EQ(status_of(listed.id), "open list");
+  EXPECT_EQ(flag_of(denied.id), "flagged denied");
+  // From one listed target to another: both have to be let go of.
+  list("worse.example/");
+  retarget(listed, "https://worse.example/");
+  retarget(listed, "https://ok.example/");
+  unlist("worse.example/");
+  round();
+  EXPECT_EQ(flag_of(listed.id), "flagged list:MALWARE");
+  unlist("evil.example/");
+  ASSERT_TRUE(*db().write(Context::platform(PlatformUse::kTenantAdmin), [&](Transaction& tx) {
+    return store::remove_denial(tx, "*.denied.example");
+  }));
+  round();
+  EXPECT_EQ(flag_of(listed.id), "none");
+  EXPECT_EQ(status_of(listed.id), "lapsed list");
+  EXPECT_EQ(flag_of(denied.id), "none");
+}
+
+// What the operator clears is all that holds by then, also where a second entry has the threat of
+// the first.
+TEST_P(AbuseTest, WhatIsClearedIsAllThatWasFound) {
+  start(false);
+  list("evil.example/");
+  const Link link = create("https://evil.example/x");
+  list("evil.example/x");
+  round();
+  ASSERT_TRUE(module_->reviews.decide(link.id, false, "").ok());
+  round();
+  EXPECT_EQ(flag_of(link.id), "cleared");
+  // A denial too: the link is let through, the host stays denied.
+  deny("evil.example", true);
+  round();
+  EXPECT_EQ(flag_of(link.id), "flagged denied");
+  ASSERT_TRUE(module_->reviews.decide(link.id, false, "").ok());
+  round();
+  EXPECT_EQ(flag_of(link.id), "cleared");
+  EXPECT_EQ(reason_of("https://evil.example/x"), "target_denied");
 }
 
 TEST_P(AbuseTest, ARemovedLinkWaitsForNobody) {

@@ -12,6 +12,7 @@
 namespace ashlar::links::abuse {
 
 inline constexpr std::string_view kOpenRedirect = "open_redirect";
+inline constexpr std::string_view kManyNested = "many_nested_urls";
 inline constexpr std::string_view kReported = "reports";
 inline constexpr std::string_view kByOperator = "operator";
 inline constexpr std::string_view kDenied = "denied";
@@ -19,7 +20,7 @@ inline constexpr std::string_view kListPrefix = "list:";
 
 // What a look at a link's targets has found.
 struct Findings {
-  std::vector<std::string> signs;  // of hosts, and kOpenRedirect
+  std::vector<std::string> signs;  // of hosts, kOpenRedirect, kManyNested
   std::set<std::string> threats;   // of lists, by type, but for what the operator has cleared
   bool denied = false;             // to everybody, by the operator
   bool looked_up = false;          // false: `threats` says nothing

@@ -25,6 +25,19 @@ struct Closed {
   void operator()(UIDNA* names) const { uidna_close(names); }
 };
 
+// æ and œ are Latin as a and e are, though they look like two of them.
+bool has_latin(std::string_view text) {
+  std::int32_t at = 0;
+  const auto length = static_cast<std::int32_t>(text.size());
+  while (at < length) {
+    UChar32 letter = 0;
+    U8_NEXT(text.data(), at, length, letter);
+    UErrorCode error = U_ZERO_ERROR;
+    if (letter >= 0 && uscript_getScript(letter, &error) == USCRIPT_LATIN) return true;
+  }
+  return false;
+}
+
 bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
@@ -118,7 +131,7 @@ struct HostSigns::Impl {
 
   // Of another script, and to the eye all Latin.
   [[nodiscard]] bool passes_for_latin(std::string_view label) const {
-    return !is_ascii(label) && is_ascii(skeleton(label));
+    return !is_ascii(label) && !has_latin(label) && is_ascii(skeleton(label));
   }
 
   [[nodiscard]] Name name(std::string_view host) const {

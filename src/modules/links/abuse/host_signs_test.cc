@@ -49,6 +49,12 @@ TEST(HostSignsTest, AreTheseOfThese) {
       {"xn--e1afmkfd.com", ""},  // пример: not all of it looks Latin
       {"xn--r8jz45g.jp", ""},    // 例え: Han with Hiragana, as Japanese is written
       {"xn--zckzah.jp", ""},     // テスト
+      // æ, ø, œ, ß, ı and þ are Latin letters: what looks like others is told by its skeleton.
+      {"xn--lge-yla.dk", ""},   // læge
+      {"xn--br-1ia.no", ""},    // bær
+      {"xn--uvre-f4a.fr", ""},  // œuvre
+      {"xn--strae-oqa.de", ""},
+      {"xn--diyarbakr-2pb.com.tr", ""},  // diyarbakır
       // What is no name has none.
       {"127.0.0.1", ""},
       {"[2001:db8::1]", ""},

@@ -36,6 +36,23 @@ base::Status check_denials(storage::Transaction& tx, const std::vector<JudgedUrl
   return errors.status();
 }
 
+// What was decided stays so until the owner appeals.
+base::Status open(storage::Transaction& tx, const std::optional<Review>& found, LinkId link,
+                  std::string_view opened_for, const std::vector<ListMatch>& entries,
+                  base::Time now) {
+  Review review = found.value_or(Review{.link = link});
+  if (!found || review.status == ReviewStatus::kCleared || review.status == ReviewStatus::kLapsed) {
+    review.status = ReviewStatus::kOpen;
+    review.opened_at = now;
+    review.opened_for = opened_for;
+  }
+  if (!entries.empty()) review.entries = stored_entries(entries);
+  if (found && review.entries == found->entries && review.status == found->status) {
+    return base::ok_status();
+  }
+  return store::put_review(tx, review);
+}
+
 std::string reason_to_review(const LinkFlag& flag) {
   return flag.state == FlagState::kFlagged ? "list" : "signs";
 }
@@ -45,24 +62,25 @@ std::string reason_to_review(const LinkFlag& flag) {
 LinkGuard::LinkGuard(const Options& options, const base::Clock& clock)
     : options_(options), signs_(options.protected_hosts), clock_(clock) {}
 
-std::vector<std::string> LinkGuard::signs_of(const std::vector<JudgedUrl>& urls) const {
+std::vector<std::string> LinkGuard::signs_of(const JudgedUrls& judged) const {
   std::vector<std::string> signs;
   const auto add = [&](std::string_view sign) {
     if (std::ranges::find(signs, sign) == signs.end()) signs.emplace_back(sign);
   };
-  for (const JudgedUrl& each : urls) {
+  for (const JudgedUrl& each : judged.urls) {
     for (const HostSign sign : signs_.of(host_of(each.url))) add(name_of(sign));
-    if (each.nested) add(kOpenRedirect);
+    if (each.elsewhere) add(kOpenRedirect);
   }
+  if (judged.more) add(kManyNested);
   return signs;
 }
 
 base::Status LinkGuard::judge(storage::Transaction& tx, Link& link,
                               const std::optional<ListVerdict>& verdict) const {
-  const std::vector<JudgedUrl> urls = judged_urls(link.url, link.settings);
-  ASHLAR_TRY(check_denials(tx, urls));
+  const JudgedUrls judged = judged_urls(link.url, link.settings);
+  ASHLAR_TRY(check_denials(tx, judged.urls));
   Findings found;
-  found.signs = signs_of(urls);
+  found.signs = signs_of(judged);
   if (verdict) {
     found.looked_up = true;
     ASHLAR_ASSIGN(const std::vector<ListMatch> matches, store::uncleared(tx, verdict->matches));
@@ -105,18 +123,18 @@ base::Status LinkGuard::leave(storage::Transaction& tx, LinkId link) {
 base::Status open_review(storage::Transaction& tx, LinkId link, std::string_view opened_for,
                          const std::vector<ListMatch>& entries, base::Time now) {
   ASHLAR_ASSIGN(const std::optional<Review> found, store::find_review(tx, link));
-  Review review = found.value_or(Review{.link = link});
-  // What was decided stays so until the owner appeals.
-  if (!found || review.status == ReviewStatus::kCleared || review.status == ReviewStatus::kLapsed) {
-    review.status = ReviewStatus::kOpen;
-    review.opened_at = now;
-    review.opened_for = opened_for;
+  std::vector<ListMatch> all =
+      found ? entries_from_stored(found->entries) : std::vector<ListMatch>();
+  for (const ListMatch& each : entries) {
+    if (std::ranges::find(all, each) == all.end()) all.push_back(each);
   }
-  if (!entries.empty()) review.entries = stored_entries(entries);
-  if (found && review.entries == found->entries && review.status == found->status) {
-    return base::ok_status();
-  }
-  return store::put_review(tx, review);
+  return open(tx, found, link, opened_for, all, now);
+}
+
+base::Status hold_review(storage::Transaction& tx, LinkId link, std::string_view opened_for,
+                         const std::vector<ListMatch>& entries, base::Time now) {
+  ASHLAR_ASSIGN(const std::optional<Review> found, store::find_review(tx, link));
+  return open(tx, found, link, opened_for, entries, now);
 }
 
 std::string stored_entries(const std::vector<ListMatch>& entries) {

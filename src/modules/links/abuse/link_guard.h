@@ -8,7 +8,8 @@
 //
 // Promises
 //  1. A host that the tenant or the operator denies is no target of a link that is made or changed
-//     from then on, in any of its URLs nor in a URL that one of them carries as a parameter.
+//     from then on, in any of its URLs nor in a URL that one of them carries as a parameter. A link
+//     whose URLs carry more than are judged is suspected.
 //  2. The list's service is asked outside (ThreatLookup), before the transaction or by a job; no
 //     link is refused because the service did not answer.
 //  3. Owners cannot take a flag away; not by changing the target either.
@@ -60,7 +61,7 @@ class LinkGuard {
   static base::Status leave(storage::Transaction& tx, LinkId link);
 
  private:
-  [[nodiscard]] std::vector<std::string> signs_of(const std::vector<JudgedUrl>& urls) const;
+  [[nodiscard]] std::vector<std::string> signs_of(const JudgedUrls& judged) const;
 
   const Options options_;
   const HostSigns signs_;
@@ -68,8 +69,11 @@ class LinkGuard {
 };
 
 // Puts the link into the operator's queue, unless it is there or was decided to be flagged.
-// `entries`: of lists, kept for a decision.
+// `entries`: of lists, kept for a decision, beside those that are.
 base::Status open_review(storage::Transaction& tx, LinkId link, std::string_view opened_for,
+                         const std::vector<ListMatch>& entries, base::Time now);
+// The same; `entries` are all that hold, in the place of those that are kept.
+base::Status hold_review(storage::Transaction& tx, LinkId link, std::string_view opened_for,
                          const std::vector<ListMatch>& entries, base::Time now);
 
 std::string stored_entries(const std::vector<ListMatch>& entries);

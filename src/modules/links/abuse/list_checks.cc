@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -30,8 +31,22 @@ constexpr std::size_t kUrlsAtOnce = 100;
 
 std::vector<std::string> urls_of(std::string_view url, const LinkSettings& settings) {
   std::vector<std::string> urls;
-  for (JudgedUrl& each : judged_urls(url, settings)) urls.push_back(std::move(each.url));
+  for (JudgedUrl& each : judged_urls(url, settings).urls) urls.push_back(std::move(each.url));
   return urls;
+}
+
+ListMatch denial_match(std::string url, const std::string& name) {
+  return {std::move(url), std::string(kDenied) + ":" + name, std::string(kDenied)};
+}
+std::string_view denied_name(const ListMatch& match) {
+  return std::string_view(match.entry).substr(std::min(match.entry.size(), kDenied.size() + 1));
+}
+
+bool is_of_lists(const LinkFlag& flag) {
+  return flag.state == FlagState::kFlagged &&
+         std::ranges::any_of(flag.reasons, [](const std::string& reason) {
+           return reason.starts_with(kListPrefix) || reason == kDenied;
+         });
 }
 
 // Whether its flag may go because nothing is found any more. Without a list, its own flags are
@@ -136,39 +151,86 @@ base::Result<std::vector<ListVerdict>> ListChecks::look_up(const std::vector<Rou
   return verdicts;
 }
 
-base::Result<std::vector<bool>> ListChecks::denied(const std::vector<RoundLink>& links) {
-  std::vector<std::vector<std::string>> names(links.size());
+base::Status ListChecks::add_denials(const std::vector<RoundLink>& links,
+                                     std::vector<ListVerdict>& verdicts) {
+  std::vector<std::vector<std::pair<std::string, std::string>>> of_link(links.size());
   std::set<std::string> all;
   for (std::size_t i = 0; i < links.size(); ++i) {
     for (const std::string& url : urls_of(links[i].url, links[i].settings)) {
       for (std::string& name : denial_names(host_of(url))) {
         all.insert(name);
-        names[i].push_back(std::move(name));
+        of_link[i].emplace_back(std::move(name), url);
       }
     }
   }
-  ASHLAR_ASSIGN(const std::set<std::string> found,
-                db_.read(Context::platform(PlatformUse::kMaintenance), [&](Transaction& tx) {
-                  return store::denied(tx, {all.begin(), all.end()});
-                }));
-  std::vector<bool> out(links.size());
-  for (std::size_t i = 0; i < links.size(); ++i) {
-    out[i] = std::ranges::any_of(names[i],
-                                 [&](const std::string& name) { return found.contains(name); });
+  ASHLAR_ASSIGN(const std::set<std::string> found, denied_to_all({all.begin(), all.end()}));
+  for (std::size_t i = 0; !found.empty() && i < links.size(); ++i) {
+    for (const auto& [name, url] : of_link[i]) {
+      if (found.contains(name)) verdicts[i].matches.push_back(denial_match(hash_of(url), name));
+    }
   }
-  return out;
+  return base::ok_status();
+}
+
+base::Result<std::set<std::string>> ListChecks::denied_to_all(
+    const std::vector<std::string>& names) {
+  return db_.read(Context::platform(PlatformUse::kMaintenance),
+                  [&](Transaction& tx) { return store::denied(tx, names); });
+}
+
+// Without a list nobody lets go of what one has said.
+base::Result<std::vector<ListMatch>> ListChecks::still_held(const std::vector<ListMatch>& entries) {
+  std::vector<ListMatch> listed;
+  std::vector<ListMatch> left;
+  std::vector<std::string> names;
+  for (const ListMatch& each : entries) {
+    if (each.type == kDenied) {
+      names.emplace_back(denied_name(each));
+    } else {
+      (threats_.is_on() ? listed : left).push_back(each);
+    }
+  }
+  if (!listed.empty()) {
+    ASHLAR_ASSIGN(std::vector<ListMatch> still, threats_.still_listed(listed));
+    std::ranges::move(still, std::back_inserter(left));
+  }
+  if (names.empty()) return left;
+  ASHLAR_ASSIGN(const std::set<std::string> denied, denied_to_all(names));
+  for (const ListMatch& each : entries) {
+    if (each.type == kDenied && denied.contains(std::string(denied_name(each)))) {
+      left.push_back(each);
+    }
+  }
+  return left;
+}
+
+base::Status ListChecks::add_held(const RoundLink& link, ListVerdict& verdict) {
+  if (!is_of_lists(link.settings.flag)) return base::ok_status();
+  std::vector<ListMatch> entries;
+  ASHLAR_TRY(db_.read(Context::tenant(link.tenant), [&](Transaction& tx) -> base::Status {
+    ASHLAR_ASSIGN(const std::optional<Review> review, store::find_review(tx, link.id));
+    entries = review ? entries_from_stored(review->entries) : std::vector<ListMatch>();
+    return base::ok_status();
+  }));
+  ASHLAR_ASSIGN(std::vector<ListMatch> held, still_held(entries));
+  for (ListMatch& each : held) {
+    if (std::ranges::find(verdict.matches, each) == verdict.matches.end()) {
+      verdict.matches.push_back(std::move(each));
+    }
+  }
+  return base::ok_status();
 }
 
 // Most links are clean and were: they cost no transaction.
-base::Status ListChecks::settle(const RoundLink& link, const ListVerdict& verdict, bool denied) {
+base::Status ListChecks::settle(const RoundLink& link, const ListVerdict& verdict) {
   checked_.add();
-  if (verdict.matches.empty() && !denied && !may_lapse(link.settings.flag, threats_.is_on())) {
+  if (verdict.matches.empty() && !may_lapse(link.settings.flag, threats_.is_on())) {
     return base::ok_status();
   }
   const std::vector<std::string> urls = urls_of(link.url, link.settings);
-  const auto changed =
-      reviews_.checked(link.tenant, link.id, verdict, denied,
-                       [&](const Link& now) { return urls_of(now.url, now.settings) == urls; });
+  const auto changed = reviews_.checked(link.tenant, link.id, verdict, [&](const Link& now) {
+    return urls_of(now.url, now.settings) == urls;
+  });
   if (changed.ok() || changed.error().code == base::Code::kNotFound) return base::ok_status();
   return changed.error();
 }
@@ -194,10 +256,11 @@ base::Status ListChecks::end_clearances(const std::vector<RoundLink>& links,
 }
 
 base::Status ListChecks::work(const std::vector<RoundLink>& links) {
-  ASHLAR_ASSIGN(const std::vector<ListVerdict> verdicts, look_up(links));
-  ASHLAR_ASSIGN(const std::vector<bool> denials, denied(links));
+  ASHLAR_ASSIGN(std::vector<ListVerdict> verdicts, look_up(links));
+  ASHLAR_TRY(add_denials(links, verdicts));
   for (std::size_t i = 0; i < links.size(); ++i) {
-    ASHLAR_TRY(settle(links[i], verdicts[i], denials[i]));
+    ASHLAR_TRY(add_held(links[i], verdicts[i]));
+    ASHLAR_TRY(settle(links[i], verdicts[i]));
   }
   return end_clearances(links, verdicts);
 }

@@ -14,10 +14,14 @@
 //     again in its own, and leaves it alone where it leads elsewhere by now.
 //  2. Doing a slice twice does nothing twice.
 //  3. A service that does not answer changes no flag.
+//  4. A flag that a list or the operator's denial has put goes when they let go of the URLs that it
+//     was put for: those are looked up too where the link leads elsewhere by now.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -76,8 +80,13 @@ class ListChecks {
   base::Result<bool> is_needed();
   base::Result<Slice> next_slice();
   base::Result<std::vector<ListVerdict>> look_up(const std::vector<RoundLink>& links);
-  base::Result<std::vector<bool>> denied(const std::vector<RoundLink>& links);
-  base::Status settle(const RoundLink& link, const ListVerdict& verdict, bool denied);
+  // To the verdicts: the hosts among them that the operator denies.
+  base::Status add_denials(const std::vector<RoundLink>& links, std::vector<ListVerdict>& verdicts);
+  // To the verdict: what the link was flagged for, with other targets, and what still holds.
+  base::Status add_held(const RoundLink& link, ListVerdict& verdict);
+  base::Result<std::set<std::string>> denied_to_all(const std::vector<std::string>& names);
+  base::Result<std::vector<ListMatch>> still_held(const std::vector<ListMatch>& entries);
+  base::Status settle(const RoundLink& link, const ListVerdict& verdict);
   base::Status end_clearances(const std::vector<RoundLink>& links,
                               const std::vector<ListVerdict>& verdicts);
   base::Status work(const std::vector<RoundLink>& links);

@@ -9,7 +9,8 @@ namespace ashlar::links::abuse {
 struct ListMatch {
   std::string url;    // the canonical form's SHA-256, in hexadecimal
   std::string entry;  // of the list: its hash in hexadecimal, ':' and the threat
-  std::string type;   // the threat
+  std::string type;   // the threat; of a host that the operator denies "denied", its entry behind
+                      // "denied:"
 
   friend bool operator==(const ListMatch&, const ListMatch&) = default;
 };

@@ -4,8 +4,11 @@
 #include <array>
 #include <boost/url/ipv6_address.hpp>
 #include <cstdint>
+#include <utility>
 
 #include "base/text.h"
+#include "modules/links/abuse/host_ascii.h"
+#include "modules/links/abuse/percent_escapes.h"
 #include "platform/outbound/host_text.h"
 
 namespace ashlar::links::abuse {
@@ -13,31 +16,6 @@ namespace {
 
 constexpr std::size_t kMaxHosts = 5;
 constexpr std::size_t kRootPaths = 4;
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char low = base::ascii_lower(c);
-  return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
-// One round over the text; true where an escape was undone.
-bool unescape_once(std::string& text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-    const int low = high >= 0 ? hex_value(text[i + 2]) : -1;
-    if (low < 0) {
-      out += text[i];
-      continue;
-    }
-    out += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  const bool changed = out.size() != text.size();
-  text = std::move(out);
-  return changed;
-}
 
 std::string escaped(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
@@ -71,7 +49,7 @@ std::optional<std::uint32_t> v4_inside(const std::array<unsigned char, 16>& byte
 
 std::string canonical_host(std::string_view given) {
   std::string host;
-  for (const char c : given) {
+  for (const char c : host_ascii(given)) {
     if (c == '.' && (host.empty() || host.back() == '.')) continue;
     host += base::ascii_lower(c);
   }
@@ -142,6 +120,22 @@ std::vector<std::string> paths_of(const ListedUrl& url) {
   return paths;
 }
 
+// Behind "scheme://"; 0: there is none.
+std::size_t scheme_end(std::string_view text) {
+  const std::size_t colon = text.find("://");
+  return colon != std::string_view::npos && text.find_first_of("/?") > colon ? colon + 3 : 0;
+}
+
+// Host and port without user and password, and the rest from its `/` or `?` on.
+std::pair<std::string_view, std::string_view> split_authority(std::string_view text) {
+  std::string_view authority = text.substr(0, text.find_first_of("/?"));
+  text.remove_prefix(authority.size());
+  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
+    authority.remove_prefix(at + 1);
+  }
+  return {authority, text};
+}
+
 }  // namespace
 
 bool ListedUrl::is_address() const {
@@ -173,22 +167,20 @@ std::optional<ListedUrl> listed_url(std::string_view url) {
   while (url.ends_with(' ')) url.remove_suffix(1);
   std::string text(url.substr(0, url.find('#')));
   std::erase_if(text, [](char c) { return c == '\t' || c == '\r' || c == '\n'; });
-  while (unescape_once(text)) {
-  }
   ListedUrl out;
-  std::string_view rest = text;
-  const std::size_t colon = rest.find("://");
-  if (colon != std::string_view::npos && rest.find_first_of("/?") > colon) {
-    out.scheme = base::ascii_lower(rest.substr(0, colon));
-    rest.remove_prefix(colon + 3);
-  } else {
-    out.scheme = "http";
+  std::size_t scheme = scheme_end(text);
+  if (scheme == 0) {
+    text = undo_escapes(text);
+    scheme = scheme_end(text);
   }
-  std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
-  rest.remove_prefix(authority.size());
-  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
-    authority.remove_prefix(at + 1);
-  }
+  out.scheme = scheme == 0 ? "http" : base::ascii_lower(text.substr(0, scheme - 3));
+  auto [before, path] = split_authority(std::string_view(text).substr(scheme));
+  // Only then are escapes undone: g.example%2F@evil.example is a password's, not a host's.
+  const std::string decoded = undo_escapes(before);
+  const auto [host, more] = split_authority(decoded);
+  std::string_view authority = host;
+  const std::string after = std::string(more) + undo_escapes(path);
+  std::string_view rest = after;
   const std::size_t port = authority.rfind(':');
   if (port != std::string_view::npos && authority.find(']', port) == std::string_view::npos) {
     out.port = escaped(authority.substr(port + 1));

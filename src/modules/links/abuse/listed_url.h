@@ -2,10 +2,11 @@
 // host and path expressions under whose hashes a list may hold it. Pure; any thread.
 //
 // After the public documentation ("URLs and Hashing"): tab, CR and LF go, then the fragment;
-// percent escapes are undone until none is left; dots, IPv4 in any spelling and IPv6 in the host
-// become one form, case is lowered; `.`, `..` and runs of slashes in the path are resolved, in the
-// query nothing is; what is no printable ASCII, `#` and `%` is escaped again. Scheme, user,
-// password and port are no part of any expression.
+// percent escapes are undone until none is left (of the parts: where host and path meet is decided
+// before, as browsers do); a host beyond ASCII becomes xn--…; dots, IPv4 in any spelling and IPv6
+// in the host become one form, case is lowered; `.`, `..` and runs of slashes in the path are
+// resolved, in the query nothing is; what is no printable ASCII, `#` and `%` is escaped again.
+// Scheme, user, password and port are no part of any expression.
 //
 // Expressions, at most 30: of 5 hosts (the exact one, and up to 4 from the last five labels, each
 // with one less, never the last label alone; of an address itself only) 6 paths (with the query,

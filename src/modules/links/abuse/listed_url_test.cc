@@ -75,7 +75,16 @@ TEST(ListedUrlTest, AddressesAndPathsInEverySpelling) {
       {"http://a.b/../../x/.", "http://a.b/x/"},
       {"http://a.b?q", "http://a.b/?q"},
       {"HTTPS://A.B/C?D", "https://a.b/C?D"},
-      {"a.b/http://c.d/", "http://a.b/http:/c.d/"}};
+      {"a.b/http://c.d/", "http://a.b/http:/c.d/"},
+      // Where the host ends is decided before escapes are undone, as browsers do.
+      {"http://g.example%2F@evil.example/", "http://evil.example/"},
+      {"http://evil.example%2Fx/y", "http://evil.example/x/y"},
+      {"http%3A%2F%2Fevil.example%2Fx", "http://evil.example/x"},
+      // Letters beyond ASCII are looked up as xn--…; what is no name stays as it is.
+      {"http://p\xd0\xb0ypal.com/", "http://xn--pypal-4ve.com/"},
+      {"http://P%D0%B0YPAL.com/", "http://xn--pypal-4ve.com/"},
+      {"http://\xef\xbc\x91.2.3.4/", "http://1.2.3.4/"},
+      {"http://a\xe3\x80\x82\x62/", "http://a.b/"}};
   for (const auto& [given, expected] : table) EXPECT_EQ(canonical(given), expected) << given;
   for (const char* none : {"", "   ", "http://", "http:///path", "http://.../", "#x"}) {
     EXPECT_FALSE(listed_url(none).has_value()) << none;

@@ -2,31 +2,48 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/text.h"
 #include "modules/links/abuse/listed_url.h"
+#include "modules/links/abuse/percent_escapes.h"
 
 namespace ashlar::links::abuse {
 namespace {
 
-constexpr int kRounds = 3;
+constexpr std::string_view kSeparators = "?#&;=";
+constexpr std::size_t kHeadBytes = 32;  // enough for a scheme and slashes
 
-bool is_absolute(std::string_view text) {
-  for (const std::string_view scheme : {std::string_view("http:"), std::string_view("https:")}) {
-    if (text.size() > scheme.size() + 1 &&
-        base::ascii_iequals(text.substr(0, scheme.size()), scheme)) {
-      text.remove_prefix(scheme.size());
-      break;
-    }
-  }
-  // Browsers take a backslash for a slash.
-  const auto slash = [](char c) { return c == '/' || c == '\\'; };
-  return text.size() > 2 && slash(text[0]) && slash(text[1]) && !slash(text[2]);
+bool is_space(char c) { return static_cast<unsigned char>(c) <= 0x20 || c == '+'; }
+
+// Without what browsers leave out; '+' is how forms write a space.
+std::string cleaned(std::string_view text) {
+  const auto first = std::ranges::find_if_not(text, is_space);
+  std::string out(first, text.end());
+  std::erase_if(out, [](char c) { return c == '\t' || c == '\r' || c == '\n'; });
+  return out;
 }
 
-std::string as_url(std::string text) {
-  std::ranges::replace(text, '\\', '/');
-  return text.starts_with("//") ? "http:" + text : text;
+// "https:" or "http:" and any number of slashes, or two slashes at the least: and what follows
+// them.
+std::optional<std::string> absolute(std::string_view value) {
+  const std::string text = cleaned(value);
+  std::string_view rest = text;
+  std::string scheme;
+  for (const std::string_view known : {std::string_view("http:"), std::string_view("https:")}) {
+    if (rest.size() < known.size() || !base::ascii_iequals(rest.substr(0, known.size()), known)) {
+      continue;
+    }
+    scheme = known;
+    rest.remove_prefix(known.size());
+    break;
+  }
+  const std::size_t slashes = rest.find_first_not_of("/\\");
+  if (slashes == std::string_view::npos || (scheme.empty() && slashes < 2)) return std::nullopt;
+  std::string url = (scheme.empty() ? "http:" : scheme) + "//";
+  url += rest.substr(slashes);
+  std::ranges::replace(url, '\\', '/');
+  return url;
 }
 
 bool is_of(std::string_view host, std::string_view above) {
@@ -34,36 +51,69 @@ bool is_of(std::string_view host, std::string_view above) {
                            host[host.size() - above.size() - 1] == '.');
 }
 
-// The value as it is, or with escapes undone, where it is an absolute URL.
-std::optional<std::string> url_in(std::string value) {
-  for (int i = 0; i <= kRounds; ++i) {
-    if (is_absolute(value)) return as_url(std::move(value));
-    std::optional<std::string> decoded = base::percent_decode(value);
-    if (!decoded || *decoded == value) break;
-    value = std::move(*decoded);
+// The value as it is and with escapes undone, where it is an absolute URL; of forms with the same
+// host the first.
+void add_forms(std::string value, std::vector<std::string>& urls, bool& more) {
+  std::vector<std::string> hosts;
+  const auto add = [&](std::string_view form) {
+    std::optional<std::string> url = absolute(form);
+    const auto listed = url ? listed_url(*url) : std::nullopt;
+    if (!listed || std::ranges::find(hosts, listed->host) != hosts.end()) return;
+    hosts.push_back(listed->host);
+    urls.push_back(std::move(*url));
+  };
+  for (int round = 0; round <= kMaxEscapeRounds; ++round) {
+    add(value);
+    if (!undo_escapes_once(value)) return;
   }
-  return std::nullopt;
+  // Nobody escapes so often who has nothing to hide.
+  more = true;
+  add(undo_escapes(value));
+}
+
+// Of each parameter, from its name's beginning and from its value's, to the next "&": a value that
+// is not encoded goes on behind its own `?` and `;`.
+std::vector<std::string> carried_by(std::string_view url, bool& more) {
+  std::vector<std::string> urls;
+  for (std::size_t at = url.find_first_of("?#"); at != std::string_view::npos;
+       at = url.find_first_of(kSeparators, at + 1)) {
+    const std::string_view value = url.substr(at + 1, url.find('&', at + 1) - at - 1);
+    // What it comes to at last begins as all its forms do that are absolute.
+    if (!absolute(undo_escapes(value, kHeadBytes))) continue;
+    if (urls.size() > kMaxNestedUrls) {
+      more = true;
+      break;
+    }
+    add_forms(std::string(value), urls, more);
+  }
+  return urls;
 }
 
 }  // namespace
 
-std::vector<std::string> nested_urls(std::string_view url) {
-  std::vector<std::string> found;
+NestedUrls nested_urls(std::string_view url) {
+  NestedUrls found;
   const auto outer = listed_url(url);
   if (!outer) return found;
-  std::size_t at = url.find_first_of("?#");
-  while (at != std::string_view::npos && found.size() < kMaxNestedUrls) {
-    url.remove_prefix(at + 1);
-    at = url.find_first_of("?#&;");
-    const std::string_view parameter = url.substr(0, at);
-    const std::size_t equals = parameter.find('=');
-    if (equals == std::string_view::npos) continue;
-    // A value that is not encoded goes on behind its own `?` and `;`.
-    const std::string_view value = url.substr(equals + 1, url.find('&', equals) - equals - 1);
-    std::optional<std::string> nested = url_in(std::string(value));
-    const auto inner = nested ? listed_url(*nested) : std::nullopt;
-    if (!inner || is_of(inner->host, outer->host) || is_of(outer->host, inner->host)) continue;
-    if (std::ranges::find(found, *nested) == found.end()) found.push_back(std::move(*nested));
+  const auto known = [&](const std::string& text) {
+    return std::ranges::find(found.urls, text, &NestedUrl::url) != found.urls.end();
+  };
+  std::vector<std::string> level{std::string(url)};
+  for (int depth = 0; !level.empty(); ++depth) {
+    std::vector<std::string> next;
+    for (const std::string& each : level) {
+      for (std::string& nested : carried_by(each, found.more)) {
+        if (known(nested)) continue;
+        if (found.urls.size() == kMaxNestedUrls || depth == kMaxNestedDepth) {
+          found.more = true;
+          continue;
+        }
+        const std::string host = listed_url(nested)->host;
+        found.urls.push_back({nested, !is_of(host, outer->host) && !is_of(outer->host, host)});
+        next.push_back(std::move(nested));
+      }
+    }
+    level = std::move(next);
   }
   return found;
 }

@@ -1,5 +1,11 @@
 // nested_urls: where a URL's own parameters may send a visitor on: absolute URLs in its query (or
-// fragment), as open redirects take them. Pure.
+// fragment), as open redirects take them, and what those carry in turn. Pure.
+//
+// Read as browsers and redirecting pages read it: escapes undone, backslashes as slashes, more or
+// fewer slashes than two, white space before it and tabs within, a parameter without a name.
+//
+// Promise: each URL that a parameter holds is among `urls`, or `more` is set. A host escaped in
+// another way at each round is there once for each.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +15,23 @@
 
 namespace ashlar::links::abuse {
 
-inline constexpr std::size_t kMaxNestedUrls = 4;
+inline constexpr std::size_t kMaxNestedUrls = 16;  // of a URL
+inline constexpr int kMaxNestedDepth = 4;          // one within another
+inline constexpr int kMaxEscapeRounds = 4;
 
-// Each "https://…" or "//host…" that is the value of a parameter, its escapes undone up to three
-// times, and that leads to another host than `url` (or a host below it or above it); in order, each
-// once.
-std::vector<std::string> nested_urls(std::string_view url);
+struct NestedUrl {
+  std::string url;         // "http://…" or "https://…"
+  bool elsewhere = false;  // another host than the outer's, none below it nor above it
+
+  friend bool operator==(const NestedUrl&, const NestedUrl&) = default;
+};
+
+struct NestedUrls {
+  std::vector<NestedUrl> urls;  // each once
+  // Beyond one of the bounds: nobody may take the URL for harmless.
+  bool more = false;
+};
+
+NestedUrls nested_urls(std::string_view url);
 
 }  // namespace ashlar::links::abuse

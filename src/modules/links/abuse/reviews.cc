@@ -32,6 +32,19 @@ obs::Counter& moved(obs::Registry& metrics, FlagState state) {
                               {{"state", std::string(name_of(state))}});
 }
 
+Findings findings_of(const std::vector<ListMatch>& matches) {
+  Findings findings;
+  findings.looked_up = true;
+  for (const ListMatch& match : matches) {
+    if (match.type == kDenied) {
+      findings.denied = true;
+    } else {
+      findings.threats.insert(match.type);
+    }
+  }
+  return findings;
+}
+
 void reopen(Review& review, const char* why, base::Time now) {
   review.status = ReviewStatus::kOpen;
   review.opened_at = now;
@@ -200,7 +213,7 @@ base::Result<QueuedReview> Reviews::open(LinkRef ref) {
 }
 
 base::Result<bool> Reviews::checked(base::TenantId tenant, LinkId link, const ListVerdict& verdict,
-                                    bool denied, const std::function<bool(const Link&)>& current) {
+                                    const std::function<bool(const Link&)>& current) {
   ASHLAR_ASSIGN(const std::string key, key_of(tenant, link));
   std::optional<FlagState> became;
   ASHLAR_TRY(write(tenant, key, [&](Transaction& tx) -> base::Status {
@@ -208,19 +221,19 @@ base::Result<bool> Reviews::checked(base::TenantId tenant, LinkId link, const Li
     ASHLAR_ASSIGN(const Link found, links_.find(tx, link));
     if (!current(found)) return base::ok_status();
     ASHLAR_ASSIGN(const std::vector<ListMatch> matches, store::uncleared(tx, verdict.matches));
-    Findings findings{.signs = {}, .threats = {}, .denied = denied, .looked_up = true};
-    for (const ListMatch& match : matches) findings.threats.insert(match.type);
+    const Findings findings = findings_of(matches);
     const LinkFlag flag = flag_when_checked(found.settings.flag, findings);
-    if (flag == found.settings.flag) return base::ok_status();
-    ASHLAR_TRY(links_.set_flag(tx, link, flag));
-    if (flag.state != found.settings.flag.state) became = flag.state;
+    if (flag != found.settings.flag) {
+      ASHLAR_TRY(links_.set_flag(tx, link, flag));
+      if (flag.state != found.settings.flag.state) became = flag.state;
+    }
+    // Also where the flag is as it was: a decision is to hold for what is on the lists by now.
     if (findings.is_listed()) {
-      return open_review(tx, link, denied ? "denied" : "list", matches, clock_.now());
+      return hold_review(tx, link, findings.denied ? "denied" : "list", matches, clock_.now());
     }
+    if (flag.state != FlagState::kNone || !became) return base::ok_status();
     ASHLAR_ASSIGN(std::optional<Review> review, store::find_review(tx, link));
-    if (!review || review->status != ReviewStatus::kOpen || flag.state != FlagState::kNone) {
-      return base::ok_status();
-    }
+    if (!review || review->status != ReviewStatus::kOpen) return base::ok_status();
     review->status = ReviewStatus::kLapsed;
     review->entries.clear();
     return store::put_review(tx, *review);

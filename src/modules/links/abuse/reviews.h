@@ -77,10 +77,10 @@ class Reviews {
   // By the operator, of a link that nobody has reported.
   base::Result<QueuedReview> open(LinkRef ref);
 
-  // What a look at the link's targets, as they were, has found. `current`: whether they still are.
-  // Whether anything changed.
+  // What a look at the link's targets, as they were, has found, and at those that it was flagged
+  // for. `current`: whether they still are. Whether anything changed.
   base::Result<bool> checked(base::TenantId tenant, LinkId link, const ListVerdict& verdict,
-                             bool denied, const std::function<bool(const Link&)>& current);
+                             const std::function<bool(const Link&)>& current);
 
  private:
   // Writes as the link's tenant; the far cache is told before and after.

@@ -20,7 +20,10 @@ namespace ashlar::links::abuse {
 namespace {
 
 constexpr base::Millis kTick{10'000};
+constexpr std::size_t kHashHex = 64;
 constexpr base::Millis kListTimeout{60'000};
+
+constexpr const char* kRefused = "threat_list_refused";
 
 base::Error unavailable(const char* reason, std::string detail) {
   return base::fail(base::Code::kUnavailable, reason, std::move(detail));
@@ -44,6 +47,7 @@ ThreatLookup::ThreatLookup(Options options, const base::Clock& clock, obs::Regis
     : options_(std::move(options)),
       clock_(clock),
       log_(log),
+      random_(options_.seed),
       clean_(lookups(metrics, "clean")),
       listed_(lookups(metrics, "listed")),
       failed_(lookups(metrics, "failed")) {
@@ -102,7 +106,7 @@ base::Result<std::string> ThreatLookup::call(std::string target, std::string bod
   ASHLAR_ASSIGN(outbound::Answer answer,
                 client_->call(lists ? *lists_ : *hashes_, std::move(request)));
   if (answer.status / 100 != 2) {
-    return unavailable("threat_list_refused",
+    return unavailable(kRefused,
                        "The list of unsafe pages answered " + std::to_string(answer.status) + ".");
   }
   return std::move(answer.body);
@@ -149,38 +153,49 @@ base::Status ThreatLookup::ask(const std::vector<std::string>& prefixes) {
   return base::ok_status();
 }
 
-base::Result<std::vector<std::vector<ListMatch>>> ThreatLookup::look_up(
-    std::span<const std::string> urls) {
-  CHECK(is_on());
-  if (options_.version == 4) {
-    const std::lock_guard lock(mutex_);
-    if (kept_.empty()) {
-      failed_.add(urls.size());
-      return unavailable("threat_lists_missing", "The lists of unsafe pages are not here yet.");
-    }
-  }
-  std::vector<Asked> asked;
+base::Status ThreatLookup::check_lists() const {
+  if (options_.version != 4) return base::ok_status();
+  const std::lock_guard lock(mutex_);
+  // One that is missing, as well: what only it holds would be clean, and flags would fall.
+  if (kept_.size() == kThreatTypes.size()) return base::ok_status();
+  return unavailable("threat_lists_missing", "Not all lists of unsafe pages are here yet.");
+}
+
+base::Status ThreatLookup::learn(const std::vector<Asked>& asked, base::Mono now) {
   std::set<std::string> missing;
-  const base::Mono now = clock_.mono();
-  for (const std::string& url : urls) {
-    Asked& one = asked.emplace_back();
-    const auto listed = listed_url(url);
-    if (!listed) continue;
-    one.url = base::hex_encode(security::sha256(listed->text()));
-    for (const std::string& expression : listed->expressions()) {
-      std::string hash = security::sha256(expression);
-      if (!may_be_listed(hash)) continue;
+  for (const Asked& one : asked) {
+    for (const std::string& hash : one.hashes) {
       if (!cache_.find(hash, now)) missing.insert(hash.substr(0, kPrefixBytes));
-      one.hashes.push_back(std::move(hash));
     }
   }
   for (auto at = missing.begin(); at != missing.end();) {
     std::vector<std::string> some;
     for (; at != missing.end() && some.size() < kMaxPrefixesAsked; ++at) some.push_back(*at);
-    const base::Status status = ask(some);
-    if (status.ok()) continue;
+    ASHLAR_TRY(ask(some));
+  }
+  return base::ok_status();
+}
+
+base::Result<std::vector<std::vector<ListMatch>>> ThreatLookup::look_up(
+    std::span<const std::string> urls) {
+  CHECK(is_on());
+  base::Status known = check_lists();
+  std::vector<Asked> asked;
+  const base::Mono now = clock_.mono();
+  for (std::size_t i = 0; known.ok() && i < urls.size(); ++i) {
+    Asked& one = asked.emplace_back();
+    const auto listed = listed_url(urls[i]);
+    if (!listed) continue;
+    one.url = base::hex_encode(security::sha256(listed->text()));
+    for (const std::string& expression : listed->expressions()) {
+      std::string hash = security::sha256(expression);
+      if (may_be_listed(hash)) one.hashes.push_back(std::move(hash));
+    }
+  }
+  if (known.ok()) known = learn(asked, now);
+  if (!known.ok()) {
     failed_.add(urls.size());
-    return status.error();
+    return known.error();
   }
   std::vector<std::vector<ListMatch>> out;
   for (const Asked& one : asked) {
@@ -196,21 +211,60 @@ base::Result<std::vector<std::vector<ListMatch>>> ThreatLookup::look_up(
   return out;
 }
 
+base::Result<std::vector<ListMatch>> ThreatLookup::still_listed(
+    std::span<const ListMatch> entries) {
+  CHECK(is_on());
+  ASHLAR_TRY(check_lists());
+  std::vector<Asked> asked(entries.size());
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    std::optional<std::string> hash = base::hex_decode(entries[i].entry.substr(0, kHashHex));
+    if (!hash || hash->size() * 2 != kHashHex || !may_be_listed(*hash)) continue;
+    asked[i].hashes.push_back(std::move(*hash));
+  }
+  const base::Mono now = clock_.mono();
+  ASHLAR_TRY(learn(asked, now));
+  std::vector<ListMatch> left;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    for (const std::string& hash : asked[i].hashes) {
+      const auto types = cache_.find(hash, now);
+      if (types && std::ranges::find(*types, entries[i].type) != types->end()) {
+        left.push_back(entries[i]);
+      }
+    }
+  }
+  return left;
+}
+
 base::Status ThreatLookup::update() {
   std::vector<ListState> wanted;
   {
     const std::lock_guard lock(mutex_);
     if (clock_.mono() < next_update_) return base::ok_status();
-    next_update_ = clock_.mono() + kTick;  // where it fails
     for (const std::string_view type : kThreatTypes) {
       const auto kept = kept_.find(type);
       wanted.emplace_back(type, kept == kept_.end() ? std::string() : kept->second.state());
     }
   }
+  base::Seconds wait{kUpdatePause};
+  const base::Status status = fetch(wanted, wait);
+  failures_ = status.ok() ? 0 : failures_ + 1;
+  if (!status.ok()) {
+    const bool refused = status.error().reason == std::string_view(kRefused);
+    wait = std::max(wait, update_pause(failures_, refused, random_.unit()));
+  }
+  const std::lock_guard lock(mutex_);
+  next_update_ = clock_.mono() + wait;
+  return status;
+}
+
+// `wait`: what the service asks for, where it says so; none where it did not answer.
+base::Status ThreatLookup::fetch(const std::vector<ListState>& wanted, base::Seconds& wait) {
+  const base::Seconds usual = std::exchange(wait, base::Seconds{0});
   ASHLAR_ASSIGN(const std::string body,
                 call("/v4/threatListUpdates:fetch?key=" + base::percent_encode(options_.key),
                      update_body_v4(wanted), true));
   ASHLAR_ASSIGN(const ListUpdates updates, read_updates_v4(body));
+  wait = updates.wait;
   base::Status status = base::ok_status();
   for (const ListUpdate& update : updates.updates) {
     PrefixList list;
@@ -227,12 +281,20 @@ base::Status ThreatLookup::update() {
     const std::lock_guard lock(mutex_);
     kept_.insert_or_assign(update.type, std::move(list));
   }
-  const std::lock_guard lock(mutex_);
-  if (status.ok()) {
-    next_update_ =
-        clock_.mono() + (updates.wait.count() > 0 ? updates.wait : base::Seconds{kUpdatePause});
-  }
+  if (status.ok() && wait.count() <= 0) wait = usual;
   return status;
+}
+
+base::Seconds update_pause(int failures, bool refused, double random) {
+  constexpr base::Seconds kRefusedFirst{15 * 60};
+  constexpr base::Seconds kDay{24 * 3600};
+  constexpr base::Seconds kSilentFirst{10};
+  constexpr int kMaxDoublings = 12;
+  const std::int64_t doubled = std::int64_t{1} << std::clamp(failures - 1, 0, kMaxDoublings);
+  if (!refused) return std::min(kSilentFirst * doubled, ThreatLookup::kUpdatePause);
+  const base::Seconds pause = kRefusedFirst * doubled;
+  const auto more = static_cast<std::int64_t>(random * static_cast<double>(pause.count()));
+  return std::min(pause + base::Seconds{more}, kDay);
 }
 
 }  // namespace ashlar::links::abuse

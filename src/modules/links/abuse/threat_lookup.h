@@ -6,14 +6,16 @@
 //
 // Version 5 asks for every prefix that the cache does not know (its "no storage, real time" way).
 // Version 4 keeps the lists of prefixes here, updated by update() as often as the service allows,
-// and asks only for prefixes on them; before the first update every look-up is an error.
+// and asks only for prefixes on them; while one of kThreatTypes is missing every look-up is an
+// error.
 //
-// Errors: kUnavailable threat_lists_missing (version 4, not loaded yet), threat_list_wait (the
+// Errors: kUnavailable threat_lists_missing (version 4, not all loaded yet), threat_list_wait (the
 // service wants to be left alone), threat_list_answer, threat_list_refused (no 2xx), and
 // OutboundClient's. What an error means is the caller's: no link is refused for it
 // (link_guard.h).
 //
-// look_up() blocks for at most Options::timeout; any thread, and never inside a transaction.
+// look_up() and still_listed() block for at most Options::timeout for each kMaxPrefixesAsked
+// prefixes that are not remembered; any thread, and never inside a transaction.
 #pragma once
 
 #include <cstddef>
@@ -26,6 +28,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/random.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "modules/links/abuse/list_verdict.h"
@@ -78,6 +81,11 @@ class ThreatLookup {
   [[nodiscard]] base::Result<std::vector<std::vector<ListMatch>>> look_up(
       std::span<const std::string> urls);
 
+  // Those of `entries` that are on the list still, whatever URL they were found by. REQUIRES:
+  // is_on().
+  [[nodiscard]] base::Result<std::vector<ListMatch>> still_listed(
+      std::span<const ListMatch> entries);
+
   // Version 4: brings the lists up to date where it is time. Not from two threads at once.
   base::Status update();
   void start();  // the thread that does, for version 4
@@ -85,14 +93,20 @@ class ThreatLookup {
 
  private:
   struct Asked;
+  [[nodiscard]] base::Status check_lists() const;
+  // Has the cache know what is said of all that may be listed.
+  base::Status learn(const std::vector<Asked>& asked, base::Mono now);
   [[nodiscard]] bool may_be_listed(std::string_view hash) const;
   [[nodiscard]] std::vector<std::string> states() const;
   base::Status ask(const std::vector<std::string>& prefixes);
+  base::Status fetch(const std::vector<ListState>& wanted, base::Seconds& wait);
   base::Result<std::string> call(std::string target, std::string body, bool lists);
 
   const Options options_;
   const base::Clock& clock_;
   obs::Log& log_;
+  base::Random random_;  // update()'s, as failures_ is
+  int failures_ = 0;     // of updates, one after the other
   obs::Counter& clean_;
   obs::Counter& listed_;
   obs::Counter& failed_;
@@ -108,5 +122,11 @@ class ThreatLookup {
 
   std::unique_ptr<runtime::Periodic> thread_;
 };
+
+// Until the next update after so many that failed in a row (1 …). Of a service that refuses, as its
+// documentation asks: 15 minutes, doubled each time, and up to as much again by `random` in [0, 1);
+// a day at most. Of one that is not reached, or whose lists are damaged: 10 seconds, doubled, half
+// an hour at most.
+base::Seconds update_pause(int failures, bool refused, double random);
 
 }  // namespace ashlar::links::abuse

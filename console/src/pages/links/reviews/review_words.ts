@@ -5,6 +5,7 @@ const kReasonWords: Record<string, string> = {
   mixed_scripts: 'mixes scripts in a name',
   name_inside: 'holds another’s name',
   open_redirect: 'leads on to where its address says',
+  many_nested_urls: 'its parameters hold too many addresses',
   reports: 'reported by visitors',
   operator: 'put here by an operator',
   denied: 'leads to a denied host',
