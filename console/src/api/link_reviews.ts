@@ -35,8 +35,21 @@ export interface QueuedReview extends Said {
   opened_at: string;
 }
 
+/** One of all that a link may lead to. */
+export interface ReviewTarget {
+  /** Of the link: /url, /rules/0/url and the like. */
+  field: string;
+  url: string;
+  /** It is in a parameter of that field. */
+  nested: boolean;
+  found: string[];
+}
+
 export interface ReviewDetail {
   review: QueuedReview;
+  targets: ReviewTarget[];
+  /** What is found of targets that it had when it was flagged. */
+  earlier: string[];
   reports: { at: string; reason: string; comment: string }[];
 }
 

@@ -25,6 +25,7 @@ struct Domain {
   base::Time created_at;
   base::Time updated_at;
   std::int64_t version = 1;  // one more with each change; the ETag
+  std::string stopped{};     // why its pages are not followed (abuse/domain_stops.h); "": they are
 };
 
 struct NewDomain {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "modules/links/abuse/link_guard.h"
 #include "modules/links/domain_table.h"
 #include "modules/links/domains_store.h"
 #include "modules/links/field_errors.h"
@@ -62,8 +63,8 @@ base::Status check_version(const Domain& domain, std::optional<std::int64_t> if_
 
 }  // namespace
 
-Domains::Domains(OwnHosts own_hosts, const base::Clock& clock)
-    : own_hosts_(std::move(own_hosts)), clock_(clock) {}
+Domains::Domains(OwnHosts own_hosts, const base::Clock& clock, const abuse::LinkGuard* guard)
+    : own_hosts_(std::move(own_hosts)), clock_(clock), guard_(guard) {}
 
 base::Result<Domain> Domains::create(storage::Transaction& tx, const NewDomain& wanted) const {
   FieldErrors errors;
@@ -73,6 +74,7 @@ base::Result<Domain> Domains::create(storage::Transaction& tx, const NewDomain& 
   domain.root_url = check_url(wanted.root_url, "/root_url", own_hosts_, errors);
   domain.not_found_url = check_url(wanted.not_found_url, "/not_found_url", own_hosts_, errors);
   ASHLAR_TRY(errors.status());
+  if (guard_ != nullptr) ASHLAR_TRY(guard_->judge_pages(tx, domain));
   ASHLAR_ASSIGN(const std::int64_t count, store::count_domains(tx, kMaxPerTenant));
   if (count >= kMaxPerTenant) {
     return base::fail(base::Code::kConflict, "too_many_domains",
@@ -83,6 +85,7 @@ base::Result<Domain> Domains::create(storage::Transaction& tx, const NewDomain& 
   if (!inserted) {
     return base::fail(base::Code::kConflict, "domain_taken", "This host is somebody's domain.");
   }
+  if (guard_ != nullptr) ASHLAR_TRY(guard_->follow_pages(tx, domain));
   tx.notify(kDomainsChannel, domain.host);
   return domain;
 }
@@ -126,7 +129,9 @@ base::Result<Domain> Domains::update(storage::Transaction& tx, std::string_view 
   domain.not_found_url = not_found_url;
   domain.updated_at = clock_.now();
   domain.version += 1;
+  if (guard_ != nullptr) ASHLAR_TRY(guard_->judge_pages(tx, domain));
   ASHLAR_TRY(store::update_domain(tx, domain));
+  if (guard_ != nullptr) ASHLAR_TRY(guard_->follow_pages(tx, domain));
   tx.notify(kDomainsChannel, domain.host);
   return domain;
 }

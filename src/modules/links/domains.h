@@ -29,6 +29,9 @@
 namespace ashlar::base {
 class Clock;
 }
+namespace ashlar::links::abuse {
+class LinkGuard;
+}
 namespace ashlar::storage {
 class Transaction;
 }
@@ -45,7 +48,8 @@ class Domains {
   static constexpr std::int64_t kMaxPerTenant = 1'000;
 
   // `clock` outlives it.
-  Domains(OwnHosts own_hosts, const base::Clock& clock);
+  // `guard` may be null; it may be made after this.
+  Domains(OwnHosts own_hosts, const base::Clock& clock, const abuse::LinkGuard* guard = nullptr);
 
   base::Result<Domain> create(storage::Transaction& tx, const NewDomain& domain) const;
   // `host`: however it is spelled.
@@ -62,6 +66,7 @@ class Domains {
  private:
   const OwnHosts own_hosts_;
   const base::Clock& clock_;
+  const abuse::LinkGuard* const guard_;
 };
 
 }  // namespace ashlar::links

@@ -38,6 +38,7 @@ DomainJson json_of(const Domain& domain) {
   return {.host = domain.host,
           .root_url = unless_empty(domain.root_url),
           .not_found_url = unless_empty(domain.not_found_url),
+          .stopped = unless_empty(domain.stopped),
           .created_at = domain.created_at,
           .updated_at = domain.updated_at};
 }
@@ -72,6 +73,9 @@ const json::Schema<DomainJson>& domain_schema() {
               {.doc = "In lower case; links name their domain by it.", .example = "go.example"})
           .required("root_url", &DomainJson::root_url, {.doc = kRootDoc})
           .required("not_found_url", &DomainJson::not_found_url, {.doc = kNotFoundDoc})
+          .required("stopped", &DomainJson::stopped,
+                    {.doc = "Why root_url and not_found_url are not followed: operator, denied or "
+                            "list; null: they are."})
           .required("created_at", &DomainJson::created_at)
           .required("updated_at", &DomainJson::updated_at);
   return kSchema;

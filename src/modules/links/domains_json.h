@@ -15,6 +15,7 @@ struct DomainJson {
   std::string host;
   std::optional<std::string> root_url;
   std::optional<std::string> not_found_url;
+  std::optional<std::string> stopped;
   base::Time created_at;
   base::Time updated_at;
 };

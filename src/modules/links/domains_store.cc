@@ -13,9 +13,11 @@ using storage::Audience;
 using storage::Row;
 using storage::Sql;
 
-#define DOMAIN_COLUMNS                                                            \
-  "SELECT id, tenant_id, host, root_url, not_found_url, created_at, updated_at, " \
-  "version FROM links_domains"
+#define DOMAIN_COLUMNS                                                                 \
+  "SELECT id, tenant_id, host, root_url, not_found_url, created_at, updated_at, "      \
+  "version, coalesce((SELECT reason FROM links_domain_stops AS s"                      \
+  " WHERE s.tenant_id = links_domains.tenant_id AND s.host = links_domains.host), '')" \
+  " FROM links_domains"
 
 constexpr Sql kInsert{Audience::kTenant,
                       "INSERT INTO links_domains (tenant_id, host, root_url, not_found_url,"
@@ -54,6 +56,16 @@ Domain read_domain(const Row& row) {
   domain.created_at = base::from_micros(row.integer(5));
   domain.updated_at = base::from_micros(row.integer(6));
   domain.version = row.integer(7);
+  domain.stopped = row.text(8);
+  return domain;
+}
+
+// As visitors are to be led.
+Domain followed(const Row& row) {
+  Domain domain = read_domain(row);
+  if (domain.stopped.empty()) return domain;
+  domain.root_url.clear();
+  domain.not_found_url.clear();
   return domain;
 }
 
@@ -108,12 +120,14 @@ base::Status list_domains(storage::Transaction& tx, std::string_view after, std:
 base::Status load_domains(storage::Transaction& tx, DomainId after, std::int64_t limit,
                           const std::function<void(Domain)>& sink) {
   ASHLAR_TRY(
-      tx.query(kLoadAll, {after.value, limit}, [&](const Row& row) { sink(read_domain(row)); }));
+      tx.query(kLoadAll, {after.value, limit}, [&](const Row& row) { sink(followed(row)); }));
   return base::ok_status();
 }
 
 base::Result<std::optional<Domain>> load_domain(storage::Transaction& tx, std::string_view host) {
-  return find_by_host(tx, kLoad, host);
+  std::optional<Domain> found;
+  ASHLAR_TRY(tx.query(kLoad, {host}, [&](const Row& row) { found = followed(row); }));
+  return found;
 }
 
 base::Result<std::int64_t> erase_domains(storage::Transaction& tx, std::int64_t limit,

@@ -34,7 +34,8 @@ base::Result<std::int64_t> count_domains(storage::Transaction& tx, std::int64_t 
 base::Status list_domains(storage::Transaction& tx, std::string_view after, std::int64_t limit,
                           const std::function<void(Domain)>& sink);
 
-// Of whichever tenant; under PlatformUse::kRedirect.
+// Of whichever tenant, as it is followed: without its pages where they are stopped; under
+// PlatformUse::kRedirect.
 base::Status load_domains(storage::Transaction& tx, DomainId after, std::int64_t limit,
                           const std::function<void(Domain)>& sink);
 base::Result<std::optional<Domain>> load_domain(storage::Transaction& tx, std::string_view host);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "modules/links/abuse/denials_store.h"
+#include "modules/links/abuse/domain_stops_store.h"
 #include "modules/links/abuse/reviews_store.h"
 #include "modules/links/analytics/analytics_data.h"
 #include "modules/links/clicks_store.h"
@@ -210,8 +211,8 @@ base::Result<std::int64_t> erase_some(storage::Transaction& tx, std::int64_t lim
   for (const auto erase :
        {store::erase_settings, store::erase_tags, store::erase_limits, store::erase_imports,
         store::erase_import_chunks, store::erase_refusals, abuse::store::erase_denials,
-        abuse::store::erase_reviews, abuse::store::erase_reports, orphans::store::erase_kept,
-        orphans::store::erase_counts, store::erase_made_tags}) {
+        abuse::store::erase_reviews, abuse::store::erase_reports, abuse::store::erase_stops,
+        orphans::store::erase_kept, orphans::store::erase_counts, store::erase_made_tags}) {
     ASHLAR_ASSIGN(const std::int64_t rows, erase(tx, limit));
     if (rows > 0) return rows;
   }

@@ -47,7 +47,7 @@ LinksModule::LinksModule(Options options, storage::Database& database, const bas
       region(options.region),
       visitor_key(visitor_key_of(options.code_secret)),
       domain_table(database, clk, randomness.u64(), metrics),
-      domains(with_domains(options.own_hosts, domain_table), clk),
+      domains(with_domains(options.own_hosts, domain_table), clk, &guard),
       threats(options.abuse.lists, clk, metrics, log),
       creation_limits(options.abuse.limits, metrics),
       guard(guard_options(options), clk),
@@ -66,8 +66,9 @@ LinksModule::LinksModule(Options options, storage::Database& database, const bas
       url_hashes(database, CodeSpace(options.code_secret)),
       titles(std::move(options.titles), database, links, options.jobs, clk, metrics),
       reviews(database, links, options.region, clk, metrics),
-      list_checks({.every = options.abuse.recheck_every}, database, links, reviews, threats, clk,
-                  metrics, log),
+      domain_stops(database, clk),
+      list_checks({.every = options.abuse.recheck_every}, database, links, reviews, domain_stops,
+                  threats, clk, metrics, log),
       jobs_(options.jobs) {
   metrics.make_gauge_callback("ashlar_links_geo_built_timestamp_seconds",
                               "When the file of countries was made, as it says; 0: none is read.",
@@ -90,6 +91,13 @@ void LinksModule::hash_urls() {
   if (hashed.ok()) return;
   log.warn("links of before could not be given their hashes",
            {{"reason", hashed.error().reason}, {"detail", hashed.error().detail}});
+}
+
+void LinksModule::expire_reports() {
+  const base::Result<std::int64_t> expired = reviews.expire_reports();
+  if (expired.ok()) return;
+  log.warn("old reports of links could not be removed",
+           {{"reason", expired.error().reason}, {"detail", expired.error().detail}});
 }
 
 std::vector<jobs::KindOptions> LinksModule::kinds() {
@@ -121,6 +129,7 @@ void LinksModule::start() {
   chores.emplace("links-chores", kChores, [this] {
     refresh_geo();
     hash_urls();
+    expire_reports();
   });
 }
 

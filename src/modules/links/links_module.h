@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "kit/siphash.h"
 #include "modules/links/abuse/creation_limits.h"
+#include "modules/links/abuse/domain_stops.h"
 #include "modules/links/abuse/link_guard.h"
 #include "modules/links/abuse/list_checks.h"
 #include "modules/links/abuse/reviews.h"
@@ -86,9 +87,10 @@ class LinksModule {
   std::vector<jobs::KindOptions> kinds();  // for the runner
   void start();
   // Looks whether the file of countries is another one, and gives hashes to links that have none.
-  // start() has both called every kChores.
+  // start() has both called every kChores, and old reports removed.
   void refresh_geo();
   void hash_urls();
+  void expire_reports();
   void close_streams();
   // Whether the caller may make so many links (CreationLimits::admit()).
   std::optional<abuse::CreationLimits::Refusal> admit(const http::Call& call, std::uint64_t count);
@@ -121,6 +123,7 @@ class LinksModule {
   LinkTitles titles;  // its kind() is the runner's
   std::optional<runtime::Periodic> chores;
   abuse::Reviews reviews;
+  abuse::DomainStops domain_stops;
   abuse::ListChecks list_checks;
 
  private:

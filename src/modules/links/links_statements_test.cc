@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "modules/links/abuse/denials_store.h"
+#include "modules/links/abuse/domain_stops_store.h"
 #include "modules/links/abuse/reviews_store.h"
 #include "modules/links/analytics/analytics_store.h"
 #include "modules/links/clicks_store.h"
@@ -67,6 +68,9 @@ constexpr Sql kDumpSubjects{storage::Audience::kPlatform,
 constexpr Sql kDumpDenials{storage::Audience::kPlatform,
                            "SELECT host || ' ' || note FROM links_denials WHERE tenant_id = ?1"
                            " ORDER BY host"};
+constexpr Sql kDumpStops{storage::Audience::kPlatform,
+                         "SELECT host || ' ' || reason || ' ' || note FROM links_domain_stops"
+                         " WHERE tenant_id = ?1 ORDER BY host"};
 constexpr Sql kDumpReviews{storage::Audience::kPlatform,
                            "SELECT link_id || ' ' || status || ' ' || reports FROM links_reviews"
                            " WHERE tenant_id = ?1 ORDER BY link_id"};
@@ -93,7 +97,8 @@ std::vector<const Sql*> all_statements() {
        {store::links_statements(), store::domain_statements(), store::settings_statements(),
         store::click_statements(), store::foreign_statements(), store::made_tags_statements(),
         analytics::store::analytics_statements(), abuse::store::denials_statements(),
-        abuse::store::reviews_statements(), orphans::store::orphan_statements()}) {
+        abuse::store::reviews_statements(), abuse::store::domain_stops_statements(),
+        orphans::store::orphan_statements()}) {
     all.insert(all.end(), list.begin(), list.end());
   }
   return all;
@@ -181,6 +186,8 @@ class LinksStatementsTest : public LinksFixture {
       review.opened_for = "reports";
       ASHLAR_TRY(abuse::store::put_review(tx, review));
       ASHLAR_TRY(abuse::store::add_report(tx, review.link, {1, clock_.now(), "spam", "bob"}));
+      ASHLAR_TRY(abuse::store::put_stop(
+          tx, {.tenant = kBob, .host = "bob-0", .reason = "list", .note = "bob"}));
       return base::ok_status();
     });
     CHECK(concerned.ok());
@@ -206,7 +213,7 @@ class LinksStatementsTest : public LinksFixture {
           for (const Sql* sql :
                {&kDumpLinks, &kDumpSettings, &kDumpTags, &kDumpLimits, &kDumpCounts, &kDumpDetails,
                 &kDumpDomains, &kDumpAnalytics, &kDumpSubjects, &kDumpDenials, &kDumpReviews,
-                &kDumpReports, &kDumpOrphans, &kDumpOrphanCounts, &kDumpMadeTags}) {
+                &kDumpReports, &kDumpStops, &kDumpOrphans, &kDumpOrphanCounts, &kDumpMadeTags}) {
             ASHLAR_TRY(tx.query(*sql, {tenant.value},
                                 [&](const Row& row) { rows.emplace_back(row.text(0)); }));
           }

@@ -176,10 +176,10 @@ base::Result<http::Response> AbuseApi::list_reviews(http::Call& call) const {
 base::Result<http::Response> AbuseApi::detail(LinkId link) const {
   ASHLAR_ASSIGN(const QueuedReview found, module_.reviews.find(link));
   ASHLAR_ASSIGN(const std::vector<Report> reports, module_.reviews.reports(found.tenant, link));
-  ReviewDetailJson body{
-      json_of(found, module_.links.short_url({.host = found.domain, .code = found.code})), {}};
-  for (const Report& each : reports) body.reports.push_back({each.at, each.reason, each.comment});
-  return http::json_response(200, review_detail_schema(), body);
+  return http::json_response(
+      200, review_detail_schema(),
+      detail_of(found, module_.links.short_url({.host = found.domain, .code = found.code}),
+                reports));
 }
 
 base::Result<http::Response> AbuseApi::get_review(http::Call& call) const {

@@ -53,6 +53,11 @@ class AbuseApi {
   base::Result<http::Response> get_review(http::Call& call) const;
   base::Result<http::Response> decide(http::Call& call) const;
 
+  // Domains whose pages are not followed.
+  base::Result<http::Response> list_stops(http::Call& call) const;
+  base::Result<http::Response> put_stop(http::Call& call) const;
+  base::Result<http::Response> remove_stop(http::Call& call) const;
+
  private:
   [[nodiscard]] storage::Context context_of(const http::Call& call) const;
   base::Result<http::Response> detail(LinkId link) const;

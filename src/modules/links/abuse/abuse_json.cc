@@ -1,8 +1,13 @@
 #include "modules/links/abuse/abuse_json.h"
 
+#include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
+#include "modules/links/abuse/flag_rules.h"
+#include "modules/links/abuse/link_guard.h"
+#include "modules/links/abuse/link_targets.h"
 #include "modules/links/link_flag.h"
 
 namespace ashlar::links::abuse {
@@ -35,6 +40,11 @@ constexpr std::array<std::pair<std::string_view, ReviewStatus>, 4> kNames{
 
 std::optional<std::string> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
+}
+
+void add_once(std::vector<std::string>& found, const ListMatch& match) {
+  std::string what = match.type == kDenied ? match.entry : std::string(kListPrefix) + match.type;
+  if (std::ranges::find(found, what) == found.end()) found.push_back(std::move(what));
 }
 
 }  // namespace
@@ -79,8 +89,8 @@ ReviewJson json_of(const QueuedReview& queued, std::string short_url) {
   json.short_url = std::move(short_url);
   json.url = queued.url;
   json.status = name_of(review.status);
-  json.flag = links::name_of(queued.flag.state);
-  json.reasons = queued.flag.reasons;
+  json.flag = links::name_of(queued.settings.flag.state);
+  json.reasons = queued.settings.flag.reasons;
   json.opened_for = review.opened_for;
   json.opened_at = review.opened_at;
   json.reports = review.reports;
@@ -88,6 +98,29 @@ ReviewJson json_of(const QueuedReview& queued, std::string short_url) {
   json.appealed_at = review.appealed_at;
   json.decided_at = review.decided_at;
   json.note = unless_empty(review.note);
+  return json;
+}
+
+// Where the link leads, and what lists hold of each; what they hold of none of them is of targets
+// that it had earlier.
+ReviewDetailJson detail_of(const QueuedReview& queued, std::string short_url,
+                           const std::vector<Report>& reports) {
+  ReviewDetailJson json{json_of(queued, std::move(short_url)), {}, {}, {}};
+  const std::vector<ListMatch> entries = entries_from_stored(queued.review.entries);
+  std::set<std::string> present;
+  for (JudgedUrl& each : judged_urls(queued.url, queued.settings).urls) {
+    TargetJson target{each.field, std::move(each.url), each.nested, {}};
+    const std::string hash = url_hash(target.url);
+    present.insert(hash);
+    for (const ListMatch& match : entries) {
+      if (match.url == hash) add_once(target.found, match);
+    }
+    json.targets.push_back(std::move(target));
+  }
+  for (const ListMatch& match : entries) {
+    if (!present.contains(match.url)) add_once(json.earlier, match);
+  }
+  for (const Report& each : reports) json.reports.push_back({each.at, each.reason, each.comment});
   return json;
 }
 
@@ -188,11 +221,24 @@ const json::Schema<ReviewDetailJson>& review_detail_schema() {
                                   .required("at", &SeenReportJson::at)
                                   .required("reason", &SeenReportJson::reason)
                                   .required("comment", &SeenReportJson::comment);
+  static const auto kTarget =
+      json::Schema<TargetJson>("LinkReviewTarget", "Where a link may lead.")
+          .required("field", &TargetJson::field, {.doc = "Of the link.", .example = "/rules/0/url"})
+          .required("url", &TargetJson::url)
+          .required("nested", &TargetJson::nested, {.doc = "It is in a parameter of that field."})
+          .required("found", &TargetJson::found,
+                    {.doc = "list:MALWARE and the like; denied: and the entry."});
   static const auto kSchema =
       json::Schema<ReviewDetailJson>("LinkReviewDetail", "A review with its reports.")
           .required("review", &ReviewDetailJson::review, review_schema())
+          .required(
+              "targets", &ReviewDetailJson::targets, kTarget,
+              {.doc = "All that it may lead to: its own, its rules' and variants', and behind "
+                      "them what those carry in their parameters."})
+          .required("earlier", &ReviewDetailJson::earlier,
+                    {.doc = "What is found of targets that it had when it was flagged."})
           .required("reports", &ReviewDetailJson::reports, kReport,
-                    {.doc = "Newest first; the first 200 are kept."});
+                    {.doc = "Newest first; the newest 200 are kept, for 90 days."});
   return kSchema;
 }
 

@@ -57,6 +57,14 @@ struct SeenReportJson {
   std::string comment;
 };
 
+// One of all that a link may lead to.
+struct TargetJson {
+  std::string field;
+  std::string url;
+  bool nested = false;
+  std::vector<std::string> found;
+};
+
 // The operator's.
 struct ReviewJson {
   std::string id;
@@ -78,6 +86,8 @@ struct ReviewJson {
 };
 struct ReviewDetailJson {
   ReviewJson review;
+  std::vector<TargetJson> targets;
+  std::vector<std::string> earlier;
   std::vector<SeenReportJson> reports;
 };
 struct OpenReviewJson {
@@ -93,6 +103,8 @@ std::string_view name_of(ReviewStatus status);
 std::optional<ReviewStatus> review_status_of(std::string_view name);
 LinkReviewJson json_of(const Link& link, const std::optional<Review>& review);
 ReviewJson json_of(const QueuedReview& queued, std::string short_url);
+ReviewDetailJson detail_of(const QueuedReview& queued, std::string short_url,
+                           const std::vector<Report>& reports);
 
 const json::Schema<NewDenialJson>& new_denial_schema();
 const json::Schema<DenialJson>& denial_schema();

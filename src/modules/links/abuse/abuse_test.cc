@@ -10,8 +10,10 @@
 
 #include "base/check.h"
 #include "base/encoding.h"
+#include "modules/links/abuse/abuse_json.h"
 #include "modules/links/abuse/denials_store.h"
 #include "modules/links/abuse/link_targets.h"
+#include "modules/links/domains_store.h"
 #include "modules/links/links_module.h"
 #include "modules/links/testing/links_fixture.h"
 #include "platform/events/outbox.h"
@@ -109,6 +111,19 @@ class AbuseTest : public LinksFixture {
   Link find(LinkId id) {
     return *db().read(Context::tenant(kAlice),
                       [&](Transaction& tx) { return module_->links.find(tx, id); });
+  }
+  void add_domain(const std::string& host, const std::string& root_url) {
+    const auto added = db().write(Context::tenant(kAlice), [&](Transaction& tx) {
+      return module_->domains.create(tx, {host, root_url, ""});
+    });
+    EXPECT_TRUE(added.ok()) << added.error().detail;
+  }
+  // Where visitors of the bare host are sent.
+  std::string page_of(const std::string& host) {
+    const auto domain = db().read(Context::platform(PlatformUse::kRedirect), [&](Transaction& tx) {
+      return links::store::load_domain(tx, host);
+    });
+    return domain.ok() && *domain ? (*domain)->root_url : "none";
   }
   void retarget(const Link& link, const std::string& url) {
     const auto changed = db().write(Context::tenant(kAlice), [&](Transaction& tx) {
@@ -356,12 +371,97 @@ TEST_P(AbuseTest, ReportsPutALinkBeforeTheOperator) {
   EXPECT_EQ(flag_of(link.id), "suspected reports");
 }
 
-TEST_P(AbuseTest, ReportsAreBounded) {
+// However many there were: the newest are kept, and a link that was cleared comes back.
+TEST_P(AbuseTest, ReportsAreBoundedAndNoLinkIsImmune) {
   const Link link = create("https://a.example/");
-  for (int who = 0; who < Reviews::kMaxReports; ++who) ASSERT_TRUE(report(link.id, who));
-  EXPECT_FALSE(report(link.id, Reviews::kMaxReports));
-  EXPECT_EQ(module_->reviews.reports(kAlice, link.id)->size(),
-            static_cast<std::size_t>(Reviews::kMaxReports));
+  for (int who = 0; who < Reviews::kMaxReports; ++who) {
+    clock_.advance(base::Seconds{1});
+    ASSERT_TRUE(report(link.id, who));
+  }
+  ASSERT_TRUE(module_->reviews.decide(link.id, false, "").ok());
+  for (int i = 0; i < Reviews::kReopenAfter; ++i) {
+    clock_.advance(base::Seconds{1});
+    EXPECT_EQ(status_of(link.id), "cleared reports");
+    EXPECT_TRUE(report(link.id, Reviews::kMaxReports + i));
+  }
+  EXPECT_EQ(status_of(link.id), "open reports");
+  const auto kept = *module_->reviews.reports(kAlice, link.id);
+  ASSERT_EQ(kept.size(), static_cast<std::size_t>(Reviews::kMaxReports));
+  EXPECT_EQ(kept.front().reporter, Reviews::kMaxReports + Reviews::kReopenAfter - 1);
+  EXPECT_EQ(kept.back().reporter, Reviews::kReopenAfter);
+  // Old ones go; what was counted stays so.
+  clock_.advance(Reviews::kReportAge - base::Seconds{2});
+  EXPECT_EQ(*module_->reviews.expire_reports(), Reviews::kMaxReports - 3);
+  EXPECT_EQ(module_->reviews.reports(kAlice, link.id)->size(), 3U);
+  EXPECT_EQ(module_->reviews.find(link.id)->review.reports,
+            Reviews::kMaxReports + Reviews::kReopenAfter);
+}
+
+// A tenant's own domains are names that nobody's target may look like.
+TEST_P(AbuseTest, OwnDomainsAreProtected) {
+  EXPECT_EQ(flag_of(create("https://1inks.example/").id), "none");
+  add_domain("links.example", "");
+  EXPECT_EQ(flag_of(create("https://1inks.example/").id), "suspected look_alike");
+}
+
+// The pages of a domain are targets too.
+TEST_P(AbuseTest, PagesOfDomainsAreJudged) {
+  deny("denied.example", true);
+  const auto denied = db().write(Context::tenant(kAlice), [&](Transaction& tx) {
+    return module_->domains.create(
+        tx, {"bad.example", "https://ok.example/?u=//denied.example/", "https://denied.example/"});
+  });
+  ASSERT_FALSE(denied.ok());
+  ASSERT_EQ(denied.error().fields.size(), 2U);
+  EXPECT_EQ(denied.error().fields[0].field, "/not_found_url");
+  EXPECT_EQ(denied.error().fields[1].field, "/root_url");
+  list("evil.example/");
+  add_domain("go.example", "https://evil.example/");
+  EXPECT_EQ(page_of("go.example"), "https://evil.example/");
+  EXPECT_EQ(work(kCheckJob), std::vector<std::string>{"done"});
+  EXPECT_EQ(page_of("go.example"), "");
+  // Neither other pages nor making it anew take the stop away; that the list lets go does.
+  EXPECT_TRUE(db().write(Context::tenant(kAlice),
+                         [&](Transaction& tx) {
+                           return module_->domains.update(
+                               tx, "go.example", {.root_url = "https://ok.example/"}, std::nullopt);
+                         })
+                  .ok());
+  work(kCheckJob);
+  EXPECT_EQ(page_of("go.example"), "");
+  EXPECT_TRUE(db().write(Context::tenant(kAlice),
+                         [&](Transaction& tx) {
+                           return module_->domains.remove(tx, "go.example", std::nullopt);
+                         })
+                  .ok());
+  add_domain("go.example", "https://ok.example/");
+  EXPECT_EQ(page_of("go.example"), "");
+  unlist("evil.example/");
+  round();
+  EXPECT_EQ(page_of("go.example"), "https://ok.example/");
+}
+
+TEST_P(AbuseTest, TheRoundAndTheOperatorStopPages) {
+  for (int i = 0; i < ListChecks::kDomainSlice + 5; ++i) {
+    const std::string name = std::to_string(i);
+    add_domain("go" + name + ".example", "https://a.example/" + name);
+  }
+  add_domain("zz.example", "https://b.example/");
+  deny("*.a.example", true);
+  round();
+  EXPECT_EQ(page_of("go0.example"), "");
+  EXPECT_EQ(page_of("go" + std::to_string(ListChecks::kDomainSlice + 4) + ".example"), "");
+  EXPECT_EQ(page_of("zz.example"), "https://b.example/");
+  // What the operator releases stays so, though it is denied; what he stops, though it is not.
+  ASSERT_TRUE(module_->domain_stops.release("go0.example").ok());
+  ASSERT_TRUE(module_->domain_stops.stop("zz.example", "no").ok());
+  round();
+  EXPECT_EQ(page_of("go0.example"), "https://a.example/0");
+  EXPECT_EQ(page_of("zz.example"), "");
+  EXPECT_EQ(module_->domain_stops.list({}, "", 100)->size(),
+            static_cast<std::size_t>(ListChecks::kDomainSlice + 5));
+  EXPECT_EQ(module_->domain_stops.stop("none.example", "").error().reason,
+            std::string("domain_not_found"));
 }
 
 TEST_P(AbuseTest, OwnersAppealAndTakeNoFlagAway) {
@@ -383,6 +483,12 @@ TEST_P(AbuseTest, OwnersAppealAndTakeNoFlagAway) {
             std::string("link_not_found"));
   ASSERT_TRUE(module_->reviews.appeal(kAlice, {.code = link.code}, "please").ok());
   EXPECT_EQ(status_of(link.id), "open appeal");
+  // One a day.
+  ASSERT_TRUE(module_->reviews.decide(link.id, true, "no").ok());
+  EXPECT_EQ(module_->reviews.appeal(kAlice, {.code = link.code}, "please").error().reason,
+            std::string("appealed_lately"));
+  clock_.advance(Reviews::kAppealPause);
+  ASSERT_TRUE(module_->reviews.appeal(kAlice, {.code = link.code}, "please").ok());
   EXPECT_EQ(module_->reviews.appeal(kAlice, {.code = link.code}, "please").error().reason,
             std::string("appeal_pending"));
   clock_.advance(base::Seconds{1});
@@ -421,6 +527,43 @@ TEST_P(AbuseTest, AnotherTargetKeepsWhatListsHaveFlagged) {
   EXPECT_EQ(flag_of(listed.id), "none");
   EXPECT_EQ(status_of(listed.id), "lapsed list");
   EXPECT_EQ(flag_of(denied.id), "none");
+}
+
+// The operator sees all that a link may lead to, and what is found of which.
+TEST_P(AbuseTest, ADecisionIsMadeOnAllTargets) {
+  start(false);
+  list("evil.example/");
+  NewLink wanted{.url = "https://ok.example/?u=https://b.example/", .code = {}, .expires_at = {}};
+  wanted.settings.expired_url = "https://evil.example/x";
+  wanted.verdict = verdict_of(module_->threats, wanted.url, wanted.settings);
+  const auto link = db().write(Context::tenant(kAlice),
+                               [&](Transaction& tx) { return module_->links.create(tx, wanted); });
+  ASSERT_TRUE(link.ok());
+  const auto seen = [&] {
+    std::string text;
+    const ReviewDetailJson detail = detail_of(*module_->reviews.find(link->id), "", {});
+    for (const TargetJson& each : detail.targets) {
+      text += each.field + " " + each.url + (each.nested ? " nested" : "");
+      for (const std::string& found : each.found) text += " " + found;
+      text += "; ";
+    }
+    for (const std::string& found : detail.earlier) text += "earlier " + found;
+    return text;
+  };
+  EXPECT_EQ(seen(),
+            "/url https://ok.example/?u=https://b.example/; "
+            "/expired_url https://evil.example/x list:MALWARE; /url https://b.example/ nested; ");
+  LinkChange change;
+  change.settings.expired_url = "";
+  ASSERT_TRUE(db().write(Context::tenant(kAlice),
+                         [&](Transaction& tx) {
+                           return module_->links.update(tx, {.code = link->code}, change,
+                                                        std::nullopt);
+                         })
+                  .ok());
+  EXPECT_EQ(seen(),
+            "/url https://ok.example/?u=https://b.example/; /url https://b.example/ nested; "
+            "earlier list:MALWARE");
 }
 
 // What the operator clears is all that holds by then, also where a second entry has the threat of

@@ -4,6 +4,7 @@
 
 #include "modules/links/abuse/abuse_api.h"
 #include "modules/links/abuse/abuse_json.h"
+#include "modules/links/abuse/domain_stops_json.h"
 #include "modules/links/link_call.h"
 #include "platform/http/call.h"
 
@@ -117,7 +118,8 @@ void add_owner_routes(http::RouteTable& table, const Api& api) {
   table.back().errors = {kNotFound,
                          kNoDomain,
                          {409, "link_not_flagged", "The link is not flagged."},
-                         {409, "appeal_pending", "The last appeal has not been decided on yet."}};
+                         {409, "appeal_pending", "The last appeal has not been decided on yet."},
+                         {409, "appealed_lately", "The last appeal is not a day old."}};
 }
 
 void add_operator_routes(http::RouteTable& table, const Api& api) {
@@ -147,6 +149,27 @@ void add_operator_routes(http::RouteTable& table, const Api& api) {
   table.back().errors = {kNoReview, kNotFound};
 }
 
+void add_stop_routes(http::RouteTable& table, const Api& api) {
+  constexpr const char* kPath = "/v1/operator-link-domain-stops";
+  const ErrorDoc nowhere{404, "domain_not_found", "Links are followed on no such domain."};
+  table.push_back(platform_row(Method::kGet, kPath, "List domains whose pages are not followed.",
+                               [api](Call& call) { return api->list_stops(call); }));
+  table.back().response = &domain_stop_page_schema();
+  table.back().errors = {kBadCursor};
+  table.back().paged = true;
+  table.push_back(platform_row(Method::kPost, kPath,
+                               "Stop following a domain's root_url and not_found_url.",
+                               [api](Call& call) { return api->put_stop(call); }));
+  table.back().request = &new_domain_stop_schema();
+  table.back().response = &domain_stop_schema();
+  table.back().errors = {nowhere};
+  table.push_back(platform_row(Method::kDelete, "/v1/operator-link-domain-stops/{domain}",
+                               "Follow a domain's pages again, whatever lists hold of them now.",
+                               [api](Call& call) { return api->remove_stop(call); }));
+  table.back().success = 204;
+  table.back().errors = {nowhere};
+}
+
 void add_visitor_routes(http::RouteTable& table, const Api& api) {
   table.push_back(visitors_row(Method::kGet, "The page on which visitors report a link.",
                                [api](Call& call) { return api->report_page(call); }));
@@ -170,6 +193,7 @@ http::RouteTable abuse_routes(LinksModule& module, const http::CursorCodec& curs
   add_denial_routes(table, api, kOperators, platform_row);
   add_owner_routes(table, api);
   add_operator_routes(table, api);
+  add_stop_routes(table, api);
   add_visitor_routes(table, api);
   return table;
 }

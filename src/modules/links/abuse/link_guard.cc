@@ -6,6 +6,7 @@
 
 #include "modules/links/abuse/denials_store.h"
 #include "modules/links/abuse/reviews_store.h"
+#include "modules/links/domains_store.h"
 #include "modules/links/field_errors.h"
 #include "platform/jobs/jobs.h"
 #include "platform/json/parse.h"
@@ -62,13 +63,14 @@ std::string reason_to_review(const LinkFlag& flag) {
 LinkGuard::LinkGuard(const Options& options, const base::Clock& clock)
     : options_(options), signs_(options.protected_hosts), clock_(clock) {}
 
-std::vector<std::string> LinkGuard::signs_of(const JudgedUrls& judged) const {
+std::vector<std::string> LinkGuard::signs_of(const JudgedUrls& judged,
+                                             const std::vector<std::string>& own) const {
   std::vector<std::string> signs;
   const auto add = [&](std::string_view sign) {
     if (std::ranges::find(signs, sign) == signs.end()) signs.emplace_back(sign);
   };
   for (const JudgedUrl& each : judged.urls) {
-    for (const HostSign sign : signs_.of(host_of(each.url))) add(name_of(sign));
+    for (const HostSign sign : signs_.of(host_of(each.url), own)) add(name_of(sign));
     if (each.elsewhere) add(kOpenRedirect);
   }
   if (judged.more) add(kManyNested);
@@ -79,8 +81,11 @@ base::Status LinkGuard::judge(storage::Transaction& tx, Link& link,
                               const std::optional<ListVerdict>& verdict) const {
   const JudgedUrls judged = judged_urls(link.url, link.settings);
   ASHLAR_TRY(check_denials(tx, judged.urls));
+  std::vector<std::string> own;
+  ASHLAR_TRY(links::store::list_domains(
+      tx, "", kMaxProtectedDomains, [&](Domain domain) { own.push_back(std::move(domain.host)); }));
   Findings found;
-  found.signs = signs_of(judged);
+  found.signs = signs_of(judged, own);
   if (verdict) {
     found.looked_up = true;
     ASHLAR_ASSIGN(const std::vector<ListMatch> matches, store::uncleared(tx, verdict->matches));
@@ -104,13 +109,32 @@ base::Status LinkGuard::follow(storage::Transaction& tx, const Link& link,
     ASHLAR_TRY(open_review(tx, link.id, reason_to_review(flag),
                            verdict ? verdict->matches : std::vector<ListMatch>(), clock_.now()));
   }
-  if (verdict || !options_.lists || options_.jobs == nullptr) return base::ok_status();
+  return verdict ? base::ok_status() : enqueue(tx, std::to_string(link.id.value));
+}
+
+base::Status LinkGuard::enqueue(storage::Transaction& tx, std::string payload) const {
+  if (!options_.lists || options_.jobs == nullptr) return base::ok_status();
   jobs::NewJob job;
   job.kind = kCheckJob;
-  job.payload = std::to_string(link.id.value);
+  job.payload = std::move(payload);
   job.timeout = base::Millis{30'000};
   ASHLAR_TRY(options_.jobs->enqueue(tx, job));
   return base::ok_status();
+}
+
+base::Status LinkGuard::judge_pages(storage::Transaction& tx, const Domain& domain) const {
+  LinkSettings settings;
+  settings.expired_url = domain.not_found_url;
+  JudgedUrls judged = judged_urls(domain.root_url, settings);
+  for (JudgedUrl& each : judged.urls) {
+    each.field = each.field == "/url" ? "/root_url" : "/not_found_url";
+  }
+  return check_denials(tx, judged.urls);
+}
+
+base::Status LinkGuard::follow_pages(storage::Transaction& tx, const Domain& domain) const {
+  if (domain.root_url.empty() && domain.not_found_url.empty()) return base::ok_status();
+  return enqueue(tx, std::string(kOfDomain) + std::to_string(domain.id.value));
 }
 
 base::Status LinkGuard::leave(storage::Transaction& tx, LinkId link) {

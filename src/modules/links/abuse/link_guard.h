@@ -28,6 +28,7 @@
 #include "modules/links/abuse/host_signs.h"
 #include "modules/links/abuse/link_targets.h"
 #include "modules/links/abuse/list_verdict.h"
+#include "modules/links/domain.h"
 #include "modules/links/link.h"
 
 namespace ashlar::jobs {
@@ -39,7 +40,10 @@ class Transaction;
 
 namespace ashlar::links::abuse {
 
-inline constexpr const char* kCheckJob = "links.check";  // payload: the link's id
+inline constexpr const char* kCheckJob = "links.check";  // payload: the link's id, or
+// Of a tenant's domains the first so many are names that others may not look like.
+inline constexpr std::int64_t kMaxProtectedDomains = 50;
+inline constexpr std::string_view kOfDomain = "domain:";  // and a domain's
 
 class LinkGuard {
  public:
@@ -57,11 +61,17 @@ class LinkGuard {
                      const std::optional<ListVerdict>& verdict) const;
   base::Status follow(storage::Transaction& tx, const Link& link,
                       const std::optional<ListVerdict>& verdict) const;
+  // The same of a domain's pages: their denials at once, what lists say by a job. A list that has
+  // them stops them (domain_stops.h).
+  base::Status judge_pages(storage::Transaction& tx, const Domain& domain) const;
+  base::Status follow_pages(storage::Transaction& tx, const Domain& domain) const;
   // The link is removed: nobody has to decide on it any more.
   static base::Status leave(storage::Transaction& tx, LinkId link);
 
  private:
-  [[nodiscard]] std::vector<std::string> signs_of(const JudgedUrls& judged) const;
+  base::Status enqueue(storage::Transaction& tx, std::string payload) const;
+  [[nodiscard]] std::vector<std::string> signs_of(const JudgedUrls& judged,
+                                                  const std::vector<std::string>& own) const;
 
   const Options options_;
   const HostSigns signs_;

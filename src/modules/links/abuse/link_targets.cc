@@ -7,10 +7,12 @@
 #include <set>
 #include <utility>
 
+#include "base/encoding.h"
 #include "modules/links/abuse/listed_url.h"
 #include "modules/links/abuse/nested_urls.h"
 #include "modules/links/target.h"
 #include "platform/outbound/host_text.h"
+#include "platform/security/digest.h"
 
 namespace ashlar::links::abuse {
 namespace {
@@ -87,6 +89,11 @@ std::vector<std::string> denial_names(std::string_view host) {
     host.remove_prefix(dot + 1);
   }
   return names;
+}
+
+std::string url_hash(std::string_view url) {
+  const auto listed = listed_url(url);
+  return listed ? base::hex_encode(security::sha256(listed->text())) : std::string();
 }
 
 std::string host_of(std::string_view url) {

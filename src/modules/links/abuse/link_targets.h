@@ -32,6 +32,9 @@ JudgedUrls judged_urls(std::string_view url, const LinkSettings& settings);
 // it; of an IPv6 address also the IPv4 one that it carries (6to4, "::1.2.3.4").
 std::vector<std::string> denial_names(std::string_view host);
 
+// By which lists' matches name a URL (ListMatch::url); "" of none.
+std::string url_hash(std::string_view url);
+
 // The host of a URL that check_target() has passed, in one spelling (target.h); "" for others.
 std::string host_of(std::string_view url);
 

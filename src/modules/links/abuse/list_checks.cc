@@ -6,17 +6,15 @@
 #include <set>
 #include <utility>
 
-#include "base/encoding.h"
 #include "modules/links/abuse/denials_store.h"
+#include "modules/links/abuse/domain_stops.h"
 #include "modules/links/abuse/link_guard.h"
 #include "modules/links/abuse/link_targets.h"
-#include "modules/links/abuse/listed_url.h"
 #include "modules/links/abuse/reviews.h"
 #include "modules/links/abuse/threat_lookup.h"
 #include "modules/links/links.h"
 #include "platform/observability/log.h"
 #include "platform/observability/metrics.h"
-#include "platform/security/digest.h"
 #include "platform/storage/database.h"
 
 namespace ashlar::links::abuse {
@@ -42,6 +40,12 @@ std::string_view denied_name(const ListMatch& match) {
   return std::string_view(match.entry).substr(std::min(match.entry.size(), kDenied.size() + 1));
 }
 
+void add_missing(std::vector<ListMatch>& matches, std::vector<ListMatch> more) {
+  for (ListMatch& each : more) {
+    if (std::ranges::find(matches, each) == matches.end()) matches.push_back(std::move(each));
+  }
+}
+
 bool is_of_lists(const LinkFlag& flag) {
   return flag.state == FlagState::kFlagged &&
          std::ranges::any_of(flag.reasons, [](const std::string& reason) {
@@ -61,11 +65,6 @@ bool may_lapse(const LinkFlag& flag, bool lists) {
   return lists ? listed || denied : denied && !listed;
 }
 
-std::string hash_of(std::string_view url) {
-  const auto listed = listed_url(url);
-  return listed ? base::hex_encode(security::sha256(listed->text())) : std::string();
-}
-
 jobs::RetryPlan patient() {
   return {.delays = {base::Millis{30'000}, base::Millis{120'000}, base::Millis{600'000},
                      base::Millis{3'600'000}}};
@@ -76,16 +75,18 @@ jobs::RetryPlan patient() {
 struct ListChecks::Slice {
   store::Round round;
   std::vector<RoundLink> links;
+  std::vector<DomainPages> domains;
   std::optional<base::Time> wait_until{};  // the round is over, the next one not due
 };
 
 ListChecks::ListChecks(const Options& options, storage::Database& db, const Links& links,
-                       Reviews& reviews, ThreatLookup& threats, const base::Clock& clock,
-                       obs::Registry& metrics, obs::Log& log)
+                       Reviews& reviews, DomainStops& stops, ThreatLookup& threats,
+                       const base::Clock& clock, obs::Registry& metrics, obs::Log& log)
     : options_(options),
       db_(db),
       links_(links),
       reviews_(reviews),
+      stops_(stops),
       threats_(threats),
       clock_(clock),
       log_(log),
@@ -166,7 +167,7 @@ base::Status ListChecks::add_denials(const std::vector<RoundLink>& links,
   ASHLAR_ASSIGN(const std::set<std::string> found, denied_to_all({all.begin(), all.end()}));
   for (std::size_t i = 0; !found.empty() && i < links.size(); ++i) {
     for (const auto& [name, url] : of_link[i]) {
-      if (found.contains(name)) verdicts[i].matches.push_back(denial_match(hash_of(url), name));
+      if (found.contains(name)) verdicts[i].matches.push_back(denial_match(url_hash(url), name));
     }
   }
   return base::ok_status();
@@ -213,11 +214,7 @@ base::Status ListChecks::add_held(const RoundLink& link, ListVerdict& verdict) {
     return base::ok_status();
   }));
   ASHLAR_ASSIGN(std::vector<ListMatch> held, still_held(entries));
-  for (ListMatch& each : held) {
-    if (std::ranges::find(verdict.matches, each) == verdict.matches.end()) {
-      verdict.matches.push_back(std::move(each));
-    }
-  }
+  add_missing(verdict.matches, std::move(held));
   return base::ok_status();
 }
 
@@ -244,7 +241,7 @@ base::Status ListChecks::end_clearances(const std::vector<RoundLink>& links,
       continue;
     }
     for (const std::string& url : urls_of(links[i].url, links[i].settings)) {
-      clean.push_back(hash_of(url));
+      clean.push_back(url_hash(url));
     }
   }
   if (clean.empty()) return base::ok_status();
@@ -265,10 +262,42 @@ base::Status ListChecks::work(const std::vector<RoundLink>& links) {
   return end_clearances(links, verdicts);
 }
 
+// A domain's two pages are looked at as a link's targets are.
+base::Status ListChecks::work_on_pages(const std::vector<DomainPages>& domains) {
+  std::vector<RoundLink> as_links;
+  for (const DomainPages& each : domains) {
+    as_links.push_back({LinkId(), each.tenant, each.root_url, {}});
+    as_links.back().settings.expired_url = each.not_found_url;
+  }
+  ASHLAR_ASSIGN(std::vector<ListVerdict> verdicts, look_up(as_links));
+  ASHLAR_TRY(add_denials(as_links, verdicts));
+  for (std::size_t i = 0; i < domains.size(); ++i) {
+    std::vector<ListMatch>& found = verdicts[i].matches;
+    ASHLAR_ASSIGN(const std::vector<ListMatch> entries, stops_.entries_of(domains[i]));
+    ASHLAR_ASSIGN(std::vector<ListMatch> held, still_held(entries));
+    add_missing(found, std::move(held));
+    if (found.empty() && entries.empty()) continue;
+    ASHLAR_TRY(stops_.checked(domains[i], found));
+  }
+  return base::ok_status();
+}
+
+jobs::Outcome ListChecks::check_pages(base::TenantId tenant, DomainId domain) {
+  const auto found = db_.read(Context::tenant(tenant),
+                              [&](Transaction& tx) { return store::find_pages(tx, domain); });
+  if (!found.ok()) return jobs::Outcome::failed(found.error().detail);
+  if (!*found) return jobs::Outcome::done("no domain");
+  const base::Status done = work_on_pages({**found});
+  return done.ok() ? jobs::Outcome::done() : jobs::Outcome::failed(done.error().detail);
+}
+
 jobs::Outcome ListChecks::check(const jobs::Attempt& attempt) {
   std::int64_t id = 0;
-  const std::string& text = attempt.job.payload;
+  std::string_view text = attempt.job.payload;
+  const bool of_domain = text.starts_with(kOfDomain);
+  if (of_domain) text.remove_prefix(kOfDomain.size());
   std::from_chars(text.data(), text.data() + text.size(), id);
+  if (of_domain) return check_pages(attempt.job.tenant, DomainId(id));
   const auto found = db_.read(Context::tenant(attempt.job.tenant),
                               [&](Transaction& tx) { return links_.find(tx, LinkId(id)); });
   if (!found.ok()) {
@@ -286,7 +315,7 @@ base::Result<ListChecks::Slice> ListChecks::next_slice() {
       Context::platform(PlatformUse::kMaintenance), [&](Transaction& tx) -> base::Result<Slice> {
         Slice slice;
         ASHLAR_ASSIGN(slice.round, store::find_round(tx));
-        if (!slice.round.after.is_set()) {
+        if (!slice.round.after.is_set() && !slice.round.after_domain.is_set()) {
           const base::Time due = slice.round.began_at + options_.every;
           if (due > now) {
             slice.wait_until = due;
@@ -297,6 +326,9 @@ base::Result<ListChecks::Slice> ListChecks::next_slice() {
         ASHLAR_TRY(store::links_after(tx, slice.round.after, kSlice, [&](RoundLink link) {
           slice.links.push_back(std::move(link));
         }));
+        ASHLAR_TRY(store::pages_after(
+            tx, slice.round.after_domain, kDomainSlice,
+            [&](DomainPages pages) { slice.domains.push_back(std::move(pages)); }));
         return slice;
       });
 }
@@ -307,7 +339,8 @@ base::Result<bool> ListChecks::is_needed() {
                   [](Transaction& tx) -> base::Result<bool> {
                     ASHLAR_ASSIGN(const bool denials, store::has_denials(tx, 1));
                     ASHLAR_ASSIGN(const std::int64_t open, store::count_open(tx, 1));
-                    return denials || open > 0;
+                    ASHLAR_ASSIGN(const bool stops, store::has_stops(tx));
+                    return denials || stops || open > 0;
                   });
 }
 
@@ -318,14 +351,17 @@ jobs::Outcome ListChecks::recheck() {
   auto slice = next_slice();
   if (!slice.ok()) return jobs::Outcome::failed(slice.error().detail);
   if (slice->wait_until) return jobs::Outcome::snoozed(*slice->wait_until);
-  const base::Status done = work(slice->links);
+  base::Status done = work(slice->links);
+  if (done.ok()) done = work_on_pages(slice->domains);
   if (!done.ok()) {
     log_.warn("links could not be looked at again",
               {{"reason", done.error().reason}, {"detail", done.error().detail}});
     return jobs::Outcome::failed(done.error().detail);
   }
-  const bool over = static_cast<std::int64_t>(slice->links.size()) < kSlice;
-  slice->round.after = over ? LinkId() : slice->links.back().id;
+  const bool over = std::ssize(slice->links) < kSlice && std::ssize(slice->domains) < kDomainSlice;
+  if (!slice->links.empty()) slice->round.after = slice->links.back().id;
+  if (!slice->domains.empty()) slice->round.after_domain = slice->domains.back().id;
+  if (over) slice->round = {LinkId(), DomainId(), slice->round.began_at};
   const base::Status kept =
       db_.write(Context::platform(PlatformUse::kMaintenance),
                 [&](Transaction& tx) { return store::put_round(tx, slice->round); });

@@ -2,7 +2,9 @@
 //
 //   links.check     one link: made or changed when the service did not answer, or in bulk. Tried
 //                   again with growing pauses; what is never answered is left to the round
-//   links.recheck   the round: all links by id, kSlice at a time, again and again, one job for all
+//                   Or the pages of one domain
+//   links.recheck   the round: all links by id, kSlice at a time, and all domains beside them,
+//   again and again, one job for all
 //                   instances, its place kept in the database. A round begins Options::every after
 //                   the last one began; within it a slice each kPause
 //
@@ -28,6 +30,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "modules/links/abuse/domain_stops_store.h"
 #include "modules/links/abuse/list_verdict.h"
 #include "modules/links/abuse/reviews_store.h"
 #include "modules/links/link.h"
@@ -48,6 +51,7 @@ class Links;
 
 namespace ashlar::links::abuse {
 
+class DomainStops;
 class Reviews;
 class ThreatLookup;
 
@@ -56,6 +60,7 @@ inline constexpr const char* kRecheckJob = "links.recheck";
 class ListChecks {
  public:
   static constexpr std::int64_t kSlice = 200;
+  static constexpr std::int64_t kDomainSlice = 50;
   static constexpr base::Seconds kPause{1};
 
   struct Options {
@@ -63,8 +68,8 @@ class ListChecks {
   };
   // All outlive it.
   ListChecks(const Options& options, storage::Database& db, const Links& links, Reviews& reviews,
-             ThreatLookup& threats, const base::Clock& clock, obs::Registry& metrics,
-             obs::Log& log);
+             DomainStops& stops, ThreatLookup& threats, const base::Clock& clock,
+             obs::Registry& metrics, obs::Log& log);
 
   std::vector<jobs::KindOptions> kinds();
   // The round's job, if there is none.
@@ -90,11 +95,14 @@ class ListChecks {
   base::Status end_clearances(const std::vector<RoundLink>& links,
                               const std::vector<ListVerdict>& verdicts);
   base::Status work(const std::vector<RoundLink>& links);
+  base::Status work_on_pages(const std::vector<DomainPages>& domains);
+  jobs::Outcome check_pages(base::TenantId tenant, DomainId domain);
 
   const Options options_;
   storage::Database& db_;
   const Links& links_;
   Reviews& reviews_;
+  DomainStops& stops_;
   ThreatLookup& threats_;
   const base::Clock& clock_;
   obs::Log& log_;

@@ -7,6 +7,7 @@
 
 #include "modules/links/abuse/abuse_api.h"
 #include "modules/links/abuse/abuse_json.h"
+#include "modules/links/analytics/visitor_salts.h"
 #include "modules/links/links_module.h"
 #include "modules/links/redirect_pages.h"
 #include "platform/http/call.h"
@@ -19,10 +20,10 @@
 namespace ashlar::links::abuse {
 namespace {
 
-constexpr std::int64_t kMicrosOfDay = std::int64_t{24} * 3600 * 1'000'000;
 constexpr std::uint64_t kAddressRule = 0;
 constexpr std::uint64_t kAllRule = 1;
 constexpr std::size_t kNetworkBytes = 8;
+constexpr std::string_view kReporter = "reporter";  // apart from those who click
 
 constexpr VisitorPage kAsk{200, "report", "Report this link",
                            "What is wrong with it? Whoever runs this service will look."};
@@ -124,8 +125,11 @@ base::Result<http::Response> AbuseApi::report(http::Call& call) {
   if (!target) return refuse(Refusal::kUnknown, *call.head, call.request_id);
   Report report;
   report.at = module_.clock.now();
-  const std::string who = std::to_string(base::to_micros(report.at) / kMicrosOfDay) + ' ' + network;
-  report.reporter = static_cast<std::int64_t>(kit::siphash(module_.visitor_key, who));
+  // By the day's key, which is removed after two days: then nobody can tell an address by it.
+  analytics::VisitorSalts salts(module_.db, module_.entropy);
+  ASHLAR_TRY(salts.prepare(report.at));
+  report.reporter = static_cast<std::int64_t>(
+      salts.visitor(target->tenant, report.at, network, kReporter).value_or(0));
   report.reason = std::move(wanted.reason);
   report.comment = std::move(wanted.comment);
   ASHLAR_TRY(module_.reviews.report(target->tenant, target->id, report));

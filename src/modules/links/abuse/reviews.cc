@@ -89,9 +89,10 @@ base::Result<bool> Reviews::report(base::TenantId tenant, LinkId link, const Rep
     ASHLAR_ASSIGN(const Link found, links_.find(tx, link));
     ASHLAR_ASSIGN(const std::optional<Review> before, store::find_review(tx, link));
     Review review = before.value_or(Review{.link = link});
-    if (review.reports >= kMaxReports) return base::ok_status();
     ASHLAR_ASSIGN(counted, store::add_report(tx, link, report));
     if (!counted) return base::ok_status();
+    ASHLAR_ASSIGN(const std::int64_t kept, store::count_reports(tx, link, kMaxReports + 1));
+    if (kept > kMaxReports) ASHLAR_TRY(store::remove_oldest_report(tx, link));
     review.reports += 1;
     const std::int64_t fresh = review.reports - review.reports_decided;
     const bool back = review.status == ReviewStatus::kLapsed ||
@@ -106,6 +107,12 @@ base::Result<bool> Reviews::report(base::TenantId tenant, LinkId link, const Rep
   return counted;
 }
 
+base::Result<std::int64_t> Reviews::expire_reports() {
+  return db_.write(Context::platform(PlatformUse::kMaintenance), [&](Transaction& tx) {
+    return store::expire_reports(tx, clock_.now() - kReportAge, kExpiredAtOnce);
+  });
+}
+
 base::Result<Review> Reviews::appeal(base::TenantId tenant, LinkRef ref, const std::string& text) {
   return db_.write(Context::tenant(tenant), [&](Transaction& tx) -> base::Result<Review> {
     ASHLAR_ASSIGN(const Link link, links_.find(tx, ref));
@@ -118,6 +125,11 @@ base::Result<Review> Reviews::appeal(base::TenantId tenant, LinkRef ref, const s
     if (found && review.status == ReviewStatus::kOpen && review.opened_for == kAppeal) {
       return base::fail(base::Code::kConflict, "appeal_pending",
                         "The operator has not decided on the last appeal yet.");
+    }
+    if (review.appealed_at && clock_.now() < *review.appealed_at + kAppealPause) {
+      return base::fail(base::Code::kConflict, "appealed_lately",
+                        "The operator has decided on an appeal of the last 24 hours; wait until a "
+                        "day has passed since it.");
     }
     reopen(review, kAppeal, clock_.now());
     review.appealed_at = clock_.now();

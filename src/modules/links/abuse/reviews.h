@@ -6,7 +6,7 @@
 //
 // Promises
 //  1. Reports alone never flag a link: they put it before the operator. One person counts once a
-//     day; at most kMaxReports of a link are kept.
+//     day. The newest kMaxReports of a link are kept, and counted all.
 //  2. What decide() or listed() changes reaches the redirects of every process, as any change of a
 //     link does, and is in the owner's own events.
 //  3. What the operator clears is remembered by URL and entry of the list: neither this link nor
@@ -15,7 +15,7 @@
 //     else is found.
 //
 // Errors: kNotFound link_not_found, domain_not_found, review_not_found; kConflict link_not_flagged,
-// appeal_pending; and storage's. Any thread; each opens its own transactions.
+// appeal_pending, appealed_lately; and storage's. Any thread; each opens its own transactions.
 #pragma once
 
 #include <cstdint>
@@ -57,14 +57,20 @@ class Reviews {
   static constexpr std::int64_t kSuspectAfter = 3;
   static constexpr std::int64_t kReopenAfter = 5;
   static constexpr std::int64_t kMaxReports = 200;
+  static constexpr base::Seconds kReportAge{90 * 86'400};  // older ones are removed
+  static constexpr base::Seconds kAppealPause{86'400};
+  static constexpr std::int64_t kExpiredAtOnce = 1'000;
   static constexpr std::int64_t kMaxCounted = 10'000;  // of the metric of what is open
 
   // All outlive it; `region` may be null.
   Reviews(storage::Database& db, const Links& links, cache::FarRegion* region,
           const base::Clock& clock, obs::Registry& metrics);
 
-  // False: this reporter's is there, or the link has as many as are kept.
+  // False: this reporter's is there.
   base::Result<bool> report(base::TenantId tenant, LinkId link, const Report& report);
+  // Removes reports older than kReportAge, kExpiredAtOnce at most; how many.
+  base::Result<std::int64_t> expire_reports();
+  // Of a link one in kAppealPause.
   base::Result<Review> appeal(base::TenantId tenant, LinkRef ref, const std::string& text);
   // The owner's view; nullopt: the link was never anybody's concern.
   base::Result<std::pair<Link, std::optional<Review>>> of_link(base::TenantId tenant, LinkRef ref);

@@ -55,14 +55,28 @@ constexpr Sql kAddReport{
     Audience::kTenant,
     "INSERT INTO links_reports (tenant_id, link_id, reporter, at, reason, comment)"
     " VALUES (:tenant, ?1, ?2, ?3, ?4, ?5) ON CONFLICT (tenant_id, link_id, reporter) DO NOTHING"};
+constexpr Sql kCountReports{Audience::kTenant,
+                            "SELECT 1 FROM links_reports WHERE tenant_id = :tenant AND link_id = ?1"
+                            " LIMIT ?2"};
+// Several of one moment go together.
+constexpr Sql kRemoveOldest{
+    Audience::kTenant,
+    "DELETE FROM links_reports WHERE tenant_id = :tenant AND link_id = ?1 AND at ="
+    " (SELECT min(r.at) FROM links_reports AS r WHERE r.tenant_id = :tenant AND r.link_id = ?1)"};
+constexpr Sql kExpireReports{
+    Audience::kPlatform,
+    "DELETE FROM links_reports WHERE (tenant_id, link_id, reporter) IN"
+    " (SELECT tenant_id, link_id, reporter FROM links_reports WHERE at < ?1 LIMIT ?2)"};
 constexpr Sql kListReports{Audience::kTenant,
                            "SELECT reporter, at, reason, comment FROM links_reports"
                            " WHERE tenant_id = :tenant AND link_id = ?1 LIMIT ?2"};
 
 constexpr Sql kFindRound{Audience::kPlatform,
-                         "SELECT after_id, began_at FROM links_recheck WHERE one = 1"};
+                         "SELECT after_id, after_domain_id, began_at FROM links_recheck"
+                         " WHERE one = 1"};
 constexpr Sql kPutRound{Audience::kPlatform,
-                        "UPDATE links_recheck SET after_id = ?1, began_at = ?2 WHERE one = 1"};
+                        "UPDATE links_recheck SET after_id = ?1, began_at = ?2,"
+                        " after_domain_id = ?3 WHERE one = 1"};
 constexpr Sql kLinksAfter{Audience::kPlatform,
                           "SELECT l.id, l.tenant_id, l.url, s.data FROM links AS l"
                           " LEFT JOIN links_settings AS s ON s.link_id = l.id"
@@ -77,9 +91,10 @@ constexpr Sql kEraseReports{
     "DELETE FROM links_reports WHERE tenant_id = :tenant AND (link_id, reporter) IN"
     " (SELECT link_id, reporter FROM links_reports WHERE tenant_id = :tenant LIMIT ?1)"};
 
-constexpr std::array<const Sql*, 12> kStatements{
-    &kFind,        &kPut,       &kList,     &kFindQueued, &kCountOpen,    &kAddReport,
-    &kListReports, &kFindRound, &kPutRound, &kLinksAfter, &kEraseReviews, &kEraseReports};
+constexpr std::array<const Sql*, 15> kStatements{
+    &kCountReports, &kRemoveOldest, &kExpireReports, &kFind,         &kPut,
+    &kList,         &kFindQueued,   &kCountOpen,     &kAddReport,    &kListReports,
+    &kFindRound,    &kPutRound,     &kLinksAfter,    &kEraseReviews, &kEraseReports};
 
 std::optional<base::Time> maybe_time(const Row& row, int column) {
   if (row.is_null(column)) return std::nullopt;
@@ -121,7 +136,7 @@ base::Result<QueuedReview> read_queued(const Row& row) {
                       .code = std::string(row.text(kReviewColumns + 1)),
                       .domain = std::string(row.text(kReviewColumns + 4)),
                       .url = std::string(row.text(kReviewColumns + 2)),
-                      .flag = std::move(settings.flag)};
+                      .settings = std::move(settings)};
 }
 
 }  // namespace
@@ -186,6 +201,20 @@ base::Result<bool> add_report(storage::Transaction& tx, LinkId link, const Repor
   return rows == 1;
 }
 
+base::Result<std::int64_t> count_reports(storage::Transaction& tx, LinkId link, std::int64_t most) {
+  return tx.query(kCountReports, {link.value, most}, [](const Row&) {});
+}
+
+base::Status remove_oldest_report(storage::Transaction& tx, LinkId link) {
+  ASHLAR_TRY(tx.execute(kRemoveOldest, {link.value}));
+  return base::ok_status();
+}
+
+base::Result<std::int64_t> expire_reports(storage::Transaction& tx, base::Time before,
+                                          std::int64_t limit) {
+  return tx.execute(kExpireReports, {base::to_micros(before), limit});
+}
+
 base::Status list_reports(storage::Transaction& tx, LinkId link, std::int64_t limit,
                           const std::function<void(Report)>& sink) {
   ASHLAR_TRY(tx.query(kListReports, {link.value, limit}, [&](const Row& row) {
@@ -198,13 +227,14 @@ base::Status list_reports(storage::Transaction& tx, LinkId link, std::int64_t li
 base::Result<Round> find_round(storage::Transaction& tx) {
   Round round;
   ASHLAR_TRY(tx.query(kFindRound, {}, [&](const Row& row) {
-    round = {LinkId(row.integer(0)), base::from_micros(row.integer(1))};
+    round = {LinkId(row.integer(0)), DomainId(row.integer(1)), base::from_micros(row.integer(2))};
   }));
   return round;
 }
 
 base::Status put_round(storage::Transaction& tx, const Round& round) {
-  ASHLAR_TRY(tx.execute(kPutRound, {round.after.value, base::to_micros(round.began_at)}));
+  ASHLAR_TRY(tx.execute(
+      kPutRound, {round.after.value, base::to_micros(round.began_at), round.after_domain.value}));
   return base::ok_status();
 }
 

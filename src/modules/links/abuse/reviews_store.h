@@ -47,7 +47,7 @@ struct QueuedReview {
   std::string code;
   std::string domain;  // its host; "": the installation's own
   std::string url;
-  LinkFlag flag;
+  LinkSettings settings;
 };
 
 struct Report {
@@ -79,6 +79,9 @@ base::Result<std::int64_t> count_open(storage::Transaction& tx, std::int64_t lim
 
 // False: this reporter's is there.
 base::Result<bool> add_report(storage::Transaction& tx, LinkId link, const Report& report);
+// How many there are of the link, counted up to `most`.
+base::Result<std::int64_t> count_reports(storage::Transaction& tx, LinkId link, std::int64_t most);
+base::Status remove_oldest_report(storage::Transaction& tx, LinkId link);
 // Of a link, in no order.
 base::Status list_reports(storage::Transaction& tx, LinkId link, std::int64_t limit,
                           const std::function<void(Report)>& sink);
@@ -86,12 +89,17 @@ base::Status list_reports(storage::Transaction& tx, LinkId link, std::int64_t li
 // kMaintenance.
 struct Round {
   LinkId after;
+  DomainId after_domain;
   base::Time began_at{};
 };
 base::Result<Round> find_round(storage::Transaction& tx);
 base::Status put_round(storage::Transaction& tx, const Round& round);
 base::Status links_after(storage::Transaction& tx, LinkId after, std::int64_t limit,
                          const std::function<void(RoundLink)>& sink);
+
+// kMaintenance. Those from before `before`, at most `limit`; rows removed.
+base::Result<std::int64_t> expire_reports(storage::Transaction& tx, base::Time before,
+                                          std::int64_t limit);
 
 base::Result<std::int64_t> erase_reviews(storage::Transaction& tx, std::int64_t limit);
 base::Result<std::int64_t> erase_reports(storage::Transaction& tx, std::int64_t limit);

@@ -67,6 +67,18 @@ function AppealForm({ name, onClose }: AppealFormProps) {
   );
 }
 
+const kAppealPauseMs = 24 * 3_600_000;
+
+/** Whether an appeal waits for the operator, or is not a day old: lists open a review too. */
+function isAppealed(
+  { status, appealed_at, decided_at }: Pick<LinkReview, 'status' | 'appealed_at' | 'decided_at'>,
+  now: number,
+): boolean {
+  if (appealed_at === null) return false;
+  const waits = decided_at === null || Date.parse(decided_at) < Date.parse(appealed_at);
+  return (status === 'open' && waits) || now - Date.parse(appealed_at) < kAppealPauseMs;
+}
+
 /** On the page of a link of which something is said; else nothing. */
 export function FlagNotice({ name }: { name: LinkName }) {
   const { tenant } = useTenant();
@@ -77,7 +89,7 @@ export function FlagNotice({ name }: { name: LinkName }) {
     staleTime: 30_000,
   }).data;
   if (!review || review.flag === 'none' || review.flag === 'cleared') return null;
-  const mayAppeal = review.flag === 'flagged' && review.status !== 'open';
+  const mayAppeal = review.flag === 'flagged' && !isAppealed(review, Date.now());
   return (
     <Course>
       <Notice tone={review.flag === 'flagged' ? 'bad' : 'plain'}>

@@ -10,11 +10,30 @@ import { TextAreaField } from '../../../ui/text_area_field';
 import { Timestamp } from '../../../ui/timestamp';
 import { toast } from '../../../ui/toast';
 import { reviewKeys } from './review_keys';
-import { kOpenedFor, kReportWords, kStatusWords, reasonWords } from './review_words';
+import { kOpenedFor, kReportWords, kStatusWords, reasonWords, targetWords } from './review_words';
 
 const kReportsShown = 20;
 
-function WhatIsKnown({ detail: { review }, tenant }: { detail: ReviewDetail; tenant: string }) {
+// As text: an operator should not follow one by mistake.
+function Targets({ targets }: { targets: ReviewDetail['targets'] }) {
+  return (
+    <ul className="targets" aria-label="Where it may lead">
+      {targets.map(({ field, url, nested, found }, index) => (
+        <li key={index}>
+          <span className="mono">{url}</span> <small>{targetWords(field, nested)}</small>
+          {found.length > 0 && <strong> {found.map(reasonWords).join(' · ')}</strong>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface KnownProps {
+  detail: ReviewDetail;
+  tenant: string;
+}
+
+function WhatIsKnown({ detail: { review, targets, earlier }, tenant }: KnownProps) {
   return (
     <Facts>
       <Fact name="Short URL">{review.short_url}</Fact>
@@ -23,10 +42,14 @@ function WhatIsKnown({ detail: { review }, tenant }: { detail: ReviewDetail; ten
       <Fact name="Opened">
         <Timestamp at={review.opened_at} />, {kOpenedFor[review.opened_for]}
       </Fact>
-      {/* As text: an operator should not follow it by mistake. */}
       <Fact name="Leads to" className="facts-long">
-        <span className="mono">{review.url}</span>
+        <Targets targets={targets} />
       </Fact>
+      {earlier.length > 0 && (
+        <Fact name="Of earlier targets" className="facts-long">
+          {earlier.map(reasonWords).join(' · ')}
+        </Fact>
+      )}
       {review.reasons.length > 0 && (
         <Fact name="Noticed" className="facts-long">
           {review.reasons.map(reasonWords).join(' · ')}

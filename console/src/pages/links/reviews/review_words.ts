@@ -13,7 +13,23 @@ const kReasonWords: Record<string, string> = {
 
 export function reasonWords(reason: string): string {
   if (reason.startsWith('list:')) return `on a list of unsafe pages (${reason.slice(5)})`;
+  if (reason.startsWith('denied:')) return `on the deny list (${reason.slice(7)})`;
   return kReasonWords[reason] ?? reason;
+}
+
+/** Of a target's field (`/rules/0/url`): what of the link it is. */
+export function targetWords(field: string, nested: boolean): string {
+  const [, list = '', at = '0'] = field.split('/');
+  const which = Number(at) + 1;
+  const words =
+    list === 'rules'
+      ? `rule ${which}`
+      : list === 'variants'
+        ? `variant ${which}`
+        : list === 'expired_url'
+          ? 'when expired'
+          : 'target';
+  return nested ? `in a parameter of: ${words}` : words;
 }
 
 export const kOpenedFor: Record<QueuedReview['opened_for'], string> = {
