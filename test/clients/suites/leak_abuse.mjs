@@ -13,6 +13,9 @@ export const kAbuseRoutes = {
   "POST /v1/link-reviews": { rule: "platform", body: () => ({ code: "any" }) },
   "GET /v1/link-reviews/{id}": { rule: "platform" },
   "POST /v1/link-reviews/{id}/decide": { rule: "platform", body: () => ({ decision: "clear" }) },
+  "GET /v1/operator-link-domain-stops": { rule: "platform" },
+  "POST /v1/operator-link-domain-stops": { rule: "platform", body: () => ({ domain: "of-tenant-b.example" }) },
+  "DELETE /v1/operator-link-domain-stops/{domain}": { rule: "platform" },
   "GET /{code}/report": { rule: "open" },
   "POST /{code}/report": { rule: "abuse" },
 };

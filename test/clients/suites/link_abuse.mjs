@@ -121,6 +121,9 @@ export function linkAbuseSuite(kind) {
       const detail = (await operator.get(`/v1/link-reviews/${queued.id}`)).json;
       assert.deepEqual(detail.reports.map(({ reason, comment }) => [reason, comment]).sort(), [
         ["malware", "a b"], ["phishing", "it asks for my password"], ["phishing", "it asks for my password"]]);
+      assert.deepEqual(detail.targets, [
+        { field: "/url", url: "https://example.com/", nested: false, found: [] },
+        { field: "/expired_url", url: "https://example.com/over", nested: false, found: [] }]);
       assertProblem(await api.post(`/v1/link-reviews/${queued.id}/decide`, { decision: "clear" }), 403, "admin_required");
       const flagged = await operator.post(`/v1/link-reviews/${queued.id}/decide`, { decision: "flag", note: "it is phishing" });
       assert.deepEqual([flagged.status, flagged.json.review.flag, flagged.json.review.status], [200, "flagged", "flagged"]);
@@ -135,6 +138,8 @@ export function linkAbuseSuite(kind) {
       assert.equal(warning.status, 403);
       assert.match(warning.text, /This link may be unsafe/);
       assert.ok(!warning.text.includes("example.com"), "it does not lead on");
+      assert.match(warning.headers["content-security-policy"], /frame-ancestors 'none'/, "nor is it framed by what it warns of");
+      assert.equal(warning.headers["x-content-type-options"], "nosniff");
       // Whatever its owner changes: it stays flagged.
       const changed = await api.patch(`/v1/links/${code}`, { url: "https://example.com/other", expires_at: new Date(Date.now() + 3_600_000).toISOString() });
       assert.deepEqual([changed.status, changed.json.flag], [200, "flagged"]);
@@ -160,6 +165,37 @@ export function linkAbuseSuite(kind) {
       assertProblem(await report("no-such-link", "198.51.100.8"), 404, "link_not_found");
       assertProblem(await report(code, "198.51.100.8", { reason: "boring" }), 422, "invalid_request", "/reason");
       assert.equal((await api.get("/no-such-link/report", { key: null, headers: kBrowser })).status, 404);
+    });
+
+    it("the pages of domains are targets too, and the operator stops them", async () => {
+      const domain = "go.pages.example";
+      assert.equal((await operator.post("/v1/operator-link-denials", { host: "denied-page.example" })).status, 201);
+      assertProblem(await api.post("/v1/link-domains", { host: domain, not_found_url: "https://a.example/?u=//denied-page.example/" }), 422, "target_denied", "/not_found_url");
+      assert.equal((await operator.delete("/v1/operator-link-denials/denied-page.example")).status, 204);
+      const made = await api.post("/v1/link-domains", { host: domain, root_url: "https://example.com/root", not_found_url: "https://example.com/lost" });
+      assert.deepEqual([made.status, made.json.stopped], [201, null]);
+      const lost = () => api.get("/nothing-here", { key: null, headers: { Host: domain } });
+      assert.equal((await lost()).headers.location, "https://example.com/lost");
+      const body = { domain, note: "it deceives" };
+      assertProblem(await api.post("/v1/operator-link-domain-stops", body), 403, "admin_required");
+      const stopped = await operator.post("/v1/operator-link-domain-stops", body);
+      assert.deepEqual([stopped.status, stopped.json.domain, stopped.json.reason, stopped.json.note], [200, domain, "operator", "it deceives"]);
+      assertProblem(await lost(), 404, "link_not_found");
+      assert.equal((await api.get(`/v1/link-domains/${domain}`)).json.stopped, "operator");
+      assert.equal((await operator.get("/v1/operator-link-domain-stops")).json.data.length, 1);
+      assert.equal((await operator.delete(`/v1/operator-link-domain-stops/${domain}`)).status, 204);
+      assert.equal((await lost()).headers.location, "https://example.com/lost");
+      assertProblem(await operator.post("/v1/operator-link-domain-stops", { domain: "no.such.example" }), 404, "domain_not_found");
+    });
+
+    it("an address is denied in each of its spellings", async () => {
+      const spellings = ["[64:ff9b::505:505]", "5.5.5.5", "0x05050505", "[::ffff:5.5.5.5]", "[2002:505:505::]", "[::5.5.5.5]"];
+      for (const host of ["[64:ff9b::505:505]", "5.5.5.5"]) {
+        const added = await api.post("/v1/link-denials", { host });
+        assert.deepEqual([added.status, added.json.host], [201, "5.5.5.5"]);
+        for (const spelling of spellings) assertProblem(await api.post("/v1/links", { url: `http://${spelling}/` }), 422, "target_denied");
+        assert.equal((await api.delete(`/v1/link-denials/${encodeURIComponent(host)}`)).status, 204);
+      }
     });
 
     it("the operator flags what nobody has reported", async () => {
