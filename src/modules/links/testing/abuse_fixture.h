@@ -10,10 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "base/check.h"
 #include "base/encoding.h"
 #include "modules/links/abuse/denials_store.h"
-#include "modules/links/abuse/link_targets.h"
 #include "modules/links/domains_store.h"
 #include "modules/links/links_module.h"
 #include "modules/links/testing/links_fixture.h"
@@ -24,10 +22,7 @@
 
 namespace ashlar::links::abuse {
 
-using outbound::FaultServer;
-using storage::Context;
-using storage::PlatformUse;
-using storage::Transaction;
+using outbound::FaultServer, storage::Context, storage::PlatformUse, storage::Transaction;
 
 inline std::string standard(std::string text) {
   for (char& c : text) c = c == '-' ? '+' : c == '_' ? '/' : c;
@@ -163,7 +158,6 @@ class AbuseFixture : public LinksFixture {
     EXPECT_TRUE(*db().write(
         context, [&](Transaction& tx) { return store::add_denial(tx, {host, "", clock_.now()}); }));
   }
-  // Leases and works what is due of the kind; what became of each.
   std::vector<std::string> work(const std::string& kind) {
     std::vector<std::string> ends;
     const auto leased = jobs_->lease({.kind = kind, .max = 100, .worker = "test"});
@@ -196,7 +190,6 @@ class AbuseFixture : public LinksFixture {
   std::map<std::string, std::string> listed_;
   bool down_ = false;
   int asked_ = 0;
-
   events::Outbox outbox_{clock_, entropy_, [] {}};
   std::unique_ptr<FaultServer> service_;
   std::unique_ptr<jobs::Jobs> jobs_;
