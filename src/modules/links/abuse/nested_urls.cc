@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -12,6 +13,7 @@ namespace ashlar::links::abuse {
 namespace {
 
 constexpr std::string_view kSeparators = "?#&;=";
+constexpr std::size_t kMaxForms = 128;  // looked into, of a URL
 constexpr std::size_t kHeadBytes = 32;  // enough for a scheme and slashes
 
 bool is_space(char c) { return static_cast<unsigned char>(c) <= 0x20 || c == '+'; }
@@ -51,16 +53,12 @@ bool is_of(std::string_view host, std::string_view above) {
                            host[host.size() - above.size() - 1] == '.');
 }
 
-// The value as it is and with escapes undone, where it is an absolute URL; of forms with the same
-// host the first.
+// The value as it is and with escapes undone, where it is an absolute URL: one may have another
+// host than the one before it, or parameters that were escaped until then.
 void add_forms(std::string value, std::vector<std::string>& urls, bool& more) {
-  std::vector<std::string> hosts;
   const auto add = [&](std::string_view form) {
     std::optional<std::string> url = absolute(form);
-    const auto listed = url ? listed_url(*url) : std::nullopt;
-    if (!listed || std::ranges::find(hosts, listed->host) != hosts.end()) return;
-    hosts.push_back(listed->host);
-    urls.push_back(std::move(*url));
+    if (url) urls.push_back(std::move(*url));
   };
   for (int round = 0; round <= kMaxEscapeRounds; ++round) {
     add(value);
@@ -80,7 +78,7 @@ std::vector<std::string> carried_by(std::string_view url, bool& more) {
     const std::string_view value = url.substr(at + 1, url.find('&', at + 1) - at - 1);
     // What it comes to at last begins as all its forms do that are absolute.
     if (!absolute(undo_escapes(value, kHeadBytes))) continue;
-    if (urls.size() > kMaxNestedUrls) {
+    if (urls.size() >= kMaxForms) {
       more = true;
       break;
     }
@@ -95,21 +93,25 @@ NestedUrls nested_urls(std::string_view url) {
   NestedUrls found;
   const auto outer = listed_url(url);
   if (!outer) return found;
-  const auto known = [&](const std::string& text) {
-    return std::ranges::find(found.urls, text, &NestedUrl::url) != found.urls.end();
-  };
+  std::set<std::string> forms;  // as they are: each is looked into once
+  std::set<std::string> known;  // as lists name them: each is one URL
   std::vector<std::string> level{std::string(url)};
   for (int depth = 0; !level.empty(); ++depth) {
     std::vector<std::string> next;
     for (const std::string& each : level) {
       for (std::string& nested : carried_by(each, found.more)) {
-        if (known(nested)) continue;
-        if (found.urls.size() == kMaxNestedUrls || depth == kMaxNestedDepth) {
+        const auto listed = listed_url(nested);
+        if (!listed || !forms.insert(nested).second) continue;
+        const bool fresh = known.insert(listed->text()).second;
+        if (depth == kMaxNestedDepth || forms.size() > kMaxForms ||
+            (fresh && found.urls.size() == kMaxNestedUrls)) {
           found.more = true;
           continue;
         }
-        const std::string host = listed_url(nested)->host;
-        found.urls.push_back({nested, !is_of(host, outer->host) && !is_of(outer->host, host)});
+        if (fresh) {
+          const std::string& host = listed->host;
+          found.urls.push_back({nested, !is_of(host, outer->host) && !is_of(outer->host, host)});
+        }
         next.push_back(std::move(nested));
       }
     }

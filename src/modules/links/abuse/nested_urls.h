@@ -4,8 +4,8 @@
 // Read as browsers and redirecting pages read it: escapes undone, backslashes as slashes, more or
 // fewer slashes than two, white space before it and tabs within, a parameter without a name.
 //
-// Promise: each URL that a parameter holds is among `urls`, or `more` is set. A host escaped in
-// another way at each round is there once for each.
+// Promise: each URL that a parameter holds is among `urls`, or `more` is set. One that names
+// another host, or another page, once more escapes are undone is there once for each.
 #pragma once
 
 #include <cstddef>
