@@ -1,4 +1,4 @@
--- Domains whose pages are not followed, and reports without what tells addresses; see 0009_links_domain_stops.sql.
+-- Domains whose pages are not followed, and reports without what tells addresses; see 0013_links_domain_stops.sql.
 CREATE TABLE links_domain_stops (
   tenant_id BIGINT NOT NULL,
   at        BIGINT NOT NULL,
