@@ -9,13 +9,24 @@ export interface Ranked {
   count: number;
 }
 
+interface RankingProps {
+  label: string;
+  rows: readonly Ranked[];
+  /** What it counts is no success. */
+  tone?: 'bad';
+}
+
 /** A short list by count, each with a bar as long as its part of the first. */
-export function Ranking({ label, rows }: { label: string; rows: readonly Ranked[] }) {
+export function Ranking({ label, rows, tone }: RankingProps) {
   const list = useRef<HTMLOListElement>(null);
   useGlide(list);
   const first = Math.max(1, ...rows.map((row) => row.count));
   return (
-    <ol className="ranking" aria-label={label} ref={list}>
+    <ol
+      className={tone === 'bad' ? 'ranking ranking-bad' : 'ranking'}
+      aria-label={label}
+      ref={list}
+    >
       {rows.map(({ key, name, count }) => (
         <li key={key} className={count === first ? 'ranking-leads' : undefined}>
           <span className="ranking-name" title={key}>

@@ -123,5 +123,32 @@ TEST_P(DigestsTest, OfWhatIsAllTooLateNothingGoes) {
   EXPECT_EQ(found(two).state, State::kExpired);
 }
 
+TEST_P(DigestsTest, WhatWasGatheredIsListedWithTheFateOfItsDigest) {
+  const NotificationId one = gather("one", std::nullopt);
+  gather("two", std::nullopt);
+  const Notification digest = send();
+  const auto listed = [&](State state) {
+    return db()
+        .read(Context::tenant(kAlice),
+              [&](Transaction& tx) {
+                store::NotificationFilter filter;
+                filter.state = state;
+                return store::list_notifications(tx, filter, NotificationId(INT64_MAX), 100);
+              })
+        .value();
+  };
+  EXPECT_EQ(listed(State::kQueued).size(), 3U);
+  EXPECT_TRUE(listed(State::kSkipped).empty());
+  const auto ended = db().write(Context::tenant(kAlice), [&](Transaction& tx) {
+    return store::set_planned(tx, digest.id, State::kSkipped, "opted_out", clock_.now());
+  });
+  ASSERT_TRUE(ended.ok());
+  const std::vector<Notification> skipped = listed(State::kSkipped);
+  ASSERT_EQ(skipped.size(), 3U);
+  EXPECT_EQ(skipped.back().id, one);
+  EXPECT_EQ(skipped.back().reason, "opted_out");
+  EXPECT_TRUE(listed(State::kQueued).empty());
+}
+
 }  // namespace
 }  // namespace ashlar::notifications

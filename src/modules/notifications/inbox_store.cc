@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "modules/notifications/moments_store.h"
 #include "platform/json/writer.h"
 #include "platform/storage/database.h"
 
@@ -195,7 +196,9 @@ base::Status open_inbox(storage::Transaction& tx, std::span<const DeliveryId> de
     std::optional<std::int64_t> notification;
     ASHLAR_TRY(tx.query(kOpenDelivery, {id.value, at},
                         [&](const Row& row) { notification = row.integer(0); }));
-    if (notification) ASHLAR_TRY(tx.execute(kOpenNotification, {*notification, at}));
+    if (!notification) continue;
+    ASHLAR_TRY(tx.execute(kOpenNotification, {*notification, at}));
+    ASHLAR_TRY(keep_opening(tx, id, now));
   }
   return base::ok_status();
 }

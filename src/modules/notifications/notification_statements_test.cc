@@ -14,6 +14,7 @@
 #include "modules/notifications/accept_store.h"
 #include "modules/notifications/delivery_store.h"
 #include "modules/notifications/inbox_store.h"
+#include "modules/notifications/moments_store.h"
 #include "modules/notifications/notification_store.h"
 #include "modules/notifications/testing/sending_fixture.h"
 #include "platform/storage/statement_rules.h"
@@ -186,6 +187,7 @@ class NotificationStatementsTest : public SendingFixture {
     for (const Sql* sql : store::inbox_statements()) statements.push_back(sql);
     // PostgreSQL's alone: what they insert is compared in notifications_accept_test.cc.
     for (const Sql* sql : store::accept_statements()) statements.push_back(sql);
+    for (const Sql* sql : store::moment_statements()) statements.push_back(sql);
     return statements;
   }
 

@@ -32,18 +32,26 @@ constexpr Sql kFind{Audience::kTenant, "SELECT " ASHLAR_NOTIFICATION_COLUMNS
                                        " WHERE n.tenant_id = :tenant AND n.id = ?1"};
 
 // ?1, ?2, ?3: '' any; ?4, ?5: from state to state; ?6: before.
-#define LIST_FILTER                                    \
-  " AND (?2 = '' OR n.template_key = ?2)"              \
-  " AND (?3 = '' OR n.category = ?3)"                  \
-  " AND n.state >= ?4 AND n.state <= ?5 AND n.id < ?6" \
+#define FATE(column)                                                                \
+  "CASE WHEN n.digested_into = 0 THEN n." column " ELSE coalesce((SELECT g." column \
+  " FROM notifications AS g WHERE g.tenant_id = :tenant"                            \
+  " AND g.id = n.digested_into), n." column ") END"
+#define LIST_FILTER \
+  " AND (?2 = '' OR n.template_key = ?2)"                  \
+  " AND (?3 = '' OR n.category = ?3)"                      \
+  " AND n.id < ?6"                                         \
+  " AND " FATE("state") " >= ?4 AND " FATE("state") " <= ?5" \
   " ORDER BY n.id DESC LIMIT ?7"
-constexpr Sql kListAll{Audience::kTenant, "SELECT " ASHLAR_NOTIFICATION_COLUMNS
+#define LIST_COLUMNS ASHLAR_NOTIFICATION_COLUMNS ", " FATE("state") ", " FATE("reason")
+constexpr Sql kListAll{Audience::kTenant, "SELECT " LIST_COLUMNS
                                           " FROM notifications AS n"
                                           " WHERE n.tenant_id = :tenant AND ?1 = ''" LIST_FILTER};
 constexpr Sql kListOfUser{Audience::kTenant,
-                          "SELECT " ASHLAR_NOTIFICATION_COLUMNS
+                          "SELECT " LIST_COLUMNS
                           " FROM notifications AS n"
                           " WHERE n.tenant_id = :tenant AND n.user_id = ?1" LIST_FILTER};
+#undef LIST_COLUMNS
+#undef FATE
 #undef LIST_FILTER
 
 constexpr Sql kSetPlanned{Audience::kTenant,
@@ -225,6 +233,12 @@ base::Result<std::vector<T>> rows(storage::Transaction& tx, const Sql& sql,
 }
 
 Notification notification_at_0(const Row& row) { return read_notification(row); }
+Notification listed_at_0(const Row& row) {
+  Notification n = read_notification(row);
+  n.state = static_cast<State>(row.integer(kNotificationColumns));
+  n.reason = row.text(kNotificationColumns + 1);
+  return n;
+}
 Delivery delivery_at_0(const Row& row) { return read_delivery(row); }
 
 }  // namespace
@@ -283,7 +297,7 @@ base::Result<std::vector<Notification>> list_notifications(storage::Transaction&
   const std::string category = filter.category.value_or("");
   return rows<Notification>(tx, filter.user_id ? kListOfUser : kListAll,
                             {user, key, category, accepted ? 0 : from, to, before.value, limit},
-                            notification_at_0);
+                            listed_at_0);
 }
 
 base::Status set_planned(storage::Transaction& tx, NotificationId id, State state,

@@ -1,5 +1,6 @@
 #include "modules/notifications/notifications.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "base/clock.h"
 #include "modules/notifications/draft_reads.h"
+#include "modules/notifications/moments_store.h"
 #include "platform/jobs/jobs.h"
 #include "platform/json/parse.h"
 #include "platform/json/writer.h"
@@ -191,11 +193,14 @@ base::Result<Notification> Notifications::cancel(storage::Transaction& tx,
   ASHLAR_ASSIGN(const std::vector<Delivery> deliveries, store::deliveries_of(tx, id));
   for (Delivery delivery : deliveries) {
     if (delivery.state != State::kDeferred) continue;
+    const Delivery waited = delivery;
     delivery.state = State::kSkipped;
     delivery.reason = "cancelled";
+    delivery.detail = "It was cancelled before it was sent.";
     delivery.next_at.reset();
     delivery.updated_at = now;
     ASHLAR_ASSIGN(const bool was_deferred, store::replan_delivery(tx, delivery, false));
+    if (was_deferred) ASHLAR_TRY(store::keep_deferral(tx, waited, now));
     changed = changed || was_deferred;
   }
   if (!changed) {

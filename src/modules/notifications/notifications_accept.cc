@@ -7,6 +7,7 @@
 #include "modules/notifications/accept_store.h"
 #include "modules/notifications/devices_store.h"
 #include "modules/notifications/draft_reads.h"
+#include "modules/notifications/moments_store.h"
 #include "modules/notifications/notifications.h"
 #include "modules/notifications/send_job.h"
 #include "platform/jobs/jobs.h"
@@ -41,6 +42,16 @@ store::Plan plan_of(const Draft& draft) {
   const State state = overall(states);
   const bool tells = rank_of(state) != 0 && draft.deliveries.size() == 1;
   return {true, state, tells ? draft.deliveries.front().reason : std::string()};
+}
+
+// What all of them say, once nothing of them goes any more.
+std::string reason_of(const std::vector<Delivery>& deliveries, State state) {
+  const bool ended = state == State::kSkipped || state == State::kExpired;
+  if (!ended || deliveries.empty()) return {};
+  const std::string& first = deliveries.front().reason;
+  const bool agree = std::ranges::all_of(
+      deliveries, [&](const Delivery& delivery) { return delivery.reason == first; });
+  return agree ? first : std::string();
 }
 
 // What a draft says, in the delivery.
@@ -249,19 +260,24 @@ base::Status Notifications::plan_again(storage::Transaction& tx, DeliveryId id) 
                 store::find_notification(tx, delivery->notification));
   if (!n) return base::ok_status();
   const base::Time now = clock_.now();
+  const Delivery waited = *delivery;
   DraftReads reads(tx);
   ASHLAR_ASSIGN(const DraftDelivery draft, drafter_.again(reads, *n, *delivery, now));
   take(draft, *delivery, now);
   const bool counts = delivery->state == State::kQueued;
   ASHLAR_ASSIGN(const bool changed, store::replan_delivery(tx, *delivery, counts));
   if (!changed) return base::ok_status();
+  ASHLAR_TRY(store::keep_deferral(tx, waited, now));
   if (const auto job = job_of(*delivery, *n)) ASHLAR_TRY(enqueue(tx, {&*job, 1}));
   return settle(tx, n->id);
 }
 
 base::Status Notifications::settle(storage::Transaction& tx, NotificationId id) const {
-  ASHLAR_ASSIGN(const std::vector<State> states, store::states_of(tx, id));
-  return store::set_planned(tx, id, overall(states), "", clock_.now());
+  ASHLAR_ASSIGN(const std::vector<Delivery> deliveries, store::deliveries_of(tx, id));
+  std::vector<State> states;
+  for (const Delivery& delivery : deliveries) states.push_back(delivery.state);
+  const State state = overall(states);
+  return store::set_planned(tx, id, state, reason_of(deliveries, state), clock_.now());
 }
 
 }  // namespace ashlar::notifications

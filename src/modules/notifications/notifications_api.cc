@@ -1,5 +1,6 @@
 #include "modules/notifications/notifications_api.h"
 
+#include <algorithm>
 #include <charconv>
 #include <tuple>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "modules/notifications/notification_store.h"
 #include "modules/notifications/notifications_json.h"
 #include "modules/notifications/notifications_module.h"
+#include "modules/notifications/recipients_store.h"
 #include "platform/http/call.h"
 #include "platform/http/cursor.h"
 #include "platform/http/late_answer.h"
@@ -144,7 +146,15 @@ Result<NotificationJson> NotificationsApi::campaign_story(storage::Transaction& 
     return base::fail(base::Code::kNotFound, "notification_not_found", "No such notification.");
   }
   ASHLAR_ASSIGN(const CampaignCounts counts, store::count_campaign(tx, id));
-  return render_as_notification(*campaign, counts);
+  NotificationJson json = render_as_notification(*campaign, counts);
+  if (json.reason || (json.state != "failed" && json.state != "skipped")) return json;
+  // It reached nobody: what most of them say.
+  ASHLAR_ASSIGN(const CampaignOutcomes::Tally tally,
+                store::tally_campaign(tx, id, campaign->variants.size()));
+  const auto most =
+      std::ranges::max_element(tally.reasons, {}, [](const auto& r) { return r.second; });
+  if (most != tally.reasons.end()) json.reason = most->first;
+  return json;
 }
 
 Result<NotificationJson> NotificationsApi::story_of(storage::Transaction& tx,
@@ -157,8 +167,10 @@ Result<NotificationJson> NotificationsApi::story_of(storage::Transaction& tx,
   Notification shown = n;
   if (n.digested_into.is_set()) {
     ASHLAR_ASSIGN(const auto digest, store::find_notification(tx, n.digested_into));
-    if (digest) shown.state = digest->state;
-    shown.reason.clear();
+    if (digest) {
+      shown.state = digest->state;
+      shown.reason = digest->reason;
+    }
   }
   return notifications::render(shown, deliveries,
                                timeline_of(shown, deliveries, attempts, reports));
@@ -254,7 +266,11 @@ Result<Response> NotificationsApi::why(Call& call) const {
           shown.repeated = story.repeated;
           shown.next_at = story.not_before;
         }
-        return why;
+        if (!why.recent.empty() || !why.campaigns.empty()) return why;
+        ASHLAR_ASSIGN(const auto known, store::find_recipient(tx, probe.user_id));
+        if (known) return why;
+        return base::fail(base::Code::kNotFound, "recipient_not_found",
+                          "No such recipient, and nothing was ever sent to one of this name.");
       }));
   return http::json_response(200, why_schema(), json);
 }

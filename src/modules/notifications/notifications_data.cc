@@ -57,6 +57,8 @@ base::Result<std::string> line_of(storage::Transaction& tx, const Notification& 
   write_text(json, "dedupe_key", n.dedupe_key);
   json.key("state").string(name_of(n.state));
   write_text(json, "reason", n.reason);
+  write_text(json, "digested_into",
+             n.digested_into.is_set() ? n.digested_into.to_string() : std::string());
   json.key("created_at").string(base::format_rfc3339(n.created_at));
   json.key("deliveries").begin_array();
   for (const Delivery& d : deliveries) write_delivery(json, d);

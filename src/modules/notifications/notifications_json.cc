@@ -326,12 +326,15 @@ const json::Schema<NewNotificationJson>& new_notification_schema() {
                     {.doc = "What the template is filled with.", .example = R"({"order":"A-17"})"})
           .optional("content", &NewNotificationJson::content, content_schema(),
                     {.doc = "Instead of a template."})
-          .optional("category", &NewNotificationJson::category,
-                    {.doc = "What kind of message it is: preferences, caps and hours hold by "
-                            "category. None: transactional, which only suppression stops.",
-                     .min_length = 1,
-                     .max_length = 128,
-                     .example = "orders"})
+          .optional(
+              "category", &NewNotificationJson::category,
+              {.doc = "What kind of message it is. By it caps and send windows hold, its critical "
+                      "ones beat wishes and quiet hours, and recipients choose. None: their "
+                      "wishes for the channel, or for all, and their quiet hours hold all "
+                      "the same.",
+               .min_length = 1,
+               .max_length = 128,
+               .example = "orders"})
           .optional(
               "channels", &NewNotificationJson::channels,
               {.doc = "Through which; without it those of the template or the category, or "

@@ -77,7 +77,9 @@ void add_reads(http::RouteTable& table, const Api& api) {
                 "stories of the last ones.",
                 http::WorkerHandler([api](Call& c) { return api->why(c); }), &why_schema()));
   table.back().cost = 5;
-  table.back().errors = {{404, "template_not_found", "No such template."}};
+  table.back().errors = {{404, "template_not_found", "No such template."},
+                         {404, "recipient_not_found",
+                          "There is no such recipient, and nothing was sent to one of this name."}};
   table.back().query = {{"user_id", "Of whom.", "u_42"},
                         {"template", "Of this template.", "order-shipped"},
                         {"category", "Of this category.", "orders"},

@@ -23,6 +23,8 @@ constexpr std::array kTexts{
         .saved = "Saved.",
         .save = "Save",
         .stop_everything = "Stop all of it",
+        .stopped_everything =
+            "All of it is stopped, but what is always sent. Tick what you want again, and save.",
         .unsubscribed = "You are unsubscribed",
         .no_more = "Nothing more goes to %.",
         .no_more_of = "Nothing more of this kind goes to %.",
@@ -52,6 +54,8 @@ constexpr std::array kTexts{
         .saved = "Gespeichert.",
         .save = "Speichern",
         .stop_everything = "Alles abbestellen",
+        .stopped_everything = "Alles ist abbestellt, außer dem, was immer gesendet wird. Haken Sie "
+                              "an, was Sie wieder wollen, und speichern Sie.",
         .unsubscribed = "Sie sind abgemeldet",
         .no_more = "An % geht nichts mehr.",
         .no_more_of = "An % geht nichts mehr von dieser Art.",
@@ -81,6 +85,9 @@ constexpr std::array kTexts{
         .saved = "Enregistré.",
         .save = "Enregistrer",
         .stop_everything = "Tout arrêter",
+        .stopped_everything = "Tout est arrêté, sauf ce qui est toujours envoyé. Cochez ce que "
+                              "vous voulez de nouveau, "
+                              "et enregistrez.",
         .unsubscribed = "Vous êtes désabonné",
         .no_more = "Plus rien n’est envoyé à %.",
         .no_more_of = "Plus rien de ce type n’est envoyé à %.",
@@ -110,6 +117,9 @@ constexpr std::array kTexts{
         .saved = "Guardado.",
         .save = "Guardar",
         .stop_everything = "Dejar de recibirlo todo",
+        .stopped_everything =
+            "Ya no recibirá nada, salvo lo que siempre se envía. Marque lo que quiera de nuevo y "
+            "guarde.",
         .unsubscribed = "Se ha dado de baja",
         .no_more = "Ya no se envía nada a %.",
         .no_more_of = "Ya no se envía nada de este tipo a %.",

@@ -14,7 +14,7 @@ namespace ashlar::notifications {
 struct PageTexts {
   std::string_view language;  // "de": of <html lang>
   std::string_view title, what, mail, sms, push, app, other, always, everything, saved, save,
-      stop_everything;
+      stop_everything, stopped_everything;
   std::string_view unsubscribed, no_more, no_more_of, goes_to, again, stop, stop_all, ended_kind;
   std::string_view broken, invalid, expired, forgotten, unchanged, no_button;
 

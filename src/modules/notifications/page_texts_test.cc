@@ -24,13 +24,33 @@ TEST(PageTexts, AreWholeInEachLanguage) {
   for (const char* language : {"en", "de", "fr", "es"}) {
     const PageTexts& t = page_texts(language, "");
     const auto all = [](const PageTexts& of) {
-      return std::vector{of.title,      of.what,       of.mail,         of.sms,
-                         of.push,       of.app,        of.other,        of.always,
-                         of.everything, of.saved,      of.save,         of.again,
-                         of.no_more,    of.no_more_of, of.goes_to,      of.stop,
-                         of.stop_all,   of.ended_kind, of.unsubscribed, of.stop_everything,
-                         of.broken,     of.invalid,    of.expired,      of.forgotten,
-                         of.unchanged,  of.no_button};
+      return std::vector{of.title,
+                         of.what,
+                         of.mail,
+                         of.sms,
+                         of.push,
+                         of.app,
+                         of.other,
+                         of.always,
+                         of.everything,
+                         of.saved,
+                         of.save,
+                         of.again,
+                         of.no_more,
+                         of.no_more_of,
+                         of.goes_to,
+                         of.stop,
+                         of.stop_all,
+                         of.ended_kind,
+                         of.unsubscribed,
+                         of.stop_everything,
+                         of.stopped_everything,
+                         of.broken,
+                         of.invalid,
+                         of.expired,
+                         of.forgotten,
+                         of.unchanged,
+                         of.no_button};
     };
     const auto texts = all(t);
     const auto in_english = all(english);

@@ -1,5 +1,6 @@
 #include "modules/notifications/preference_api.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -40,6 +41,27 @@ Response broken_link(const Call& call, const base::Error& error) {
   return broken_link(call, expired ? &PageTexts::expired : &PageTexts::invalid);
 }
 
+constexpr std::size_t kMostShown = kMaxCategories + 50;
+
+// Messages may be of a category that nobody has kept: its reader must be able to end it, and to
+// take back what a click has ended.
+void add_unkept(std::vector<Category>& categories, const ChannelChoices& choices,
+                const std::string& of_message) {
+  const auto add = [&](const std::string& name) {
+    const bool known = std::ranges::any_of(
+        categories, [&](const Category& category) { return category.name == name; });
+    if (name.empty() || known) return;
+    Category category;
+    category.name = name;
+    category.title = name;
+    categories.push_back(std::move(category));
+  };
+  add(of_message);
+  for (const ChannelChoices::Row& row : choices.rows()) {
+    if (categories.size() < kMostShown) add(row.category);
+  }
+}
+
 storage::Context context_of(const PreferenceSubject& subject, const Call& call) {
   return storage::Context::tenant(subject.tenant, call.deadline);
 }
@@ -62,6 +84,7 @@ Result<PreferenceApi::Seen> PreferenceApi::look(Transaction& tx,
     ASHLAR_ASSIGN(seen.recipient, store::find_recipient(tx, subject.user_id));
     if (!seen.recipient) return invalid_link();
     ASHLAR_ASSIGN(seen.choices, choices_of(std::string_view(seen.recipient->preferences)));
+    add_unkept(seen.categories, seen.choices, subject.category);
     return seen;
   }
   ASHLAR_ASSIGN(const std::optional<Suppression> found,
@@ -71,10 +94,10 @@ Result<PreferenceApi::Seen> PreferenceApi::look(Transaction& tx,
 }
 
 Response PreferenceApi::page(const Call& call, const PreferenceSubject& subject, const Seen& seen,
-                             std::string_view action, bool saved) const {
+                             std::string_view action, Said said) const {
   if (seen.recipient) {
     return wishes_page(texts_of(call, seen.recipient->locale), seen.categories, seen.choices,
-                       action, saved);
+                       action, said);
   }
   std::string title = subject.category;
   for (const Category& category : seen.categories) {
@@ -91,7 +114,7 @@ Result<Response> PreferenceApi::show(Call& call, std::string_view action) const 
   if (!seen.ok() && seen.error().code == base::Code::kNotFound)
     return broken_link(call, &PageTexts::forgotten);
   ASHLAR_ASSIGN(const Seen found, std::move(seen));
-  return page(call, *subject, found, action, false);
+  return page(call, *subject, found, action, Said::kNothing);
 }
 
 base::Status PreferenceApi::end_address(Transaction& tx, const PreferenceSubject& subject,
@@ -136,7 +159,7 @@ Result<Response> PreferenceApi::change(Call& call) const {
     return broken_link(call, &PageTexts::forgotten);
   }
   ASHLAR_ASSIGN(const Seen seen, std::move(changed));
-  return page(call, *subject, seen, "", true);
+  return page(call, *subject, seen, "", form.decision == "none" ? Said::kStopped : Said::kSaved);
 }
 
 base::Status PreferenceApi::end(Transaction& tx, const PreferenceSubject& subject) const {

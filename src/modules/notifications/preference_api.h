@@ -4,6 +4,7 @@
 // Handlers of http/route.h's kinds; any thread.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "base/result.h"
@@ -19,6 +20,8 @@ class Transaction;
 
 namespace ashlar::notifications {
 
+enum class Said : std::uint8_t;  // preference_page.h
+
 class PreferenceApi {
  public:
   // It outlives this.
@@ -33,7 +36,7 @@ class PreferenceApi {
   struct Seen;
   base::Result<Seen> look(storage::Transaction& tx, const PreferenceSubject& subject) const;
   [[nodiscard]] http::Response page(const http::Call& call, const PreferenceSubject& subject,
-                                    const Seen& seen, std::string_view action, bool saved) const;
+                                    const Seen& seen, std::string_view action, Said said) const;
   base::Status end(storage::Transaction& tx, const PreferenceSubject& subject) const;
   base::Status end_address(storage::Transaction& tx, const PreferenceSubject& subject,
                            std::string_view category) const;

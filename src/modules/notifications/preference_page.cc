@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t kMaxPieces = 2'000;
 
 constexpr std::string_view kStyle =
-    "body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#f4f5f7;color:#1b1f24}"
+    ":root{color-scheme:light dark}body{font:16px/1.5 "
+    "system-ui,sans-serif;margin:0;background:#f4f5f7;color:#1b1f24}"
     "main{background:#fff;border:1px solid #d5d9de;border-radius:12px;padding:2rem;"
     "max-width:40rem;margin:2rem auto}h1{font-size:1.4rem;margin:0 0 1rem}"
     "table{border-collapse:collapse;width:100%}th,td{padding:.5rem;text-align:left;"
@@ -102,7 +103,7 @@ bool is_critical(const std::vector<Category>& categories, std::string_view name)
 }  // namespace
 
 http::Response wishes_page(const PageTexts& texts, const std::vector<Category>& categories,
-                           const ChannelChoices& choices, std::string_view action, bool saved) {
+                           const ChannelChoices& choices, std::string_view action, Said said) {
   std::string table = "<table><thead><tr><th scope=\"col\">" + std::string(texts.what) + "</th>";
   for (const Channel channel : kPageChannels) {
     table += "<th scope=\"col\" class=\"c\">" + std::string(texts.of(channel)) + "</th>";
@@ -115,11 +116,14 @@ http::Response wishes_page(const PageTexts& texts, const std::vector<Category>& 
     table += row_of(texts, everything, choices);
   }
   table += "</tbody></table>";
-  const std::string said =
-      saved ? "<p class=\"ok\" role=\"status\">" + std::string(texts.saved) + "</p>" : "";
+  std::string status;
+  if (said != Said::kNothing) {
+    status = "<p class=\"ok\" role=\"status\">" +
+             std::string(said == Said::kStopped ? texts.stopped_everything : texts.saved) + "</p>";
+  }
   return page(texts, 200, texts.title,
-              said + form(action, table + "<p class=\"b\">" + button("save", texts.save, true) +
-                                      button("none", texts.stop_everything, false) + "</p>"));
+              status + form(action, table + "<p class=\"b\">" + button("save", texts.save, true) +
+                                        button("none", texts.stop_everything, false) + "</p>"));
 }
 
 http::Response address_page(const PageTexts& texts, std::string_view address,
@@ -165,9 +169,13 @@ PageForm page_form(std::string_view body) {
 ChannelChoices after_form(const ChannelChoices& choices, const std::vector<Category>& categories,
                           const PageForm& form) {
   if (form.decision == "none") {
-    // Every word that was said before goes: the reader has had enough.
+    // Every word that was said before goes: the reader has had enough. What it was about stays on
+    // the page, to be taken back.
     std::vector<ChannelChoices::Row> rows(1);
-    rows.front().all = Choice::kNo;
+    for (const ChannelChoices::Row& said : choices.rows()) {
+      if (!said.category.empty()) rows.push_back({.category = said.category});
+    }
+    for (ChannelChoices::Row& row : rows) row.all = Choice::kNo;
     return ChannelChoices(std::move(rows));
   }
   std::vector<ChannelChoices::Row> rows = choices.rows();

@@ -2,6 +2,7 @@
 // sends. In the reader's language (page_texts.h). Pure; any thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,9 +18,11 @@ namespace ashlar::notifications {
 inline constexpr Channel kPageChannels[] = {Channel::kEmail, Channel::kSms, Channel::kPush,
                                             Channel::kInbox};
 
+// What the page begins with, after a form.
+enum class Said : std::uint8_t { kNothing, kSaved, kStopped };
 // A user's: every category by every channel. `action`: where the form goes, relative.
 http::Response wishes_page(const PageTexts& texts, const std::vector<Category>& categories,
-                           const ChannelChoices& choices, std::string_view action, bool saved);
+                           const ChannelChoices& choices, std::string_view action, Said said);
 // A bare address': end it, or take the end back. `category`: its title; empty: none.
 http::Response address_page(const PageTexts& texts, std::string_view address,
                             std::string_view category, bool ended, std::string_view action);

@@ -164,6 +164,31 @@ TEST_P(PreferencePageTest, TheFormSavesWhatIsTickedAndWhatIsNot) {
   EXPECT_FALSE(wants("other", Channel::kEmail));
 }
 
+// A message may be of a category that nobody has kept.
+TEST_P(PreferencePageTest, TheMessagesOwnCategoryIsShownEndedAndTakenBackThoughItIsNotKept) {
+  put("/v1/recipients/ann", "{}");
+  put("/v1/notification-categories/news", R"({"title":"News"})");
+  EXPECT_EQ(get(page(of_ann())).body.find("offers"), std::string::npos);
+  const std::string path = page(of_ann("offers"));
+  EXPECT_NE(get(path).body.find("value=\"offers:email\" aria-label=\"offers: Mail\" checked"),
+            std::string::npos);
+  submit(unsubscribe(of_ann("offers")), kOneClick);
+  EXPECT_FALSE(wants("offers", Channel::kEmail));
+  // Also by a link that names none: it is among the reader's choices.
+  const std::string any = page(of_ann());
+  EXPECT_NE(get(any).body.find("aria-label=\"offers: Mail\">"), std::string::npos);
+  submit(any, "of=offers&on=offers%3Aemail&decision=save");
+  EXPECT_TRUE(wants("offers", Channel::kEmail));
+  const FaceAnswer stopped = submit(any, "decision=none");
+  EXPECT_NE(stopped.body.find("All of it is stopped"), std::string::npos);
+  EXPECT_EQ(stopped.body.find("Saved."), std::string::npos);
+  EXPECT_NE(stopped.body.find("aria-label=\"offers: Mail\">"), std::string::npos);
+  EXPECT_FALSE(wants("offers", Channel::kEmail));
+  EXPECT_FALSE(wants("another", Channel::kEmail));
+  submit(any, "of=offers&on=offers%3Aemail&decision=save");
+  EXPECT_TRUE(wants("offers", Channel::kEmail));
+}
+
 TEST_P(PreferencePageTest, OnlyAWholeLinkOpens) {
   put("/v1/recipients/ann", "{}");
   const std::string path = page(of_ann());

@@ -46,6 +46,15 @@ std::string url_of_host(const std::string& host) {
   return host.find(':') == std::string::npos ? "https://" + host : "https://[" + host + "]";
 }
 
+base::Error unknown_type(const std::vector<ProviderKind>& kinds) {
+  std::string types;
+  for (const ProviderKind& kind : kinds) {
+    types += (types.empty() ? "" : ", ") + std::string(kind.type);
+  }
+  return wrong("provider_type_unknown", "/type",
+               "There is no such type. Give one of " + types + ".");
+}
+
 // Where a provider leads. `settings` as its kind's check() gave them.
 base::Status check_reach(std::string_view settings, bool private_too) {
   ASHLAR_ASSIGN(const json::Value whole, json::parse(settings));
@@ -126,7 +135,7 @@ Result<Response> ProvidersApi::create(Call& call, Transaction& tx) const {
   ASHLAR_ASSIGN(const ProviderBody body, provider_body(call.body, new_provider_schema()));
   ASHLAR_ASSIGN(const NewProviderJson given, new_provider_schema().parse(body.common));
   const ProviderKind* kind = kind_of(given.type);
-  if (kind == nullptr) return wrong("provider_type_unknown", "/type", "There is no such type.");
+  if (kind == nullptr) return unknown_type(parts_.kinds);
   const Channel channel = *channel_of(given.channel);
   if (kind->channel != channel) {
     return wrong("provider_channel_wrong", "/channel",
@@ -185,7 +194,7 @@ Result<Response> ProvidersApi::update(Call& call, Transaction& tx) const {
   ASHLAR_ASSIGN(ProviderAccount account, find(tx, call));
   ASHLAR_TRY(check_if_match(call, account.version));
   const ProviderKind* kind = kind_of(account.type);
-  if (kind == nullptr) return wrong("provider_type_unknown", "/type", "There is no such type.");
+  if (kind == nullptr) return unknown_type(parts_.kinds);
   const std::string name = account.name;
   change(account, given);
   ASHLAR_TRY(check_account(account));

@@ -81,6 +81,9 @@ TEST_P(ProvidersApiTest, WhatIsWrongIsRefused) {
             "provider_name_taken");
   EXPECT_EQ(post(kAll, R"({"channel":"email","type":"pigeon","name":"a"})").text({"reason"}),
             "provider_type_unknown");
+  EXPECT_NE(
+      post(kAll, R"({"channel":"email","type":"pigeon","name":"a"})").body.find("one of test"),
+      std::string::npos);
   EXPECT_EQ(post(kAll, R"({"channel":"sms","type":"test","name":"a","host":"x"})").text({"reason"}),
             "provider_channel_wrong");
   EXPECT_EQ(post(kAll, R"({"channel":"email","type":"test","name":"a"})").status, 422);

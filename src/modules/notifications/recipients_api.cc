@@ -142,7 +142,7 @@ base::Status RecipientsApi::hold(Transaction& tx, const std::string& user, base:
 
 Result<Response> RecipientsApi::put(Call& call, Transaction& tx) const {
   ASHLAR_ASSIGN(const std::string user, user_in_path(call));
-  ASHLAR_ASSIGN(const RecipientJson given, recipient_schema().parse_body(call.body));
+  ASHLAR_ASSIGN(const RecipientJson given, recipient_given(call.body, parts_.zones));
   ASHLAR_ASSIGN(const Recipient recipient, keep(tx, user, [&](Recipient kept) -> Result<Recipient> {
                   ASHLAR_TRY(check_if_match(call, kept.version));
                   return merged(std::move(kept), given, true, parts_.zones, "");
@@ -230,7 +230,7 @@ Result<Response> RecipientsApi::list(Call& call) const {
 }
 
 Result<Response> RecipientsApi::update(Call& call, Transaction& tx) const {
-  ASHLAR_ASSIGN(const RecipientJson given, recipient_schema().parse_body(call.body));
+  ASHLAR_ASSIGN(const RecipientJson given, recipient_given(call.body, parts_.zones));
   ASHLAR_ASSIGN(Recipient kept, lock(tx, call.param(0)));
   ASHLAR_TRY(check_if_match(call, kept.version));
   ASHLAR_ASSIGN(Recipient recipient, merged(std::move(kept), given, false, parts_.zones, ""));

@@ -440,5 +440,33 @@ TEST_P(RecipientsApiTest, ACategoryHasItsRules) {
   EXPECT_EQ(remove("/v1/notification-categories/offers").status, 404);
 }
 
+TEST_P(RecipientsApiTest, AllThatIsWrongWithARecipientIsNamedAtOnce) {
+  put("/v1/recipients/ann", "{}");
+  const auto wrong =
+      patch("/v1/recipients/ann",
+            R"({"quiet_hours":{"from":"22","to":"25:00"},"time_zone":"CET/Foo","locale":"xx_YY",)"
+            R"("phone":"01512345"})");
+  EXPECT_EQ(wrong.status, 422) << wrong.body;
+  for (const char* field : {"/locale", "/time_zone", "/phone", "/quiet_hours"}) {
+    EXPECT_NE(wrong.body.find("\"" + std::string(field)), std::string::npos)
+        << field << " " << wrong.body;
+  }
+  EXPECT_NE(wrong.body.find("not \\\"de_AT\\\""), std::string::npos) << wrong.body;
+  const auto two =
+      put("/v1/recipients/ann", R"({"email":"nobody","phone":"01512345","name":"A\u0001"})");
+  EXPECT_EQ(two.status, 422);
+  EXPECT_NE(two.body.find("3 fields are wrong"), std::string::npos) << two.body;
+}
+
+TEST_P(RecipientsApiTest, ThePrivateEndpointOfADeviceNamesItsOwnSetting) {
+  put("/v1/recipients/ann", "{}");
+  const auto refused = post(
+      "/v1/recipients/ann/devices",
+      R"({"platform":"webpush","subscription":{"endpoint":"https://127.0.0.1/x","keys":{"p256dh":"x","auth":"x"}}})");
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_NE(refused.body.find("notifications.allow_private"), std::string::npos) << refused.body;
+  EXPECT_EQ(refused.body.find("tasks.allow_private"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace ashlar::notifications

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/encoding.h"
 #include "modules/notifications/json_checks.h"
@@ -114,24 +115,82 @@ base::Status put_attributes(const RecipientJson& given, bool whole, const std::s
   return base::ok_status();
 }
 
-base::Status put_wishes(const RecipientJson& given, const std::string& at, Recipient& r) {
-  if (given.quiet_hours) {
-    r.quiet_hours.clear();
-    if (given.quiet_hours->has_value()) {
-      ASHLAR_ASSIGN(Value hours, json::parse((*given.quiet_hours)->text));
-      const Value value = whole_quiet_hours(std::move(hours));
-      ASHLAR_TRY(check_quiet_hours(value, at + "/quiet_hours"));
-      r.quiet_hours = json::to_text(value);
-    }
-  }
-  if (given.preferences) {
-    r.preferences.clear();
-    if (given.preferences->has_value()) {
-      ASHLAR_ASSIGN(r.preferences, preferences_text(whole_preferences(Value(**given.preferences)),
-                                                    at + "/preferences"));
-    }
-  }
+base::Status put_quiet_hours(const RecipientJson& given, const std::string& at, Recipient& r) {
+  if (!given.quiet_hours) return base::ok_status();
+  r.quiet_hours.clear();
+  if (!given.quiet_hours->has_value()) return base::ok_status();
+  ASHLAR_ASSIGN(Value hours, json::parse((*given.quiet_hours)->text));
+  const Value value = whole_quiet_hours(std::move(hours));
+  ASHLAR_TRY(check_quiet_hours(value, at + "/quiet_hours"));
+  r.quiet_hours = json::to_text(value);
   return base::ok_status();
+}
+
+base::Status put_preferences(const RecipientJson& given, const std::string& at, Recipient& r) {
+  if (!given.preferences) return base::ok_status();
+  r.preferences.clear();
+  if (!given.preferences->has_value()) return base::ok_status();
+  ASHLAR_ASSIGN(r.preferences, preferences_text(whole_preferences(Value(**given.preferences)),
+                                                at + "/preferences"));
+  return base::ok_status();
+}
+
+constexpr const char* kPrivateEndpoint =
+    "The endpoint is this machine, a private or special network, or a name that only such a "
+    "network knows; the operator may allow these (setting notifications.allow_private).";
+
+// What is said of a target in general names the settings of other modules.
+base::Result<outbound::Target> with_setting(base::Result<outbound::Target> checked,
+                                            const char* detail) {
+  if (checked.ok()) return checked;
+  base::Error error = std::move(checked).error();
+  for (base::FieldError& field : error.fields) {
+    if (std::string_view(field.reason) == "target_forbidden") field.detail = error.detail = detail;
+  }
+  return error;
+}
+
+// All that is wrong with one recipient.
+class Wrongs {
+ public:
+  // Whether it is right.
+  bool take(const base::Status& status) {
+    if (status.ok()) return true;
+    const base::Error& error = status.error();
+    fields_.insert(fields_.end(), error.fields.begin(), error.fields.end());
+    if (!first_) first_ = error;
+    return false;
+  }
+  template <class T>
+  void take(base::Result<T> checked, T& into) {
+    if (checked.ok()) {
+      into = *std::move(checked);
+    } else {
+      take(base::Status(std::move(checked).error()));
+    }
+  }
+  [[nodiscard]] base::Status status() && {
+    if (!first_) return base::ok_status();
+    if (fields_.size() == 1) return *std::move(first_);
+    return base::Error{base::Code::kInvalid, "invalid_request", count_of(fields_.size()),
+                       std::move(fields_)};
+  }
+  static std::string count_of(std::size_t fields) {
+    return std::to_string(fields) + (fields == 1 ? " field is wrong" : " fields are wrong");
+  }
+
+ private:
+  std::optional<base::Error> first_;
+  std::vector<base::FieldError> fields_;
+};
+
+// A pattern's own words do not say what most have got wrong.
+void explain_locale(std::vector<base::FieldError>& fields) {
+  for (base::FieldError& field : fields) {
+    if (field.field == "/locale" && std::string_view(field.reason) == "bad_format") {
+      field.detail = "A language tag has hyphens, as in \"de-AT\", not \"de_AT\".";
+    }
+  }
 }
 
 bool has_control(std::string_view text) {
@@ -329,21 +388,43 @@ base::Result<Recipient> merged(Recipient r, const RecipientJson& given, bool who
   put_text(given.name, whole, r.name);
   put_text(given.locale, whole, r.locale);
   put_text(given.time_zone, whole, r.time_zone);
-  if (!r.email.empty()) {
-    ASHLAR_ASSIGN(r.email, normalized_email(r.email, at + "/email"));
-  }
-  if (!r.phone.empty()) {
-    ASHLAR_ASSIGN(r.phone, normalized_phone(r.phone, at + "/phone"));
-  }
+  Wrongs wrongs;
+  if (!r.email.empty()) wrongs.take(normalized_email(r.email, at + "/email"), r.email);
+  if (!r.phone.empty()) wrongs.take(normalized_phone(r.phone, at + "/phone"), r.phone);
   if (has_control(r.name)) {
-    return wrong("name_invalid", at + "/name", "A name holds no control characters.");
+    wrongs.take(wrong("name_invalid", at + "/name", "A name holds no control characters."));
   }
   if (!r.time_zone.empty() && !zones.find(r.time_zone).ok()) {
-    return wrong("zone_unknown", at + "/time_zone", "There is no such time zone.");
+    wrongs.take(wrong("zone_unknown", at + "/time_zone", "There is no such time zone."));
   }
-  ASHLAR_TRY(put_wishes(given, at, r));
-  ASHLAR_TRY(put_attributes(given, whole, at + "/attributes", r.attributes));
+  wrongs.take(put_quiet_hours(given, at, r));
+  wrongs.take(put_preferences(given, at, r));
+  wrongs.take(put_attributes(given, whole, at + "/attributes", r.attributes));
+  ASHLAR_TRY(std::move(wrongs).status());
   return r;
+}
+
+base::Result<RecipientJson> recipient_given(std::string_view body, zone::ZoneDirectory& zones) {
+  base::Result<RecipientJson> given = recipient_schema().parse_body(body);
+  if (given.ok() || given.error().fields.empty()) return given;
+  base::Error error = std::move(given).error();
+  explain_locale(error.fields);
+  base::Result<Value> value = json::parse(body);
+  if (!value.ok() || value->if_object() == nullptr) return error;
+  std::erase_if(*value->if_object(), [&](const auto& member) {
+    const std::string at = "/" + member.first;
+    return std::ranges::any_of(error.fields, [&](const base::FieldError& field) {
+      return field.field == at || field.field.starts_with(at + "/");
+    });
+  });
+  const base::Result<RecipientJson> rest = recipient_schema().parse(*value);
+  if (!rest.ok()) return error;
+  const base::Result<Recipient> whole = merged({}, *rest, true, zones, "");
+  if (whole.ok()) return error;
+  const std::vector<base::FieldError>& others = whole.error().fields;
+  error.fields.insert(error.fields.end(), others.begin(), others.end());
+  error.detail = Wrongs::count_of(error.fields.size());
+  return error;
 }
 
 base::Result<Device> device_of(const NewDeviceJson& given, const outbound::TargetRules& rules) {
@@ -354,8 +435,10 @@ base::Result<Device> device_of(const NewDeviceJson& given, const outbound::Targe
   if (device.platform == Platform::kWebpush) {
     if (!given.subscription) return device_wrong("/subscription", "webpush needs a subscription.");
     const SubscriptionJson& subscription = *given.subscription;
-    ASHLAR_ASSIGN(const outbound::Target target,
-                  outbound::check_target(subscription.endpoint, rules, "/subscription/endpoint"));
+    ASHLAR_ASSIGN(
+        const outbound::Target target,
+        with_setting(outbound::check_target(subscription.endpoint, rules, "/subscription/endpoint"),
+                     kPrivateEndpoint));
     ASHLAR_TRY(check_push_keys(subscription.keys));
     device.token = target.url;
     json::Writer out(device.keys);

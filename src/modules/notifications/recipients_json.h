@@ -90,9 +90,13 @@ const json::Schema<NewDeviceJson>& new_device_schema();
 const json::Schema<DeviceJson>& device_schema();
 const json::Schema<DevicesJson>& devices_schema();
 
+// A recipient's body, PUT or PATCH. Where it is no such thing, all that is wrong is named at once:
+// also what merged() would say of the rest.
+base::Result<RecipientJson> recipient_given(std::string_view body, zone::ZoneDirectory& zones);
+
 // What is given put over what is kept, checked and normalised. With `whole`, a member that is left
 // out is emptied, but for the wishes and the quiet hours: they are the reader's own. `at`: JSON
-// pointer of the recipient.
+// pointer of the recipient. All that is wrong with it is named at once.
 base::Result<Recipient> merged(Recipient kept, const RecipientJson& given, bool whole,
                                zone::ZoneDirectory& zones, const std::string& at);
 base::Result<std::string> preferences_text(const json::Value& preferences, std::string_view at);

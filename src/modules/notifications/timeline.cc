@@ -1,22 +1,42 @@
 #include "modules/notifications/timeline.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
+
+#include "modules/notifications/moments_store.h"
 
 namespace ashlar::notifications {
 namespace {
+
+constexpr std::string_view kDeferred = "deferred";
 
 const Delivery* find(const std::vector<Delivery>& deliveries, DeliveryId id) {
   const auto found = std::ranges::find(deliveries, id, &Delivery::id);
   return found == deliveries.end() ? nullptr : &*found;
 }
 
-Moment beginning_of(const Delivery& d) {
+// A report's kind, and its code where it has one.
+struct Kind {
+  std::string_view name, code;
+};
+Kind kind_of(const ReportRecord& report) {
+  const std::string_view kind = report.kind;
+  const std::size_t mark = kind.find(store::kCodeMark);
+  if (mark == std::string_view::npos) return {kind, {}};
+  return {kind.substr(0, mark), kind.substr(mark + 1)};
+}
+
+// Where it was put off before: when that last ended.
+Moment beginning_of(const Delivery& d, const std::vector<ReportRecord>& reports) {
   Moment moment{.at = d.created_at, .delivery = d.id, .channel = d.channel};
+  for (const ReportRecord& r : reports) {
+    if (r.delivery == d.id && kind_of(r).name == kDeferred) moment.at = r.received_at;
+  }
   if (d.state == State::kSkipped) {
     moment.event = "skipped";
   } else if (d.state == State::kDeferred) {
-    moment.event = "deferred";
+    moment.event = kDeferred;
   } else {
     moment.event = d.replay_of.is_set() ? "replayed" : "queued";
     return moment;
@@ -64,7 +84,7 @@ std::vector<Moment> timeline_of(const Notification& n, const std::vector<Deliver
   if (n.send_at && *n.send_at > n.created_at) {
     moments.push_back({.at = n.created_at, .event = "scheduled"});
   }
-  for (const Delivery& d : deliveries) moments.push_back(beginning_of(d));
+  for (const Delivery& d : deliveries) moments.push_back(beginning_of(d, reports));
   for (const AttemptRecord& a : attempts) {
     if (const Delivery* d = find(deliveries, a.delivery)) moments.push_back(moment_of(a, *d));
   }
@@ -72,9 +92,10 @@ std::vector<Moment> timeline_of(const Notification& n, const std::vector<Deliver
     const Delivery* d = find(deliveries, r.delivery);
     if (d == nullptr) continue;
     moments.push_back({.at = r.at,
-                       .event = r.kind,
+                       .event = std::string(kind_of(r).name),
                        .delivery = d->id,
                        .channel = d->channel,
+                       .code = std::string(kind_of(r).code),
                        .detail = r.detail});
   }
   for (const Delivery& d : deliveries) {

@@ -1,7 +1,9 @@
 // Timeline: one notification's story, put together from what is kept of it. Pure.
 //
-//   accepted ─ scheduled ─ for each delivery: queued | deferred | skipped ─ attempts ─ reports
+//   accepted ─ scheduled ─ for each delivery: deferred, as often as it was ─ queued | skipped
+//            ─ attempts ─ reports
 //
+// What was put off stays in it: queued, skipped and cancelled stand where that ended.
 // In order of time; of one moment in the order above.
 #pragma once
 

@@ -9,7 +9,7 @@ import {
 import { Badge } from '../../ui/badge';
 
 export const kStateWords: Record<NotificationState, string> = {
-  accepted: 'On its way',
+  accepted: 'Accepted',
   sent: 'Sent',
   delivered: 'Delivered',
   opened: 'Opened',

@@ -1,5 +1,6 @@
 import { useTenant } from '../../lib/tenant';
 import { Course, Page } from '../../ui/page';
+import { FailingProviders } from './failing_providers';
 import { OwnRequests } from './own_requests';
 import { BusyUsers, NewestLinks } from './tenant_cards';
 
@@ -30,6 +31,7 @@ export function OverviewPage() {
         </div>
       </Course>
       <Course title={`Tenant ${tenant}`}>
+        <FailingProviders />
         <div className="cards">
           <BusyUsers />
           <NewestLinks />

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "modules/notifications/campaigns/campaigns_json.h"
+#include "modules/notifications/kept_text.h"
 
 namespace ashlar::notifications {
 namespace {
@@ -30,6 +31,22 @@ std::string_view state_as_notification(const Campaign& campaign, const CampaignC
   return counts.failed > 0 ? "failed" : "skipped";
 }
 
+// What it is found by in a list of campaigns: what is said, to whom.
+std::string title_of(const NewNotificationJson& given) {
+  constexpr std::size_t kMaxSaidBytes = 80;
+  std::string said = given.template_key.value_or("");
+  if (said.empty() && given.content.is_set()) {
+    const ContentJson& content = given.content.value();
+    said = content.subject.value_or(content.text.value_or(""));
+    said = said.substr(0, said.find_first_of("\r\n"));
+  }
+  if (said.empty()) said = "Message";
+  std::string whom = "users by their ids";
+  if (given.to.topic) whom = "topic " + *given.to.topic;
+  if (given.to.segment) whom = "segment " + *given.to.segment;
+  return kept_text(said, kMaxSaidBytes) + " to " + whom;
+}
+
 }  // namespace
 
 base::Result<WantedCampaign> campaign_of(const NewNotificationJson& given, base::Time now) {
@@ -47,7 +64,7 @@ base::Result<WantedCampaign> campaign_of(const NewNotificationJson& given, base:
                  "reaches each.");
   }
   NewCampaignJson campaign;
-  campaign.name = "POST /v1/notifications";
+  campaign.name = title_of(given);
   if (!channels.empty()) {
     const std::optional<Channel> channel = channel_of(channels.front());
     if (!channel || *channel == Channel::kChat || *channel == Channel::kHttp) {

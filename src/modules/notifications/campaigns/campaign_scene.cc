@@ -41,16 +41,25 @@ CampaignRules::Facts CampaignScene::facts_of(const ChunkAudience::Reached& reach
   return facts;
 }
 
+const CampaignText& CampaignScene::text_of(std::size_t i) const {
+  const int variant = variants_.empty() ? 0 : variants_[i];
+  return texts_[static_cast<std::size_t>(variant)];
+}
+
+ChunkAudience::Reached CampaignScene::reach(std::size_t i) const {
+  return audience_.reach(campaign_, i, text_of(i).channels());
+}
+
 base::Result<CampaignScene::Look> CampaignScene::look(std::size_t i, base::Time now) const {
   Look look;
-  look.reached = audience_.reach(campaign_, i);
+  look.reached = reach(i);
   ASHLAR_ASSIGN(look.decision, rules_.decide(facts_of(look.reached), now));
   return look;
 }
 
 base::Result<Decision> CampaignScene::capped(std::size_t i, std::span<const base::Time> sent,
                                              base::Time now) const {
-  const ChunkAudience::Reached reached = audience_.reach(campaign_, i);
+  const ChunkAudience::Reached reached = reach(i);
   CampaignRules::Facts facts = facts_of(reached);
   facts.asks_caps = true;
   facts.sent = sent;
@@ -59,12 +68,10 @@ base::Result<Decision> CampaignScene::capped(std::size_t i, std::span<const base
 
 base::Result<Rendered> CampaignScene::render(std::size_t i,
                                              const ChunkAudience::Reached& reached) const {
-  const int variant = variants_.empty() ? 0 : variants_[i];
   const auto zone = rules_.zone_of(reached.recipient);
   const std::string_view locale =
       reached.recipient == nullptr ? std::string_view() : reached.recipient->locale;
-  return texts_[static_cast<std::size_t>(variant)].render(reached.channel,
-                                                          {locale, *zone, members()[i].data});
+  return text_of(i).render(reached.channel, {locale, *zone, members()[i].data});
 }
 
 std::string CampaignScene::unsubscribe_url(std::size_t i, const ChunkAudience::Reached& reached,

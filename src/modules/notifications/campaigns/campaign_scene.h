@@ -51,6 +51,8 @@ class CampaignScene {
   CampaignScene(Campaign campaign, CampaignRules rules, ChunkAudience audience)
       : campaign_(std::move(campaign)), rules_(std::move(rules)), audience_(std::move(audience)) {}
 
+  [[nodiscard]] const CampaignText& text_of(std::size_t i) const;
+  [[nodiscard]] ChunkAudience::Reached reach(std::size_t i) const;
   [[nodiscard]] static CampaignRules::Facts facts_of(const ChunkAudience::Reached& reached);
 
   Campaign campaign_;

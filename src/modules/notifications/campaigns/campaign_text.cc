@@ -1,6 +1,7 @@
 #include "modules/notifications/campaigns/campaign_text.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "modules/notifications/renderer.h"
@@ -42,6 +43,10 @@ base::Result<CampaignText> CampaignText::make(storage::Transaction& tx, Template
                 templates.compiled(tx, message.template_key, message.template_version));
   ASHLAR_ASSIGN(text.data_, object_of(message.data));
   return text;
+}
+
+std::uint8_t CampaignText::channels() const {
+  return template_ ? template_->channels() : std::numeric_limits<std::uint8_t>::max();
 }
 
 base::Result<Rendered> CampaignText::render(Channel channel, const Reader& reader) const {

@@ -4,6 +4,7 @@
 // Immutable once made; any thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -31,6 +32,9 @@ class CampaignText {
   // kNotFound template_version_not_found.
   static base::Result<CampaignText> make(storage::Transaction& tx, Templates& templates,
                                          const CampaignMessage& message);
+
+  // A bit for each Channel that it has something for: content has for all.
+  [[nodiscard]] std::uint8_t channels() const;
 
   struct Reader {
     std::string_view locale;  // empty: the template's own

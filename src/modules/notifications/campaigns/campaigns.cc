@@ -1,6 +1,7 @@
 #include "modules/notifications/campaigns/campaigns.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/clock.h"
@@ -17,6 +18,8 @@ namespace ashlar::notifications {
 namespace {
 
 using AudienceKind = Campaign::AudienceKind;
+
+constexpr std::array kToMany{Channel::kEmail, Channel::kSms, Channel::kPush, Channel::kInbox};
 
 base::Error conflict(const char* reason, std::string detail) {
   return base::fail(base::Code::kConflict, reason, std::move(detail));
@@ -73,10 +76,17 @@ base::Status Campaigns::accept_message(storage::Transaction& tx, const Campaign&
     ASHLAR_ASSIGN(message.template_version,
                   templates_.accept(tx, message.template_key, message.data));
   }
-  if (!campaign.channel) return base::ok_status();
   ASHLAR_ASSIGN(const std::uint8_t parts,
                 templates_.channels_of(tx, message.template_key, message.template_version));
-  if ((parts >> static_cast<unsigned>(*campaign.channel) & 1U) != 0) return base::ok_status();
+  const auto says = [parts](Channel channel) {
+    return (parts >> static_cast<unsigned>(channel) & 1U) != 0;
+  };
+  if (!campaign.channel) {
+    if (std::ranges::any_of(kToMany, says)) return base::ok_status();
+    return wrong("/template", "template_without_channel",
+                 "The template has no part for email, sms, push or inbox.");
+  }
+  if (says(*campaign.channel)) return base::ok_status();
   return wrong("/channel", "template_without_channel",
                "The template has no part for the campaign's channel.");
 }

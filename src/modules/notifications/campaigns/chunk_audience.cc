@@ -11,6 +11,21 @@
 namespace ashlar::notifications {
 namespace {
 
+// The campaign's own, else the first of mail, push, SMS and inbox that the message has a part for
+// and by which the row reaches its user. Who is no recipient has no inbox but where it is named.
+std::optional<Channel> channel_for(const Campaign& campaign, const AudienceRow& row,
+                                   std::uint8_t parts) {
+  if (campaign.channel) return campaign.channel;
+  const auto says = [parts](Channel channel) {
+    return (parts >> static_cast<unsigned>(channel) & 1U) != 0;
+  };
+  if (!row.recipient.email.empty() && says(Channel::kEmail)) return Channel::kEmail;
+  if (!row.devices.empty() && says(Channel::kPush)) return Channel::kPush;
+  if (!row.recipient.phone.empty() && says(Channel::kSms)) return Channel::kSms;
+  if (row.recipient.version != 0 && says(Channel::kInbox)) return Channel::kInbox;
+  return std::nullopt;
+}
+
 std::string domain_of(std::string_view address) {
   const std::size_t at = address.rfind('@');
   return at == std::string_view::npos ? std::string() : base::ascii_lower(address.substr(at + 1));
@@ -111,13 +126,14 @@ void ChunkAudience::reach_user(const AudienceRow& row, Reached& reached) const {
   }
 }
 
-ChunkAudience::Reached ChunkAudience::reach(const Campaign& campaign, std::size_t i) const {
+ChunkAudience::Reached ChunkAudience::reach(const Campaign& campaign, std::size_t i,
+                                            std::uint8_t parts) const {
   const Member& member = members_[i];
   Reached reached;
   if (member.kind == Member::Kind::kUser) {
     const auto found = by_user_.find(member.address);
     const std::optional<Channel> channel =
-        found == by_user_.end() ? std::nullopt : pick_channel(campaign, rows_[found->second]);
+        found == by_user_.end() ? std::nullopt : channel_for(campaign, rows_[found->second], parts);
     if (!channel) return reached;
     reached.channel = *channel;
     reach_user(rows_[found->second], reached);

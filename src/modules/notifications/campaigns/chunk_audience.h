@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -36,7 +37,8 @@ class ChunkAudience {
     // Whom to send to, by type (campaign_flight.h); empty: no address.
     std::vector<CampaignFlight::Part> parts;
   };
-  [[nodiscard]] Reached reach(const Campaign& campaign, std::size_t i) const;
+  // `parts`: which channels its message has something for (a bit for each Channel).
+  [[nodiscard]] Reached reach(const Campaign& campaign, std::size_t i, std::uint8_t parts) const;
 
   [[nodiscard]] const std::vector<Member>& members() const { return members_; }
 

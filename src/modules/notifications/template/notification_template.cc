@@ -182,11 +182,13 @@ class NotificationTemplate::Compiler {
       return out;
     }
     const std::span<const Place> places = places_of(channel);
+    bool says = false;  // if only wrongly: that is said of the text itself
     for (const auto& [name, value] : *members) {
       const std::string at = pointer + "/" + name;
       const auto place = std::find_if(places.begin(), places.end(),
                                       [&](const Place& p) { return p.member == name; });
       if (place != places.end()) {
+        says = says || place->into == Into::kText || place->into == Into::kHtml;
         put(*out, place->into, text(value, place->kind, at));
       } else if (name == "data" && places.data() == kPush.data()) {
         data(*out, value, at);
@@ -194,7 +196,7 @@ class NotificationTemplate::Compiler {
         wrong(at, "unknown_field", "is no text of " + std::string(name_of(channel)));
       }
     }
-    if (!out->text && !out->html) {
+    if (!says) {
       const bool mail = channel == Channel::kEmail;
       const std::string_view lacks = places.data() == kPush.data() ? "body" : "text";
       wrong(pointer, "required", "has a " + std::string(lacks) + (mail ? " or an html" : ""));

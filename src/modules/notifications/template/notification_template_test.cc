@@ -166,5 +166,17 @@ TEST_F(Templates, AChannelWithoutTextIsAnError) {
   EXPECT_STREQ(sms.error().reason, "template_lacks_channel");
 }
 
+// One mistake is one error.
+TEST_F(Templates, ATextThatIsWrongIsNotSaidToBeMissing) {
+  const auto made = NotificationTemplate::compile(
+      *json::parse(R"({"fields":{},"locales":{"en":{"email":{"subject":"s","text":"{nope}"}}}})"),
+      cache_);
+  ASSERT_FALSE(made.ok());
+  ASSERT_EQ(made.error().fields.size(), 1U);
+  EXPECT_EQ(made.error().fields[0].field, "/locales/en/email/text");
+  EXPECT_EQ(refused(R"({"locales":{"en":{"email":{"subject":"s"}}}})"),
+            "/locales/en/email required");
+}
+
 }  // namespace
 }  // namespace ashlar::notifications

@@ -92,7 +92,7 @@ function About({ campaign }: { campaign: Campaign }) {
       )}
       <Facts>
         <Fact name="State">
-          <CampaignBadge state={campaign.state} />
+          <CampaignBadge campaign={campaign} />
         </Fact>
         <Fact name="For" className="facts-wide">
           {capital(audienceWords(campaign))}
@@ -181,7 +181,7 @@ function Reasons({ reasons }: { reasons: Record<string, number> }) {
   if (rows.length === 0) return null;
   return (
     <Course title="Why not">
-      <Ranking label="Why not" rows={rows} />
+      <Ranking label="Why not" rows={rows} tone="bad" />
     </Course>
   );
 }

@@ -14,6 +14,8 @@ export const kStateWords: Record<CampaignState, string> = {
   cancelled: 'Cancelled',
 };
 
+type CampaignProgress = Pick<Campaign, 'state' | 'counts'>;
+
 const kTones: Partial<Record<CampaignState, 'good' | 'bad'>> = {
   planning: 'good',
   running: 'good',
@@ -21,8 +23,14 @@ const kTones: Partial<Record<CampaignState, 'good' | 'bad'>> = {
   stopped: 'bad',
 };
 
-export function CampaignBadge({ state }: { state: CampaignState }) {
-  return <Badge tone={kTones[state] ?? 'off'}>{kStateWords[state]}</Badge>;
+/** Green where it went well: one that has ended and reached nobody did not. */
+export function CampaignBadge({ campaign: { state, counts } }: { campaign: CampaignProgress }) {
+  const reachedNobody = state === 'finished' && counts.sent === 0 && counts.failed > 0;
+  return (
+    <Badge tone={reachedNobody ? 'bad' : (kTones[state] ?? 'off')}>
+      {reachedNobody ? 'Failed' : kStateWords[state]}
+    </Badge>
+  );
 }
 
 /** Whom it is for, in words. */

@@ -20,7 +20,7 @@ import '../tables.css';
 import './campaigns.css';
 
 function CampaignRow({ campaign }: { campaign: Campaign }) {
-  const { id, name, counts, state } = campaign;
+  const { id, name, counts } = campaign;
   const channel = channelOf(campaign.channel);
   const below = [
     channel === null ? 'by what reaches them' : kChannelWords[channel],
@@ -36,7 +36,7 @@ function CampaignRow({ campaign }: { campaign: Campaign }) {
         <span className="table-small">{below.join(' · ')}</span>
       </RowHead>
       <Cell className="notified-side">
-        <CampaignBadge state={state} />
+        <CampaignBadge campaign={campaign} />
       </Cell>
       <Cell className="notified-more">
         <ProgressBar counts={counts} />

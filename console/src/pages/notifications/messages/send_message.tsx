@@ -167,7 +167,7 @@ function SendForm({ onClose }: { onClose: () => void }) {
         <TextField
           label="Category"
           name="category"
-          hint="None: preferences and hours do not hold."
+          hint="None: no caps and windows; the recipient’s wishes and quiet hours hold."
           autoComplete="off"
           value={draft.category}
           onChange={(category) => set({ category })}

@@ -23,7 +23,7 @@ const kEventWords: Record<string, string> = {
 
 const kVerdictWords: Record<string, string> = {
   accepted: 'taken',
-  retry: 'not now',
+  retry: 'failed for now',
   throttled: 'too fast',
   ambiguous: 'no answer: maybe taken',
   credential: 'the credential was refused',

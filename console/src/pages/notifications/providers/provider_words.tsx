@@ -31,7 +31,7 @@ export function HealthBadge({ provider, health }: HealthBadgeProps) {
   if (health === undefined) return <Badge tone="off">Not asked yet</Badge>;
   if (health.trouble !== null) return <Badge tone="bad">Unusable</Badge>;
   if (health.credential !== 'closed') return <Badge tone="bad">Refused</Badge>;
-  if (health.breaker === 'open') return <Badge tone="bad">Open</Badge>;
+  if (health.breaker === 'open') return <Badge tone="bad">Failing</Badge>;
   if (health.breaker === 'half_open') return <Badge tone="bad">Probing</Badge>;
   if (health.quiet_for_ms > 0) return <Badge tone="off">Resting</Badge>;
   return <Badge tone="good">{health.calls === 0 ? 'Ready' : 'Well'}</Badge>;

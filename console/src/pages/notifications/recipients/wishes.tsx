@@ -80,6 +80,7 @@ export function Wishes({ recipient }: { recipient: Recipient }) {
   const names = new Set([...titles.keys(), ...Object.keys(shown.categories ?? {})]);
   return (
     <Course title="What they want to hear">
+      <p className="wishes-hint">Scroll sideways for all channels.</p>
       {/* It scrolls sideways on a phone, and what scrolls must be reachable by keyboard. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <div className="wishes" role="region" aria-label="Wishes" tabIndex={0}>
