@@ -68,7 +68,7 @@ TEST(PageTexts, PutInWhatTheyAreAbout) {
 }
 
 TEST(PageTexts, ThePageSaysItsLanguage) {
-  const auto page = wishes_page(page_texts("de-AT", ""), {}, {}, "", true);
+  const auto page = wishes_page(page_texts("de-AT", ""), {}, {}, "", Said::kSaved);
   EXPECT_NE(page.body.find("<html lang=\"de\">"), std::string::npos);
   EXPECT_NE(page.body.find("Gespeichert."), std::string::npos);
   EXPECT_NE(page.body.find("aria-label=\"Alle Nachrichten: E-Mail\""), std::string::npos);
