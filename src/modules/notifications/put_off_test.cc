@@ -30,7 +30,8 @@ class PutOffTest : public RecipientsFixture {
     if (IsSkipped()) return;
     jobs_ = std::make_unique<jobs::Jobs>(jobs::Jobs::Options{}, db(), clock_, metrics_, log_);
     templates_ = std::make_unique<Templates>(db(), zones_, clock_);
-    notifications_ = std::make_unique<Notifications>(*jobs_, *templates_, zones_, clock_);
+    notifications_ =
+        std::make_unique<Notifications>(*jobs_, *templates_, zones_, clock_, db().dialect());
     ASSERT_EQ(put("/v1/recipients/ann", R"({"email":"ann@example.com"})").status, 200);
     ASSERT_EQ(put("/v1/notification-categories/news",
                   R"({"title":"News","caps":[{"max":1,"per":"hour"}]})")
