@@ -123,15 +123,6 @@ const CampaignMessage& message_of(const Campaign& campaign, int variant) {
   return campaign.variants.at(static_cast<std::size_t>(variant)).message;
 }
 
-std::optional<Channel> pick_channel(const Campaign& campaign, const AudienceRow& row) {
-  if (campaign.channel) return campaign.channel;
-  if (!row.recipient.email.empty()) return Channel::kEmail;
-  if (!row.devices.empty()) return Channel::kPush;
-  if (!row.recipient.phone.empty()) return Channel::kSms;
-  if (!row.recipient.user_id.empty()) return Channel::kInbox;
-  return std::nullopt;
-}
-
 std::string to_text(const CampaignMessageId& id) {
   std::string text = "c" + id.campaign.to_string() + "-" + std::to_string(id.chunk) + "-" +
                      std::to_string(id.member);

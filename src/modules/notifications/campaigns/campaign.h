@@ -116,7 +116,7 @@ struct Campaign {
   base::TenantId tenant;
   std::string name;
   CampaignState state = CampaignState::kDraft;
-  std::optional<Channel> channel;  // unset: each by the first that reaches them (pick_channel())
+  std::optional<Channel> channel;  // unset: each by the first that reaches them
   std::string category;            // empty: transactional
   CampaignMessage message;
   std::vector<CampaignVariant> variants;  // empty, or two and more
@@ -154,10 +154,6 @@ bool should_stop(const Campaign& campaign, const CampaignCounts& counts);
 int variant_of(const Campaign& campaign, std::string_view member_key);
 // What member gets: the variant's, or the campaign's.
 const CampaignMessage& message_of(const Campaign& campaign, int variant);
-
-// The campaign's own, else the first of mail, push, SMS and inbox by which the row reaches its
-// user. nullopt: by none.
-std::optional<Channel> pick_channel(const Campaign& campaign, const AudienceRow& row);
 
 // Outgoing::id of one member: "c12-3-417": campaign, chunk, place in it. Of a push to several
 // devices the device's id comes after it ("c12-3-417-99"): 0 for none.
