@@ -61,11 +61,11 @@ export function linkAnalyticsSuite(kind) {
       assert.deepEqual(top(json, "os"), { ios: 2, linux: 1 });
       assert.deepEqual(top(json, "browser"), { safari: 2, firefox: 1 });
       assert.deepEqual(top(json, "utm_source"), { "news letter": 1 });
-      assert.deepEqual(json.top.find(({ dimension }) => dimension === "referrer"), { dimension: "referrer", values: [{ value: "news.example", clicks: 1 }], other: 0, unknown: 3 });
+      assert.deepEqual(json.top.find(({ dimension }) => dimension === "referrer"), { dimension: "referrer", values: [{ value: "news.example", clicks: 1 }], other: 0, unknown: 3, error: 0 });
       assert.ok(!json.top.some(({ dimension }) => dimension === "link"));
       const people = await report(`/v1/links/${link.code}/analytics?bots=false&top=1&interval=hour`);
       assert.deepEqual(people.totals, { clicks: 3, visitors: 2, bots: 0 });
-      assert.deepEqual(people.top.find(({ dimension }) => dimension === "device"), { dimension: "device", values: [{ value: "mobile", clicks: 2 }], other: 1, unknown: 0 });
+      assert.deepEqual(people.top.find(({ dimension }) => dimension === "device"), { dimension: "device", values: [{ value: "mobile", clicks: 2 }], other: 1, unknown: 0, error: 0 });
     });
 
     it("what was taken of rules and variants; passwords count the same", async () => {
