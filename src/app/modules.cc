@@ -417,6 +417,7 @@ http::RouteTable Modules::routes() {
   table.push_back(parts_->redirects.route());
   table.push_back(parts_->redirects.unlock_route());
   table.push_back(parts_->redirects.root_route("/_/"));
+  table.push_back(parts_->redirects.stray_route());
   add(table, activity::activity_routes(parts_->activity));
   add(table, limits::limits_routes(parts_->limits.native, parts_->cursors));
   add(table, tasks::tasks_routes(parts_->tasks, parts_->cursors));

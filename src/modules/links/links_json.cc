@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "modules/links/link_passwords.h"
+#include "modules/links/link_ref.h"
 
 namespace ashlar::links {
 namespace {
@@ -97,7 +98,7 @@ json::Schema<CreateLinkJson> make_create_link_schema() {
           .optional("domain", &CreateLinkJson::domain,
                     {.doc = "The host of one of your domains; without it, or with null, the "
                             "installation's own.",
-                     .max_length = 253,
+                     .max_length = kMaxDomainHostBytes + 1,
                      .example = "go.example"})
           .optional("status", &CreateLinkJson::status, {.doc = kStatusDoc, .one_of = kStatuses})
           .optional("expires_at", &CreateLinkJson::expires_at, {.doc = kExpiryDoc})

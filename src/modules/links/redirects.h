@@ -96,6 +96,8 @@ class Redirects {
   http::Route unlock_route();  // where the form of a link's password goes
   // "/": a domain's root_url; elsewhere to `own`.
   http::Route root_route(std::string own);
+  // What is at no address: on a domain an unknown code, elsewhere nothing.
+  http::Route stray_route();
 
   // Keys of what is asked for most lately, for the next start; and what was, read anew. Errors of
   // such a read concern nobody: the link is then read when it is asked for.

@@ -79,6 +79,44 @@ http::Route Redirects::root_route(std::string own) {
           .documented = false};
 }
 
+// Those who talk to the API on a domain are no visitors.
+http::Route Redirects::stray_route() {
+  http::InlineHandler handler{
+      .fast =
+          [this](http::InlineRequest& request) {
+            if (request.head().path.starts_with("/v1/")) return InlineOutcome::kNothingHere;
+            const DomainTable::Found site = site_of(request.head());
+            if (site.in_doubt) return InlineOutcome::kNeedsWorker;
+            if (site.domain == nullptr) return InlineOutcome::kNothingHere;
+            request.answer(refuse_on(site.domain.get(), Refusal::kUnknown, request.head(),
+                                     request.request_id()));
+            return InlineOutcome::kAnswered;
+          },
+      .fallback = [this](http::Call& call) -> base::Result<Response> {
+        ASHLAR_ASSIGN(const DomainTable::Known site, site_of(call));
+        if (site == nullptr) {
+          return base::fail(base::Code::kNotFound, "not_found", "There is nothing at this address.");
+        }
+        return refuse_on(site.get(), Refusal::kUnknown, *call.head, call.request_id);
+      }};
+  return {.method = http::Method::kGet,
+          .path = std::string_view("/*"),
+          .summary = std::string_view("What is at no address"),
+          .module = std::string_view("links"),
+          .tenancy = http::Tenancy::kPublic,
+          .scope = std::string_view(""),
+          .cost = 0,
+          .idempotency = http::Idempotency::kNatural,
+          .deadline = base::Millis{2000},
+          .handler = http::Handler(std::move(handler)),
+          .success = 302,
+          .response_type = "",
+          .raw_query = true,
+          .lane = http::Lane::kLookup,
+          .stray = true,
+          .documented = false};
+}
+
 http::Route Redirects::unlock_route() {
   return {.method = http::Method::kPost,
           .path = std::string_view("/{code}/unlock"),

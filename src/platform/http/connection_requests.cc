@@ -111,6 +111,7 @@ Connection::Step Connection::start_request(std::string_view& data, bool& in_inpu
   match_ = shared.router.match(head.method, head.path);
   if (match_.endpoint == nullptr) return refuse_unrouted(data);
   if (std::holds_alternative<InlineHandler>(match_.endpoint->route.handler.value)) {
+    if (head.has_body() && !match_.path_exists) return refuse_unrouted(data);
     if (head.has_body()) return refuse(400, "unexpected_body", "This request takes no body.");
     const Step step = run_inline(data, in_input);
     if (step != Step::kStop) return step;
@@ -180,9 +181,10 @@ Connection::Step Connection::run_inline(std::string_view& data, bool& in_input) 
   InlineRequest request(io_.head, match_.params[0], io_.index, io_.loop.now(), io_.loop.mono(),
                         io_.loop.date_header(), request_id_, peer, target);
   const auto& handler = std::get<InlineHandler>(match_.endpoint->route.handler.value);
-  if (handler.fast(request) == InlineOutcome::kNeedsWorker) {
+  const InlineOutcome outcome = handler.fast(request);
+  if (outcome != InlineOutcome::kAnswered) {
     CHECK(target.size() == begin);
-    return Step::kStop;
+    return outcome == InlineOutcome::kNeedsWorker ? Step::kStop : refuse_unrouted(data);
   }
   if (request.response()) {
     answer(*request.response());

@@ -90,6 +90,12 @@ Router::Router(RouteTable table, obs::Registry& metrics)
     CHECK(std::holds_alternative<WebSocketHandler>(route.handler.value) == (route.success == 101) &&
           (route.success != 101 || route.method == Method::kGet));
     const Endpoint& endpoint = endpoints_.emplace_back(make_endpoint(std::move(route), metrics));
+    if (endpoint.route.stray) {
+      CHECK(stray_ == nullptr && endpoint.route.method == Method::kGet &&
+            std::holds_alternative<InlineHandler>(endpoint.route.handler.value));
+      stray_ = &endpoint;
+      continue;
+    }
     Node* node = root_.get();
     std::size_t depth = 0;
     std::size_t params = 0;
@@ -152,6 +158,7 @@ Router::Match Router::match(Method method, std::string_view path) const {
     Match other;
     match = {};
     match.path_exists = find(*root_, path, kAllMethods, other) != nullptr;
+    if (!match.path_exists && (wanted & bit_of(Method::kGet)) != 0) match.endpoint = stray_;
     return match;
   }
   match.path_exists = true;
@@ -167,7 +174,8 @@ std::string Router::allowed(std::string_view path) const {
   if (!path.starts_with('/')) return out;
   for (std::size_t i = 0; i < kMethods; ++i) {
     const auto method = static_cast<Method>(i);
-    if (match(method, path).endpoint == nullptr) continue;
+    const Match found = match(method, path);
+    if (found.endpoint == nullptr || !found.path_exists) continue;
     if (!out.empty()) out += ", ";
     out += method_name(method);
   }

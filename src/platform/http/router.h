@@ -4,7 +4,8 @@
 // falls back to a {name}: a link whose code is "bulk" is still found beside POST /v1/links/bulk.
 // Paths are compared as sent: a percent-encoded '/' never splits a segment. Where a WebSocket's
 // path ends in a {name}, that takes the rest, slashes too: its clients put names into it as they
-// are. Endpoints live as long as the Router and are never moved. Immutable once built; any thread.
+// are. A path that no row has leads GET and HEAD to the stray row, where there is one (route.h).
+// Endpoints live as long as the Router and are never moved. Immutable once built; any thread.
 #pragma once
 
 #include <array>
@@ -47,9 +48,10 @@ class Router {
     const Endpoint* endpoint = nullptr;
     std::array<std::string_view, kMaxParams> params{};  // as sent
     std::size_t param_count = 0;
-    bool path_exists = false;  // another method would do: 405, see allowed()
+    // Without an endpoint: another method would do, 405, see allowed(). With one: it is no stray.
+    bool path_exists = false;
   };
-  // HEAD finds GET's row.
+  // HEAD finds GET's row. The stray row's match has no parameters.
   [[nodiscard]] Match match(Method method, std::string_view path) const;
   // "GET, HEAD, PATCH", for Allow and CORS; empty when nothing is at that path.
   [[nodiscard]] std::string allowed(std::string_view path) const;
@@ -67,6 +69,7 @@ class Router {
 
   std::deque<Endpoint> endpoints_;
   std::unique_ptr<Endpoint> unmatched_;
+  const Endpoint* stray_ = nullptr;
   std::unique_ptr<Node> root_;
 };
 

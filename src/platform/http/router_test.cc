@@ -70,5 +70,31 @@ TEST(Router, LiteralsWinWhereTheyHaveTheMethod) {
   EXPECT_EQ(router.allowed("/nowhere"), "");
 }
 
+TEST(Router, TheStrayRowTakesGetOfWhatNoRowHas) {
+  obs::Registry metrics;
+  RouteTable table = table_of({{Method::kGet, "/{code}"}, {Method::kPost, "/{code}/unlock"}});
+  for (Route& stray : table_of({{Method::kGet, "/*"}})) {
+    stray.stray = true;
+    stray.handler = Handler(InlineHandler{});
+    table.push_back(std::move(stray));
+  }
+  const Router router(std::move(table), metrics);
+  const auto path_of = [&](Method method, std::string_view path) -> std::string {
+    const Router::Match match = router.match(method, path);
+    if (match.endpoint == nullptr) return match.path_exists ? "405" : "404";
+    EXPECT_EQ(match.path_exists, !match.endpoint->route.stray);
+    return std::string(match.endpoint->route.path.value);
+  };
+  EXPECT_EQ(path_of(Method::kGet, "/a/b/c"), "/*");
+  EXPECT_EQ(path_of(Method::kHead, "/a/b"), "/*");
+  EXPECT_EQ(path_of(Method::kGet, "//"), "/*");
+  EXPECT_EQ(path_of(Method::kPost, "/a/b/c"), "404");
+  EXPECT_EQ(path_of(Method::kOptions, "/a/b/c"), "404");
+  EXPECT_EQ(path_of(Method::kGet, "/a/unlock"), "405");
+  EXPECT_EQ(path_of(Method::kGet, "/*"), "/{code}");
+  EXPECT_EQ(path_of(Method::kGet, "*"), "404");
+  EXPECT_EQ(router.allowed("/a/b/c"), "");
+}
+
 }  // namespace
 }  // namespace ashlar::http

@@ -152,6 +152,15 @@ export function linkDomainsSuite(kind) {
         await leadsTo("home.example", `/${link.code}`, "https://example.com/lost");
         await leadsTo("home.example", "/a.b", "https://example.com/lost");
         assertProblem(await visit("home.example", "/off-here"), 410, "link_disabled");
+        // Whatever the path is, but for the API's: what is at no address is an unknown code.
+        for (const path of ["/a/b/c", "/a/b", "/a/", "//", "/a/b/c?x=1&y", "/%2e%2e/a"]) {
+          await leadsTo("home.example", path, "https://example.com/lost");
+          await unknown("a.example", path);
+          assertProblem(await visit(`127.0.0.1:${port}`, path), 404, "not_found");
+        }
+        assert.equal((await api.call("HEAD", "/a/b/c", { key: null, headers: { Host: "home.example" } })).status, 302);
+        assertProblem(await api.post("/a/b/c", "x", { key: null, headers: { Host: "home.example" } }), 404, "not_found");
+        assertProblem(await visit("home.example", "/v1/no/such"), 404, "not_found");
         await leadsTo("a.example", "/", "/_/");
         await leadsTo(`127.0.0.1:${port}`, "/", "/_/");
         await unknown("a.example", "/nothing-here");
@@ -216,6 +225,10 @@ export function linkDomainsSuite(kind) {
       await add({ host });
       const code = "x".repeat(64);
       await shorten({ domain: host, code, url: "https://example.com/long" });
+      // One limit, in each place that takes a host; with the dot at its end it is the same one.
+      assert.equal((await api.get(`/v1/links/${code}?domain=${host}.`)).json.domain, host);
+      assertProblem(await api.post("/v1/links", { url: "https://example.com/", domain: `${host}cc` }), 422, "too_long", "/domain");
+      assertProblem(await api.post("/v1/links/bulk-update", { filter: { domain: `${host}cc` }, set: { enabled: true } }), 422, "too_long", "/filter/domain");
       for (let i = 0; i < 2; ++i) await leadsTo(host, `/${code}`, "https://example.com/long");
       await unknown(`${host}d`, `/${code}`);
     });

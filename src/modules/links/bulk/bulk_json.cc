@@ -4,6 +4,7 @@
 
 #include "base/sentence.h"
 #include "modules/links/field_errors.h"
+#include "modules/links/link_ref.h"
 #include "platform/json/parse.h"
 
 namespace ashlar::links {
@@ -69,7 +70,7 @@ const json::Schema<BulkFilterJson>& filter_schema() {
           .optional("archived", &BulkFilterJson::archived)
           .optional("owner", &BulkFilterJson::owner, {.min_length = 1, .max_length = 100})
           .optional("tag", &BulkFilterJson::tag, {.min_length = 1, .max_length = kMaxTagChars})
-          .optional("domain", &BulkFilterJson::domain, {.max_length = 253});
+          .optional("domain", &BulkFilterJson::domain, {.max_length = kMaxDomainHostBytes + 1});
   return kSchema;
 }
 
@@ -140,7 +141,7 @@ const json::Schema<BulkUpdateJson>& bulk_update_schema() {
           .optional("codes", &BulkUpdateJson::codes, {.min_items = 1, .max_items = kMaxBulkLinks})
           .optional("domain", &BulkUpdateJson::domain,
                     {.doc = "Where the codes are; without it the installation's own host.",
-                     .max_length = 253,
+                     .max_length = kMaxDomainHostBytes + 1,
                      .example = "go.example"})
           .optional("filter", &BulkUpdateJson::filter, filter_schema(),
                     {.doc = "Instead of codes. {} is all links."})
