@@ -1,4 +1,4 @@
-import { download } from './http';
+import { call, download } from './http';
 import { pathOf, type LinkName } from './links';
 
 export const kQrLevels = ['L', 'M', 'Q', 'H'] as const;
@@ -14,6 +14,19 @@ export interface QrStyle {
   /** As `color`, or "transparent". */
   background: string;
   level: QrLevel;
+  /** The tenant's, or the domain's, in the middle; the level is then H. */
+  logo: boolean;
+}
+
+const kLogoPath = '/v1/link-qr-logo';
+
+/** A PNG, for all links of the tenant. */
+export async function putQrLogo(tenant: string, file: Blob): Promise<void> {
+  await call<unknown>('PUT', kLogoPath, { tenant, file });
+}
+
+export async function deleteQrLogo(tenant: string): Promise<void> {
+  await call<undefined>('DELETE', kLogoPath, { tenant });
 }
 
 export async function getQr(

@@ -10,6 +10,7 @@
 #include "modules/links/field_errors.h"
 #include "modules/links/link_ref.h"
 #include "modules/links/orphans/orphans_store.h"
+#include "modules/links/qr_logos_store.h"
 #include "platform/outbound/host_text.h"
 #include "platform/storage/database.h"
 
@@ -146,6 +147,7 @@ base::Status Domains::remove(storage::Transaction& tx, std::string_view host,
         base::Code::kConflict, "domain_in_use",
         "The domain has links, or codes of removed ones, which must never lead elsewhere.");
   }
+  ASHLAR_TRY(store::remove_qr_logo(tx, domain.id));
   ASHLAR_TRY(store::remove_domain(tx, domain.id));
   ASHLAR_TRY(orphans::store::forget_domain(tx, domain.id));
   tx.notify(kDomainsChannel, domain.host);

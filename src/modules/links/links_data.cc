@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/encoding.h"
 #include "modules/links/abuse/denials_store.h"
 #include "modules/links/abuse/domain_stops_store.h"
 #include "modules/links/abuse/reviews_store.h"
@@ -17,6 +18,7 @@
 #include "modules/links/links_module.h"
 #include "modules/links/links_store.h"
 #include "modules/links/orphans/orphans_store.h"
+#include "modules/links/qr_logos_store.h"
 #include "modules/links/settings_json.h"
 #include "modules/links/settings_store.h"
 #include "platform/json/writer.h"
@@ -26,6 +28,7 @@ namespace ashlar::links {
 namespace {
 
 constexpr std::int64_t kPage = 1'000;
+constexpr std::int64_t kLogosPage = 20;  // of domains, each with its picture
 
 void write_time(json::Writer& json, std::string_view key, std::optional<base::Time> time) {
   json.key(key);
@@ -123,6 +126,23 @@ std::string made_tag_line(const store::MadeTag& tag) {
   return line;
 }
 
+std::string logo_line(const QrLogo& logo, std::string_view host) {
+  std::string line;
+  json::Writer json(line);
+  json.begin_object().key("module").string("links").key("table").string("qr_logos");
+  write_domain(json, host);
+  write_time(json, "updated_at", logo.updated_at);
+  json.key("png_base64url").string(base::base64url_encode(logo.png)).end_object();
+  return line;
+}
+
+base::Status add_logo(storage::Transaction& tx, DomainId domain, std::string_view host,
+                      std::vector<std::string>& lines) {
+  ASHLAR_ASSIGN(const std::optional<QrLogo> logo, store::find_qr_logo(tx, domain));
+  if (logo) lines.push_back(logo_line(*logo, host));
+  return base::ok_status();
+}
+
 base::Status send(const std::vector<std::string>& lines, const security::LineSink& sink) {
   for (const std::string& line : lines) ASHLAR_TRY(sink(line));
   return base::ok_status();
@@ -155,13 +175,20 @@ base::Status export_rest(storage::Transaction& tx, const security::LineSink& sin
 // Page by page: PostgreSQL's answers are in memory whole.
 base::Status export_all(storage::Transaction& tx, const security::LineSink& sink) {
   std::vector<std::string> lines;
+  ASHLAR_TRY(add_logo(tx, DomainId(), {}, lines));
+  ASHLAR_TRY(send(lines, sink));
   std::string host;
   do {
     lines.clear();
-    ASHLAR_TRY(store::list_domains(tx, host, kPage, [&](const Domain& domain) {
+    std::vector<Domain> domains;
+    ASHLAR_TRY(store::list_domains(tx, host, kLogosPage, [&](Domain domain) {
       lines.push_back(domain_line(domain));
       host = domain.host;
+      domains.push_back(std::move(domain));
     }));
+    for (const Domain& domain : domains) {
+      ASHLAR_TRY(add_logo(tx, domain.id, domain.host, lines));
+    }
     ASHLAR_TRY(send(lines, sink));
   } while (!lines.empty());
   LinkId after;
@@ -210,9 +237,10 @@ base::Result<std::int64_t> erase_some(storage::Transaction& tx, std::int64_t lim
   if (domains > 0) return domains;
   for (const auto erase :
        {store::erase_settings, store::erase_tags, store::erase_limits, store::erase_imports,
-        store::erase_import_chunks, store::erase_refusals, abuse::store::erase_denials,
-        abuse::store::erase_reviews, abuse::store::erase_reports, abuse::store::erase_stops,
-        orphans::store::erase_kept, orphans::store::erase_counts, store::erase_made_tags}) {
+        store::erase_import_chunks, store::erase_refusals, store::erase_qr_logos,
+        abuse::store::erase_denials, abuse::store::erase_reviews, abuse::store::erase_reports,
+        abuse::store::erase_stops, orphans::store::erase_kept, orphans::store::erase_counts,
+        store::erase_made_tags}) {
     ASHLAR_ASSIGN(const std::int64_t rows, erase(tx, limit));
     if (rows > 0) return rows;
   }

@@ -21,6 +21,7 @@
 #include "modules/links/foreign/made_tags_store.h"
 #include "modules/links/links_store.h"
 #include "modules/links/orphans/orphans_store.h"
+#include "modules/links/qr_logos_store.h"
 #include "modules/links/settings_store.h"
 #include "modules/links/testing/links_fixture.h"
 #include "platform/storage/database.h"
@@ -87,6 +88,9 @@ constexpr Sql kDumpOrphanCounts{
     storage::Audience::kPlatform,
     "SELECT domain_id || ' ' || kind || ' ' || visits || ' ' || bots"
     " FROM links_orphan_counts WHERE tenant_id = ?1 ORDER BY domain_id, kind"};
+constexpr Sql kDumpLogos{storage::Audience::kPlatform,
+                         "SELECT domain_id || ' ' || width || ' ' || length(png)"
+                         " FROM links_qr_logos WHERE tenant_id = ?1 ORDER BY domain_id"};
 constexpr Sql kDumpDetails{storage::Audience::kPlatform,
                            "SELECT link_id || ' ' || at || ' ' || agent || ' ' || referrer"
                            " FROM links_clicks WHERE tenant_id = ?1 ORDER BY id"};
@@ -98,7 +102,7 @@ std::vector<const Sql*> all_statements() {
         store::click_statements(), store::foreign_statements(), store::made_tags_statements(),
         analytics::store::analytics_statements(), abuse::store::denials_statements(),
         abuse::store::reviews_statements(), abuse::store::domain_stops_statements(),
-        orphans::store::orphan_statements()}) {
+        orphans::store::orphan_statements(), store::qr_logo_statements()}) {
     all.insert(all.end(), list.begin(), list.end());
   }
   return all;
@@ -183,6 +187,7 @@ class LinksStatementsTest : public LinksFixture {
       ASHLAR_TRY(abuse::store::add_denial(tx, {"bob-0", "bob", clock_.now()}));
       abuse::Review review;
       review.link = bobs_links_[0];
+      ASHLAR_TRY(store::put_qr_logo(tx, DomainId(), {1, 1, clock_.now(), "bob"}));
       review.opened_for = "reports";
       ASHLAR_TRY(abuse::store::put_review(tx, review));
       ASHLAR_TRY(abuse::store::add_report(tx, review.link, {1, clock_.now(), "spam", "bob"}));
@@ -213,7 +218,8 @@ class LinksStatementsTest : public LinksFixture {
           for (const Sql* sql :
                {&kDumpLinks, &kDumpSettings, &kDumpTags, &kDumpLimits, &kDumpCounts, &kDumpDetails,
                 &kDumpDomains, &kDumpAnalytics, &kDumpSubjects, &kDumpDenials, &kDumpReviews,
-                &kDumpReports, &kDumpStops, &kDumpOrphans, &kDumpOrphanCounts, &kDumpMadeTags}) {
+                &kDumpReports, &kDumpStops, &kDumpOrphans, &kDumpOrphanCounts, &kDumpMadeTags,
+                &kDumpLogos}) {
             ASHLAR_TRY(tx.query(*sql, {tenant.value},
                                 [&](const Row& row) { rows.emplace_back(row.text(0)); }));
           }
@@ -297,6 +303,10 @@ bool is_text(const Sql& sql, int number) {
   return false;
 }
 
+bool is_blob(const Sql& sql, int number) {
+  return number == 5 && sql.text.starts_with("INSERT INTO links_qr_logos");
+}
+
 TEST_P(LinksStatementsTest, NobodySeesOrChangesAnothersRows) {
   const std::uint64_t seed = 9;
   SCOPED_TRACE("seed " + std::to_string(seed));
@@ -304,8 +314,8 @@ TEST_P(LinksStatementsTest, NobodySeesOrChangesAnothersRows) {
   const std::vector<std::string> before = dump(kBob);
   // A domain and a link on it; three links with settings, a tag and a limit; an hour and its total,
   // a detail, a roll-up, its count; a denial, a review and a report; a visit that led nowhere, and
-  // its count; a tag; a stop.
-  ASSERT_EQ(before.size(), 26U);
+  // its count; a tag; a stop; a logo.
+  ASSERT_EQ(before.size(), 27U);
   std::set<std::string_view> reached;
   std::set<std::string_view> all;
   for (const Sql* sql : all_statements()) {
@@ -316,8 +326,10 @@ TEST_P(LinksStatementsTest, NobodySeesOrChangesAnothersRows) {
     for (int i = 0; i < 20 * kTries; ++i) {
       if (i >= kTries && reached.contains(sql->text)) break;
       std::vector<Param> parameters;
-      for (int n = 1; n <= wanted; ++n)
-        parameters.push_back(any_parameter(random, is_text(*sql, n)));
+      for (int n = 1; n <= wanted; ++n) {
+        parameters.push_back(is_blob(*sql, n) ? Param(storage::Blob{"bob-0"})
+                                              : any_parameter(random, is_text(*sql, n)));
+      }
       if (try_as(kBob, *sql, parameters) > 0) reached.insert(sql->text);
       // Creating a link of her own is her right.
       if (sql->text.starts_with("INSERT")) continue;

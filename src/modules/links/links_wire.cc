@@ -15,6 +15,7 @@
 #include "modules/links/links_module.h"
 #include "modules/links/preview/preview_api.h"
 #include "modules/links/qr_api.h"
+#include "modules/links/qr_logo_api.h"
 #include "modules/links/shlink/shlink_wire.h"
 
 namespace ashlar::links {
@@ -256,6 +257,7 @@ http::RouteTable links_routes(LinksModule& module, const http::CursorCodec& curs
   add_domain_routes(table, module, cursors);
   add_import_routes(table, module, cursors);
   for (http::Route& route : qr_routes(module)) table.push_back(std::move(route));
+  for (http::Route& route : qr_logo_routes(module)) table.push_back(std::move(route));
   for (http::Route& route : bulk_routes(module, cursors)) table.push_back(std::move(route));
   for (http::Route& route : preview_routes(module)) table.push_back(std::move(route));
   for (http::Route& route : shlink::shlink_routes(module)) table.push_back(std::move(route));

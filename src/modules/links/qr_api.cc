@@ -9,6 +9,7 @@
 #include "modules/links/link_call.h"
 #include "modules/links/links_module.h"
 #include "modules/links/qr_code.h"
+#include "modules/links/qr_logos_store.h"
 #include "platform/http/call.h"
 #include "platform/http/paging.h"
 #include "platform/storage/database.h"
@@ -47,6 +48,23 @@ base::Result<QrLevel> level(const http::Call& call) {
   return http::bad_query("?level", "not_allowed", "An error level is L, M, Q or H.");
 }
 
+base::Result<bool> wants_logo(const http::Call& call) {
+  const std::string_view text = call.query_value("logo").value_or("false");
+  if (text == "true" || text == "false") return text == "true";
+  return http::bad_query("?logo", "not_allowed", "Give true or false.");
+}
+
+// The domain's own, or the tenant's.
+base::Result<std::string> logo_for(storage::Transaction& tx, DomainId domain) {
+  ASHLAR_ASSIGN(std::optional<QrLogo> logo, store::find_qr_logo(tx, domain));
+  if (!logo && domain.value != 0) {
+    ASHLAR_ASSIGN(logo, store::find_qr_logo(tx, DomainId()));
+  }
+  if (logo) return std::move(logo->png);
+  return base::fail(base::Code::kNotFound, "logo_not_found",
+                    "There is no logo; put one at /v1/link-qr-logo.");
+}
+
 base::Result<QrStyle> style_of(const http::Call& call) {
   QrStyle style;
   ASHLAR_ASSIGN(style.size_px,
@@ -68,9 +86,13 @@ base::Result<http::Response> draw(LinksModule& module, const http::Call& call) {
     return http::bad_query("?format", "not_allowed", "A format is svg or png.");
   }
   ASHLAR_ASSIGN(QrStyle style, style_of(call));
+  ASHLAR_ASSIGN(const bool with_logo, wants_logo(call));
   Link link;
   ASHLAR_TRY(module.db.read(call.tenant_context(), [&](storage::Transaction& tx) -> base::Status {
     ASHLAR_ASSIGN(link, module.links.find(tx, link_ref_of(call)));
+    if (with_logo) {
+      ASHLAR_ASSIGN(style.logo_png, logo_for(tx, link.domain));
+    }
     return base::ok_status();
   }));
   ASHLAR_ASSIGN(const QrCode code, QrCode::make(module.links.short_url(link), std::move(style)));
@@ -101,8 +123,11 @@ http::RouteTable qr_routes(LinksModule& module) {
                 {"margin", "The quiet zone, in modules: 0 to 16. Readers expect 4.", "4"},
                 {"color", "Of the modules: six hexadecimal digits.", "000000"},
                 {"background", "Six hexadecimal digits, or transparent.", "ffffff"},
-                {"level", "Error correction: L, M, Q or H (7, 15, 25, 30 %).", "M"}},
+                {"level", "Error correction: L, M, Q or H (7, 15, 25, 30 %).", "M"},
+                {"logo", "true: with your logo in the middle (/v1/link-qr-logo); the level is H.",
+                 "true"}},
       .errors = {{404, "link_not_found", "There is no such link, or it is another tenant's."},
+                 {404, "logo_not_found", "There is no logo of yours."},
                  {400, "contrast_too_low", "The colours could not be told apart by a reader."},
                  {400, "too_small", "The picture has fewer pixels than the code has modules."}},
   });

@@ -1,15 +1,14 @@
 #include "modules/links/qr_code.h"
 
-#include <png.h>
 #include <qrencode.h>
 #include <sodium.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <limits>
 #include <utility>
 
 #include "base/check.h"
@@ -82,36 +81,6 @@ void fill(Picture& picture, int x0, int y0, int side, Color color, std::uint8_t 
   }
 }
 
-// The mean of the source's pixels that fall on this one of wide × high, weighted by their alpha.
-std::array<double, 4> mean_at(const Picture& from, int x, int y, int wide, int high) {
-  const auto span = [](int at, int of, std::uint32_t pixels) {
-    const auto edge = [of, pixels](int n) {
-      return static_cast<std::uint32_t>(static_cast<std::uint64_t>(n) * pixels /
-                                        static_cast<std::uint64_t>(of));
-    };
-    return std::pair(edge(at), std::max(edge(at + 1), edge(at) + 1));
-  };
-  const auto [left, right] = span(x, wide, from.width);
-  const auto [top, bottom] = span(y, high, from.height);
-  std::array<double, 4> sum{};
-  double pixels = 0;
-  for (std::uint32_t row = top; row < bottom; row++) {
-    for (std::uint32_t column = left; column < right; column++) {
-      const std::uint8_t* pixel =
-          from.rgba.data() + (static_cast<std::size_t>(row) * from.width + column) * 4;
-      const double alpha = pixel[3] / 255.0;
-      for (std::size_t i = 0; i < 3; i++) sum[i] += pixel[i] * alpha;
-      sum[3] += alpha;
-      pixels++;
-    }
-  }
-  if (sum[3] > 0) {
-    for (std::size_t i = 0; i < 3; i++) sum[i] /= sum[3];
-  }
-  sum[3] /= pixels;
-  return sum;
-}
-
 }  // namespace
 
 std::optional<Color> color_of(std::string_view hex) {
@@ -130,30 +99,8 @@ double contrast(Color a, Color b) {
   return (lighter + 0.05) / (darker + 0.05);
 }
 
-base::Result<Picture> read_png(std::string_view png) {
-  if (png.size() > Picture::kMaxPngBytes) {
-    return wrong("", "logo_too_large", "A logo has at most 64 KiB.");
-  }
-  png_image image{};
-  image.version = PNG_IMAGE_VERSION;
-  if (png_image_begin_read_from_memory(&image, png.data(), png.size()) == 0) {
-    return wrong("", "logo_unreadable", "The logo is not a PNG.");
-  }
-  // The header alone has been read: nothing of its size is allocated yet.
-  if (image.width > Picture::kMaxSide || image.height > Picture::kMaxSide) {
-    png_image_free(&image);
-    return wrong("", "logo_too_large", "A logo has at most 1,024 × 1,024 pixels.");
-  }
-  image.format = PNG_FORMAT_RGBA;
-  Picture picture{image.width, image.height, std::vector<std::uint8_t>(PNG_IMAGE_SIZE(image))};
-  if (png_image_finish_read(&image, nullptr, picture.rgba.data(), 0, nullptr) == 0) {
-    return wrong("", "logo_unreadable", "The logo is damaged.");
-  }
-  return picture;
-}
-
 base::Result<QrCode> QrCode::make(std::string_view text, QrStyle style) {
-  CHECK(text.size() <= 1'000 && style.margin >= 0 && style.size_px > 0);
+  CHECK(style.margin >= 0 && style.size_px > 0);
   const Color light = style.light.value_or(Color{255, 255, 255});
   if (luminance(style.dark) >= luminance(light) || contrast(style.dark, light) < kMinContrast) {
     return wrong("?color", "contrast_too_low",
@@ -161,7 +108,7 @@ base::Result<QrCode> QrCode::make(std::string_view text, QrStyle style) {
   }
   QrCode code;
   if (!style.logo_png.empty()) {
-    ASHLAR_ASSIGN(code.logo_, read_png(style.logo_png));
+    ASHLAR_ASSIGN(code.logo_, read_png(style.logo_png, Picture::kMaxKeptBytes));
     style.level = QrLevel::kHigh;
   }
   const std::unique_ptr<QRcode, decltype(&QRcode_free)> drawn(
@@ -169,6 +116,10 @@ base::Result<QrCode> QrCode::make(std::string_view text, QrStyle style) {
                         reinterpret_cast<const unsigned char*>(text.data()), 0,
                         level_of(style.level)),
       QRcode_free);
+  if (drawn == nullptr && errno == ERANGE) {
+    return wrong("?level", "text_too_long",
+                 "So long a text has no place in a code of this level: give a lower one.");
+  }
   if (drawn == nullptr) {
     return base::fail(base::Code::kInternal, "internal", "The QR code could not be made.");
   }
@@ -259,20 +210,7 @@ base::Result<std::string> QrCode::png() const {
     }
   }
   if (logo_) draw_logo(picture, origin, module_px);
-
-  png_image image{};
-  image.version = PNG_IMAGE_VERSION;
-  image.width = side;
-  image.height = side;
-  image.format = PNG_FORMAT_RGBA;
-  png_alloc_size_t bytes = PNG_IMAGE_PNG_SIZE_MAX(image);
-  std::string out(bytes, '\0');
-  if (png_image_write_to_memory(&image, out.data(), &bytes, 0, picture.rgba.data(), 0, nullptr) ==
-      0) {
-    return base::fail(base::Code::kInternal, "internal", "The picture could not be written.");
-  }
-  out.resize(bytes);
-  return out;
+  return write_png(picture);
 }
 
 }  // namespace ashlar::links

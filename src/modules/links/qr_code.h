@@ -9,7 +9,8 @@
 //     is margin. An SVG scales; size_px is only its width and height.
 //
 // Errors: kInvalid with the field "?name": contrast_too_low, too_small (a module would be less than
-//         a pixel); logo_unreadable, logo_too_large. Pure; any thread.
+//         a pixel), text_too_long (for the level; with the lowest a text may have 2,953 bytes);
+//         and those of read_png(). Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "modules/links/picture.h"
 
 namespace ashlar::links {
 
@@ -33,17 +35,6 @@ double contrast(Color a, Color b);
 
 enum class QrLevel : std::uint8_t { kLow, kMedium, kQuartile, kHigh };  // 7, 15, 25, 30 % restored
 
-// A picture in memory: 4 bytes a pixel, red green blue alpha.
-struct Picture {
-  static constexpr std::size_t kMaxPngBytes = 64 * 1024;
-  static constexpr std::uint32_t kMaxSide = 1024;
-
-  std::uint32_t width = 0, height = 0;
-  std::vector<std::uint8_t> rgba;
-};
-// kInvalid logo_unreadable, logo_too_large.
-base::Result<Picture> read_png(std::string_view png);
-
 struct QrStyle {
   static constexpr int kMinSize = 64, kMaxSize = 2048, kMaxMargin = 16;
 
@@ -52,14 +43,14 @@ struct QrStyle {
   Color dark{0, 0, 0};
   std::optional<Color> light = Color{255, 255, 255};  // nullopt: transparent
   QrLevel level = QrLevel::kMedium;
-  std::string logo_png{};  // read_png() takes it; empty: none
+  std::string logo_png{};  // as kept_png() made it; empty: none
 };
 inline constexpr double kMinContrast = 3.0;
 inline constexpr double kLogoShare = 0.22;  // of the code's width, its white edge included
 
 class QrCode {
  public:
-  // REQUIRES: the style's numbers are within their bounds; text has at most 1,000 bytes.
+  // REQUIRES: the style's numbers are within their bounds.
   static base::Result<QrCode> make(std::string_view text, QrStyle style);
 
   [[nodiscard]] std::string svg() const;

@@ -4,6 +4,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "base/random.h"
 
 namespace ashlar::links {
 namespace {
@@ -77,6 +80,37 @@ TEST(QrCodeTest, AHugeLogoIsRefusedByItsHeader) {
   png[16] = '\x7f';  // 2 billion pixels wide; the check sum of the header no longer fits either
   const auto picture = read_png(png);
   ASSERT_FALSE(picture.ok());
+}
+
+// As a picture of noise: no more bytes than may be kept, and so smaller.
+TEST(QrCodeTest, WhatDoesNotFitIsKeptAtHalfItsSize) {
+  base::Random random(3);
+  Picture noise{512, 300, {}};
+  for (std::size_t i = 0; i < std::size_t{4} * 512 * 300; i++) {
+    noise.rgba.push_back(static_cast<std::uint8_t>(i % 4 == 3 ? 255 : random.below(256)));
+  }
+  const auto kept = kept_png(noise);
+  ASSERT_TRUE(kept.ok());
+  EXPECT_LE(kept->size(), Picture::kMaxKeptBytes);
+  const auto picture = read_png(*kept, Picture::kMaxKeptBytes);
+  ASSERT_TRUE(picture.ok());
+  EXPECT_EQ(picture->width, 256U);
+  EXPECT_EQ(picture->height, 150U);
+
+  const auto plain = kept_png({512, 512, std::vector<std::uint8_t>(std::size_t{4} * 512 * 512, 9)});
+  ASSERT_TRUE(plain.ok());
+  EXPECT_EQ(read_png(*plain)->width, 512U);
+}
+
+TEST(QrCodeTest, TooLongATextForTheLevelIsRefused) {
+  const auto made = [](std::size_t bytes, QrLevel level) {
+    const auto code = QrCode::make(std::string(bytes, 'x'), {.size_px = 400, .level = level});
+    return code.ok() ? "drawn" : reason_of(code.error());
+  };
+  EXPECT_EQ(made(2'953, QrLevel::kLow), "drawn");
+  EXPECT_EQ(made(2'954, QrLevel::kLow), "text_too_long");
+  EXPECT_EQ(made(1'273, QrLevel::kHigh), "drawn");
+  EXPECT_EQ(made(2'048, QrLevel::kHigh), "text_too_long");
 }
 
 TEST(QrCodeTest, ALogoStandsInTheMiddle) {

@@ -1,5 +1,6 @@
 // Two tenants and domains of links: a host is one tenant's, and all that B learns of A's is that it is taken. What is on it is everybody's to follow and A's alone to see.
 import assert from "node:assert/strict";
+import { PNG } from "pngjs";
 
 const kAt = "/v1/link-domains";
 const kHost = "of-tenant-a.example";
@@ -7,7 +8,35 @@ const kNobodys = "of-nobody-x.example";  // as long, for Content-Length
 
 const kNamed = [`GET ${kAt}/{host}`, `PATCH ${kAt}/{host}`, `DELETE ${kAt}/{host}`];
 
-export const kDomainRoutes = Object.fromEntries([...kNamed, `GET ${kAt}`, `POST ${kAt}`].map((name) => [name, { rule: "domains" }]));
+const kLogo = "/v1/link-qr-logo";
+const kLogoRoutes = ["GET", "PUT", "DELETE"];
+
+export const kDomainRoutes = Object.fromEntries([...kNamed, `GET ${kAt}`, `POST ${kAt}`, ...kLogoRoutes.map((method) => `${method} ${kLogo}`)].map((name) => [name, { rule: "domains" }]));
+
+function logo(shade) {
+  const png = new PNG({ width: 4, height: 4 });
+  png.data.fill(shade);
+  return PNG.sync.write(png);
+}
+
+// The picture in QR codes: each tenant's own, and by A's host B reaches none.
+async function logosStory({ a, b, bare }) {
+  const put = (api, query, shade) => api.call("PUT", `${kLogo}${query}`, { body: logo(shade) });
+  for (const query of ["", `?domain=${kHost}`]) assert.equal((await put(a, query, 7)).status, 200);
+  const picture = async () => Promise.all(["", `?domain=${kHost}`].map(async (query) => (await a.get(`${kLogo}${query}`)).body.toString("hex")));
+  const before = await picture();
+  assert.equal((await b.get(kLogo)).json.reason, "logo_not_found");
+  for (const method of kLogoRoutes) {
+    const ask = (host) => b.call(method, `${kLogo}?domain=${host}`, { body: method === "PUT" ? logo(9) : undefined });
+    const theirs = await ask(kHost);
+    assert.equal(theirs.status, 404, `${method}: ${theirs.text}`);
+    assert.deepEqual(bare(theirs), bare(await ask(kNobodys)), method);
+  }
+  assert.equal((await put(b, "", 9)).status, 200);
+  assert.notEqual((await b.get(kLogo)).body.toString("hex"), before[0]);
+  assert.equal((await b.delete(kLogo)).status, 204);
+  assert.deepEqual(await picture(), before, "A's logos are not as before");
+}
 
 // `bare`: an answer without what tells one request from another.
 export async function domainsStory({ a, b, mark, bare }) {
@@ -60,5 +89,6 @@ export async function domainsStory({ a, b, mark, bare }) {
   const own = await b.post("/v1/links", { url: "https://example.com/of-tenant-b", code, domain: "of-tenant-b.example" });
   assert.equal(own.status, 201, own.text);
   assert.equal((await b.patch(`/v1/links/${code}?domain=of-tenant-b.example`, { url: "https://example.com/of-tenant-b/2" })).status, 200);
+  await logosStory({ a, b, bare });
   assert.equal(await picture(), before, "A's domain is not as before");
 }

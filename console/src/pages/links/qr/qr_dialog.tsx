@@ -1,7 +1,8 @@
-import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { getQr, kQrLevels } from '../../../api/link_qr';
 import type { LinkName } from '../../../api/links';
+import { hasReason } from '../../../api/problem';
 import { saveFile } from '../../../lib/download';
 import { useTenant } from '../../../lib/tenant';
 import { useDebounced } from '../../../lib/use_debounced';
@@ -9,9 +10,10 @@ import { Button } from '../../../ui/button';
 import { CheckBox } from '../../../ui/check_box';
 import { ColorField } from '../../../ui/color_field';
 import { Modal, ModalActions } from '../../../ui/modal';
-import { ErrorNotice } from '../../../ui/notice';
+import { ErrorNotice, Notice } from '../../../ui/notice';
 import { SelectField } from '../../../ui/select_field';
 import { Skeleton } from '../../../ui/skeleton';
+import { LogoField } from './logo_field';
 import { kFirstStyle, kMargins, kSizes, levelOptions, styleOf, type QrDraft } from './qr_style';
 import './qr_dialog.css';
 
@@ -31,11 +33,14 @@ function Preview({ name, draft }: { name: LinkName; draft: QrDraft }) {
     placeholderData: keepPreviousData,
     staleTime: Infinity,
     gcTime: 0,
+    retry: (count, error) => !hasReason(error, 'logo_not_found') && count < 2,
   });
+  const hasNoLogo = hasReason(picture.error, 'logo_not_found');
   return (
     <div className="qr-preview" data-transparent={draft.transparent || undefined}>
       {picture.isPending && <Skeleton rows={5} label="Drawing the QR code" />}
-      {picture.isError && <ErrorNotice error={picture.error} />}
+      {hasNoLogo && <Notice>There is no logo yet: choose one.</Notice>}
+      {picture.isError && !hasNoLogo && <ErrorNotice error={picture.error} />}
       {picture.data && !picture.isError && (
         <img src={picture.data} alt={`QR code of ${name.code}`} width="240" height="240" />
       )}
@@ -43,7 +48,12 @@ function Preview({ name, draft }: { name: LinkName; draft: QrDraft }) {
   );
 }
 
-function Fields({ draft, set }: { draft: QrDraft; set: (change: Partial<QrDraft>) => void }) {
+interface FieldsProps {
+  draft: QrDraft;
+  set: (change: Partial<QrDraft>) => void;
+}
+
+function Fields({ draft, set }: FieldsProps) {
   return (
     <div className="qr-fields">
       <SelectField
@@ -60,8 +70,9 @@ function Fields({ draft, set }: { draft: QrDraft; set: (change: Partial<QrDraft>
       />
       <SelectField
         label="Error correction"
-        value={draft.level}
-        options={levelOptions}
+        {...(draft.logo ? { hint: 'With a logo it is H' } : {})}
+        value={draft.logo ? 'H' : draft.level}
+        options={draft.logo ? levelOptions.filter(({ value }) => value === 'H') : levelOptions}
         onChange={(level) => set({ level: kQrLevels.find((each) => each === level) ?? 'M' })}
       />
       <div className="qr-colors">
@@ -76,12 +87,16 @@ function Fields({ draft, set }: { draft: QrDraft; set: (change: Partial<QrDraft>
       <CheckBox isSelected={draft.transparent} onChange={(transparent) => set({ transparent })}>
         Transparent background
       </CheckBox>
+      <CheckBox isSelected={draft.logo} onChange={(logo) => set({ logo })}>
+        Logo in the middle
+      </CheckBox>
     </div>
   );
 }
 
 function Contents({ name, onClose }: { name: LinkName; onClose: () => void }) {
   const { tenant } = useTenant();
+  const client = useQueryClient();
   const [draft, setDraft] = useState(kFirstStyle);
   const saving = useMutation({
     mutationFn: (format: 'svg' | 'png') => getQr(tenant, name, format, styleOf(draft)),
@@ -97,6 +112,12 @@ function Contents({ name, onClose }: { name: LinkName; onClose: () => void }) {
         <Preview name={name} draft={draft} />
         <Fields draft={draft} set={set} />
       </div>
+      {draft.logo && (
+        <LogoField
+          onPut={() => void client.invalidateQueries({ queryKey: ['link-qr', tenant] })}
+          onRemoved={() => set({ logo: false })}
+        />
+      )}
       <ErrorNotice error={saving.error} />
       <ModalActions>
         <Button onPress={onClose}>Close</Button>

@@ -8,6 +8,7 @@ export interface QrDraft {
   background: string;
   transparent: boolean;
   level: QrLevel;
+  logo: boolean;
 }
 
 export const kFirstStyle: QrDraft = {
@@ -17,6 +18,7 @@ export const kFirstStyle: QrDraft = {
   background: '#ffffff',
   transparent: false,
   level: 'M',
+  logo: false,
 };
 
 export const kSizes = [
@@ -53,5 +55,6 @@ export function styleOf(draft: QrDraft): QrStyle {
     color: digits(draft.color),
     background: draft.transparent ? 'transparent' : digits(draft.background),
     level: draft.level,
+    logo: draft.logo,
   };
 }
