@@ -1,4 +1,5 @@
 // Domains: hosts of a tenant's own, each with its own codes.
+import { expectAccessible } from './axe';
 import { expect, openAs, test } from './fixtures';
 
 const kTenant = 'link-domains';
@@ -46,6 +47,41 @@ test('a domain is added, given links, edited and removed', async ({ console_: pa
   await dialog.getByRole('button', { name: 'Save' }).click();
   await expect(dialog).toBeHidden();
   expect((await at('/spring')).headers()['location']).toBe('https://example.com/summer');
+});
+
+test('a host that another tenant has is verified, or given by the operator', async ({
+  console_: page,
+  api,
+}) => {
+  const second = 'link-domains-second';
+  const host = 'taken.console.example';
+  await api.createTenant(second);
+  const headers = { 'X-Requested-With': 'ashlar-console', 'Ashlar-Tenant': kTenant };
+  const first = await page.request.post('/v1/link-domains', { headers, data: { host } });
+  expect(first.status(), await first.text()).toBe(201);
+  const link = { url: 'https://example.com/first', code: 'held', domain: host };
+  await api.createLink(link, kTenant);
+
+  await openAs(page, second, 'links?view=domains');
+  await page.getByRole('button', { name: 'Add domain' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Host', { exact: true }).fill(host);
+  await dialog.getByRole('button', { name: 'Add' }).click();
+  const row = page.getByRole('row', { name: new RegExp(host) });
+  await expect(row).toContainText('Unverified: serves nothing');
+  await row.getByRole('button', { name: `Verify ${host}` }).click();
+  await expect(dialog).toContainText(`_ashlar-challenge.${host}`);
+  await expect(dialog).toContainText(`The tenant ${kTenant} has this host`);
+  await expectAccessible(page, 'how a host is verified');
+  await dialog.getByRole('button', { name: 'Check now' }).click();
+  await expect(dialog).toContainText(/There is no such record yet|The DNS gave no answer/);
+  await dialog.getByRole('button', { name: 'Approve without a record' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(row).toContainText('Active, by the operator');
+  const followed = await page.request.get('/held', { headers: { Host: host }, maxRedirects: 0 });
+  expect(followed.status()).toBe(404);
+  await openAs(page, kTenant, 'links?view=domains');
+  await expect(row).toContainText('Unverified');
 });
 
 test.describe('refused', () => {

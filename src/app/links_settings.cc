@@ -9,6 +9,7 @@
 #include "app/setting_kinds.h"
 #include "modules/links/target.h"
 #include "platform/outbound/target.h"
+#include "platform/outbound/txt_lookup.h"
 
 namespace ashlar::app {
 namespace {
@@ -50,6 +51,14 @@ std::string protected_hosts(const Config& config) {
     out += (out.empty() ? "" : ",") + host;
   }
   return out;
+}
+
+base::Status set_dns_server(Config& config, std::string_view text) {
+  if (!text.empty() && !outbound::TxtLookup::parse_server(text)) {
+    return wrong_setting("must be an IPv4 address, with a port behind ':' where it is not 53");
+  }
+  config.links.dns_server = std::string(text);
+  return base::ok_status();
 }
 
 Setting list_key() {
@@ -103,6 +112,15 @@ std::vector<Setting> links_settings() {
       {"links.protected_hosts",
        "Names that look-alikes are held against, with commas between them; our own are anyhow.",
        set_protected_hosts, protected_hosts},
+      flag("links.verify_domains",
+           "A tenant must show by a TXT record that a host is its own before links are served "
+           "there.",
+           [](Config& c) -> auto& { return c.links.verify_domains; }),
+      {"links.dns_server",
+       "Where such records are asked for, an IPv4 address and perhaps a port; empty: as the "
+       "machine "
+       "does.",
+       set_dns_server, [](const Config& c) { return c.links.dns_server; }},
   };
 }
 

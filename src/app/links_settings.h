@@ -29,6 +29,8 @@ struct LinksConfig {
   ListedLinks listed = ListedLinks::kRefuse;
   std::int64_t recheck_hours = 24;
   std::vector<std::string> protected_hosts;
+  bool verify_domains = false;
+  std::string dns_server;  // "ADDRESS[:PORT]"; "": the machine's
 };
 
 std::vector<Setting> links_settings();

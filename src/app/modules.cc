@@ -395,7 +395,9 @@ base::Result<std::unique_ptr<Modules>> Modules::make(const Needs& needs) {
       .titles = {.allow_private = needs.config.links.titles_allow_private,
                  .user_agent = std::string("Ashlar/") + kVersion},
       .detail_one_in = needs.config.links.detail_one_in,
-      .abuse = abuse_options(needs)};
+      .abuse = abuse_options(needs),
+      .domains = {.verify = needs.config.links.verify_domains},
+      .dns = outbound::TxtLookup::parse_server(needs.config.links.dns_server)};
   ASHLAR_ASSIGN(std::unique_ptr<cache::FarCache> far, make_far_cache(needs.config, needs.ashlar));
   ASHLAR_ASSIGN(const Secrets secrets, Secrets::of(*needs.ashlar.settings));
   ASHLAR_ASSIGN(const auto options, payments_options(needs.config, needs.ashlar, needs.public_url));

@@ -1,11 +1,21 @@
 import { call, type Answer, type Page } from './http';
 
+export type DomainProof = 'first_come' | 'operator' | 'dns';
+export type CheckError = 'txt_missing' | 'txt_wrong' | 'dns_unavailable' | 'domain_held';
+
 export interface LinkDomain {
   host: string;
   /** Where the bare host leads. */
   root_url: string | null;
   /** Where a code leads that names no link. */
   not_found_url: string | null;
+  state: 'active' | 'unverified';
+  proof: DomainProof | null;
+  /** The record that makes it active; null once it is. */
+  challenge: { name: string; type: string; value: string } | null;
+  /** When the record was last looked for, and what was found instead. */
+  checked_at: string | null;
+  check_error: CheckError | null;
   created_at: string;
   updated_at: string;
 }
@@ -44,4 +54,32 @@ export async function updateDomain(
 
 export async function deleteDomain(tenant: string, host: string): Promise<void> {
   await call<undefined>('DELETE', `${kPath}/${encodeURIComponent(host)}`, { tenant });
+}
+
+/** Looks for its record now: takes some seconds where the DNS is slow. */
+export async function verifyDomain(tenant: string, host: string): Promise<LinkDomain> {
+  const path = `${kPath}/${encodeURIComponent(host)}/verify`;
+  return (await call<LinkDomain>('POST', path, { tenant })).data;
+}
+
+/** For the operator: a domain of any tenant. */
+export interface ClaimedHost {
+  id: string;
+  /** Its id. */
+  tenant: string;
+  host: string;
+  state: 'active' | 'unverified';
+  proof: DomainProof | null;
+  created_at: string;
+}
+
+export async function listClaims(host: string, signal?: AbortSignal): Promise<ClaimedHost[]> {
+  const query = { host, limit: 100 };
+  const path = '/v1/operator-link-domains';
+  return (await call<Page<ClaimedHost>>('GET', path, { query, signal })).data.data;
+}
+
+export async function decideClaim(id: string, decision: 'approve' | 'revoke'): Promise<void> {
+  const path = `/v1/operator-link-domains/${encodeURIComponent(id)}/${decision}`;
+  await call<ClaimedHost>('POST', path);
 }

@@ -2,8 +2,8 @@
 // code space of its own. Values.
 //
 // `host` is what a Host field is compared with: lower case, ASCII (international names as xn--…),
-// no port, no dot at the end, at most kMaxDomainHostBytes (link_ref.h). It is one tenant's, in the
-// whole installation.
+// no port, no dot at the end, at most kMaxDomainHostBytes (link_ref.h). Several tenants may name
+// one; for one of them it is active, in the whole installation (domain_proofs.h).
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,9 @@
 
 namespace ashlar::links {
 
+// Why a host is its tenant's; kNone: it is not, and nothing is served there for this domain.
+enum class DomainProof : std::uint8_t { kNone, kFirstCome, kOperator, kDns };
+
 struct Domain {
   DomainId id;
   base::TenantId tenant;
@@ -25,13 +28,19 @@ struct Domain {
   base::Time created_at;
   base::Time updated_at;
   std::int64_t version = 1;  // one more with each change; the ETag
-  std::string stopped{};     // why its pages are not followed (abuse/domain_stops.h); "": they are
+  DomainProof proof = DomainProof::kNone;
+  std::optional<base::Time> checked_at{};  // when its TXT record was last looked for
+  std::string check_error{};               // what was found then; "": the record
+  std::string stopped{};  // why its pages are not followed (abuse/domain_stops.h); "": they are
+
+  [[nodiscard]] bool is_active() const { return proof != DomainProof::kNone; }
 };
 
 struct NewDomain {
   std::string host;
   std::string root_url{};
   std::string not_found_url{};
+  bool by_operator = false;  // whose word is proof enough, unless the host is another tenant's
 };
 
 // What is not set stays as it is; "" takes a URL away.

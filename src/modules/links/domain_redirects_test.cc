@@ -242,6 +242,52 @@ TEST_P(DomainRedirectsTest, AChangeOfALinkReachesItsOwnHostAlone) {
   EXPECT_EQ(visit(*one_, "a.example", "later"), "302 https://example.com/later");
 }
 
+// What each process has in memory of the one's links is not the other's.
+TEST_P(DomainRedirectsTest, AHostThatChangesHandsLeadsNobodyWhereItLed) {
+  add({"a.example", "https://example.com/alice", "https://example.com/alice-lost"});
+  const auto second = db().write(Context::tenant(kBob), [&](Transaction& tx) {
+    return domains_.create(tx, {"a.example", "https://example.com/bob"});
+  });
+  ASSERT_TRUE(second.ok());
+  shorten("both", "a.example", "https://example.com/alice/1");
+  shorten("only", "a.example", "https://example.com/alice/2");
+  shorten("both", "a.example", "https://example.com/bob/1", {}, kBob);
+  const auto seen = [&](Process& process) {
+    std::string line = visit_root(process, "a.example");
+    for (const char* code : {"both", "only"}) line += "; " + visit(process, "a.example", code);
+    return line;
+  };
+  const auto decide = [&](auto function, DomainId id) {
+    const auto decided =
+        db().write(Context::platform(storage::PlatformUse::kTenantAdmin),
+                   [&](Transaction& tx) { return (one_->module.proofs.*function)(tx, id); });
+    ASSERT_TRUE(decided.ok()) << decided.error().detail;
+  };
+  const std::string alices =
+      "302 https://example.com/alice; 302 https://example.com/alice/1; 302 "
+      "https://example.com/alice/2";
+  for (int i = 0; i < 2; ++i) {
+    for (Process* process : {one_.get(), two_.get()}) EXPECT_EQ(seen(*process), alices);
+  }
+  decide(&DomainProofs::approve, second->id);
+  for (int i = 0; i < 2; ++i) {
+    for (Process* process : {one_.get(), two_.get()}) {
+      EXPECT_EQ(seen(*process), "302 https://example.com/bob; 302 https://example.com/bob/1; 404");
+    }
+  }
+  decide(&DomainProofs::revoke, second->id);
+  for (Process* process : {one_.get(), two_.get()}) {
+    EXPECT_EQ(seen(*process), "302 /_/; 404; 404");
+  }
+  const auto mine = db().read(Context::tenant(kAlice),
+                              [&](Transaction& tx) { return domains_.find(tx, "a.example"); });
+  ASSERT_TRUE(mine.ok());
+  EXPECT_FALSE(mine->is_active());
+  EXPECT_EQ(mine->version, 2);
+  decide(&DomainProofs::approve, mine->id);
+  for (Process* process : {one_.get(), two_.get()}) EXPECT_EQ(seen(*process), alices);
+}
+
 TEST_P(DomainRedirectsTest, ManyHostsInDoubtAreReadAtOnce) {
   add({"a.example", "https://example.com/home"});
   EXPECT_EQ(visit_root(*one_, "a.example"), "302 https://example.com/home");

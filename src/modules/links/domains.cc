@@ -64,8 +64,21 @@ base::Status check_version(const Domain& domain, std::optional<std::int64_t> if_
 
 }  // namespace
 
-Domains::Domains(OwnHosts own_hosts, const base::Clock& clock, const abuse::LinkGuard* guard)
-    : own_hosts_(std::move(own_hosts)), clock_(clock), guard_(guard) {}
+Domains::Domains(Options options, OwnHosts own_hosts, const base::Clock& clock,
+                 const abuse::LinkGuard* guard)
+    : options_(options), own_hosts_(std::move(own_hosts)), clock_(clock), guard_(guard) {}
+
+// What is in the way is not to be seen from here: a domain of the tenant's own, or another tenant's
+// that is active.
+base::Status Domains::insert(storage::Transaction& tx, Domain& domain) const {
+  ASHLAR_ASSIGN(bool inserted, store::insert_domain(tx, domain));
+  if (!inserted && domain.is_active()) {
+    domain.proof = DomainProof::kNone;
+    ASHLAR_ASSIGN(inserted, store::insert_domain(tx, domain));
+  }
+  if (inserted) return base::ok_status();
+  return base::fail(base::Code::kConflict, "domain_taken", "You have this domain already.");
+}
 
 base::Result<Domain> Domains::create(storage::Transaction& tx, const NewDomain& wanted) const {
   FieldErrors errors;
@@ -82,10 +95,9 @@ base::Result<Domain> Domains::create(storage::Transaction& tx, const NewDomain& 
                       "You have 1,000 domains; remove one first.");
   }
   domain.created_at = domain.updated_at = clock_.now();
-  ASHLAR_ASSIGN(const bool inserted, store::insert_domain(tx, domain));
-  if (!inserted) {
-    return base::fail(base::Code::kConflict, "domain_taken", "This host is somebody's domain.");
-  }
+  if (!options_.verify) domain.proof = DomainProof::kFirstCome;
+  if (wanted.by_operator) domain.proof = DomainProof::kOperator;
+  ASHLAR_TRY(insert(tx, domain));
   if (guard_ != nullptr) ASHLAR_TRY(guard_->follow_pages(tx, domain));
   tx.notify(kDomainsChannel, domain.host);
   return domain;

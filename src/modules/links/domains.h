@@ -2,16 +2,19 @@
 // redirects: domain_table.h.)
 //
 // Every function runs inside the caller's transaction and for its tenant; another tenant's domain
-// and none at all are the same to it (kNotFound domain_not_found), but that its host is taken.
+// and none at all are the same to it (kNotFound domain_not_found).
 //
 // Promises
-//  1. A host is one tenant's in the whole installation: first come, first served. Who asked for it
-//     has shown nothing but a key; that the name leads here is the DNS's word.
+//  1. A host is active for one tenant in the whole installation. With Options::verify it has to
+//     show that the host is its own (domain_proofs.h); without, it is for who comes first. Who
+//     comes later, or has shown nothing yet, has an unverified domain: it takes links, and serves
+//     none of them.
 //  2. Nobody has a host of the installation's own, or one below it.
 //  3. A domain goes only while it has no links, so no link is ever without its host.
 //  4. Each change adds one to `version` and is told on kDomainsChannel.
 // Errors: kInvalid with the fields named (domain_malformed, domain_not_ascii, domain_reserved, and
-//         those of target.h), kConflict domain_taken, too_many_domains and domain_in_use,
+//         those of target.h), kConflict domain_taken (it is the tenant's own already),
+//         too_many_domains and domain_in_use,
 //         kPreconditionFailed etag_mismatch, kNotFound domain_not_found, and storage's.
 // Immutable after construction: any thread.
 #pragma once
@@ -20,6 +23,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -47,9 +51,15 @@ class Domains {
  public:
   static constexpr std::int64_t kMaxPerTenant = 1'000;
 
+  struct Options {
+    bool verify = false;
+  };
   // `clock` outlives it.
   // `guard` may be null; it may be made after this.
-  Domains(OwnHosts own_hosts, const base::Clock& clock, const abuse::LinkGuard* guard = nullptr);
+  Domains(OwnHosts own_hosts, const base::Clock& clock, const abuse::LinkGuard* guard = nullptr)
+      : Domains({}, std::move(own_hosts), clock, guard) {}
+  Domains(Options options, OwnHosts own_hosts, const base::Clock& clock,
+          const abuse::LinkGuard* guard = nullptr);
 
   base::Result<Domain> create(storage::Transaction& tx, const NewDomain& domain) const;
   // `host`: however it is spelled.
@@ -64,6 +74,9 @@ class Domains {
                       std::optional<std::int64_t> if_version) const;
 
  private:
+  base::Status insert(storage::Transaction& tx, Domain& domain) const;
+
+  const Options options_;
   const OwnHosts own_hosts_;
   const base::Clock& clock_;
   const abuse::LinkGuard* const guard_;

@@ -18,16 +18,19 @@ namespace {
 
 constexpr const char* kChanged = "The domain was changed since; read it again.";
 
-http::Response answer(int status, const Domain& domain) {
-  return http::json_response(status, domain_schema(), json_of(domain))
+}  // namespace
+
+http::Response DomainsApi::answer(int status, const Domain& domain) const {
+  return http::json_response(status, domain_schema(),
+                             json_of(domain, module_.proofs.challenge(domain)))
       .header("ETag", version_tag(domain.version));
 }
 
-}  // namespace
-
 base::Result<http::Response> DomainsApi::create(http::Call& call, storage::Transaction& tx) const {
   ASHLAR_ASSIGN(const CreateDomainJson json, create_domain_schema().parse_body(call.body));
-  ASHLAR_ASSIGN(const Domain domain, module_.domains.create(tx, new_domain_of(json)));
+  NewDomain wanted = new_domain_of(json);
+  wanted.by_operator = call.principal.kind == security::Principal::Kind::kAdmin;
+  ASHLAR_ASSIGN(const Domain domain, module_.proofs.add(tx, wanted));
   http::Response response = answer(201, domain);
   response.header("Location", "/v1/link-domains/" + domain.host);
   return response;
@@ -47,7 +50,9 @@ base::Result<http::Response> DomainsApi::list(http::Call& call) const {
     return base::ok_status();
   }));
   json::Page<DomainJson> body;
-  for (const Domain& domain : page.domains) body.data.push_back(json_of(domain));
+  for (const Domain& domain : page.domains) {
+    body.data.push_back(json_of(domain, module_.proofs.challenge(domain)));
+  }
   if (page.next) {
     ASHLAR_ASSIGN(body.next_cursor, cursors_.encode(scope, *page.next));
   }
@@ -68,6 +73,18 @@ base::Result<http::Response> DomainsApi::update(http::Call& call, storage::Trans
   ASHLAR_TRY(check_if_match(call, before.version, kChanged));
   ASHLAR_ASSIGN(const Domain domain,
                 module_.domains.update(tx, before.host, change_of(patch), before.version));
+  return answer(200, domain);
+}
+
+// Who asks by hand is waiting for it: a job goes on looking from here.
+base::Result<http::Response> DomainsApi::verify(http::Call& call) const {
+  ASHLAR_ASSIGN(const Domain domain,
+                module_.proofs.check(call.principal.tenant, call.param(0), call.deadline));
+  if (!domain.is_active()) {
+    ASHLAR_TRY(module_.db.write(call.tenant_context(), [&](storage::Transaction& tx) {
+      return module_.proofs.enqueue(tx, domain);
+    }));
+  }
   return answer(200, domain);
 }
 

@@ -17,6 +17,7 @@ class Transaction;
 namespace ashlar::links {
 
 class LinksModule;
+struct Domain;
 
 class DomainsApi {
  public:
@@ -28,9 +29,13 @@ class DomainsApi {
   base::Result<http::Response> list(http::Call& call) const;
   base::Result<http::Response> get(http::Call& call) const;
   base::Result<http::Response> update(http::Call& call, storage::Transaction& tx) const;
+  // Waits for the DNS.
+  base::Result<http::Response> verify(http::Call& call) const;
   base::Result<http::Response> remove(http::Call& call, storage::Transaction& tx) const;
 
  private:
+  [[nodiscard]] http::Response answer(int status, const Domain& domain) const;
+
   LinksModule& module_;
   const http::CursorCodec& cursors_;
 };

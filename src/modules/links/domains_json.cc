@@ -1,5 +1,8 @@
 #include "modules/links/domains_json.h"
 
+#include <utility>
+
+#include "modules/links/domain_proofs.h"
 #include "modules/links/link_ref.h"
 
 namespace ashlar::links {
@@ -34,13 +37,48 @@ DomainChange change_of(const DomainPatchJson& json) {
   return {.root_url = given(json.root_url), .not_found_url = given(json.not_found_url)};
 }
 
-DomainJson json_of(const Domain& domain) {
+DomainJson json_of(const Domain& domain, std::string_view challenge) {
+  std::optional<ChallengeJson> record;
+  if (!domain.is_active()) {
+    record = ChallengeJson{.name = std::string(kChallengeLabel) + domain.host,
+                           .type = "TXT",
+                           .value = std::string(challenge)};
+  }
   return {.host = domain.host,
           .root_url = unless_empty(domain.root_url),
           .not_found_url = unless_empty(domain.not_found_url),
           .stopped = unless_empty(domain.stopped),
+          .state = domain.is_active() ? "active" : "unverified",
+          .proof = name_of(domain.proof),
+          .challenge = std::move(record),
+          .checked_at = domain.checked_at,
+          .check_error = unless_empty(domain.check_error),
           .created_at = domain.created_at,
           .updated_at = domain.updated_at};
+}
+
+std::optional<std::string> name_of(DomainProof proof) {
+  switch (proof) {
+    case DomainProof::kNone:
+      break;
+    case DomainProof::kFirstCome:
+      return "first_come";
+    case DomainProof::kOperator:
+      return "operator";
+    case DomainProof::kDns:
+      return "dns";
+  }
+  return std::nullopt;
+}
+
+const json::Schema<ChallengeJson>& challenge_schema() {
+  static const auto kSchema =
+      json::Schema<ChallengeJson>("LinkDomainChallenge",
+                                  "The DNS record that shows whose the host is.")
+          .required("name", &ChallengeJson::name, {.example = "_ashlar-challenge.go.example"})
+          .required("type", &ChallengeJson::type, {.example = "TXT"})
+          .required("value", &ChallengeJson::value, {.doc = "Its text, as it is."});
+  return kSchema;
 }
 
 const json::Schema<CreateDomainJson>& create_domain_schema() {
@@ -76,6 +114,19 @@ const json::Schema<DomainJson>& domain_schema() {
           .required("stopped", &DomainJson::stopped,
                     {.doc = "Why root_url and not_found_url are not followed: operator, denied or "
                             "list; null: they are."})
+          .required("state", &DomainJson::state,
+                    {.doc = "unverified: its links are kept, and none is served.",
+                     .one_of = {"active", "unverified"}})
+          .required("proof", &DomainJson::proof,
+                    {.doc = "Why it is yours; null while it is unverified.",
+                     .one_of = {"first_come", "operator", "dns"}})
+          .required("challenge", &DomainJson::challenge, challenge_schema(),
+                    {.doc = "The record that makes it active; null once it is."})
+          .required("checked_at", &DomainJson::checked_at,
+                    {.doc = "When the record was last looked for."})
+          .required("check_error", &DomainJson::check_error,
+                    {.doc = "What was found then; null: the record.",
+                     .one_of = {"txt_missing", "txt_wrong", "dns_unavailable", "domain_held"}})
           .required("created_at", &DomainJson::created_at)
           .required("updated_at", &DomainJson::updated_at);
   return kSchema;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/time.h"
 #include "modules/links/domain.h"
@@ -11,11 +12,22 @@
 
 namespace ashlar::links {
 
+struct ChallengeJson {
+  std::string name;
+  std::string type;
+  std::string value;
+};
+
 struct DomainJson {
   std::string host;
   std::optional<std::string> root_url;
   std::optional<std::string> not_found_url;
   std::optional<std::string> stopped;
+  std::string state;
+  std::optional<std::string> proof;
+  std::optional<ChallengeJson> challenge;
+  std::optional<base::Time> checked_at;
+  std::optional<std::string> check_error;
   base::Time created_at;
   base::Time updated_at;
 };
@@ -33,7 +45,9 @@ struct DomainPatchJson {
 
 NewDomain new_domain_of(const CreateDomainJson& json);
 DomainChange change_of(const DomainPatchJson& json);
-DomainJson json_of(const Domain& domain);
+// `challenge`: what its record must hold.
+DomainJson json_of(const Domain& domain, std::string_view challenge);
+std::optional<std::string> name_of(DomainProof proof);  // "first_come", …; none of kNone
 
 const json::Schema<CreateDomainJson>& create_domain_schema();
 const json::Schema<DomainPatchJson>& update_domain_schema();

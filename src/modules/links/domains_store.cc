@@ -13,16 +13,17 @@ using storage::Audience;
 using storage::Row;
 using storage::Sql;
 
-#define DOMAIN_COLUMNS                                                                 \
-  "SELECT id, tenant_id, host, root_url, not_found_url, created_at, updated_at, "      \
-  "version, coalesce((SELECT reason FROM links_domain_stops AS s"                      \
-  " WHERE s.tenant_id = links_domains.tenant_id AND s.host = links_domains.host), '')" \
+#define DOMAIN_COLUMNS                                                                            \
+  "SELECT id, tenant_id, host, root_url, not_found_url, created_at, updated_at, "                 \
+  "version, proof, checked_at, check_error, coalesce((SELECT reason FROM links_domain_stops AS s" \
+  " WHERE s.tenant_id = links_domains.tenant_id AND s.host = links_domains.host), '')"            \
   " FROM links_domains"
 
 constexpr Sql kInsert{Audience::kTenant,
                       "INSERT INTO links_domains (tenant_id, host, root_url, not_found_url,"
-                      " created_at, updated_at, version) VALUES (:tenant, ?1, ?2, ?3, ?4, ?4, 1)"
-                      " ON CONFLICT (host) DO NOTHING RETURNING id"};
+                      " created_at, updated_at, version, proof)"
+                      " VALUES (:tenant, ?1, ?2, ?3, ?4, ?4, 1, ?5)"
+                      " ON CONFLICT DO NOTHING RETURNING id"};
 constexpr Sql kFind{Audience::kTenant, DOMAIN_COLUMNS " WHERE host = ?1 AND tenant_id = :tenant"};
 constexpr Sql kUpdate{Audience::kTenant,
                       "UPDATE links_domains SET root_url = ?2, not_found_url = ?3, updated_at = ?4,"
@@ -37,14 +38,24 @@ constexpr Sql kCount{Audience::kTenant,
                      "SELECT 1 FROM links_domains WHERE tenant_id = :tenant LIMIT ?1"};
 constexpr Sql kList{Audience::kTenant, DOMAIN_COLUMNS
                     " WHERE tenant_id = :tenant AND host > ?1 ORDER BY host LIMIT ?2"};
-constexpr Sql kLoadAll{Audience::kPlatform, DOMAIN_COLUMNS " WHERE id > ?1 ORDER BY id LIMIT ?2"};
-constexpr Sql kLoad{Audience::kPlatform, DOMAIN_COLUMNS " WHERE host = ?1"};
+constexpr Sql kLoadAll{Audience::kPlatform,
+                       DOMAIN_COLUMNS " WHERE id > ?1 AND proof > 0 ORDER BY id LIMIT ?2"};
+constexpr Sql kLoad{Audience::kPlatform, DOMAIN_COLUMNS " WHERE host = ?1 AND proof > 0"};
+constexpr Sql kLoadById{Audience::kPlatform, DOMAIN_COLUMNS " WHERE id = ?1"};
+constexpr Sql kPutProof{Audience::kPlatform,
+                        "UPDATE links_domains SET proof = ?2, checked_at = ?3, check_error = ?4,"
+                        " updated_at = ?5, version = ?6 WHERE id = ?1"};
+constexpr Sql kListEverybodys{Audience::kPlatform,
+                              DOMAIN_COLUMNS " WHERE id > ?1 ORDER BY id LIMIT ?2"};
+constexpr Sql kListClaims{Audience::kPlatform,
+                          DOMAIN_COLUMNS " WHERE host = ?3 AND id > ?1 ORDER BY id LIMIT ?2"};
 constexpr Sql kErase{Audience::kTenant,
                      "DELETE FROM links_domains WHERE tenant_id = :tenant AND id IN (SELECT id FROM"
                      " links_domains WHERE tenant_id = :tenant LIMIT ?1) RETURNING host"};
 
-constexpr std::array<const Sql*, 10> kStatements{&kInsert, &kFind, &kUpdate,  &kRemove, &kHasLinks,
-                                                 &kCount,  &kList, &kLoadAll, &kLoad,   &kErase};
+constexpr std::array<const Sql*, 14> kStatements{
+    &kInsert,  &kFind, &kUpdate,   &kRemove,   &kHasLinks,       &kCount,      &kList,
+    &kLoadAll, &kLoad, &kLoadById, &kPutProof, &kListEverybodys, &kListClaims, &kErase};
 
 Domain read_domain(const Row& row) {
   Domain domain;
@@ -56,7 +67,10 @@ Domain read_domain(const Row& row) {
   domain.created_at = base::from_micros(row.integer(5));
   domain.updated_at = base::from_micros(row.integer(6));
   domain.version = row.integer(7);
-  domain.stopped = row.text(8);
+  domain.proof = static_cast<DomainProof>(row.integer(8));
+  if (!row.is_null(9)) domain.checked_at = base::from_micros(row.integer(9));
+  domain.check_error = row.text(10);
+  domain.stopped = row.text(11);
   return domain;
 }
 
@@ -79,11 +93,12 @@ base::Result<std::optional<Domain>> find_by_host(storage::Transaction& tx, const
 }  // namespace
 
 base::Result<bool> insert_domain(storage::Transaction& tx, Domain& domain) {
-  ASHLAR_ASSIGN(const std::int64_t rows,
-                tx.query(kInsert,
-                         {domain.host, domain.root_url, domain.not_found_url,
-                          base::to_micros(domain.created_at)},
-                         [&](const Row& row) { domain.id = DomainId(row.integer(0)); }));
+  ASHLAR_ASSIGN(
+      const std::int64_t rows,
+      tx.query(kInsert,
+               {domain.host, domain.root_url, domain.not_found_url,
+                base::to_micros(domain.created_at), static_cast<std::int64_t>(domain.proof)},
+               [&](const Row& row) { domain.id = DomainId(row.integer(0)); }));
   return rows == 1;
 }
 
@@ -128,6 +143,33 @@ base::Result<std::optional<Domain>> load_domain(storage::Transaction& tx, std::s
   std::optional<Domain> found;
   ASHLAR_TRY(tx.query(kLoad, {host}, [&](const Row& row) { found = followed(row); }));
   return found;
+}
+
+base::Result<std::optional<Domain>> load_domain_by_id(storage::Transaction& tx, DomainId id) {
+  std::optional<Domain> found;
+  ASHLAR_TRY(tx.query(kLoadById, {id.value}, [&](const Row& row) { found = read_domain(row); }));
+  return found;
+}
+
+base::Status put_proof(storage::Transaction& tx, const Domain& domain) {
+  const storage::Param checked_at =
+      domain.checked_at ? storage::Param(base::to_micros(*domain.checked_at)) : nullptr;
+  ASHLAR_TRY(tx.execute(kPutProof,
+                        {domain.id.value, static_cast<std::int64_t>(domain.proof), checked_at,
+                         domain.check_error, base::to_micros(domain.updated_at), domain.version}));
+  return base::ok_status();
+}
+
+base::Status list_everybodys_domains(storage::Transaction& tx, std::string_view host,
+                                     DomainId after, std::int64_t limit,
+                                     const std::function<void(Domain)>& sink) {
+  const auto take = [&](const Row& row) { sink(read_domain(row)); };
+  if (host.empty()) {
+    ASHLAR_TRY(tx.query(kListEverybodys, {after.value, limit}, take));
+  } else {
+    ASHLAR_TRY(tx.query(kListClaims, {after.value, limit, host}, take));
+  }
+  return base::ok_status();
 }
 
 base::Result<std::int64_t> erase_domains(storage::Transaction& tx, std::int64_t limit,

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "modules/links/domain_proofs.h"
 #include "modules/links/testing/links_fixture.h"
 
 namespace ashlar::links {
@@ -104,16 +105,57 @@ TEST_P(DomainsTest, WhatIsNoHostNameIsRefused) {
   EXPECT_TRUE(shorten(kAlice, std::string(64, 'x'), longest).ok());
 }
 
-TEST_P(DomainsTest, AHostIsOneTenants) {
-  ASSERT_EQ(reason(add(kAlice, {"go.example"})), "ok");
-  EXPECT_EQ(reason(add(kBob, {"Go.Example."})), "domain_taken");
+TEST_P(DomainsTest, AHostIsActiveForWhoComesFirst) {
+  const auto first = add(kAlice, {"go.example"});
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(first->proof, DomainProof::kFirstCome);
   EXPECT_EQ(reason(add(kAlice, {"go.example"})), "domain_taken");
-  // To Bob it is as if it were not there.
+  const auto second = add(kBob, {"Go.Example."});
+  ASSERT_TRUE(second.ok());
+  EXPECT_FALSE(second->is_active());
+  EXPECT_EQ(reason(add(kBob, {"go.example"})), "domain_taken");
+  // The operator's word is no more than a claim where somebody has it.
+  EXPECT_TRUE(remove(kBob, "go.example").ok());
+  const auto third = add(kBob, {.host = "go.example", .by_operator = true});
+  ASSERT_TRUE(third.ok());
+  EXPECT_FALSE(third->is_active());
+  EXPECT_EQ(add(kBob, {.host = "b.example", .by_operator = true})->proof, DomainProof::kOperator);
+  EXPECT_TRUE(remove(kAlice, "go.example").ok());
+  EXPECT_EQ(reason(add(kBob, {"go.example"})), "domain_taken");
+  EXPECT_EQ(add(kAlice, {"go.example"})->proof, DomainProof::kFirstCome);
+}
+
+TEST_P(DomainsTest, WhereHostsAreVerifiedNobodyIsFirst) {
+  const Domains careful({.verify = true}, *OwnHosts::parse({"https://sho.rt"}), clock_);
+  const auto create = [&](base::TenantId tenant, const NewDomain& domain) {
+    return db().write(Context::tenant(tenant),
+                      [&](Transaction& tx) { return careful.create(tx, domain); });
+  };
+  for (const base::TenantId tenant : {kAlice, kBob}) {
+    const auto made = create(tenant, {"go.example"});
+    ASSERT_TRUE(made.ok());
+    EXPECT_FALSE(made->is_active());
+    EXPECT_EQ(made->tenant, tenant);
+    EXPECT_TRUE(shorten(tenant, "spring", "go.example").ok());
+  }
+  EXPECT_EQ(create(kAlice, {.host = "op.example", .by_operator = true})->proof,
+            DomainProof::kOperator);
+  EXPECT_NE(challenge_of("secret", kAlice, "go.example"),
+            challenge_of("secret", kBob, "go.example"));
+  EXPECT_NE(challenge_of("secret", kAlice, "go.example"),
+            challenge_of("secret", kAlice, "g.example"));
+  EXPECT_NE(challenge_of("secret", kAlice, "go.example"),
+            challenge_of("other", kAlice, "go.example"));
+  EXPECT_EQ(challenge_of("secret", kAlice, "go.example").size(), 32U);
+}
+
+TEST_P(DomainsTest, AnothersDomainIsAsIfItWereNotThere) {
+  ASSERT_EQ(reason(add(kAlice, {"go.example"})), "ok");
   EXPECT_EQ(remove(kBob, "go.example").error().reason, "domain_not_found");
   EXPECT_EQ(shorten(kBob, "mine", "go.example").error().reason, "domain_unknown");
   EXPECT_EQ(find(kBob, {.host = "go.example", .code = "mine"}).error().reason, "link_not_found");
   EXPECT_TRUE(remove(kAlice, "GO.example").ok());
-  EXPECT_EQ(reason(add(kBob, {"go.example"})), "ok");
+  EXPECT_EQ(add(kBob, {"go.example"})->proof, DomainProof::kFirstCome);
 }
 
 TEST_P(DomainsTest, EachHasItsOwnCodes) {

@@ -6,6 +6,7 @@
 
 #include "modules/links/domains_api.h"
 #include "modules/links/domains_json.h"
+#include "modules/links/operator_domains_api.h"
 
 namespace ashlar::links {
 namespace {
@@ -71,7 +72,7 @@ void add_domain_routes(http::RouteTable& table, LinksModule& module,
       {{422, "domain_malformed", "The host is no host name, too long, or has a scheme or port."},
        {422, "domain_not_ascii", "The host must be given in its ASCII form (xn--…)."},
        {422, "domain_reserved", "The host is the installation's own, or below it."},
-       {409, "domain_taken", "The host is somebody's domain, perhaps another tenant's."},
+       {409, "domain_taken", "You have this domain already."},
        {409, "too_many_domains", "The tenant has 1,000 domains."}});
   table.push_back(std::move(create));
 
@@ -98,6 +99,16 @@ void add_domain_routes(http::RouteTable& table, LinksModule& module,
   update.errors = with_url_errors({kNotFound, kChanged});
   table.push_back(std::move(update));
 
+  http::Route verify =
+      row(Method::kPost, "/v1/link-domains/{host}/verify",
+          "Look for the domain's TXT record now; `state` and `check_error` say what came of it.",
+          http::WorkerHandler([api](Call& call) { return api->verify(call); }));
+  verify.cost = 10;
+  verify.response = &domain_schema();
+  verify.etag = true;
+  verify.errors = {kNotFound, {503, "dns_busy", "Other names are being looked up just now."}};
+  table.push_back(std::move(verify));
+
   http::Route remove =
       row(Method::kDelete, "/v1/link-domains/{host}", "Remove a domain that has no links.",
           http::TransactionHandler([api](Call& c, Transaction& tx) { return api->remove(c, tx); }));
@@ -105,6 +116,9 @@ void add_domain_routes(http::RouteTable& table, LinksModule& module,
   remove.response_type = "";
   remove.errors = {kNotFound, kChanged, {409, "domain_in_use", "The domain has links."}};
   table.push_back(std::move(remove));
+  for (http::Route& route : operator_domain_routes(module, cursors)) {
+    table.push_back(std::move(route));
+  }
 }
 
 }  // namespace ashlar::links

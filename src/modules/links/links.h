@@ -61,7 +61,7 @@ namespace ashlar::links {
 class FieldErrors;
 
 inline constexpr std::string_view kLinksChannel =
-    "links";  // payload: the link_key() of one that changed
+    "links";  // payload: the link_key() of one that changed; without a code: of all on its host
 
 // Of a link that has lived elsewhere, and may have expired there.
 struct LinkPast {

@@ -67,6 +67,7 @@ std::string domain_line(const Domain& domain) {
   json.begin_object().key("module").string("links").key("table").string("domains");
   json.key("host").string(domain.host).key("root_url").string(domain.root_url);
   json.key("not_found_url").string(domain.not_found_url);
+  json.key("active").boolean(domain.is_active());
   write_time(json, "created_at", domain.created_at);
   write_time(json, "updated_at", domain.updated_at);
   json.key("version").integer(domain.version).end_object();

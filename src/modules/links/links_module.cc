@@ -47,7 +47,9 @@ LinksModule::LinksModule(Options options, storage::Database& database, const bas
       region(options.region),
       visitor_key(visitor_key_of(options.code_secret)),
       domain_table(database, clk, randomness.u64(), metrics),
-      domains(with_domains(options.own_hosts, domain_table), clk, &guard),
+      domains(options.domains, with_domains(options.own_hosts, domain_table), clk, &guard),
+      proofs({.secret = options.code_secret, .dns = options.dns}, database, domains, options.jobs,
+             clk, metrics),
       threats(options.abuse.lists, clk, metrics, log),
       creation_limits(options.abuse.limits, metrics),
       guard(guard_options(options), clk),
@@ -103,6 +105,7 @@ void LinksModule::expire_reports() {
 std::vector<jobs::KindOptions> LinksModule::kinds() {
   std::vector<jobs::KindOptions> kinds = list_checks.kinds();
   kinds.push_back(import_jobs.kind());
+  kinds.push_back(proofs.kind());
   return kinds;
 }
 

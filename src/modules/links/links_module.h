@@ -25,6 +25,7 @@
 #include "modules/links/click_folder.h"
 #include "modules/links/click_retention.h"
 #include "modules/links/clicks.h"
+#include "modules/links/domain_proofs.h"
 #include "modules/links/domain_table.h"
 #include "modules/links/domains.h"
 #include "modules/links/geo_file.h"
@@ -76,6 +77,8 @@ class LinksModule {
     TitleFetcher::Options titles{};
     std::int64_t detail_one_in = 1;  // see ClickRecorder
     AbuseOptions abuse{};
+    Domains::Options domains{};
+    std::optional<outbound::TxtLookup::Server> dns{};  // of domains' proofs; nullopt: the machine's
   };
 
   // All by reference outlives it.
@@ -105,6 +108,7 @@ class LinksModule {
   const kit::SipKey visitor_key;  // by which visitors are divided among variants
   DomainTable domain_table;       // of all tenants, by host
   const Domains domains;
+  DomainProofs proofs;
   abuse::ThreatLookup threats;
   abuse::CreationLimits creation_limits;
   const abuse::LinkGuard guard;

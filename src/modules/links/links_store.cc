@@ -94,7 +94,8 @@ constexpr Sql kFindRedirectOnDomain{
     Audience::kPlatform,
     "SELECT l.id, l.tenant_id, l.url, l.status, l.enabled, l.expires_at, s.data"
     " FROM links AS l LEFT JOIN links_settings AS s ON s.link_id = l.id"
-    " WHERE l.domain_id = (SELECT id FROM links_domains WHERE host = ?2) AND l.code = ?1"
+    " WHERE l.domain_id = (SELECT id FROM links_domains WHERE host = ?2 AND proof > 0)"
+    " AND l.code = ?1"
     " AND l.id > 0"};
 
 // What is removed has a negative id, so whatever walks a tenant's links never meets it.

@@ -24,8 +24,7 @@ struct Picture {
 
 // Nothing is allocated that the header alone asks for: a picture has kMaxSide² pixels at most.
 // kInvalid logo_unreadable, logo_too_large.
-base::Result<Picture> read_png(std::string_view png,
-                               std::size_t max_bytes = Picture::kMaxPngBytes);
+base::Result<Picture> read_png(std::string_view png, std::size_t max_bytes = Picture::kMaxPngBytes);
 // Its pixels and nothing else: what else the file held (profiles, texts) is gone.
 base::Result<std::string> write_png(const Picture& picture);
 // The same picture in at most kMaxKeptBytes: at half its size, and half again, where it must.

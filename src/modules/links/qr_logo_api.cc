@@ -117,10 +117,11 @@ http::Route row(http::Method method, std::string_view summary, http::Handler han
 
 http::RouteTable qr_logo_routes(LinksModule& module) {
   http::RouteTable table;
-  table.push_back(row(http::Method::kPut,
-                      "Put a picture into the middle of QR codes: a PNG of at most 64 KiB and 512 × "
-                      "512 pixels, as the body.",
-                      http::WorkerHandler([&module](Call& call) { return put(module, call); })));
+  table.push_back(
+      row(http::Method::kPut,
+          "Put a picture into the middle of QR codes: a PNG of at most 64 KiB and 512 × "
+          "512 pixels, as the body.",
+          http::WorkerHandler([&module](Call& call) { return put(module, call); })));
   table.back().response = &qr_logo_schema();
   table.back().raw_body = true;
   table.back().errors = {{400, "logo_unreadable", "The body is no PNG, or a damaged one."},

@@ -138,7 +138,9 @@ Redirects::Redirects(const Options& options, std::uint64_t seed, storage::Databa
       codec_(redirect_codec()),
       flights_({}, kit::CacheHash<std::string>(seed)) {
   db_.subscribe(std::string(kLinksChannel), [this](const storage::Database::Notice& notice) {
-    notice.resync ? forget_all() : forget(std::string(notice.payload));
+    // A host without a code: it is another tenant's now, so each of its keys names another link.
+    const bool all = notice.resync || notice.payload.ends_with('/');
+    all ? forget_all() : forget(std::string(notice.payload));
   });
   metrics.make_gauge_callback("ashlar_links_cache_bytes", "Memory of the redirect cache.", {},
                               [this] { return static_cast<double>(cache_.stats().bytes); });

@@ -5,6 +5,7 @@
 #include "modules/links/redirects.h"
 #include "platform/http/call.h"
 #include "platform/http/inline_request.h"
+#include "platform/http/router.h"
 
 namespace ashlar::links {
 namespace {
@@ -84,23 +85,27 @@ http::Route Redirects::stray_route() {
   http::InlineHandler handler{
       .fast =
           [this](http::InlineRequest& request) {
-            if (request.head().path.starts_with("/v1/")) return InlineOutcome::kNothingHere;
-            const DomainTable::Found site = site_of(request.head());
+            const bool is_api = request.head().path.starts_with("/v1/");
+            const DomainTable::Found site = is_api ? DomainTable::Found{} : site_of(request.head());
             if (site.in_doubt) return InlineOutcome::kNeedsWorker;
-            if (site.domain == nullptr) return InlineOutcome::kNothingHere;
-            request.answer(refuse_on(site.domain.get(), Refusal::kUnknown, request.head(),
-                                     request.request_id()));
+            if (site.domain == nullptr) {
+              request.decline();
+            } else {
+              request.answer(refuse_on(site.domain.get(), Refusal::kUnknown, request.head(),
+                                       request.request_id()));
+            }
             return InlineOutcome::kAnswered;
           },
       .fallback = [this](http::Call& call) -> base::Result<Response> {
         ASHLAR_ASSIGN(const DomainTable::Known site, site_of(call));
         if (site == nullptr) {
-          return base::fail(base::Code::kNotFound, "not_found", "There is nothing at this address.");
+          return base::fail(base::Code::kNotFound, "not_found",
+                            "There is nothing at this address.");
         }
         return refuse_on(site.get(), Refusal::kUnknown, *call.head, call.request_id);
       }};
   return {.method = http::Method::kGet,
-          .path = std::string_view("/*"),
+          .path = http::kStrayPath,
           .summary = std::string_view("What is at no address"),
           .module = std::string_view("links"),
           .tenancy = http::Tenancy::kPublic,
@@ -113,7 +118,6 @@ http::Route Redirects::stray_route() {
           .response_type = "",
           .raw_query = true,
           .lane = http::Lane::kLookup,
-          .stray = true,
           .documented = false};
 }
 

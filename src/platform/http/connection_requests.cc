@@ -181,11 +181,11 @@ Connection::Step Connection::run_inline(std::string_view& data, bool& in_input) 
   InlineRequest request(io_.head, match_.params[0], io_.index, io_.loop.now(), io_.loop.mono(),
                         io_.loop.date_header(), request_id_, peer, target);
   const auto& handler = std::get<InlineHandler>(match_.endpoint->route.handler.value);
-  const InlineOutcome outcome = handler.fast(request);
-  if (outcome != InlineOutcome::kAnswered) {
+  if (handler.fast(request) == InlineOutcome::kNeedsWorker) {
     CHECK(target.size() == begin);
-    return outcome == InlineOutcome::kNeedsWorker ? Step::kStop : refuse_unrouted(data);
+    return Step::kStop;
   }
+  if (request.is_declined()) return refuse_unrouted(data);
   if (request.response()) {
     answer(*request.response());
     count(*match_.endpoint, request.response()->status);

@@ -65,6 +65,9 @@ class InlineRequest {
   // For answers that may cost an allocation. REQUIRES: nothing was appended to out().
   void answer(Response response) { response_ = std::move(response); }
   [[nodiscard]] const std::optional<Response>& response() const { return response_; }
+  // For the stray row alone (router.h): there is nothing at the path.
+  void decline() { declined_ = true; }
+  [[nodiscard]] bool is_declined() const { return declined_; }
 
  private:
   const RequestHead& head_;
@@ -78,6 +81,7 @@ class InlineRequest {
   std::string& out_;
   int status_ = 200;
   std::optional<Response> response_;
+  bool declined_ = false;
 };
 
 }  // namespace ashlar::http

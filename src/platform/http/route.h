@@ -88,8 +88,7 @@ using WebSocketHandler = std::function<base::Status(Call&, std::shared_ptr<Pendi
 
 enum class InlineOutcome : std::uint8_t {
   kAnswered,    // the answer has been written
-  kNeedsWorker,  // memory did not suffice: run `fallback` on the interactive pool
-  kNothingHere,  // of a stray row alone: answer as if it were not there
+  kNeedsWorker  // memory did not suffice: run `fallback` on the interactive pool
 };
 struct InlineHandler {
   std::function<InlineOutcome(InlineRequest&)> fast;
@@ -138,9 +137,6 @@ struct Route {
   std::string_view operation_id{};  // where another route would have the one made of the path
   Lane lane = Lane::kInteractive;
   Importance importance = Importance::kLive;  // a caller's Priority may lower it
-  // GET, inline: asked where no row's path is, whatever the path. Its own is "/*", a name only. At
-  // most one in a table.
-  bool stray = false;
   bool documented = true;                     // false: console's own files, probes
   KeyField key_field = KeyField::kAuthorization;
   const ErrorFace* face = nullptr;  // of this route's errors; null: the listener's

@@ -90,7 +90,7 @@ Router::Router(RouteTable table, obs::Registry& metrics)
     CHECK(std::holds_alternative<WebSocketHandler>(route.handler.value) == (route.success == 101) &&
           (route.success != 101 || route.method == Method::kGet));
     const Endpoint& endpoint = endpoints_.emplace_back(make_endpoint(std::move(route), metrics));
-    if (endpoint.route.stray) {
+    if (endpoint.route.path.value == kStrayPath) {
       CHECK(stray_ == nullptr && endpoint.route.method == Method::kGet &&
             std::holds_alternative<InlineHandler>(endpoint.route.handler.value));
       stray_ = &endpoint;

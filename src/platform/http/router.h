@@ -4,7 +4,7 @@
 // falls back to a {name}: a link whose code is "bulk" is still found beside POST /v1/links/bulk.
 // Paths are compared as sent: a percent-encoded '/' never splits a segment. Where a WebSocket's
 // path ends in a {name}, that takes the rest, slashes too: its clients put names into it as they
-// are. A path that no row has leads GET and HEAD to the stray row, where there is one (route.h).
+// are. A path that no row has leads GET and HEAD to the stray row, where there is one.
 // Endpoints live as long as the Router and are never moved. Immutable once built; any thread.
 #pragma once
 
@@ -26,6 +26,10 @@ class Registry;
 }  // namespace ashlar::obs
 
 namespace ashlar::http {
+
+// The path of the stray row: a name only, since whatever is asked for may come to it. GET, inline;
+// what it declines (inline_request.h) is answered as if it were not there. At most one in a table.
+inline constexpr std::string_view kStrayPath = "/*";
 
 // A route and what is counted about it.
 struct Endpoint {

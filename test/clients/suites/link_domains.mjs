@@ -42,7 +42,7 @@ export function linkDomainsSuite(kind) {
       const made = await add({ host: "Go.Example." });
       assert.equal(made.headers.location, "/v1/link-domains/go.example");
       const { created_at, updated_at, ...rest } = made.json;
-      assert.deepEqual(rest, { host: "go.example", root_url: null, not_found_url: null, stopped: null });
+      assert.deepEqual(rest, { host: "go.example", root_url: null, not_found_url: null, stopped: null, state: "active", proof: "first_come", challenge: null, checked_at: null, check_error: null });
       assert.equal(created_at, updated_at);
       assert.equal(made.headers.etag, '"v1"');
       assertProblem(await api.post("/v1/link-domains", { host: "GO.example" }), 409, "domain_taken");

@@ -27,7 +27,8 @@ void write_text(json::Writer& out, std::string_view key, std::string_view text) 
 
 void write_domain(json::Writer& out, const Domain& domain) {
   out.begin_object().key("id").string(domain.host).key("slug").string(domain.host);
-  out.key("verified").boolean(true).key("primary").boolean(false).key("archived").boolean(false);
+  out.key("verified").boolean(domain.is_active()).key("primary").boolean(false);
+  out.key("archived").boolean(false);
   out.key("placeholder").null().key("expiredUrl").null();
   write_text(out, "notFoundUrl", domain.not_found_url);
   out.key("logo").null().key("assetLinks").null().key("appleAppSiteAssociation").null();
@@ -121,7 +122,7 @@ base::Result<Response> DubApi::create_domain(Call& call) const {
   ASHLAR_TRY(body.finish());
   ASHLAR_ASSIGN(const Domain domain,
                 module_.db.write(call.tenant_context(), [&](storage::Transaction& tx) {
-                  return module_.domains.create(tx, wanted);
+                  return module_.proofs.add(tx, wanted);
                 }));
   return domain_answer(201, domain);
 }

@@ -210,7 +210,7 @@ base::Result<Response> KuttApi::create_domain(Call& call) const {
   ASHLAR_TRY(body.finish());
   ASHLAR_ASSIGN(const Domain domain,
                 module_.db.write(call.tenant_context(), [&](storage::Transaction& tx) {
-                  return module_.domains.create(tx, wanted);
+                  return module_.proofs.add(tx, wanted);
                 }));
   std::string text;
   json::Writer out(text);

@@ -73,7 +73,7 @@ base::Result<Response> ShlinkApi::domain_redirects(Call& call) const {
   }
   if (body.text("regular404Redirect")) {
     body.fault("regular404Redirect", "not_allowed",
-               "Nothing but short codes is looked for on a domain; give invalidShortUrlRedirect.");
+               "What is no short code leads where unknown ones lead: invalidShortUrlRedirect.");
   }
   const DomainChange change{.root_url = url_of(body, "baseUrlRedirect"),
                             .not_found_url = url_of(body, "invalidShortUrlRedirect")};
@@ -85,7 +85,7 @@ base::Result<Response> ShlinkApi::domain_redirects(Call& call) const {
                       if (changed.ok() || changed.error().code != base::Code::kNotFound) {
                         return changed;
                       }
-                      return module_.domains.create(
+                      return module_.proofs.add(
                           tx, {.host = host,
                                .root_url = change.root_url.value_or(""),
                                .not_found_url = change.not_found_url.value_or("")});

@@ -19,6 +19,8 @@ import { SmallForm } from '../../../ui/small_form';
 import { ActionsColumn, Cell, Column, Row, RowHead, Table } from '../../../ui/table';
 import { TextField } from '../../../ui/text_field';
 import { toast } from '../../../ui/toast';
+import { DomainState } from './domain_state';
+import { ProveDomain } from './prove_domain';
 import { withScheme } from '../link_form_fields';
 import { narrowedHref, readNarrowing } from '../links_view';
 import './domains_view.css';
@@ -104,7 +106,8 @@ function DomainForm({ domain, onClose }: DomainFormProps) {
               />
               <p className="modal-text">
                 Then point its DNS here, and let the proxy before Ashlar have a certificate for it
-                and pass its Host on.
+                and pass its Host on. Where another tenant has it, you show by its DNS that it is
+                yours.
               </p>
             </>
           )}
@@ -126,11 +129,12 @@ function Url({ url, otherwise }: { url: string | null; otherwise: string }) {
 
 interface RowProps {
   domain: LinkDomain;
+  onProve: (host: string) => void;
   onEdit: (domain: LinkDomain) => void;
   onRemove: (host: string) => void;
 }
 
-function DomainRow({ domain, onEdit, onRemove }: RowProps) {
+function DomainRow({ domain, onProve, onEdit, onRemove }: RowProps) {
   const { host } = domain;
   return (
     <Row>
@@ -138,6 +142,7 @@ function DomainRow({ domain, onEdit, onRemove }: RowProps) {
         <a className="cut mono" href={narrowedHref({ ...readNarrowing(''), domain: host })}>
           {host}
         </a>
+        <DomainState domain={domain} />
       </RowHead>
       <Cell className="domain-root" label="Bare host">
         <Url url={domain.root_url} otherwise="the console" />
@@ -147,6 +152,11 @@ function DomainRow({ domain, onEdit, onRemove }: RowProps) {
       </Cell>
       <Cell className="domain-actions">
         <div className="table-actions">
+          {domain.state === 'unverified' && (
+            <Button small aria-label={`Verify ${host}`} onPress={() => onProve(host)}>
+              Verify
+            </Button>
+          )}
           <Button small aria-label={`Edit ${host}`} onPress={() => onEdit(domain)}>
             Edit
           </Button>
@@ -176,6 +186,7 @@ export function DomainsView() {
   const { tenant } = useTenant();
   const client = useQueryClient();
   const [editing, setEditing] = useState<Editing | null>(null);
+  const [proving, setProving] = useState<string | null>(null);
   const [removing, setRemoving] = useState<string | null>(null);
   const queryKey = linkKeys.domains(tenant);
   const domains = usePaged(queryKey, (cursor, signal) =>
@@ -209,6 +220,7 @@ export function DomainsView() {
             <DomainRow
               key={domain.host}
               domain={domain}
+              onProve={setProving}
               onEdit={(one) => setEditing({ domain: one })}
               onRemove={setRemoving}
             />
@@ -218,6 +230,10 @@ export function DomainsView() {
       <Modal title={title} isOpen={editing !== null} onClose={() => setEditing(null)}>
         {editing && <DomainForm {...editing} onClose={() => setEditing(null)} />}
       </Modal>
+      <ProveDomain
+        domain={domains.rows.find(({ host }) => host === proving) ?? null}
+        onClose={() => setProving(null)}
+      />
       <Confirm
         title={`Remove ${removing ?? ''}?`}
         isOpen={removing !== null}
@@ -227,7 +243,7 @@ export function DomainsView() {
         onDone={() => void client.invalidateQueries({ queryKey })}
         onClose={() => setRemoving(null)}
       >
-        Only a domain without links can be removed. Whoever asks for it next may have it.
+        Only a domain without links can be removed. Another tenant may have it then.
       </Confirm>
     </Course>
   );

@@ -1,9 +1,7 @@
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { listReviews, type QueuedReview } from '../../../api/link_reviews';
-import { listTenants } from '../../../api/tenants';
 import { adjust } from '../../../lib/router';
-import { tenantsKey } from '../../../lib/tenants_query';
+import { useTenantNames } from '../../../lib/tenants_query';
 import { Button } from '../../../ui/button';
 import { EmptyState } from '../../../ui/empty_state';
 import { Modal } from '../../../ui/modal';
@@ -25,14 +23,6 @@ const kStatuses = (['open', 'flagged', 'cleared', 'lapsed'] as const).map((value
   value,
   label: kStatusWords[value],
 }));
-
-function useTenantNames(): (id: string) => string {
-  const tenants = useQuery({
-    queryKey: tenantsKey,
-    queryFn: ({ signal }) => listTenants(null, 100, signal),
-  });
-  return (id) => tenants.data?.data.find((tenant) => tenant.id === id)?.name ?? id;
-}
 
 interface RowProps {
   review: QueuedReview;
