@@ -71,7 +71,9 @@ TEST(QrCodeTest, WhatCouldNotBeReadIsRefused) {
   EXPECT_EQ(refused({.size_px = 30}), "too_small");
   EXPECT_EQ(refused({.logo_png = "GIF89a"}), "logo_unreadable");
   EXPECT_EQ(refused({.logo_png = small_png().substr(0, 40)}), "logo_unreadable");
-  EXPECT_EQ(refused({.logo_png = std::string(Picture::kMaxPngBytes + 1, 'x')}), "logo_too_large");
+  EXPECT_EQ(refused({.logo_png = std::string(Picture::kMaxKeptBytes + 1, 'x')}), "logo_too_large");
+  EXPECT_EQ(reason_of(read_png(std::string(Picture::kMaxPngBytes + 1, 'x')).error()),
+            "logo_too_large");
 }
 
 // The header's size alone may not make us allocate.

@@ -77,16 +77,21 @@ export async function domainsStory({ a, b, mark, bare }) {
 
   // B names A's host: it is told that it must be shown, as of any that is taken, and by no word whose it is.
   assert.equal((await b.post(kAt, { host: "of-tenant-b.example" })).json.state, "active");
-  const claim = await b.post(kAt, { host: kHost });
+  // (Without the mark: what B makes of a name is B's own.)
+  const wanted = "wanted-by-both.example";
+  assert.equal((await a.post(kAt, { host: wanted, not_found_url: `https://example.com/${mark}` })).json.state, "active");
+  assert.equal((await a.post("/v1/links", { url: `https://example.com/${mark}/wanted`, code, domain: wanted, tags: [mark] })).status, 201);
+  const claim = await b.post(kAt, { host: wanted });
   assert.deepEqual([claim.status, claim.json.state], [201, "unverified"], claim.text);
   const { host, challenge, created_at, updated_at, ...rest } = claim.json;
   assert.deepEqual(rest, { root_url: null, not_found_url: null, state: "unverified", proof: null, checked_at: null, check_error: null });
-  assert.equal((await b.patch(`${kAt}/${kHost}`, { root_url: "https://example.com/stolen" })).status, 200);
-  assert.equal((await b.post("/v1/links", { url: "https://example.com/of-tenant-b", code, domain: kHost })).status, 201);
-  const followed = await b.get(`/${code}`, { key: null, headers: { Host: kHost } });
-  assert.equal(followed.headers.location, `https://example.com/${mark}/on-domain`, "A's link is no longer A's");
-  assert.equal(await picture(), before, "A's domain is not as before");
-  assert.ok(!(await b.get(`/v1/links?domain=${kHost}`)).text.includes(mark));
+  assert.equal((await b.patch(`${kAt}/${wanted}`, { root_url: "https://example.com/stolen" })).status, 200);
+  assert.equal((await b.get(`/v1/links/${code}?domain=${wanted}`)).status, 404);
+  assert.equal((await b.post("/v1/links", { url: "https://example.com/of-tenant-b", code, domain: wanted })).status, 201);
+  const followed = await b.get(`/${code}`, { key: null, headers: { Host: wanted } });
+  assert.equal(followed.headers.location, `https://example.com/${mark}/wanted`, "A's link is no longer A's");
+  assert.ok(!(await b.get(`/v1/links?domain=${wanted}`)).text.includes(mark));
+  assert.ok(!(await b.get(`${kAt}?limit=100`)).text.includes(mark));
   assert.equal((await a.post(kAt, { host: `second.${kHost}` })).status, 201);
   const { next_cursor: cursor } = (await a.get(`${kAt}?limit=1`)).json;
   assert.ok(cursor);

@@ -30,7 +30,7 @@ export function linkDomainProofsSuite(kind) {
       server = await Server.start({ store: kind, sets: { "links.verify_domains": "true", "links.dns_server": dns.address } });
       a = server.api;
       server.newTenant("second");
-      b = server.client(server.newKey("second"));
+      b = server.client(server.newKey("second", "links:read", "links:write"));
       admin = await operatorOf(server);
     });
     after(async () => {
@@ -177,7 +177,7 @@ export function linkDomainProofsSuite(kind) {
     const server = await Server.start({ store: kind, sets: { "links.dns_server": dns.address } });
     try {
       server.newTenant("second");
-      const b = server.client(server.newKey("second"));
+      const b = server.client(server.newKey("second", "links:read", "links:write"));
       const first = await server.api.post(kAt, { host: "go.example" });
       assert.deepEqual([first.json.state, first.json.proof], ["active", "first_come"]);
       const later = await b.post(kAt, { host: "go.example" });

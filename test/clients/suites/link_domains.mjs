@@ -227,8 +227,12 @@ export function linkDomainsSuite(kind) {
       await shorten({ domain: host, code, url: "https://example.com/long" });
       // One limit, in each place that takes a host; with the dot at its end it is the same one.
       assert.equal((await api.get(`/v1/links/${code}?domain=${host}.`)).json.domain, host);
-      assertProblem(await api.post("/v1/links", { url: "https://example.com/", domain: `${host}cc` }), 422, "too_long", "/domain");
-      assertProblem(await api.post("/v1/links/bulk-update", { filter: { domain: `${host}cc` }, set: { enabled: true } }), 422, "too_long", "/filter/domain");
+      for (const [path, body, field] of [["/v1/links", { url: "https://example.com/", domain: `${host}cc` }, "/domain"],
+        ["/v1/links/bulk-update", { filter: { domain: `${host}cc` }, set: { enabled: true } }, "/filter/domain"]]) {
+        const refused = await api.post(path, body);
+        assertProblem(refused, 422, "invalid_request", field);
+        assert.equal(refused.json.errors[0].reason, "too_long");
+      }
       for (let i = 0; i < 2; ++i) await leadsTo(host, `/${code}`, "https://example.com/long");
       await unknown(`${host}d`, `/${code}`);
     });
