@@ -289,6 +289,7 @@ bool is_text(const Sql& sql, int number) {
   if (sql.text.starts_with("INSERT INTO links_settings")) return number >= 3;
   if (sql.text.starts_with("INSERT INTO links_domains")) return number <= 3;
   if (sql.text.starts_with("UPDATE links_domains")) return number == 2 || number == 3;
+  if (sql.text.starts_with("INSERT INTO links_domain_stops")) return number <= 4;
   if (sql.text.starts_with("INSERT INTO links_denials")) return number <= 2;
   if (sql.text.starts_with("INSERT INTO links_made_tags")) return number <= 2;
   if (sql.text.starts_with("INSERT INTO links_reports")) return number >= 4;
@@ -336,7 +337,7 @@ TEST_P(LinksStatementsTest, NobodySeesOrChangesAnothersRows) {
       EXPECT_LE(try_as(kCarol, *sql, parameters), 0) << sql->text;
     }
   }
-  EXPECT_EQ(reached, all);
+  for (const std::string_view text : all) EXPECT_TRUE(reached.contains(text)) << text;
   EXPECT_EQ(dump(kBob), before);
 }
 

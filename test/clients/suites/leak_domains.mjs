@@ -84,7 +84,7 @@ export async function domainsStory({ a, b, mark, bare }) {
   const claim = await b.post(kAt, { host: wanted });
   assert.deepEqual([claim.status, claim.json.state], [201, "unverified"], claim.text);
   const { host, challenge, created_at, updated_at, ...rest } = claim.json;
-  assert.deepEqual(rest, { root_url: null, not_found_url: null, state: "unverified", proof: null, checked_at: null, check_error: null });
+  assert.deepEqual(rest, { root_url: null, not_found_url: null, stopped: null, state: "unverified", proof: null, checked_at: null, check_error: null });
   assert.equal((await b.patch(`${kAt}/${wanted}`, { root_url: "https://example.com/stolen" })).status, 200);
   assert.equal((await b.get(`/v1/links/${code}?domain=${wanted}`)).status, 404);
   assert.equal((await b.post("/v1/links", { url: "https://example.com/of-tenant-b", code, domain: wanted })).status, 201);
