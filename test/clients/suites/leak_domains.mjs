@@ -88,7 +88,8 @@ export async function domainsStory({ a, b, mark, bare }) {
   assert.equal((await b.patch(`${kAt}/${wanted}`, { root_url: "https://example.com/stolen" })).status, 200);
   assert.equal((await b.get(`/v1/links/${code}?domain=${wanted}`)).status, 404);
   assert.equal((await b.post("/v1/links", { url: "https://example.com/of-tenant-b", code, domain: wanted })).status, 201);
-  const followed = await b.get(`/${code}`, { key: null, headers: { Host: wanted } });
+  // (HEAD, since what is counted is counted later, and what A has is compared then.)
+  const followed = await b.call("HEAD", `/${code}`, { key: null, headers: { Host: wanted } });
   assert.equal(followed.headers.location, `https://example.com/${mark}/wanted`, "A's link is no longer A's");
   assert.ok(!(await b.get(`/v1/links?domain=${wanted}`)).text.includes(mark));
   assert.ok(!(await b.get(`${kAt}?limit=100`)).text.includes(mark));
