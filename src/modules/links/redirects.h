@@ -22,9 +22,9 @@
 //                        domain that has a not_found_url: 302 to it, no-store
 // A Host that is no domain is served as the installation's own. All that is kept is kept under
 // link_key(), so the same code on two domains is two entries.
-// GET counts a click, HEAD does not; on a domain what leads to no link is counted, too, as is its
-// bare host (orphans/orphan_visit.h). Refusals are a page for browsers, a problem document for
-// others.
+// GET counts a click, HEAD does not; on a domain a path of one segment that leads to no link is
+// counted, too, as is its bare host (orphans/orphan_visit.h). Refusals are a page for browsers, a
+// problem document for others.
 #pragma once
 
 #include <cstdint>
