@@ -143,7 +143,9 @@ void check_walk(const Rule& rule, Oracle& oracle, base::Random& random, std::int
     const std::uint64_t cost = random_cost(random, limit);
     if (i % 4 == 0) check_decision(rule, state, now_ns, cost, longest_wait);
     if (i % 4 == 1) {
-      const std::int64_t back_ns = random_step_ns(random, period_ns) * (random.chance(0.2) ? 9 : 1);
+      // Nine times the longest period's step would wrap round the end of time.
+      const std::int64_t once_ns = std::min(random_step_ns(random, period_ns), 2 * kFarthest / 9);
+      const std::int64_t back_ns = once_ns * (random.chance(0.2) ? 9 : 1);
       check_step_back(rule, state, now_ns, back_ns, cost);
       if (now_ns - back_ns > -2 * kFarthest) {
         check_decision(rule, state, now_ns - back_ns, cost, longest_wait);
