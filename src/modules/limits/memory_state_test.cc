@@ -184,7 +184,7 @@ TEST(MemoryState, AgreesWithBruteForceOnRandomBatches) {
   MemoryState state({.max_keys = 100'000, .max_log_keys = 20'000}, kSeed);
   OracleRun run(state, seed);
   EXPECT_EQ(run.run(400'000), "") << "seed " << seed;
-  EXPECT_GT(run.counts().refused, run.counts().batches / 40);
+  EXPECT_GT(run.counts().refused, run.counts().batches / 20);
   EXPECT_LT(run.counts().refused, run.counts().batches / 2);
   for (const std::uint64_t over : run.counts().over) EXPECT_GT(over, 1000);
   EXPECT_EQ(state.stats().counts.evicted + state.stats().logs.evicted, 0);
